@@ -1,0 +1,86 @@
+# tlsmatrix: does Go run on this loader, and if not, why?
+# `make help` lists the targets.
+
+CC       ?= gcc
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+CFLAGS   ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) -MMD -MP
+LIBS     := -lelf -lcapstone -ljansson -lxxhash -pthread
+
+B ?= build
+ARGS ?=
+
+LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort $(wildcard matrix/*.c matrix/base/*.c cases/*.c harness/*.c harness/arch/*.c \
+              harness/probe/record.c reports/*.c reports/html/*.c runner/*.c)))
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
+UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FIXTURES := $(patsubst tests/fixtures/%.c,$(B)/fixtures/%,$(wildcard tests/fixtures/*.c))
+PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
+
+.PHONY: all setup programs run test unit lint asan selfcheck fuzz bench docs clean help
+.DELETE_ON_ERROR:
+
+all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
+	@$(MAKE) --no-print-directory programs
+	@$(B)/tlsmatrix run $(ARGS)
+
+setup:            ## install what is missing: Debian packages, a Go release, Python packages
+	@ci/setup.sh
+
+programs: $(PROGRAMS)  ## build build/tlsmatrix and build/tlstrace only
+
+run: programs     ## run the matrix again (ARGS="'mode=c-shared' -j 1")
+	@$(B)/tlsmatrix run $(ARGS)
+
+test: setup       ## lint, C unit tests, pytest over the commands; closes with a count
+	@$(MAKE) --no-print-directory lint unit programs
+	@.venv/bin/python -m pytest -q tests
+
+unit: $(UNIT) $(FIXTURES)
+
+lint:             ## sizes, arrows between folders, formats, vet, warnings
+	@.venv/bin/python ci/lint.py
+
+asan:             ## unit tests and fuzzers' seeds under ASan and UBSan
+	@$(MAKE) --no-print-directory B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" unit programs
+	@TLSMATRIX_BUILD=build/asan .venv/bin/python -m pytest -q tests/test_unit.py tests/test_bad_input.py
+
+selfcheck: setup  ## every check is made to fail by its control
+	@$(MAKE) --no-print-directory programs
+	@$(B)/tlsmatrix selfcheck $(ARGS)
+
+bench: programs   ## time and memory of a cold and a warm run, and the ratio to raw go build
+	@.venv/bin/python tests/bench/bench_run.py
+
+docs: programs    ## write docs/checks.md from the list of checks
+	@$(B)/tlsmatrix list --checks > docs/checks.md
+
+clean:            ## remove what was built here (caches stay: see `tlsmatrix doctor`)
+	rm -rf build out
+
+help:             ## this list
+	@sed -n 's/^\([a-z][a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
+
+$(B)/tlsmatrix: $(B)/obj/runner/main.o $(B)/libtlsmatrix.a
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS)
+
+$(B)/tlstrace: $(B)/obj/harness/tlstrace.o $(B)/libtlsmatrix.a
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS)
+
+$(B)/libtlsmatrix.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/unit/%: tests/unit/%.c $(B)/libtlsmatrix.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libtlsmatrix.a -lcmocka $(LIBS)
+
+$(B)/fixtures/%: tests/fixtures/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -Wall -Wextra -O1 -g -pthread -o $@ $< -ldl
+
+-include $(LIB_OBJ:.o=.d) $(B)/obj/runner/main.d $(B)/obj/harness/tlstrace.d $(wildcard $(B)/unit/*.d)

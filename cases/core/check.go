@@ -1,0 +1,42 @@
+package main
+
+import "strconv"
+
+// An observation is what one check saw, in the words of matrix/oracle.def; note explains it to a
+// person and is not compared. A non-empty skip is the class of a skip, and note its reason.
+type observation struct {
+	observed, note, skip string
+}
+
+// A checkEntry joins a check's id with the function that observes it. The table checkTable is
+// written by the generator (cases/generate.c), from matrix/checks.def: the function of
+// "tls.slot-owned" is check_tls_slot_owned.
+type checkEntry struct {
+	id      string
+	observe func() observation
+}
+
+// observe runs the check id on the calling goroutine, which runs on the process's main thread;
+// ok is false when this program does not carry the check.
+func observe(id string) (seen observation, ok bool) {
+	for _, entry := range checkTable {
+		if entry.id == id {
+			return entry.observe(), true
+		}
+	}
+	return observation{}, false
+}
+
+// itoa spares the cases the import of fmt, which doubles the time to build them.
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// hex writes an address for a note.
+func hex(n uintptr) string { return "0x" + strconv.FormatUint(uint64(n), 16) }
+
+// word chooses between two words of an observed text.
+func word(condition bool, yes, no string) string {
+	if condition {
+		return yes
+	}
+	return no
+}

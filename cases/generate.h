@@ -1,0 +1,22 @@
+/* generate.h - writes the Go program of one build into a folder.
+ *
+ * The files come from cases/sources.def, the table of checks (zz_checks.go) from matrix/checks.def:
+ * every LIVE check that is planned in some load mode of the build.  A check without its function
+ * is a compile error.  With cgo, zz_flags.go makes root the include path of the case's C files.  A control build (control != 0) takes cases/control/ instead of the empty
+ * sabotage hook. */
+#ifndef TLSMATRIX_CASES_GENERATE_H
+#define TLSMATRIX_CASES_GENERATE_H
+
+#include "matrix/cell.h"
+
+struct diag;
+
+/* root is the source tree; dir must exist and be empty.  cell's target and load are not looked
+ * at.  0 or -errno with a line in diag. */
+int generate_case(const char *root, const struct cell *cell, int control, const char *dir, struct diag *diag);
+
+/* The files that a build is generated from, as paths relative to root, NULL-terminated; the
+ * caller frees the array (not the strings).  For cache keys. */
+const char **generate_sources(const struct cell *cell, int control);
+
+#endif

@@ -1,0 +1,283 @@
+#define _GNU_SOURCE
+#include "cases/hosts/host.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/probe/probe.h"
+
+/* The checks that load the library their own way, each in a process of its own (pass ALONE). */
+
+#define TEXT(seen, ...) seen_add((seen)->text, sizeof (seen)->text, __VA_ARGS__)
+#define NOTE(seen, ...) seen_add((seen)->note, sizeof (seen)->note, __VA_ARGS__)
+
+enum { BUSY_THREADS = 32, CONCURRENT_THREADS = 8, TWO_LIBS_THREADS = 8, ROUNDS = 100, CHILD_DEADLINE_MS = 10000 };
+
+static void start(pthread_t *thread, void *(*body)(void *), void *argument)
+{
+	int error = pthread_create(thread, NULL, body, argument);
+	if (error) {
+		fprintf(stderr, "host: pthread_create: %s\n", strerror(error));
+		abort();
+	}
+}
+
+/* Controls have the second library loaded where the first one should be: it answers otherwise. */
+static void load_first_or(struct host *host, const char *id, const char *point)
+{
+	char why[1024];
+	if (!probe_control(id, point))
+		host_load(host);
+	else if (library_load_second(host->mode, &host->library, why, sizeof why) != 0)
+		abort();
+}
+
+/* ---- init.two-libs ---- */
+
+struct pair {
+	struct library first, second;
+	pthread_barrier_t loaded;
+	int wrong[2];         /* answers, counted atomically */
+	int shared_slot;      /* threads on which the slots are one */
+	int swapped_value;    /* threads on which the two slots hold the same word after the calls */
+};
+
+static void pair_use(struct pair *pair)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		if (!library_answers(&pair->first))
+			__atomic_fetch_add(&pair->wrong[0], 1, __ATOMIC_SEQ_CST);
+		if (!library_answers_second(&pair->second))
+			__atomic_fetch_add(&pair->wrong[1], 1, __ATOMIC_SEQ_CST);
+	}
+	uintptr_t first = pair->first.slot(), second = pair->second.slot();
+	if (!first || !second || first == second)
+		__atomic_fetch_add(&pair->shared_slot, 1, __ATOMIC_SEQ_CST);
+	else if (*(uintptr_t *)first && *(uintptr_t *)first == *(uintptr_t *)second)
+		__atomic_fetch_add(&pair->swapped_value, 1, __ATOMIC_SEQ_CST);
+}
+
+static void *pair_thread(void *argument)
+{
+	struct pair *pair = argument;
+	pthread_barrier_wait(&pair->loaded);
+	pair_use(pair);
+	return NULL;
+}
+
+static void two_libs(struct host *host, struct seen *seen)
+{
+	static struct pair pair;
+	pthread_t threads[TWO_LIBS_THREADS];
+	char why[1024];
+	pthread_barrier_init(&pair.loaded, NULL, TWO_LIBS_THREADS + 1);
+	for (int i = 0; i < TWO_LIBS_THREADS; i++)
+		start(&threads[i], pair_thread, &pair);
+	host_load(host);
+	pair.first = host->library;
+	int error = 0;
+	if (probe_control("init.two-libs", "once"))
+		pair.second = pair.first;
+	else
+		error = library_load_second(host->mode, &pair.second, why, sizeof why);
+	if (error) {
+		fprintf(stderr, "host: %s\n", why);
+		exit(65);
+	}
+	pthread_barrier_wait(&pair.loaded);
+	pair_use(&pair);
+	for (int i = 0; i < TWO_LIBS_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	NOTE(seen, "%d threads, %d calls of each library on each; wrong answers %d and %d; one slot on %d threads, one g on %d",
+	     TWO_LIBS_THREADS + 1, ROUNDS, pair.wrong[0], pair.wrong[1], pair.shared_slot, pair.swapped_value);
+	TEXT(seen, "answers=%d slots=%d", !pair.wrong[0] + !pair.wrong[1], pair.shared_slot || pair.swapped_value ? 1 : 2);
+}
+
+/* ---- init.load-thread ---- */
+
+struct loader {
+	struct host *host;
+	int answered;
+};
+
+static void *loader_thread(void *argument)
+{
+	struct loader *loader = argument;
+	load_first_or(loader->host, "init.load-thread", "other");
+	loader->answered = library_answers(&loader->host->library);
+	return NULL;
+}
+
+static void load_thread(struct host *host, struct seen *seen)
+{
+	struct loader loader = { host, 0 };
+	pthread_t thread;
+	start(&thread, loader_thread, &loader);
+	pthread_join(thread, NULL);
+	int on_main = library_answers(&host->library);
+	TEXT(seen, "answers=%s%s%s init=%d", on_main ? "main" : "", on_main && loader.answered ? "," : "",
+	     loader.answered ? "loader" : "", library_inits());
+}
+
+/* ---- init.load-busy ---- */
+
+struct busy {
+	struct host *host;
+	pthread_barrier_t loaded;
+	int running, fresh, answered, unknown;
+};
+
+static void *busy_thread(void *argument)
+{
+	struct busy *busy = argument;
+	const struct library *library = &busy->host->library;
+	int first = __atomic_fetch_add(&busy->running, 1, __ATOMIC_SEQ_CST) == 0;
+	pthread_barrier_wait(&busy->loaded);
+	uintptr_t *slot = (uintptr_t *)library->slot();
+	if (!slot) {
+		__atomic_fetch_add(&busy->unknown, 1, __ATOMIC_SEQ_CST);
+		return NULL;
+	}
+	int dirty = first && probe_control("init.load-busy", "dirty");
+	if (dirty)
+		*slot = 1;
+	if (library->slot_value() == 0)
+		__atomic_fetch_add(&busy->fresh, 1, __ATOMIC_SEQ_CST);
+	if (dirty)
+		*slot = 0;
+	if (library_answers(library))
+		__atomic_fetch_add(&busy->answered, 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+static void load_busy(struct host *host, struct seen *seen)
+{
+	static struct busy busy;
+	pthread_t threads[BUSY_THREADS];
+	busy.host = host;
+	pthread_barrier_init(&busy.loaded, NULL, BUSY_THREADS + 1);
+	for (int i = 0; i < BUSY_THREADS; i++)
+		start(&threads[i], busy_thread, &busy);
+	while (__atomic_load_n(&busy.running, __ATOMIC_SEQ_CST) < BUSY_THREADS)
+		usleep(100);
+	host_load(host);
+	pthread_barrier_wait(&busy.loaded);
+	for (int i = 0; i < BUSY_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	if (busy.unknown)
+		NOTE(seen, "the slot's place is not known (TLSMATRIX_SLOT)");
+	TEXT(seen, "threads=%d fresh-zero=%d answered=%d", BUSY_THREADS, busy.fresh, busy.answered);
+}
+
+/* ---- init.load-concurrent ---- */
+
+struct crowd {
+	struct host *host;
+	pthread_barrier_t ready;
+	int started, answered;
+	void *handles[CONCURRENT_THREADS];
+	char why[1024];
+};
+
+static void *crowd_thread(void *argument)
+{
+	struct crowd *crowd = argument;
+	struct host *host = crowd->host;
+	struct library library;
+	int number = __atomic_fetch_add(&crowd->started, 1, __ATOMIC_SEQ_CST);
+	int copy = number == 0 && probe_control("init.load-concurrent", "copy");
+	pthread_barrier_wait(&crowd->ready);
+	if (library_load(host->mode, host->path, &library, crowd->why, sizeof crowd->why) != 0)
+		return NULL;
+	crowd->handles[number] = copy ? library_open_copy(host->mode, host->path) : library.handle;
+	if (library_answers(&library))
+		__atomic_fetch_add(&crowd->answered, 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+static void load_concurrent(struct host *host, struct seen *seen)
+{
+	static struct crowd crowd;
+	pthread_t threads[CONCURRENT_THREADS];
+	int distinct = 0;
+	crowd.host = host;
+	pthread_barrier_init(&crowd.ready, NULL, CONCURRENT_THREADS);
+	for (int i = 0; i < CONCURRENT_THREADS; i++)
+		start(&threads[i], crowd_thread, &crowd);
+	for (int i = 0; i < CONCURRENT_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < CONCURRENT_THREADS; i++) {
+		int before = 0;
+		while (before < i && crowd.handles[before] != crowd.handles[i])
+			before++;
+		distinct += crowd.handles[i] && before == i;
+	}
+	NOTE(seen, "%s", crowd.why);
+	TEXT(seen, "threads=%d handles=%d init=%d answered=%d", CONCURRENT_THREADS, distinct, library_inits(), crowd.answered);
+}
+
+/* ---- init.fork-before ---- */
+
+static void child_run(struct host *host, int to)
+{
+	load_first_or(host, "init.fork-before", "child");
+	char answer = library_answers(&host->library) ? 'y' : 'n';
+	_exit(write(to, &answer, 1) != 1);
+}
+
+/* What became of the child: "ok", "wrong", "timeout" or "died". */
+static const char *child_wait(pid_t child, int from, struct seen *seen)
+{
+	struct pollfd readable = { .fd = from, .events = POLLIN };
+	int ready, status;
+	char answer = 0;
+	do
+		ready = poll(&readable, 1, CHILD_DEADLINE_MS);
+	while (ready < 0 && errno == EINTR);
+	if (ready == 0)
+		kill(child, SIGKILL);
+	ssize_t len = ready > 0 ? read(from, &answer, 1) : 0;
+	waitpid(child, &status, 0);
+	if (status)
+		NOTE(seen, "child %s %d; ", WIFSIGNALED(status) ? "was killed by signal" : "exited with",
+		     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (ready == 0)
+		return "timeout";
+	if (len != 1 || status)
+		return "died";
+	return answer == 'y' ? "ok" : "wrong";
+}
+
+static void fork_before(struct host *host, struct seen *seen)
+{
+	int ends[2];
+	if (pipe(ends) != 0)
+		abort();
+	pid_t child = fork();
+	if (child < 0)
+		abort();
+	if (child == 0) {
+		close(ends[0]);
+		child_run(host, ends[1]);
+	}
+	close(ends[1]);
+	const char *in_child = child_wait(child, ends[0], seen);
+	close(ends[0]);
+	load_first_or(host, "init.fork-before", "parent");
+	TEXT(seen, "child=%s parent=%s", in_child, library_answers(&host->library) ? "ok" : "wrong");
+}
+
+const struct host_check alone_checks[] = {
+	{ "init.two-libs", two_libs },
+	{ "init.load-thread", load_thread },
+	{ "init.load-busy", load_busy },
+	{ "init.load-concurrent", load_concurrent },
+	{ "init.fork-before", fork_before },
+	{ NULL, NULL },
+};

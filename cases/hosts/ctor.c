@@ -1,0 +1,205 @@
+#define _GNU_SOURCE
+#include "cases/hosts/ctor.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "cases/init/init_list.h"
+#include "harness/probe/probe.h"
+
+#define PUBLIC __attribute__((visibility("default")))
+
+static struct ctor_signal signals[CTOR_SIGNALS];
+static int installed;
+
+static volatile sig_atomic_t reached[CTOR_SIGNALS];
+static volatile sig_atomic_t armed;    /* thread id of the thread that may jump out of a fault */
+static sigjmp_buf fault_return;
+
+static int thread_id(void)
+{
+	return (int)syscall(SYS_gettid);
+}
+
+/* Harmless for what is sent; a fault that nobody provoked gets the default disposition, so that
+ * the instruction faults again and the process dies of it as it would without this handler. */
+static void handler(int signal)
+{
+	reached[signal] = 1;
+	if (signal == SIGSEGV && armed == thread_id())
+		siglongjmp(fault_return, 1);
+	if (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SIGTRAP) {
+		struct sigaction action = { .sa_handler = SIG_DFL };
+		sigaction(signal, &action, NULL);
+	}
+}
+
+static void handler_info(int signal, siginfo_t *info, void *context)
+{
+	(void)info;
+	(void)context;
+	handler(signal);
+}
+
+/* Three kinds of flags and two of masks, so that what is kept can be told from what is set anew. */
+static void install(int signal)
+{
+	struct sigaction action = { .sa_handler = handler };
+	if (signal % 3 == 0) {
+		action.sa_flags = SA_RESTART;
+	} else if (signal % 3 == 1) {
+		action.sa_sigaction = handler_info;
+		action.sa_flags = SA_RESTART | SA_SIGINFO | SA_NODEFER;
+	} else {
+		action.sa_flags = SA_RESTART | SA_ONSTACK;
+	}
+	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, signal % 2 ? SIGUSR1 : SIGUSR2);
+	signals[signal].ours = sigaction(signal, &action, NULL) == 0;
+}
+
+/* The ids are read from /proc and not from the constructor's arguments: not every loader passes
+ * those (#1, #2). */
+static int asked_for(const char *id)
+{
+	char text[4096];
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t len = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (len <= 0)
+		return 0;
+	text[len] = 0;
+	for (const char *word = text; word < text + len; word += strlen(word) + 1)
+		if (strcmp(word, id) == 0)
+			return 1;
+	return 0;
+}
+
+/* A field of /proc/self/stat by its number in proc(5). */
+static uint64_t stat_field(int number)
+{
+	char text[1024];
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+	close(fd);
+	text[len < 0 ? 0 : len] = 0;
+	char *field = strrchr(text, ')');     /* ends field 2, which may contain spaces */
+	for (int i = 2; field && i < number; i++)
+		field = strchr(field + 1, ' ');
+	return field ? strtoull(field, NULL, 10) : 0;
+}
+
+/* Makes the kernel say another page size in /proc/self/auxv than the one it handed to the process.
+ * A wrong size in the vector that Go reads would do too, but the runtime may throw of it before
+ * anything is observed (runtime/mem_linux.go sysNoHugePageOS).  PR_SET_MM_MAP needs no privilege. */
+static void mislead_auxv(void)
+{
+	static uint64_t vector[128];
+	int fd = open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, vector, sizeof vector);
+	close(fd);
+	for (ssize_t i = 0; i + 1 < len / 8; i += 2)
+		if (vector[i] == AT_PAGESZ)
+			vector[i + 1] *= 2;
+	struct prctl_mm_map map = {
+		.start_code = stat_field(26), .end_code = stat_field(27), .start_stack = stat_field(28),
+		.start_data = stat_field(45), .end_data = stat_field(46),
+		.start_brk = stat_field(47), .brk = (uintptr_t)sbrk(0),
+		.arg_start = stat_field(48), .arg_end = stat_field(49),
+		.env_start = stat_field(50), .env_end = stat_field(51),
+		.auxv = (void *)vector, .auxv_size = (uint32_t)len, .exe_fd = (uint32_t)-1,
+	};
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0) != 0)
+		perror("libctor.so: prctl PR_SET_MM_MAP");
+}
+
+/* The loader that hands over wrong vectors: what Go reads differs from what the kernel knows. */
+static void mislead(char **argv, char **envp)
+{
+	static char other_argument[] = "other", other_variable[] = "TLSMATRIX_OTHER=1";
+	if (probe_control("init.os-args", "vector"))
+		argv[0] = other_argument;
+	if (probe_control("init.environ", "vector") && envp[0])
+		envp[0] = other_variable;
+	if (probe_control("init.auxv", "kernel"))
+		mislead_auxv();
+}
+
+__attribute__((constructor)) static void ctor(int argc, char **argv, char **envp)
+{
+	(void)argc;
+	init_list_add("dependency");
+	mislead(argv, envp);
+	if (!asked_for("init.host-signals") && !asked_for("init.signal-chained"))
+		return;
+	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
+		if (signal != SIGKILL && signal != SIGSTOP)
+			install(signal);
+	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
+		sigaction(signal, NULL, &signals[signal].action);
+	installed = 1;
+}
+
+PUBLIC int ctor_dependency(void)
+{
+	return 1;
+}
+
+PUBLIC const struct ctor_signal *ctor_signals(void)
+{
+	return installed ? signals : NULL;
+}
+
+PUBLIC void ctor_release(void)
+{
+	for (int signal = 1; signal < CTOR_SIGNALS; signal++) {
+		struct sigaction now, usual = { .sa_handler = SIG_DFL };
+		if (!signals[signal].ours || signal == CTOR_SIGNAL_KEPT || sigaction(signal, NULL, &now) != 0)
+			continue;
+		if (now.sa_handler == signals[signal].action.sa_handler)
+			sigaction(signal, &usual, NULL);
+	}
+}
+
+/* An address that is never mapped (below vm.mmap_min_addr); volatile, so that the load stays. */
+static void fault(void)
+{
+	volatile int *volatile nowhere = (volatile int *)8;
+	if (sigsetjmp(fault_return, 1) == 0) {
+		armed = thread_id();
+		(void)*nowhere;
+	}
+	armed = 0;
+}
+
+static void break_pipe(void)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return;
+	close(ends[0]);
+	if (write(ends[1], "x", 1) >= 0 || errno != EPIPE)
+		abort();
+	close(ends[1]);
+}
+
+PUBLIC int ctor_reached(int signal)
+{
+	reached[signal] = 0;
+	if (signal == SIGSEGV)
+		fault();
+	else if (signal == SIGPIPE)
+		break_pipe();
+	else
+		pthread_kill(pthread_self(), signal);
+	return reached[signal];
+}

@@ -1,0 +1,43 @@
+/* ctor.h - libctor.so: what runs in the process before the Go library's own initializer.
+ *
+ * The Go library needs libctor.so, so that every loader runs its constructor first, however the
+ * library gets into the process.  It adds itself to the list of constructors
+ * (cases/init/init_list.h) and, where the argument list names init.host-signals or
+ * init.signal-chained, installs the host's signal handlers.  In a control build it also plays the
+ * loader that hands a wrong argument vector to initializers.
+ *
+ * The host asks for these functions by dlsym in the library's namespace; it is not linked with
+ * libctor.so, since that would run the constructor too early. */
+#ifndef TLSMATRIX_CASES_HOSTS_CTOR_H
+#define TLSMATRIX_CASES_HOSTS_CTOR_H
+
+#include <signal.h>
+
+enum { CTOR_SIGNALS = 65 };       /* index is the signal number; 0 is unused */
+
+/* The signal that ctor_release leaves with its handler: one that nobody else uses. */
+enum { CTOR_SIGNAL_KEPT = 45 };
+
+/* One signal's disposition.  ours: the constructor installed a handler for it. */
+struct ctor_signal {
+	struct sigaction action;
+	int ours;
+};
+
+/* 1; called by the library so that libctor.so stays its dependency. */
+int ctor_dependency(void);
+
+/* The dispositions as the constructor left them, CTOR_SIGNALS entries; NULL when the argument
+ * list did not ask for handlers. */
+const struct ctor_signal *ctor_signals(void);
+
+/* Gives every signal its default disposition back that still has the constructor's handler and is
+ * not CTOR_SIGNAL_KEPT, so that the other checks of the process meet the usual state. */
+void ctor_release(void);
+
+/* Makes the signal happen on the calling thread and returns 1 when the constructor's handler ran,
+ * else 0.  SIGSEGV by a real fault, SIGPIPE by a write to a pipe that nobody reads, any other by
+ * sending it to the thread. */
+int ctor_reached(int signal);
+
+#endif

@@ -1,0 +1,120 @@
+#define _GNU_SOURCE
+#include "cases/hosts/host.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "cases/init/init_list.h"
+#include "harness/probe/probe.h"
+
+enum { EXIT_USAGE = 64, EXIT_LOAD = 65 };
+
+__attribute__((constructor)) static void program_constructor(void)
+{
+	if (!probe_control("init.ctor-order", "late"))
+		init_list_add("program");
+}
+
+void seen_add(char *text, size_t len, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text + used, len - used, format, args);
+	va_end(args);
+}
+
+void host_load(struct host *host)
+{
+	char why[1024];
+	if (library_load(host->mode, host->path, &host->library, why, sizeof why) != 0) {
+		fprintf(stderr, "host: %s\n", why);
+		exit(EXIT_LOAD);
+	}
+}
+
+static const struct host_check *find(const struct host_check *table, const char *id)
+{
+	for (; table->id; table++)
+		if (strcmp(table->id, id) == 0)
+			return table;
+	return NULL;
+}
+
+static int usage(const char *what, const char *which)
+{
+	fprintf(stderr, "host: %s%s; usage: HOST --load MODE [--lib PATH] ID...\n", what, which);
+	return EXIT_USAGE;
+}
+
+/* The host's own checks: 0. */
+static int observe_own(struct host *host, const struct host_check *check)
+{
+	struct seen seen = { "", "" };
+	probe_begin(check->id);
+	check->observe(host, &seen);
+	probe_obs(check->id, seen.text, seen.note);
+	return 0;
+}
+
+/* The checks that the library carries: 0 or an exit status. */
+static int observe_in_library(struct host *host, char *id)
+{
+	struct seen seen = { "", "" };
+	probe_begin(id);
+	int carried = host->library.check(id, seen.text, sizeof seen.text, seen.note, sizeof seen.note);
+	if (carried < 0)
+		return usage("neither host nor library carries the check ", id);
+	if (carried == 1)
+		probe_skip(id, seen.text, seen.note);
+	else
+		probe_obs(id, seen.text, seen.note);
+	return 0;
+}
+
+static int observe_all(struct host *host, char **ids)
+{
+	host_load(host);
+	host->library.first_call();
+	signals_take(host);
+	if (probe_control("init.ctor-order", "late"))
+		init_list_add("program");
+	for (; *ids; ids++) {
+		const struct host_check *own = find(host_checks, *ids);
+		int status = own ? observe_own(host, own) : observe_in_library(host, *ids);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct host host;
+	char **arg = argv + 1;
+	for (; arg[0] && arg[1] && strncmp(arg[0], "--", 2) == 0; arg += 2) {
+		if (strcmp(arg[0], "--load") == 0)
+			host.mode = load_mode_find(arg[1]);
+		else if (strcmp(arg[0], "--lib") == 0)
+			host.path = arg[1];
+		else
+			return usage("unknown option ", arg[0]);
+	}
+	if (!host.mode)
+		return usage("a known load mode is needed", "");
+	if (!host.path && (host.mode->how == BY_DLOPEN || host.mode->how == BY_DLMOPEN))
+		return usage("--lib is needed to load ", host.mode->name);
+	if (arg == argv + argc)
+		return usage("no check was named", "");
+	int status = 0;
+	const struct host_check *alone = find(alone_checks, arg[0]);
+	if (!alone)
+		status = observe_all(&host, arg);
+	else if (arg[1])
+		status = usage("must be the only check: ", arg[0]);
+	else
+		status = observe_own(&host, alone);
+	if (status == 0)
+		probe_end();
+	return status;
+}

@@ -1,0 +1,47 @@
+/* host.h - the C program that has the Go library, and the checks that it makes itself.
+ *
+ *     HOST --load MODE [--lib PATH] ID...
+ *
+ * HOST and LIVE checks share one process: the library is loaded (or came with the program), then
+ * each id is observed in turn.  A check that loads the library in its own way (ALONE) must be the
+ * only id.  Records go to stdout (harness/record.h).
+ *
+ * Exit status: 0 all ids were observed; 64 usage, or an id that neither host nor library knows;
+ * 65 the library cannot be loaded ("host: dlopen PATH: ..." on stderr). */
+#ifndef TLSMATRIX_CASES_HOSTS_HOST_H
+#define TLSMATRIX_CASES_HOSTS_HOST_H
+
+#include "cases/hosts/library.h"
+
+struct host {
+	const struct load_mode *mode;
+	const char *path;                                /* of the library; NULL where it came with the program */
+	struct library library;                          /* not loaded yet in an ALONE check */
+	struct ctor_signal signals_after[CTOR_SIGNALS];  /* dispositions after the library's first call */
+};
+
+/* An observation in oracle.def's words; note is not compared. */
+struct seen {
+	char text[512], note[1024];
+};
+
+struct host_check {
+	const char *id;
+	void (*observe)(struct host *host, struct seen *seen);
+};
+
+/* Ends with a check whose id is NULL. */
+extern const struct host_check host_checks[];     /* checks_loaded.c: HOST */
+extern const struct host_check alone_checks[];    /* checks_alone.c: ALONE */
+
+/* Loads the host's library; exits with 65 when it cannot. */
+void host_load(struct host *host);
+
+/* Adds to a text of len bytes, cut where it is full. */
+void seen_add(char *text, size_t len, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Takes the dispositions of all signals after the library's first call, then gives the signals
+ * that nobody needs any more their default back. */
+void signals_take(struct host *host);
+
+#endif

@@ -1,0 +1,15 @@
+/* init_lib.h - the C side of a Go library (init_lib.c), as the library's Go code sees it. */
+#ifndef TLSMATRIX_CASES_INIT_LIB_H
+#define TLSMATRIX_CASES_INIT_LIB_H
+
+#include <stdint.h>
+
+/* Go's package initialization is over: adds "go" to the list of constructors. */
+void init_lib_go_ran(void);
+
+/* For the host, plain C so that asking does not enter Go: the address of the library's slot in
+ * the calling thread, as its file promises it (harness/probe/probe.h), and the word there. */
+uintptr_t tlsm_slot(void);
+uintptr_t tlsm_slot_value(void);
+
+#endif

@@ -1,0 +1,207 @@
+#define _GNU_SOURCE
+
+#include "thread_foreign.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "_cgo_export.h"
+#include "probe.h"
+
+/* Runs body on a thread of its own; stack 0 is libc's default. */
+static int run(void *(*body)(void *), void *argument, size_t stack)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int error = pthread_attr_init(&attr);
+	if (error)
+		return error;
+	if (stack)
+		error = pthread_attr_setstacksize(&attr, stack);
+	if (!error)
+		error = pthread_create(&thread, &attr, body, argument);
+	pthread_attr_destroy(&attr);
+	return error ? error : pthread_join(thread, NULL);
+}
+
+/* ---- stacks ------------------------------------------------------------------------------ */
+
+struct stacks {
+	int number;
+	size_t deep;
+	uintptr_t *where;
+	int call;
+};
+
+/* The frames are volatile and used after the call, so that they are really there during it. */
+static __attribute__((noinline)) void descend(struct stacks *stacks, size_t deep)
+{
+	volatile char frame[4096];
+	frame[0] = frame[sizeof frame - 1] = 1;
+	if (deep >= sizeof frame) {
+		descend(stacks, deep - sizeof frame);
+	} else {
+		stacks->where[stacks->call++] = (uintptr_t)frame;
+		goOnCThread(stacks->number);
+	}
+	frame[1] = frame[0];
+}
+
+static void *stacks_body(void *argument)
+{
+	struct stacks *stacks = argument;
+	size_t deep = probe_control("thread.deep-stack", "shallow") ? 0 : stacks->deep;
+	descend(stacks, 0);
+	descend(stacks, deep);
+	descend(stacks, 0);
+	return NULL;
+}
+
+int thread_stacks(int number, size_t deep, uintptr_t where[3])
+{
+	struct stacks stacks = { number, deep, where, 0 };
+	return run(stacks_body, &stacks, deep + ((size_t)2 << 20));
+}
+
+void thread_bounce(int number)
+{
+	goOnCThread(number);
+}
+
+/* ---- signals ----------------------------------------------------------------------------- */
+
+/* The system call, since libc's wrapper may keep what it was told. */
+static struct thread_altstack altstack(void)
+{
+	stack_t stack = { 0 };
+	syscall(SYS_sigaltstack, NULL, &stack);
+	return (struct thread_altstack){ (uintptr_t)stack.ss_sp, stack.ss_size, stack.ss_flags };
+}
+
+/* Says where the thread is and waits to be sent on; 0 when it is to end. */
+static int stop(struct thread_foreign *foreign, char what)
+{
+	ssize_t n;
+	do
+		n = write(foreign->up, &what, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return 0;
+	do
+		n = read(foreign->down, &what, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+/* The slot before and after a signal that finds the thread outside Go. */
+static int outside(struct thread_foreign *foreign, char what)
+{
+	uintptr_t *slot = (uintptr_t *)probe_slot_address();
+	int at = foreign->stops++, go_on;
+	foreign->slot_known = slot != NULL;
+	foreign->before[at] = slot ? *slot : 0;
+	if (what == THREAD_SENT)
+		pthread_kill(pthread_self(), foreign->signal);
+	go_on = stop(foreign, what);
+	if (slot && probe_control(foreign->id, "scribble")) {
+		uintptr_t was = *slot;
+		*(volatile uintptr_t *)slot = ~was;
+		foreign->after[at] = *(volatile uintptr_t *)slot;
+		*slot = was;
+		return go_on;
+	}
+	foreign->after[at] = slot ? *slot : 0;
+	return go_on;
+}
+
+static void call(struct thread_foreign *foreign)
+{
+	goOnCThread(foreign->number);
+	foreign->seen[foreign->calls++] = altstack();
+}
+
+static void *foreign_body(void *argument)
+{
+	struct thread_foreign *foreign = argument;
+	foreign->tid = (int)syscall(SYS_gettid);
+	if (probe_control(foreign->id, "block")) {
+		sigset_t set;
+		sigemptyset(&set);
+		sigaddset(&set, foreign->signal);
+		pthread_sigmask(SIG_BLOCK, &set, NULL);
+	}
+	if (foreign->stack)
+		sigaltstack(&(stack_t){ .ss_sp = foreign->stack, .ss_size = foreign->stack_size }, NULL);
+	foreign->set = altstack();
+	if (outside(foreign, THREAD_SENT)) {
+		call(foreign);
+		if (outside(foreign, THREAD_SENT)) {
+			call(foreign);
+			outside(foreign, THREAD_SEND);
+		}
+	}
+	if (probe_control(foreign->id, "replace"))
+		sigaltstack(&(stack_t){ .ss_flags = SS_DISABLE }, NULL);
+	foreign->seen[THREAD_CALLS] = altstack();
+	return NULL;
+}
+
+int thread_foreign_run(struct thread_foreign *foreign)
+{
+	int error = 0;
+	if (foreign->stack_size && !(foreign->stack = calloc(1, foreign->stack_size)))
+		error = errno;
+	if (!error)
+		error = run(foreign_body, foreign, 0);
+	close(foreign->up);
+	/* Not before the thread has ended: Go lets go of it, and of the stack that it adopted, in a
+	 * destructor of the thread (runtime/cgo/gcc_libinit.c pthread_key_destructor). */
+	for (size_t i = 0; i < foreign->stack_size && foreign->stack; i++)
+		foreign->stack_used |= foreign->stack[i] != 0;
+	free(foreign->stack);
+	return error;
+}
+
+/* ---- mask -------------------------------------------------------------------------------- */
+
+struct mask {
+	int number, calls;
+	const int *signals;
+	int count, *changed;
+};
+
+static int masks_differ(const sigset_t *a, const sigset_t *b)
+{
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(a, number) != sigismember(b, number))
+			return 1;
+	return 0;
+}
+
+static void *mask_body(void *argument)
+{
+	struct mask *mask = argument;
+	sigset_t set, before, after;
+	sigemptyset(&set);
+	for (int i = 0; i < mask->count; i++)
+		sigaddset(&set, mask->signals[i]);
+	pthread_sigmask(SIG_SETMASK, &set, NULL);
+	pthread_sigmask(SIG_SETMASK, NULL, &before);
+	*mask->changed = masks_differ(&set, &before);
+	for (int i = 0; i < mask->calls; i++) {
+		goOnCThread(mask->number);
+		pthread_sigmask(SIG_SETMASK, NULL, &after);
+		*mask->changed += masks_differ(&before, &after);
+	}
+	return NULL;
+}
+
+int thread_mask_run(int number, int calls, const int *signals, int count, int *changed)
+{
+	struct mask mask = { number, calls, signals, count, changed };
+	return run(mask_body, &mask, 0);
+}

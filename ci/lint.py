@@ -1,0 +1,171 @@
+"""lint.py - what `make lint` checks, and why.
+
+A file longer than 600 lines or a function longer than 60 has more than one subject. An include
+against the arrows between the folders couples what must stay apart. Every finding is one line,
+FILE:LINE: what; exit 1 when there is one.
+"""
+
+import ast
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FILE_LINES, FUNCTION_LINES = 600, 60
+
+# A folder may include from itself and from these. Target code (cases, harness/probe) runs in the
+# process under test and must build without the host side.
+ARROWS = {
+    "runner": {"reports", "harness", "matrix", "cases"},
+    "reports": {"matrix"},
+    "harness": {"matrix"},
+    "harness/probe": set(),
+    "matrix": set(),
+    "cases": {"matrix", "harness/probe"},
+    "cases/hosts": {"harness/probe"},
+    "tests": {"runner", "reports", "harness", "harness/probe", "matrix", "cases"},
+}
+# The writer of records is target code that tlstrace, a writer of records too, links as it is; its
+# format's constants have one home.
+ALLOWED = {("harness/tlstrace.c", "harness/probe/probe.h"), ("harness/trace_observe.c", "harness/probe/probe.h")}
+
+C_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-I.", "-O1", "-fsyntax-only", "-Wall", "-Wextra", "-Wshadow",
+           "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wpointer-arith", "-Wvla", "-Werror"]
+
+# Not ours to say in this tree: work left for later, and where this machine keeps its things.
+FORBIDDEN = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|(?<![A-Za-z0-9_.])/(work|farm)/")
+
+
+def tracked():
+    """Files of the tree, tracked or about to be, as paths relative to the root."""
+    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [path for path in out.stdout.splitlines() if (ROOT / path).is_file()]
+
+
+def folder_of(path):
+    """The folder of ARROWS that a file belongs to: the longest that holds it."""
+    holders = [folder for folder in ARROWS if path.startswith(folder + "/")]
+    return max(holders, key=len, default=None)
+
+
+def block_functions(lines, opens):
+    """(name, first line, length) of functions whose body ends with a brace in the first column."""
+    start = name = None
+    for number, line in enumerate(lines, 1):
+        if start is None and (match := opens(lines, number - 1)):
+            start, name = number, match
+        elif start is not None and line.startswith("}"):
+            yield name, start, number - start + 1
+            start = None
+
+
+def c_opens(lines, i):
+    """In C a function's body opens with a brace alone in the first column, after a line with ')'."""
+    return lines[i] == "{" and i and ")" in lines[i - 1] and lines[i - 1].split("(")[0].split()[-1].lstrip("*")
+
+
+def go_opens(lines, i):
+    """In Go it opens at the end of a line that begins with func."""
+    return lines[i].startswith("func ") and lines[i].endswith("{") and lines[i][5:].split("(")[0]
+
+
+def python_functions(text):
+    """(name, first line, length) of the functions of a Python file."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name, node.lineno, node.end_lineno - node.lineno + 1
+
+
+def check_sizes(path, text):
+    """Files and functions that are too long."""
+    lines = text.splitlines()
+    if len(lines) > FILE_LINES:
+        yield f"{path}:{FILE_LINES + 1}: {len(lines)} lines; a file has at most {FILE_LINES}"
+    if path.endswith((".c", ".h")):
+        functions = block_functions(lines, c_opens)
+    elif path.endswith(".go"):
+        functions = block_functions(lines, go_opens)
+    elif path.endswith(".py"):
+        functions = python_functions(text)
+    else:
+        functions = ()
+    for name, line, length in functions:
+        if length > FUNCTION_LINES:
+            yield f"{path}:{line}: {name} has {length} lines; a function has at most {FUNCTION_LINES}"
+
+
+def check_includes(path, text):
+    """Includes that are not root-relative or point against the arrows."""
+    folder = folder_of(path)
+    if folder is None or path.startswith("cases/") and folder == "cases" and path.count("/") > 1:
+        return  # Go packages: their C files lie flat beside each other when they are built
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+        if not match or (path, match[1]) in ALLOWED:
+            continue
+        target = folder_of(match[1])
+        if target is None:
+            if not (ROOT / path).parent.joinpath(match[1]).exists() or folder != "tests" and folder != "harness/probe":
+                yield f"{path}:{number}: include \"{match[1]}\" by its path from the root"
+        elif target != folder and target not in ARROWS[folder]:
+            yield f"{path}:{number}: {folder}/ must not include from {target}/ ({match[1]})"
+
+
+def check_text(path, text):
+    """Trailing blanks, and words that do not belong here."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line != line.rstrip() and not path.startswith("tests/golden/"):
+            yield f"{path}:{number}: blanks at the end of the line"
+        if path != "ci/lint.py" and (match := FORBIDDEN.search(line)):
+            yield f"{path}:{number}: '{match[0]}' does not belong in the tree"
+
+
+def run(command, what):
+    """Findings of another tool: its lines when it fails, or when it prints with exit 0 (gofmt)."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    output = (done.stdout + done.stderr).strip()
+    if done.returncode or (output and what == "gofmt"):
+        yield from (f"{what}: {line}" for line in (output or f"exit {done.returncode}").splitlines())
+
+
+def go_root():
+    """The Go that `make` uses."""
+    own = ROOT / "build/toolchain/bin"
+    return own if own.exists() else pathlib.Path(shutil.which("go")).resolve().parent
+
+
+def check_tools(files):
+    """Compilers and formatters over their files."""
+    c_files = [f for f in files if f.endswith(".c") and (folder_of(f) in ("matrix", "harness", "runner", "reports", "harness/probe", "cases/hosts")
+                                                        or f == "cases/generate.c" or f.startswith("tests/unit/"))]
+    for f in c_files:
+        yield from run(["gcc", *C_FLAGS, f], "gcc")
+    yield from run([str(go_root() / "gofmt"), "-l", "cases"], "gofmt")
+    yield from run([sys.executable, "-m", "ruff", "check", "-q", "--line-length", "160", "ci", "tests"], "ruff")
+    scripts = [f for f in files if f.endswith(".sh") or f == ".ci/run"]
+    if shutil.which("shellcheck"):
+        yield from run(["shellcheck", *scripts], "shellcheck")
+
+
+def main():
+    """All checks over all files; prints the findings."""
+    files = tracked()
+    findings = []
+    for path in files:
+        text = (ROOT / path).read_bytes().decode("utf-8", "replace")
+        findings += check_text(path, text) if not path.endswith((".md", ".bin", ".png")) else ()
+        if not path.startswith("tests/golden/"):
+            findings += check_sizes(path, text)
+        if path.endswith((".c", ".h")):
+            findings += check_includes(path, text)
+    findings += check_tools(files)
+    for finding in findings:
+        print(finding)
+    print(f"lint: {len(files)} files, {len(findings)} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+#!/bin/sh
+# setup.sh - install what tlsmatrix needs and this machine lacks; silent when nothing is missing.
+#
+#   Debian packages   by apt-get when root or with sudo; else the one line to run is printed (exit 3)
+#   Go                the go in PATH when it is recent enough; else the newest release that the Go
+#                     module proxy has, fetched by an old Go (golang-go) through `go mod download`,
+#                     which checks it against Go's checksum database; linked as build/toolchain
+#   Python packages   into .venv, from ci/requirements.txt
+set -eu
+cd "$(dirname "$0")/.."
+
+GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the generated cases
+PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libxxhash-dev libcmocka-dev python3 python3-venv ca-certificates"
+
+say() { printf 'setup: %s\n' "$*"; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 3; }
+
+installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
+
+install_packages() {
+	missing=
+	for package in "$@"; do
+		installed "$package" || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	command -v apt-get >/dev/null || die "missing:$missing: this machine has no apt-get; install them your way and run make again"
+	if [ "$(id -u)" = 0 ]; then
+		as_root=
+	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+		as_root=sudo
+	else
+		die "missing:$missing: run: sudo apt-get update && sudo apt-get install -y$missing"
+	fi
+	say "installing$missing"
+	log=$(mktemp)
+	# shellcheck disable=SC2086 # a list of words on purpose
+	if ! { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1; then
+		tail -n 5 "$log" >&2
+		die "apt-get could not install$missing (log: $log)"
+	fi
+	rm -f "$log"
+}
+
+# go_minor GO: the minor number of its release, 0 for none
+go_minor() {
+	version=$(GOTOOLCHAIN=local GOENV=off "$1" env GOVERSION 2>/dev/null) || version=
+	case $version in
+	go1.*) version=${version#go1.}; printf '%s\n' "${version%%[!0-9]*}" ;;
+	*) printf '0\n' ;;
+	esac
+}
+
+# The newest released toolchain, through an old Go.
+fetch_go() {
+	go=$1
+	cache=${XDG_CACHE_HOME:-$HOME/.cache}/tlsmatrix/toolchains
+	# What an old Go runs in must not depend on the user's settings.
+	export GOENV=off GOFLAGS='' GO111MODULE=on GOTOOLCHAIN=local GOPATH="$cache/gopath" GOCACHE="$cache/gocache"
+	unset GOROOT || :
+	mkdir -p "$cache"
+	platform=$("$go" env GOHOSTOS)-$("$go" env GOHOSTARCH)
+	work=$(mktemp -d)
+	version=$(cd "$work" && "$go" list -m -versions golang.org/toolchain 2>"$work/err" | tr ' ' '\n' | sed -n "s/^v0\.0\.1-go\(1\.[0-9]*\.[0-9]*\)\.$platform\$/\1/p" | sort -t. -k2,2n -k3,3n | tail -n 1)
+	[ -n "$version" ] || { cat "$work/err" >&2; rm -rf "$work"; die "the Go module proxy lists no toolchain for $platform: check the network, or put a Go of at least 1.$GO_FLOOR into PATH"; }
+	tree=$cache/go$version
+	if [ ! -x "$tree/bin/go" ]; then
+		say "fetching go$version"
+		(cd "$work" && "$go" mod download -json "golang.org/toolchain@v0.0.1-go$version.$platform") >"$work/json" 2>&1 || { cat "$work/json" >&2; die "go$version could not be downloaded"; }
+		from=$(sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p' "$work/json")
+		[ -d "$from" ] || { cat "$work/json" >&2; die "go$version: the download names no folder"; }
+		rm -rf "$tree.new"
+		cp -r --reflink=auto "$from" "$tree.new"
+		chmod -R u+w "$tree.new"
+		chmod +x "$tree.new"/bin/* "$tree.new"/pkg/tool/*/*
+		mv "$tree.new" "$tree"
+	fi
+	chmod -R u+w "$work"
+	rm -rf "$work"
+	[ "$(go_minor "$tree/bin/go")" -ge "$GO_FLOOR" ] || die "$tree/bin/go does not start"
+	mkdir -p build
+	ln -sfn "$tree" build/toolchain
+	say "using go$version from $tree"
+}
+
+setup_go() {
+	[ -z "${TLSMATRIX_GO:-}" ] || return 0
+	if [ -x build/toolchain/bin/go ] && [ "$(go_minor build/toolchain/bin/go)" -ge "$GO_FLOOR" ]; then
+		return 0
+	fi
+	go=$(command -v go || :)
+	if [ -n "$go" ] && [ "$(go_minor "$go")" -ge "$GO_FLOOR" ]; then
+		return 0
+	fi
+	if [ -z "$go" ]; then
+		install_packages golang-go
+		go=$(command -v go)
+	fi
+	fetch_go "$go"
+}
+
+setup_python() {
+	mark=.venv/.requirements
+	if [ -x .venv/bin/python ] && cmp -s ci/requirements.txt "$mark"; then
+		return 0
+	fi
+	say "Python packages into .venv"
+	rm -rf .venv
+	python3 -m venv .venv
+	.venv/bin/python -m pip install -q --disable-pip-version-check -r ci/requirements.txt
+	cp ci/requirements.txt "$mark"
+}
+
+# shellcheck disable=SC2086 # a list of words on purpose
+install_packages $PACKAGES
+setup_go
+setup_python

@@ -1,0 +1,60 @@
+/* arch.h - what differs between processors, as one table (arch.c): numbers of the ELF machine and
+ * of its dynamic relocations, where the thread pointer points, and how instructions reach TLS.
+ *
+ * The sources are the processor supplements: x86-64 psABI, AArch64 ELF (IHI 0056), ARM ELF (IHI
+ * 0044), RISC-V psABI, Power ELFv2, s390x ELF ABI, LoongArch ELF psABI; numbers as in <elf.h>. */
+#ifndef TLSMATRIX_HARNESS_ARCH_ARCH_H
+#define TLSMATRIX_HARNESS_ARCH_ARCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct insn_scan;
+
+/* What a dynamic relocation asks of the loader, as far as a question here depends on it. */
+enum reloc_kind {
+	RELOC_OTHER, RELOC_NONE,
+	RELOC_TPOFF,     /* offset from the thread pointer: initial-exec */
+	RELOC_DTPMOD,    /* number of the module: general- or local-dynamic */
+	RELOC_DTPOFF,    /* offset in the module's TLS block */
+	RELOC_TLSDESC,   /* TLS descriptor */
+	RELOC_RELATIVE,  /* load address + addend */
+	RELOC_SYMBOL,    /* address of a symbol + addend */
+	RELOC_COPY
+};
+
+struct reloc_type {
+	unsigned number;
+	enum reloc_kind kind;
+	const char *name;
+};
+
+struct arch {
+	const char *name;      /* of the machine, "x86-64" */
+	const char *goarch;    /* of the little or only byte order */
+	unsigned machine;      /* EM_* */
+	int class;             /* 32 or 64 */
+	int big_endian;
+	int variant;           /* 1: TLS above the thread pointer; 2: below (ELF TLS 3.0 section 3) */
+	unsigned tcb;          /* variant I: bytes between thread pointer and the first block */
+	unsigned bias;         /* variant I: the thread pointer points that much further up */
+	const struct reloc_type *relocs;
+	size_t reloc_count;
+
+	/* Reads one function and counts its TLS accesses (harness/insn.h); NULL where instructions are
+	 * not understood. */
+	void (*scan)(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size);
+};
+
+/* The row of a machine, or NULL. */
+const struct arch *arch_find(unsigned machine, int class, int big_endian);
+
+/* The row of a relocation number, or NULL. */
+const struct reloc_type *arch_reloc(const struct arch *arch, unsigned number);
+
+/* The scanners: amd64.c, arm64.c.  amd64_close ends what amd64_scan opened in scan->engine. */
+void amd64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size);
+void amd64_close(struct insn_scan *scan);
+void arm64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size);
+
+#endif

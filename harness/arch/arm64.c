@@ -1,0 +1,158 @@
+/* arm64.c - TLS accesses in AArch64 code.
+ *
+ * Every access begins with the thread pointer, MRS Xt, TPIDR_EL0; a function without that word is
+ * passed over.  The offset then comes by
+ *
+ *     movz x27, #16                              LE (cmd/internal/obj/arm64 case 69), or
+ *     movz x27, #0, lsl #16; movk x27, #16       what linkers relax IE to; the same in form
+ *     adrp x27, GOT; ldr x27, [x27, #lo]         IE (case 70)
+ *     add  x0, x0, #hi, lsl #12; add x0, #lo     LE as C compilers write it
+ *
+ * and Go reaches its slot by ldr/str g, [x0, x27] (runtime/tls_arm64.s load_g, save_g).  The TCB
+ * is 16 bytes, so variables lie at 16 and above.  Source: AArch64 ELF (IHI 0056) section 5.7.11. */
+#include "harness/arch/arch.h"
+#include "harness/insn.h"
+
+enum holds { HOLDS_NOTHING, HOLDS_CONSTANT, HOLDS_ADDRESS, HOLDS_GOT, HOLDS_TP };
+
+struct known {
+	enum holds holds;
+	int64_t value;
+	uint64_t load;
+};
+
+struct reader {
+	struct insn_scan *scan;
+	struct known reg[32];   /* [31] is never known */
+};
+
+enum { TCB_SIZE = 16 };
+
+static const uint32_t mrs_tpidr = 0xd53bd040;
+
+static uint32_t word_at(const unsigned char *code)
+{
+	return (uint32_t)code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
+}
+
+static void set(struct reader *reader, unsigned number, enum holds holds, int64_t value, uint64_t load)
+{
+	if (number < 31)
+		reader->reg[number] = (struct known){ holds, value, load };
+}
+
+/* Thread pointer plus what the other register holds: an access of the form that made the other. */
+static void found(struct reader *reader, const struct known *a, const struct known *b, uint64_t address)
+{
+	const struct known *offset = a->holds == HOLDS_TP ? b : a;
+	enum access form = offset->holds == HOLDS_GOT ? ACCESS_IE : offset->holds == HOLDS_CONSTANT ? ACCESS_LE : ACCESS_OTHER;
+	/* In C an offset from nowhere is what a TLSDESC call returned, which is counted at the call. */
+	if (form == ACCESS_OTHER && !reader->scan->is_go)
+		return;
+	insn_found(reader->scan, form, form == ACCESS_OTHER ? address : offset->load, address, offset->value);
+}
+
+static int one_is_tp(const struct known *a, const struct known *b)
+{
+	return (a->holds == HOLDS_TP) != (b->holds == HOLDS_TP);
+}
+
+/* Moves and address arithmetic; 1 when the instruction was one of them. */
+static int read_arithmetic(struct reader *reader, uint32_t insn, uint64_t address)
+{
+	unsigned target = insn & 31, source = insn >> 5 & 31, other = insn >> 16 & 31;
+	const struct known n = reader->reg[source], m = reader->reg[other];
+	if ((insn & ~31u) == mrs_tpidr) {
+		set(reader, target, HOLDS_TP, 0, address);
+	} else if ((insn & 0x9f000000) == 0x90000000) {           /* ADRP */
+		uint64_t page = (uint64_t)(insn >> 5 & 0x7ffff) << 2 | (insn >> 29 & 3);
+		page = (page ^ 0x100000) - 0x100000;
+		set(reader, target, HOLDS_ADDRESS, (int64_t)((address & ~0xfffULL) + (page << 12)), address);
+	} else if ((insn & 0xff800000) == 0xd2800000) {           /* MOVZ, 64 bit */
+		set(reader, target, HOLDS_CONSTANT, (int64_t)((uint64_t)(insn >> 5 & 0xffff) << (insn >> 21 & 3) * 16), address);
+	} else if ((insn & 0xff800000) == 0xf2800000) {           /* MOVK */
+		unsigned shift = (insn >> 21 & 3) * 16;
+		struct known old = reader->reg[target];
+		uint64_t value = ((uint64_t)old.value & ~(0xffffULL << shift)) | (uint64_t)(insn >> 5 & 0xffff) << shift;
+		set(reader, target, old.holds == HOLDS_CONSTANT ? HOLDS_CONSTANT : HOLDS_NOTHING, (int64_t)value, old.load);
+	} else if ((insn & 0xffe0ffe0) == 0xaa0003e0) {           /* MOV of a register */
+		set(reader, target, m.holds, m.value, m.load);
+	} else if ((insn & 0xff800000) == 0x91000000) {           /* ADD, immediate */
+		int64_t amount = (int64_t)(insn >> 10 & 0xfff) << (insn >> 22 & 1) * 12;
+		int64_t value = (int64_t)((uint64_t)n.value + (uint64_t)amount);
+		int low = !(insn >> 22 & 1);
+		enum holds holds = n.holds == HOLDS_ADDRESS || n.holds == HOLDS_TP ? n.holds : HOLDS_NOTHING;
+		if (holds == HOLDS_TP && low && value >= TCB_SIZE) {
+			insn_found(reader->scan, ACCESS_LE, n.load, address, value);
+			holds = HOLDS_NOTHING;
+		}
+		if (holds == HOLDS_ADDRESS && insn_is_dtpmod(reader->scan, (uint64_t)value))
+			reader->scan->gd++;
+		set(reader, target, holds, value, n.load);
+	} else if ((insn & 0xffe0fc00) == 0x8b000000) {           /* ADD of registers */
+		if (one_is_tp(&n, &m))
+			found(reader, &n, &m, address);
+		set(reader, target, HOLDS_NOTHING, 0, 0);
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+/* Loads and stores; 1 when the instruction was one of them. */
+static int read_memory(struct reader *reader, uint32_t insn, uint64_t address)
+{
+	unsigned target = insn & 31, source = insn >> 5 & 31, other = insn >> 16 & 31;
+	const struct known n = reader->reg[source], m = reader->reg[other];
+	int is_load = (insn >> 22 & 3) != 0 && !(insn >> 26 & 1);
+	if ((insn & 0x3b200c00) == 0x38200800) {                  /* [Xn, Xm] */
+		if (one_is_tp(&n, &m))
+			found(reader, &n, &m, address);
+		if (is_load)
+			set(reader, target, HOLDS_NOTHING, 0, 0);
+		return 1;
+	}
+	if ((insn & 0x3b000000) != 0x39000000)                    /* [Xn, #imm] */
+		return 0;
+	int64_t value = (int64_t)((uint64_t)n.value + ((uint64_t)(insn >> 10 & 0xfff) << (insn >> 30)));
+	if (n.holds == HOLDS_TP && value >= TCB_SIZE)
+		insn_found(reader->scan, ACCESS_LE, n.load, address, value);
+	if (!is_load)
+		return 1;
+	if (n.holds == HOLDS_ADDRESS && insn_is_tlsdesc(reader->scan, (uint64_t)value))
+		reader->scan->tlsdesc++;
+	int is_word = (insn & 0xffc00000) == 0xf9400000;
+	set(reader, target, is_word && n.holds == HOLDS_ADDRESS ? HOLDS_GOT : HOLDS_NOTHING, value, n.load);
+	return 1;
+}
+
+/* Any other instruction: what it may write is no longer known. */
+static void forget_written(struct reader *reader, uint32_t insn)
+{
+	unsigned group = insn >> 25 & 15;
+	if ((insn & 0xfc000000) == 0x94000000 || (insn & 0xfffffc1f) == 0xd63f0000) {   /* BL, BLR */
+		/* x19 to x28 survive a call (AAPCS64 6.1.1), in C. */
+		for (unsigned i = 0; i < 31; i++)
+			if (reader->scan->is_go || i < 19 || i > 28)
+				set(reader, i, HOLDS_NOTHING, 0, 0);
+	} else if ((group & 14) == 8 || (group & 7) == 5) {                             /* data processing */
+		set(reader, insn & 31, HOLDS_NOTHING, 0, 0);
+	} else if ((group & 5) == 4 && !(insn >> 26 & 1)) {                             /* loads, stores, pairs */
+		set(reader, insn & 31, HOLDS_NOTHING, 0, 0);
+		if ((insn & 0x3a000000) == 0x28000000)
+			set(reader, insn >> 10 & 31, HOLDS_NOTHING, 0, 0);
+	}
+}
+
+void arm64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
+{
+	struct reader reader = { .scan = scan };
+	int wanted = scan->dtpmod_count || scan->tlsdesc_count;
+	for (size_t at = 0; !wanted && at + 4 <= size; at += 4)
+		wanted = (word_at(code + at) & ~31u) == mrs_tpidr;
+	for (size_t at = 0; wanted && at + 4 <= size; at += 4) {
+		uint32_t insn = word_at(code + at);
+		if (!read_arithmetic(&reader, insn, address + at) && !read_memory(&reader, insn, address + at))
+			forget_written(&reader, insn);
+	}
+}

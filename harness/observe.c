@@ -1,0 +1,278 @@
+/* observe.c - what each FILE check sees in the facts, in the words of matrix/oracle.def.
+ *
+ * No observation knows the cell: the same file gives the same text whatever is expected of it. */
+#include "harness/inspect.h"
+#include "matrix/base/buf.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+/* ---- reading facts ------------------------------------------------------------------------ */
+
+/* The value at a path like "tls.slot.offset"; NULL where a part is missing. */
+static const json_t *fact(const json_t *facts, const char *path)
+{
+	while (facts && *path) {
+		char key[32];
+		size_t length = strcspn(path, ".");
+		if (length >= sizeof key)
+			return NULL;
+		memcpy(key, path, length);
+		key[length] = 0;
+		facts = json_object_get(facts, key);
+		path += length + (path[length] == '.');
+	}
+	return facts;
+}
+
+static long long number(const json_t *facts, const char *path)
+{
+	return json_integer_value(fact(facts, path));
+}
+
+static int is_known(const json_t *facts, const char *path)
+{
+	const json_t *value = fact(facts, path);
+	return value && !json_is_null(value);
+}
+
+static int is_true(const json_t *facts, const char *path)
+{
+	return json_is_true(fact(facts, path));
+}
+
+static const char *yes_no(int condition)
+{
+	return condition ? "yes" : "no";
+}
+
+/* A variable that the compiler of C made: all but the runtime's. */
+static int is_c_variable(const json_t *symbol)
+{
+	const char *name = json_string_value(json_object_get(symbol, "name"));
+	return is_true(symbol, "defined") && number(symbol, "size") > 0 && name && strncmp(name, "runtime.", 8) != 0;
+}
+
+/* "%fs:" accesses could not be read, so nothing may be said of them. */
+static int not_decoded(const json_t *facts, struct buf *out, char **note)
+{
+	if (is_true(facts, "tls.insn.decoded"))
+		return 0;
+	const char *machine = json_string_value(fact(facts, "machine"));
+	buf_add(out, "insn=unknown");
+	*note = xprintf("instructions of %s are not decoded", machine ? machine : "this machine");
+	return 1;
+}
+
+/* ---- TLS ---------------------------------------------------------------------------------- */
+
+static void pt_tls_size(const json_t *facts, struct buf *out, char **note)
+{
+	long long value = number(facts, "tls.slot.value"), size = number(facts, "tls.slot.size"), memsz = number(facts, "tls.size");
+	long long word = number(facts, "class") / 8;
+	int placed = is_known(facts, "tls.slot.value") && number(facts, "tls.segments") > 0;
+	int inside = placed && value >= 0 && size >= word && value <= memsz && size <= memsz - value;
+	buf_printf(out, "segments=%lld slot=%s", number(facts, "tls.segments"), !placed ? "none" : inside ? "inside" : "outside");
+	/* Without a symbol PT_TLS alone describes the slot, and has nothing else in it. */
+	if (placed && !is_known(facts, "tls.slot.symbol"))
+		buf_printf(out, " memsz=%lld filesz=%lld", memsz, number(facts, "tls.filesz"));
+	*note = xprintf("PT_TLS memsz %lld; a slot of %lld bytes at %lld", memsz, size, value);
+}
+
+static void pt_tls_align(const json_t *facts, struct buf *out, char **note)
+{
+	uint64_t align = (uint64_t)number(facts, "tls.align"), vaddr = (uint64_t)number(facts, "tls.vaddr"), offset = (uint64_t)number(facts, "tls.file_offset");
+	uint64_t value = (uint64_t)number(facts, "tls.slot.value"), word = (uint64_t)number(facts, "class") / 8;
+	if (number(facts, "tls.segments") == 0) {
+		buf_add(out, "segments=0");
+		return;
+	}
+	int power = align && !(align & (align - 1));
+	int covers = align >= (uint64_t)number(facts, "tls.section_align")
+		&& (!is_known(facts, "tls.slot.value") || (align >= word && word && value % word == 0));
+	/* gABI: "p_vaddr should equal p_offset, modulo p_align".  Where there are no bytes in the file,
+	 * p_offset says nothing, and what counts is that the block starts aligned. */
+	int congruent = align && (number(facts, "tls.filesz") ? vaddr % align == offset % align : vaddr % align == 0);
+	buf_printf(out, "power-of-two=%s covers=%s vaddr-congruent=%s", yes_no(power), yes_no(covers), yes_no(congruent));
+	*note = xprintf("p_align %llu, sections want %lld, p_vaddr %#llx, p_offset %#llx", (unsigned long long)align, number(facts, "tls.section_align"),
+		(unsigned long long)vaddr, (unsigned long long)offset);
+}
+
+static void symbols(const json_t *facts, struct buf *out, char **note)
+{
+	const json_t *list = fact(facts, "tls.symbols");
+	struct buf names = BUF_INIT;
+	long long count = 0;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *symbol = json_array_get(list, i);
+		const char *name = json_string_value(json_object_get(symbol, "name"));
+		if (!name || strncmp(name, "runtime.", 8) || !is_true(symbol, "defined"))
+			continue;
+		buf_printf(&names, "%s%s", count ? ", " : "", name);
+		count++;
+	}
+	buf_printf(out, "tlsg=%lld size=%lld", count, count ? number(facts, "tls.slot.size") : 0);
+	if (count)
+		*note = buf_take(&names);
+	buf_free(&names);
+}
+
+static void model_reloc(const json_t *facts, struct buf *out, char **note)
+{
+	buf_printf(out, "slot-tpoff=%lld slot-dtp=%lld slot-desc=%lld", number(facts, "tls.relocs.slot_tpoff"), number(facts, "tls.relocs.slot_dtp"), number(facts, "tls.relocs.slot_desc"));
+	*note = xprintf("of %lld TPOFF, %lld DTPMOD, %lld DTPOFF and %lld TLSDESC relocations in all", number(facts, "tls.relocs.tpoff"),
+		number(facts, "tls.relocs.dtpmod"), number(facts, "tls.relocs.dtpoff"), number(facts, "tls.relocs.tlsdesc"));
+}
+
+static void model_insn(const json_t *facts, struct buf *out, char **note)
+{
+	long long le = number(facts, "tls.insn.go_le"), ie = number(facts, "tls.insn.go_ie"), relaxed = number(facts, "tls.insn.go_relaxed"), other = number(facts, "tls.insn.go_other");
+	if (not_decoded(facts, out, note))
+		return;
+	buf_printf(out, "go-le=%s go-ie=%s go-relaxed=%s", yes_no(le > 0), yes_no(ie > 0), yes_no(relaxed > 0));
+	if (other)
+		buf_printf(out, " go-other=%lld", other);
+	*note = xprintf("%lld LE, %lld IE, %lld relaxed, %lld of unknown form", le, ie, relaxed, other);
+}
+
+static void one_insn(const json_t *facts, struct buf *out, char **note)
+{
+	long long one = number(facts, "tls.insn.go_le"), two = number(facts, "tls.insn.go_ie") + number(facts, "tls.insn.go_relaxed") + number(facts, "tls.insn.go_other");
+	if (not_decoded(facts, out, note))
+		return;
+	buf_printf(out, "one=%s two=%s", yes_no(one > 0), yes_no(two > 0));
+	*note = xprintf("%lld with one instruction, %lld with two", one, two);
+}
+
+static void slot_offset(const json_t *facts, struct buf *out, char **note)
+{
+	int insn = is_known(facts, "tls.slot.insn_offset"), segment = is_known(facts, "tls.slot.offset");
+	long long carried = number(facts, "tls.slot.insn_offset"), given = number(facts, "tls.slot.offset");
+	if (not_decoded(facts, out, note))
+		return;
+	if (insn && segment && carried == given) {
+		buf_add(out, "insn=pt-tls");
+		*note = xprintf("both %lld", given);
+		return;
+	}
+	if (insn)
+		buf_printf(out, "insn=%lld", carried);
+	else
+		buf_add(out, is_true(facts, "tls.insn.offsets_mixed") ? "insn=mixed" : "insn=none");
+	if (segment)
+		buf_printf(out, " pt-tls=%lld", given);
+	else
+		buf_add(out, " pt-tls=none");
+}
+
+static void static_flag(const json_t *facts, struct buf *out, char **note)
+{
+	buf_printf(out, "tpoff=%s flag=%s", yes_no(number(facts, "tls.relocs.tpoff") > 0), yes_no(is_true(facts, "tls.static_flag")));
+	*note = xprintf("%lld thread-pointer-offset relocations", number(facts, "tls.relocs.tpoff"));
+}
+
+static void le_users(const json_t *facts, struct buf *out, char **note)
+{
+	const json_t *list = fact(facts, "tls.insn.le_users");
+	if (not_decoded(facts, out, note))
+		return;
+	buf_add(out, "le=");
+	if (!json_array_size(list))
+		buf_add(out, "none");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		buf_printf(out, "%s%s", i ? "," : "", name ? name : "?");
+	}
+}
+
+static void c_models(const json_t *facts, struct buf *out, char **note)
+{
+	const json_t *list = fact(facts, "tls.symbols");
+	size_t variables = 0;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		variables += (size_t)is_c_variable(json_array_get(list, i));
+	long long dynamic = number(facts, "tls.relocs.dtpmod") + number(facts, "tls.relocs.tlsdesc");
+	long long own = number(facts, "tls.relocs.tpoff") - number(facts, "tls.relocs.slot_tpoff") - number(facts, "tls.relocs.foreign");
+	buf_printf(out, "c-dynamic=%s c-ie=%s", yes_no(variables > 0 && dynamic > 0), yes_no(own > 0));
+	*note = xprintf("%zu C variables, %lld dynamic and %lld initial-exec relocations for them", variables, dynamic, own);
+}
+
+/* ---- initializers and loading ------------------------------------------------------------- */
+
+static void array_entry(const json_t *facts, struct buf *out, char **note)
+{
+	buf_printf(out, "go=%lld", number(facts, "init.go_entries"));
+	*note = xprintf("of %zu initializers", json_array_size(fact(facts, "init.init_array")));
+}
+
+static void nodelete(const json_t *facts, struct buf *out, char **note)
+{
+	(void)note;
+	buf_printf(out, "nodelete=%s", yes_no(is_true(facts, "dynamic.nodelete")));
+}
+
+static void no_textrel(const json_t *facts, struct buf *out, char **note)
+{
+	(void)note;
+	buf_printf(out, "textrel=%s", yes_no(is_true(facts, "dynamic.textrel")));
+}
+
+static void gnu_stack(const json_t *facts, struct buf *out, char **note)
+{
+	(void)note;
+	buf_printf(out, "present=%s exec=%s", yes_no(is_true(facts, "stack.present")), yes_no(is_true(facts, "stack.exec")));
+}
+
+static void relocs_writable(const json_t *facts, struct buf *out, char **note)
+{
+	buf_printf(out, "outside=%lld", number(facts, "relocs.outside"));
+	*note = xprintf("of %lld dynamic relocations", number(facts, "relocs.count"));
+}
+
+static const struct {
+	const char *check;
+	void (*observe)(const json_t *facts, struct buf *out, char **note);
+} observers[] = {
+	{ "tls.pt-tls-size", pt_tls_size },
+	{ "tls.pt-tls-align", pt_tls_align },
+	{ "tls.symbols", symbols },
+	{ "tls.model-reloc", model_reloc },
+	{ "tls.model-insn", model_insn },
+	{ "tls.one-insn", one_insn },
+	{ "tls.slot-offset", slot_offset },
+	{ "tls.static-flag", static_flag },
+	{ "tls.le-users", le_users },
+	{ "tls.c-models", c_models },
+	{ "init.array-entry", array_entry },
+	{ "init.nodelete", nodelete },
+	{ "init.no-textrel", no_textrel },
+	{ "init.gnu-stack", gnu_stack },
+	{ "init.relocs-writable", relocs_writable },
+};
+
+int inspect_observe(const char *check, const json_t *facts, struct buf *out, char **note)
+{
+	for (size_t i = 0; i < sizeof observers / sizeof observers[0]; i++)
+		if (!strcmp(observers[i].check, check)) {
+			*note = NULL;
+			observers[i].observe(facts, out, note);
+			return 0;
+		}
+	return -ENOENT;
+}
+
+void inspect_promise(const json_t *facts, struct buf *out)
+{
+	if (is_known(facts, "tls.slot.got") && is_true(facts, "tls.slot.external"))
+		buf_printf(out, "ie-ext:%#llx", number(facts, "tls.slot.got"));
+	else if (is_known(facts, "tls.slot.got") && is_known(facts, "tls.slot.value"))
+		buf_printf(out, "ie:%#llx:%#llx", number(facts, "tls.slot.got"), number(facts, "tls.slot.value"));
+	else if (is_known(facts, "tls.slot.offset"))
+		buf_printf(out, "le:%lld", number(facts, "tls.slot.offset"));
+	else if (is_known(facts, "tls.slot.insn_offset"))
+		/* A static program of cmd/link has no PT_TLS; its instructions are the promise. */
+		buf_printf(out, "le:%lld", number(facts, "tls.slot.insn_offset"));
+	else
+		buf_add(out, "none");
+}

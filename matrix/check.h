@@ -1,0 +1,36 @@
+/* check.h - the list of checks (checks.def) as a table, and what is right for each (oracle.def,
+ * support.def), as functions of a cell.  Pure; all strings are static unless said otherwise. */
+#ifndef TLSMATRIX_MATRIX_CHECK_H
+#define TLSMATRIX_MATRIX_CHECK_H
+
+#include "matrix/cell.h"
+
+struct buf;
+
+enum pass { PASS_REFUSAL, PASS_BUILD, PASS_FILE, PASS_LIVE, PASS_HOST, PASS_ALONE, PASS_TRACE, PASS_COUNT };
+
+struct check {
+	const char *id, *family;
+	enum pass pass;
+	const char *where, *meaning, *why, *source;
+};
+
+extern const struct check checks[];
+extern const size_t checks_count;
+
+const char *pass_name(enum pass pass);              /* "live" */
+const struct check *check_find(const char *id);     /* NULL when there is none */
+
+/* Is the check planned in this cell?  REFUSAL exactly in refused cells, all others only in cells
+ * that build; FILE also @none, what runs only where something runs. */
+int check_planned(const struct check *check, const struct cell *cell);
+
+/* The message with which Go must refuse the cell ($MODE expanded into out), 1 and *source;
+ * 0 when the cell must build. */
+int support_refused(const struct cell *cell, struct buf *out, const char **source);
+
+/* The text the check must observe in the cell, appended to out.  Returns 0, or -ENOENT when
+ * oracle.def has no row for it. */
+int oracle_expect(const struct check *check, const struct cell *cell, struct buf *out, const char **source);
+
+#endif

@@ -1,0 +1,459 @@
+#include "matrix/filter.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+#include "matrix/base/glob.h"
+#include "matrix/base/nearest.h"
+#include "matrix/check.h"
+#include "matrix/result.h"
+#include "matrix/version.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum field {
+	FIELD_GO, FIELD_OS, FIELD_ARCH, FIELD_MODE, FIELD_CGO, FIELD_LINK, FIELD_TARGET, FIELD_LOAD, FIELD_CHECK, FIELD_STATUS,
+	FIELD_COUNT
+};
+
+enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
+
+enum kind { NODE_TRUE, NODE_OR, NODE_AND, NODE_NOT, NODE_TEST };
+
+struct value {
+	char *text;             /* what a text field is matched with */
+	int is_version;
+	struct version version; /* FIELD_GO without wildcards */
+	struct value *next;
+};
+
+/* "a & b & c" is one node with three children, so that only brackets and '!' make a tree deeper,
+ * and recursion over it is bounded by DEPTH_MAX. */
+struct node {
+	enum kind kind;
+	struct node *child;        /* OR, AND: the first of several; NOT: the one */
+	struct node *next;         /* the next child of the parent */
+	enum field field;
+	enum op op;
+	unsigned mask;             /* of a field with a fixed set of values: bit 1u << value */
+	struct value *values;      /* of the others */
+};
+
+enum { DEPTH_MAX = 200 };
+
+struct filter { struct node *root; };
+
+static const char *cgo_word(size_t i) { return i ? "1" : "0"; }
+static const char *mode_word(size_t i) { return mode_name((enum mode)i); }
+static const char *link_word(size_t i) { return link_name((enum link)i); }
+static const char *load_word(size_t i) { return load_name((enum load)i); }
+static const char *check_word(size_t i) { return checks[i].id; }
+/* A result is asked for by its status or by its verdict. */
+static const char *status_word(size_t i)
+{
+	return i < STATUS_COUNT ? status_name((enum status)i) : verdict_name((enum verdict)(i - STATUS_COUNT));
+}
+
+/* The values that exist, of the fields where that is known. */
+static const struct { const char *name; nearest_word_fn *word; size_t count; int masked; } fields[FIELD_COUNT] = {
+	[FIELD_GO] = { "go", NULL, 0, 0 },
+	[FIELD_OS] = { "os", NULL, 0, 0 },
+	[FIELD_ARCH] = { "arch", NULL, 0, 0 },
+	[FIELD_MODE] = { "mode", mode_word, MODE_COUNT, 1 },
+	[FIELD_CGO] = { "cgo", cgo_word, 2, 1 },
+	[FIELD_LINK] = { "link", link_word, LINK_COUNT, 1 },
+	[FIELD_TARGET] = { "target", NULL, 0, 0 },
+	[FIELD_LOAD] = { "load", load_word, LOAD_COUNT, 1 },
+	[FIELD_CHECK] = { "check", check_word, (size_t)-1, 0 }, /* checks_count, which is no constant here */
+	[FIELD_STATUS] = { "status", status_word, (size_t)STATUS_COUNT + VERDICT_COUNT, 0 },
+};
+
+static const char *field_word(size_t i) { return fields[i].name; }
+static size_t word_count(enum field field) { return field == FIELD_CHECK ? checks_count : fields[field].count; }
+
+/* ---- parsing ------------------------------------------------------------------------------- */
+
+struct parser {
+	const char *text, *at;
+	struct diag *diag;
+	int depth;
+};
+
+static struct node *parse_or(struct parser *parser);
+
+/* Sets "WHAT at column N of 'TEXT'" and the hint, and returns NULL. */
+static struct node *fail(struct parser *parser, const char *at, const char *what, const char *hint)
+{
+	diag_set(parser->diag, EINVAL, "%s at column %d of '%s'%s", what, (int)(at - parser->text) + 1, parser->text, hint);
+	return NULL;
+}
+
+static void skip_space(struct parser *parser)
+{
+	while (isspace((unsigned char)*parser->at))
+		parser->at++;
+}
+
+static struct node *new_node(enum kind kind, struct node *child)
+{
+	struct node *node = xcalloc(1, sizeof *node);
+	node->kind = kind;
+	node->child = child;
+	return node;
+}
+
+static void free_node(struct node *node)
+{
+	if (!node)
+		return;
+	for (struct node *child = node->child, *next; child; child = next) {
+		next = child->next;
+		free_node(child);
+	}
+	for (struct value *value = node->values, *next; value; value = next) {
+		next = value->next;
+		free(value->text);
+		free(value);
+	}
+	free(node);
+}
+
+static struct node *fail_word(struct parser *parser, const char *at, const char *what, const char *word,
+			      nearest_word_fn *known, size_t count)
+{
+	char *message = xprintf("unknown %s '%s'", what, word);
+	const char *near = nearest_word(word, known, count);
+	struct buf hint = BUF_INIT;
+	if (near) {
+		buf_printf(&hint, "; did you mean '%s'?", near);
+	} else if (count <= 32) { /* the checks are too many for a line */
+		buf_add(&hint, "; known:");
+		for (size_t i = 0; i < count; i++)
+			buf_printf(&hint, " %s", known(i));
+	}
+	fail(parser, at, message, hint.len ? hint.data : "");
+	buf_free(&hint);
+	free(message);
+	return NULL;
+}
+
+static int parse_field(struct parser *parser, enum field *field)
+{
+	size_t len = strspn(parser->at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+	if (len == 0) {
+		fail(parser, parser->at, *parser->at ? "expected a field, '!' or '('" : "the expression ends: a field is missing", "");
+		return -EINVAL;
+	}
+	for (int i = 0; i < FIELD_COUNT; i++) {
+		if (strlen(fields[i].name) == len && strncmp(parser->at, fields[i].name, len) == 0) {
+			parser->at += len;
+			*field = (enum field)i;
+			return 0;
+		}
+	}
+	char *word = xprintf("%.*s", (int)(len < 80 ? len : 80), parser->at);
+	fail_word(parser, parser->at, "field", word, field_word, FIELD_COUNT);
+	free(word);
+	return -EINVAL;
+}
+
+static int parse_op(struct parser *parser, enum field field, enum op *op)
+{
+	static const struct { const char *text; enum op op; } ops[] = {
+		{ "<=", OP_LE }, { ">=", OP_GE }, { "!=", OP_NE }, { "<", OP_LT }, { ">", OP_GT }, { "=", OP_EQ },
+	};
+	skip_space(parser);
+	const char *at = parser->at;
+	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+		if (strncmp(at, ops[i].text, strlen(ops[i].text)) != 0)
+			continue;
+		if (ops[i].op >= OP_LT && field != FIELD_GO) {
+			fail(parser, at, "only go has an order: '=' or '!=' expected", "");
+			return -EINVAL;
+		}
+		parser->at += strlen(ops[i].text);
+		*op = ops[i].op;
+		return 0;
+	}
+	fail(parser, at, field == FIELD_GO ? "expected = != < <= > or >=" : "expected = or !=", "");
+	return -EINVAL;
+}
+
+/* Enters a value into the test; text belongs to the node afterwards, or is freed. */
+static int add_value(struct parser *parser, struct node *node, char *text, const char *at)
+{
+	int pattern = glob_is_pattern(text), known = !fields[node->field].word;
+	for (size_t i = 0; fields[node->field].word && i < word_count(node->field); i++) {
+		if (!glob_match(text, fields[node->field].word(i)))
+			continue;
+		known = 1;
+		if (fields[node->field].masked)
+			node->mask |= 1u << i;
+	}
+	struct value *value = xcalloc(1, sizeof *value);
+	value->text = text;
+	value->next = node->values;
+	node->values = value;
+	if (!known && !pattern) {
+		fail_word(parser, at, fields[node->field].name, text, fields[node->field].word, word_count(node->field));
+		return -EINVAL;
+	}
+	if (node->field != FIELD_GO)
+		return 0;
+	value->is_version = !pattern;
+	if (pattern && node->op >= OP_LT) {
+		fail(parser, at, "a pattern has no order: a Go release such as 1.21 expected", "");
+		return -EINVAL;
+	}
+	if (!pattern && version_parse(text, &value->version) != 0) {
+		fail(parser, at, "expected a Go release such as 1.21, 1.21.3 or 1.22rc1", "");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static struct node *parse_test(struct parser *parser)
+{
+	struct node *node = new_node(NODE_TEST, NULL);
+	int error = parse_field(parser, &node->field);
+	if (!error)
+		error = parse_op(parser, node->field, &node->op);
+	while (!error) {
+		skip_space(parser);
+		size_t len = strcspn(parser->at, " \t\n\v\f\r&|),");
+		/* No value begins with an operator: "mode==exe" is a typing error, not the value "=exe". */
+		if (len == 0 || strchr("=!<>(", *parser->at)) {
+			fail(parser, parser->at, "expected a value", "");
+			error = -EINVAL;
+			break;
+		}
+		const char *at = parser->at;
+		char *text = xmalloc(len + 1);
+		memcpy(text, at, len);
+		text[len] = '\0';
+		parser->at += len;
+		error = add_value(parser, node, text, at);
+		skip_space(parser);
+		if (*parser->at != ',')
+			break;
+		parser->at++;
+	}
+	if (!error)
+		return node;
+	free_node(node);
+	return NULL;
+}
+
+static struct node *parse_factor(struct parser *parser)
+{
+	skip_space(parser);
+	char c = *parser->at;
+	if (c != '!' && c != '(')
+		return parse_test(parser);
+	const char *at = parser->at++;
+	if (++parser->depth > DEPTH_MAX)
+		return fail(parser, at, "too deeply nested", "");
+	struct node *node = c == '!' ? parse_factor(parser) : parse_or(parser);
+	parser->depth--;
+	if (!node || c == '!')
+		return node ? new_node(NODE_NOT, node) : NULL;
+	skip_space(parser);
+	if (*parser->at == ')') {
+		parser->at++;
+		return node;
+	}
+	free_node(node);
+	return fail(parser, parser->at, "expected '&', '|' or ')'", "");
+}
+
+/* Operands joined by an operator: one node with them as children, or the only operand itself. */
+static struct node *parse_chain(struct parser *parser, char joint, enum kind kind, struct node *(*operand)(struct parser *))
+{
+	struct node *chain = NULL, *last = operand(parser);
+	while (last) {
+		skip_space(parser);
+		if (*parser->at != joint)
+			return chain ? chain : last;
+		parser->at++;
+		if (!chain)
+			chain = new_node(kind, last);
+		last = last->next = operand(parser);
+	}
+	free_node(chain);
+	return NULL;
+}
+
+static struct node *parse_and(struct parser *parser) { return parse_chain(parser, '&', NODE_AND, parse_factor); }
+static struct node *parse_or(struct parser *parser) { return parse_chain(parser, '|', NODE_OR, parse_and); }
+
+int filter_parse(const char *text, struct filter **filter, struct diag *diag)
+{
+	struct parser parser = { text, text, diag, 0 };
+	skip_space(&parser);
+	struct node *root;
+	if (!*parser.at) {
+		root = new_node(NODE_TRUE, NULL);
+	} else {
+		root = parse_or(&parser);
+		if (root && *parser.at) {
+			free_node(root);
+			root = fail(&parser, parser.at, "expected '&' or '|'", "");
+		}
+	}
+	if (!root)
+		return -EINVAL;
+	*filter = xmalloc(sizeof **filter);
+	(*filter)->root = root;
+	return 0;
+}
+
+void filter_free(struct filter *filter)
+{
+	if (filter)
+		free_node(filter->root);
+	free(filter);
+}
+
+/* ---- matching ------------------------------------------------------------------------------ */
+
+/* A test on a check or status that the subject does not have yet can come out either way, and so
+ * can its negation: MAYBE.  What may match is kept, since the question is asked again later. */
+enum answer { NO, MAYBE, YES };
+
+static int version_holds(const struct version *version, enum op op, const struct version *bound)
+{
+	int order = version_compare(version, bound);
+	switch (op) {
+	case OP_EQ:
+	case OP_NE: return order == 0;
+	case OP_LT: return order < 0;
+	case OP_LE: return order <= 0;
+	case OP_GT: return order > 0;
+	case OP_GE: return order >= 0;
+	}
+	return 0;
+}
+
+static int match_go(const struct node *node, const char *go)
+{
+	struct version version;
+	int ordered = version_parse(go, &version) == 0;
+	const char *bare = strncmp(go, "go", 2) == 0 ? go + 2 : go;
+	for (const struct value *value = node->values; value; value = value->next) {
+		if (value->is_version ? ordered && version_holds(&version, node->op, &value->version)
+				      : glob_match(value->text, go) || glob_match(value->text, bare))
+			return 1;
+	}
+	return 0;
+}
+
+static int match_text(const struct node *node, const char *text)
+{
+	for (const struct value *value = node->values; value; value = value->next)
+		if (glob_match(value->text, text))
+			return 1;
+	return 0;
+}
+
+static enum answer match_test(const struct node *node, const struct filter_subject *subject)
+{
+	const struct cell *cell = subject->cell;
+	int holds = 0;
+	switch (node->field) {
+	case FIELD_GO: holds = match_go(node, cell->go); break;
+	case FIELD_OS: holds = match_text(node, cell->os); break;
+	case FIELD_ARCH: holds = match_text(node, cell->arch); break;
+	case FIELD_MODE: holds = node->mask >> cell->mode & 1; break;
+	case FIELD_CGO: holds = node->mask >> cell->cgo & 1; break;
+	case FIELD_LINK: holds = node->mask >> cell->link & 1; break;
+	case FIELD_TARGET: holds = match_text(node, cell->target); break;
+	case FIELD_LOAD: holds = node->mask >> cell->load & 1; break;
+	case FIELD_CHECK:
+		if (!subject->check)
+			return MAYBE;
+		holds = match_text(node, subject->check);
+		break;
+	case FIELD_STATUS:
+		if (!subject->status)
+			return MAYBE;
+		holds = match_text(node, subject->status);
+		break;
+	case FIELD_COUNT: break;
+	}
+	return holds != (node->op == OP_NE) ? YES : NO;
+}
+
+static enum answer match_node(const struct node *node, const struct filter_subject *subject)
+{
+	enum answer all;
+	switch (node->kind) {
+	case NODE_TRUE: return YES;
+	case NODE_TEST: return match_test(node, subject);
+	case NODE_NOT: return (enum answer)(YES - match_node(node->child, subject));
+	case NODE_AND:
+		all = YES;
+		for (const struct node *child = node->child; child && all != NO; child = child->next) {
+			enum answer one = match_node(child, subject);
+			all = one < all ? one : all;
+		}
+		return all;
+	case NODE_OR:
+		all = NO;
+		for (const struct node *child = node->child; child && all != YES; child = child->next) {
+			enum answer one = match_node(child, subject);
+			all = one > all ? one : all;
+		}
+		return all;
+	}
+	return NO;
+}
+
+int filter_match(const struct filter *filter, const struct filter_subject *subject)
+{
+	return match_node(filter->root, subject) != NO;
+}
+
+/* ---- texts of the rule tables ---------------------------------------------------------------- */
+
+struct parsed {
+	char *text;
+	struct filter *filter;
+	struct parsed *next;
+};
+
+enum { PARSED_SLOTS = 512 };
+
+static struct parsed *parsed[PARSED_SLOTS];
+
+/* FNV-1a. Keyed by content: an address may hold another text later. */
+static unsigned text_slot(const char *text)
+{
+	unsigned hash = 2166136261u;
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return (hash ^ hash >> 16) % PARSED_SLOTS;
+}
+
+int filter_text_match(const char *text, const struct filter_subject *subject)
+{
+	if (!*text)
+		return 1;
+	struct parsed **slot = &parsed[text_slot(text)], *entry = *slot;
+	while (entry && strcmp(entry->text, text) != 0)
+		entry = entry->next;
+	if (!entry) {
+		struct diag diag = DIAG_INIT;
+		struct filter *filter;
+		if (filter_parse(text, &filter, &diag) != 0) {
+			fprintf(stderr, "tlsmatrix: rule table: %s\n", diag.line);
+			abort();
+		}
+		entry = xmalloc(sizeof *entry);
+		*entry = (struct parsed){ xstrdup(text), filter, *slot };
+		*slot = entry;
+	}
+	return filter_match(entry->filter, subject);
+}

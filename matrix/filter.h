@@ -1,0 +1,41 @@
+/* filter.h - the one filter grammar of every command and table.
+ *
+ *     mode=c-shared & go>=1.21 & !arch=386 & target=glibc-*
+ *
+ *   expr  := term { '|' term }        term := factor { '&' factor }
+ *   factor:= '!' factor | '(' expr ')' | field op value { ',' value }
+ *   field := go os arch mode cgo link target load check status
+ *   op    := =  !=  <  <=  >  >=      the ordered ones for go only
+ *   value := text with * and ? as in the shell; "a,b" is a or b
+ *
+ * An empty expression matches everything.  "go" is compared as Go orders releases
+ * (version.h; "1.21" and "go1.21" are the same); cgo takes 0 and 1.  mode, link and load
+ * values without wildcards must exist, so that a typing error is not an empty selection.
+ *
+ * A filter owns its nodes; free it with filter_free. */
+#ifndef TLSMATRIX_MATRIX_FILTER_H
+#define TLSMATRIX_MATRIX_FILTER_H
+
+#include "matrix/cell.h"
+
+struct filter;
+
+/* What a filter looks at.  A NULL check or status makes a test on that field true, since the
+ * question is asked later, of results (a plan knows no statuses). */
+struct filter_subject {
+	const struct cell *cell;
+	const char *check;
+	const char *status;
+};
+
+/* Parses text.  Returns 0 and *filter, or -EINVAL with one line in diag: the text, the column
+ * (from 1), what is wrong, and the nearest known word; *filter is left alone then. */
+int filter_parse(const char *text, struct filter **filter, struct diag *diag);
+int filter_match(const struct filter *filter, const struct filter_subject *subject);
+void filter_free(struct filter *filter);
+
+/* The rule tables (checks.def, oracle.def, support.def, known.def) hold filters as text.  Parsed
+ * once and kept for the life of the process; aborts on a bad one, which a unit test finds first. */
+int filter_text_match(const char *text, const struct filter_subject *subject);
+
+#endif

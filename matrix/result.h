@@ -1,0 +1,67 @@
+/* result.h - statuses, verdicts and the result of a cell, as runner and reports share them.
+ *
+ * A struct cell_result is plain data; its strings are owned by it and freed by
+ * cell_result_free.  A missing text is NULL. */
+#ifndef TLSMATRIX_MATRIX_RESULT_H
+#define TLSMATRIX_MATRIX_RESULT_H
+
+#include "matrix/cell.h"
+
+#include <jansson.h>
+
+/* Ordered from best to worst: the status of a cell is the worst of its checks. */
+enum status {
+	STATUS_PASS, STATUS_SKIP, STATUS_NOTRUN, STATUS_FAIL, STATUS_MISS, STATUS_LEAK, STATUS_TIMEOUT, STATUS_CRASH,
+	STATUS_BROKEN, STATUS_INFRA, STATUS_COUNT
+};
+
+/* Against the known list (and, from a later issue on, the baseline). */
+enum verdict {
+	VERDICT_OK, VERDICT_KNOWN, VERDICT_FIXED, VERDICT_FLAKY, VERDICT_NEW, VERDICT_CHANGED, VERDICT_REGRESSED, VERDICT_GONE, VERDICT_COUNT
+};
+
+const char *status_name(enum status status);
+int status_parse(const char *name, enum status *status);    /* 0 or -EINVAL */
+const char *verdict_name(enum verdict verdict);
+int verdict_parse(const char *name, enum verdict *verdict);
+
+struct check_result {
+	char *id;
+	enum status status;
+	enum verdict verdict;
+	char *expected;   /* from the oracle */
+	char *observed;   /* NULL when nothing was */
+	char *message;    /* what happened, one line; detail of the observation */
+	char *reason;     /* of a skip or of a known deviation: "class: reason" */
+	char *source;     /* of the expectation */
+	char *repro;      /* a shell line that shows it without the runner */
+};
+
+struct cell_result {
+	struct cell cell;
+	enum status status;       /* worst of the checks */
+	enum verdict verdict;     /* worst of the checks */
+	double seconds;           /* of the run part, wall clock */
+	enum status build_status;
+	double build_seconds;
+	char *build_log;          /* path relative to the out folder */
+	char *build_command;      /* shell line that repeats the build */
+	char *log;                /* path of the run's output, relative to the out folder */
+	json_t *facts;            /* what inspection found; NULL for a refused build */
+	struct check_result *checks;
+	size_t check_count;
+	int cached;               /* taken from the cache, not run now */
+};
+
+void cell_result_free(struct cell_result *result);
+
+/* The JSON of one cell as DESIGN.md's report.json has it; the journal holds the same objects.
+ * cell_result_json returns a new reference; cell_result_parse fills *result from one (0, -EINVAL
+ * with a line in diag). */
+json_t *cell_result_json(const struct cell_result *result);
+int cell_result_parse(const json_t *json, struct cell_result *result, struct diag *diag);
+
+/* Fills status and verdict of the cell from its checks. */
+void cell_result_sum(struct cell_result *result);
+
+#endif

@@ -1,0 +1,64 @@
+#include "matrix/version.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Reads a decimal number without leading zeros; NULL when there is none.  Six digits are more
+ * than any release has and cannot overflow. */
+static const char *read_number(const char *text, int *number)
+{
+	size_t digits = strspn(text, "0123456789");
+	if (digits == 0 || digits > 6 || (text[0] == '0' && digits > 1))
+		return NULL;
+	*number = 0;
+	for (size_t i = 0; i < digits; i++)
+		*number = *number * 10 + (text[i] - '0');
+	return text + digits;
+}
+
+/* Reads "beta1", "rc2" at text: the stage's number, -1 when no stage stands there. */
+static int read_stage(const char **text)
+{
+	static const char *const stages[] = { "beta", "rc" };
+	for (int stage = 0; stage < 2; stage++) {
+		size_t len = strlen(stages[stage]);
+		if (strncmp(*text, stages[stage], len) == 0) {
+			*text += len;
+			return stage;
+		}
+	}
+	return -1;
+}
+
+int version_parse(const char *text, struct version *version)
+{
+	struct version read = { .stage = 2 };
+	if (strncmp(text, "go", 2) == 0)
+		text += 2;
+	text = read_number(text, &read.major);
+	if (text && *text == '.') {
+		text = read_number(text + 1, &read.minor);
+		if (text && *text == '.') {
+			text = read_number(text + 1, &read.patch);
+		} else if (text && *text) {
+			read.stage = read_stage(&text);
+			text = read_number(text, &read.stage_number); /* NULL where no stage stood: no digit does */
+		}
+	}
+	if (!text || *text)
+		return -EINVAL;
+	*version = read;
+	return 0;
+}
+
+static int order(int a, int b) { return (a > b) - (a < b); }
+
+int version_compare(const struct version *a, const struct version *b)
+{
+	const int left[] = { a->major, a->minor, a->patch, a->stage, a->stage_number };
+	const int right[] = { b->major, b->minor, b->patch, b->stage, b->stage_number };
+	for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+		if (left[i] != right[i])
+			return order(left[i], right[i]);
+	return 0;
+}

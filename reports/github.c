@@ -1,0 +1,103 @@
+/* Workflow commands for GitHub Actions: annotations on the run's page.  A step shows ten errors and
+ * ten warnings, so there is one for each kind of result, most important first, and the last one
+ * counts the rest. */
+#include "reports/view.h"
+
+#include "reports/kinds.h"
+#include "reports/marks.h"
+#include "reports/text.h"
+
+#include <stdlib.h>
+
+enum { SHOWN = 9, CLIP = 600 };
+
+static void add_line(struct buf *out, const char *name, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	char *clipped = text_clip(text, CLIP);
+	buf_printf(out, "%s: %s\n", name, clipped);
+	free(clipped);
+}
+
+static void command(struct pen *pen, const char *kind, const char *title, const char *message)
+{
+	buf_printf(&pen->text, "::%s title=", kind);
+	text_github(&pen->text, title, 1);
+	buf_add(&pen->text, "::");
+	text_github(&pen->text, message, 0);
+	buf_add(&pen->text, "\n");
+}
+
+static int is_warning(const struct kind *kind)
+{
+	return kind->results->check->status == STATUS_PASS;
+}
+
+static void annotate(struct pen *pen, const struct view *view, const struct kind *kind)
+{
+	const struct check_result *check = kind->results->check;
+	const struct check *about = kind_spans_checks(kind) ? NULL : view_check(view, check->id);
+	struct buf title = BUF_INIT, message = BUF_INIT;
+	char id[CELL_ID_MAX];
+
+	buf_printf(&title, "%s: ", mark_styles[mark_check(check)].name);
+	if (kind_spans_checks(kind))
+		text_number(&title, kind->count, "check");
+	else
+		buf_add(&title, check->id);
+	buf_add(&title, " in ");
+	text_number(&title, kind->cells, "cell");
+	add_line(&message, "cell", cell_id(&kind->results->cell->cell, id));
+	if (!kind_spans_checks(kind)) {
+		add_line(&message, "expected", check->expected);
+		add_line(&message, "observed", check->observed ? check->observed : "(nothing)");
+	}
+	add_line(&message, "message", check->message);
+	add_line(&message, "known", check->reason);
+	if (about)
+		add_line(&message, "why", about->why);
+	add_line(&message, "repro", check->repro);
+	if (message.len > 0)
+		message.data[--message.len] = '\0';  /* the last newline would be an empty line */
+	command(pen, is_warning(kind) ? "warning" : "error", title.data, message.data);
+	buf_free(&title);
+	buf_free(&message);
+}
+
+static void annotate_all(struct pen *pen, const struct view *view, const struct kinds *kinds, int warnings)
+{
+	size_t shown = 0, rest = 0;
+	struct buf message = BUF_INIT;
+
+	for (size_t i = 0; i < kinds->count; i++) {
+		if (is_warning(&kinds->kind[i]) != warnings)
+			continue;
+		if (shown++ < SHOWN)
+			annotate(pen, view, &kinds->kind[i]);
+		else
+			rest += kinds->kind[i].count;
+	}
+	if (rest > 0) {
+		text_number(&message, rest, "more unexpected result");
+		buf_add(&message, "; see the report.");
+		command(pen, warnings ? "warning" : "error", "tlsmatrix", message.data);
+	}
+	buf_free(&message);
+}
+
+int report_github(const struct view *view, FILE *out)
+{
+	struct pen pen = PEN_INIT(out);
+	struct buf verdict = BUF_INIT;
+	struct kinds kinds;
+
+	kinds_find(view, KINDS_UNEXPECTED, &kinds);
+	annotate_all(&pen, view, &kinds, 0);
+	annotate_all(&pen, view, &kinds, 1);
+	kinds_free(&kinds);
+	view_verdict(view, &verdict);
+	command(&pen, "notice", "tlsmatrix", verdict.data);
+	buf_free(&verdict);
+	return pen_end(&pen);
+}

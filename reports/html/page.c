@@ -1,0 +1,113 @@
+/* The frame of the HTML report: head, verdict, counts, where and when. */
+#include "reports/html/page.h"
+
+#include <string.h>
+
+void page_mark(struct pen *pen, enum mark mark)
+{
+	const struct mark_style *style = &mark_styles[mark];
+
+	buf_printf(&pen->text, "<abbr class=\"mark %s\" title=\"%s\">%c</abbr>", style->name, style->meaning, style->letter);
+}
+
+void page_cell_link(struct pen *pen, const struct cell *cell)
+{
+	char id[CELL_ID_MAX];
+
+	cell_id(cell, id);
+	buf_add(&pen->text, "<a href=\"#");
+	text_fragment(&pen->text, id);
+	buf_add(&pen->text, "\">");
+	text_xml(&pen->text, id);
+	buf_add(&pen->text, "</a>");
+}
+
+void page_row(struct pen *pen, const char *name, const char *css_class, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	buf_printf(&pen->text, "<dt>%s</dt><dd class=\"%s\">", name, css_class);
+	text_xml(&pen->text, text);
+	buf_add(&pen->text, "</dd>\n");
+}
+
+static const char *verdict_class(int code)
+{
+	return code == 0 ? "good" : code == 1 ? "bad" : "unsure";
+}
+
+static void counts_table(struct pen *pen, const struct view *view, const struct counts *counts)
+{
+	buf_add(&pen->text, "<div class=\"wide\"><table class=\"counts\"><caption>Checks, by status</caption>\n<thead><tr><th scope=\"col\">planned</th>");
+	for (size_t s = 0; s < STATUS_COUNT; s++)
+		if (counts->status[s] > 0)
+			buf_printf(&pen->text, "<th scope=\"col\">%s</th>", status_name((enum status)s));
+	if (counts->verdict[VERDICT_KNOWN] > 0)
+		buf_add(&pen->text, "<th scope=\"col\">of these known</th>");
+	buf_printf(&pen->text, "</tr></thead>\n<tbody><tr><td>%zu</td>", view->planned_checks);
+	for (size_t s = 0; s < STATUS_COUNT; s++)
+		if (counts->status[s] > 0)
+			buf_printf(&pen->text, "<td>%zu</td>", counts->status[s]);
+	if (counts->verdict[VERDICT_KNOWN] > 0)
+		buf_printf(&pen->text, "<td>%zu</td>", counts->verdict[VERDICT_KNOWN]);
+	buf_add(&pen->text, "</tr></tbody></table></div>\n");
+}
+
+static void header(struct pen *pen, const struct view *view)
+{
+	struct counts counts;
+	struct buf text = BUF_INIT;
+
+	view_count(view, &counts);
+	view_verdict(view, &text);
+	buf_printf(&pen->text, "<header>\n<h1>tlsmatrix</h1>\n<p class=\"verdict %s\">", verdict_class(view_exit_code(view)));
+	text_xml(&pen->text, text.data);
+	buf_add(&pen->text, "</p>\n");
+	counts_table(pen, view, &counts);
+	buf_add(&pen->text, "<dl class=\"facts\">\n");
+	page_row(pen, "Go", "", view->go);
+	page_row(pen, "host", "", view->host);
+	page_row(pen, "started", "", view->started);
+	buf_clear(&text);
+	text_seconds(&text, view->seconds);
+	page_row(pen, "took", "", text.data);
+	buf_clear(&text);
+	buf_printf(&text, "%zu planned", view->planned_cells);
+	if (counts.cells != view->planned_cells)
+		buf_printf(&text, ", %zu in the results", counts.cells);
+	if (counts.cached_cells > 0)
+		buf_printf(&text, ", %zu unchanged and taken from the cache", counts.cached_cells);
+	page_row(pen, "cells", "", text.data);
+	page_row(pen, "plan", "exact", view->plan);
+	page_row(pen, "tlsmatrix", "", view->tool);
+	buf_add(&pen->text, "</dl>\n<nav aria-label=\"Sections\"><a href=\"#matrix\">Matrix</a> "
+	                    "<a href=\"#unexpected\">Unexpected</a> <a href=\"#cells\">Cells</a> <a href=\"#checks\">Checks</a></nav>\n</header>\n");
+	buf_free(&text);
+}
+
+int report_html(const struct view *view, FILE *out)
+{
+	struct pen pen = PEN_INIT(out);
+
+	buf_add(&pen.text, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	                   "<meta name=\"color-scheme\" content=\"light dark\">\n<title>tlsmatrix: ");
+	struct buf verdict = BUF_INIT;
+	view_verdict(view, &verdict);
+	text_xml(&pen.text, verdict.data);
+	buf_free(&verdict);
+	buf_add(&pen.text, "</title>\n<style>\n");
+	buf_add(&pen.text, page_style);
+	buf_add(&pen.text, "</style>\n</head>\n<body>\n");
+	header(&pen, view);
+	buf_add(&pen.text, "<main>\n");
+	page_grid(&pen, view);
+	page_unexpected(&pen, view);
+	page_reasons(&pen, view);
+	page_cells(&pen, view);
+	page_checks(&pen, view);
+	buf_add(&pen.text, "</main>\n<script>\n");
+	buf_add(&pen.text, page_script);
+	buf_add(&pen.text, "</script>\n</body>\n</html>\n");
+	return pen_end(&pen);
+}

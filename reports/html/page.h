@@ -1,0 +1,32 @@
+/* page.h - the parts of the HTML report.  One file, no network, useful without JavaScript: cells are
+ * <details>, links are anchors; the script only adds a filter box and opens the cell that a link
+ * names.  Every status is a letter as well as a colour. */
+#ifndef TLSMATRIX_REPORTS_HTML_PAGE_H
+#define TLSMATRIX_REPORTS_HTML_PAGE_H
+
+#include "reports/marks.h"
+#include "reports/text.h"
+#include "reports/view.h"
+
+extern const char page_style[];
+extern const char page_script[];
+
+void page_grid(struct pen *pen, const struct view *view);         /* page_grid.c */
+void page_unexpected(struct pen *pen, const struct view *view);   /* page_kinds.c */
+void page_reasons(struct pen *pen, const struct view *view);      /* page_kinds.c: known, skipped */
+void page_cells(struct pen *pen, const struct view *view);        /* page_cells.c */
+void page_checks(struct pen *pen, const struct view *view);       /* page_checks.c */
+
+/* <span class="mark ...">F</span> with the word for those who do not see it. */
+void page_mark(struct pen *pen, enum mark mark);
+
+/* <a href="#ID">ID</a> */
+void page_cell_link(struct pen *pen, const struct cell *cell);
+
+/* <dt>NAME</dt><dd class="CLASS">TEXT</dd>; nothing when text is NULL or empty. */
+void page_row(struct pen *pen, const char *name, const char *css_class, const char *text);
+
+/* The facts of a cell as rows of a <dl>. */
+void page_facts(struct pen *pen, json_t *facts);            /* page_facts.c */
+
+#endif

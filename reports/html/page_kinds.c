@@ -1,0 +1,117 @@
+/* What a person should read first: unexpected results, gathered by kind; then known deviations and
+ * skips with their reasons. */
+#include "reports/html/page.h"
+
+#include "reports/kinds.h"
+
+enum { IN_FULL = 300, CELLS = 200 };
+
+static void cell_list(struct pen *pen, const struct kind *kind)
+{
+	size_t shown = 0;
+
+	buf_printf(&pen->text, "<dt>%s</dt><dd><ul class=\"ids\">\n", kind->cells == 1 ? "cell" : "cells");
+	for (size_t i = 0; i < kind->count && shown < CELLS; i++) {
+		if (i > 0 && kind->results[i].cell == kind->results[i - 1].cell)
+			continue;
+		buf_add(&pen->text, "<li>");
+		page_cell_link(pen, &kind->results[i].cell->cell);
+		buf_add(&pen->text, "</li>\n");
+		shown++;
+	}
+	if (kind->cells > shown)
+		buf_printf(&pen->text, "<li>and %zu more</li>\n", kind->cells - shown);
+	buf_add(&pen->text, "</ul></dd>\n");
+}
+
+static void kind_title(struct pen *pen, const struct kind *kind)
+{
+	const struct check_result *check = kind->results->check;
+
+	page_mark(pen, mark_check(check));
+	buf_printf(&pen->text, " %s ", mark_styles[mark_check(check)].name);
+	if (kind_spans_checks(kind)) {
+		text_number(&pen->text, kind->count, "check");
+	} else {
+		buf_add(&pen->text, "<a href=\"#check:");
+		text_fragment(&pen->text, check->id);
+		buf_add(&pen->text, "\"><code>");
+		text_xml(&pen->text, check->id);
+		buf_add(&pen->text, "</code></a>");
+	}
+	buf_add(&pen->text, " in ");
+	text_number(&pen->text, kind->cells, "cell");
+}
+
+static void kind_article(struct pen *pen, const struct view *view, const struct kind *kind)
+{
+	const struct check_result *check = kind->results->check;
+	const struct check *about = kind_spans_checks(kind) ? NULL : view_check(view, check->id);
+
+	buf_add(&pen->text, "<article>\n<h3>");
+	kind_title(pen, kind);
+	buf_add(&pen->text, "</h3>\n<dl class=\"facts\">\n");
+	if (about)
+		page_row(pen, "check", "", about->meaning);
+	if (!kind_spans_checks(kind)) {
+		page_row(pen, "expected", "exact", check->expected);
+		page_row(pen, "observed", "exact", check->observed ? check->observed : "(nothing)");
+	}
+	page_row(pen, "message", "exact", check->message);
+	page_row(pen, "known", "", check->reason);
+	if (about)
+		page_row(pen, "why", "", about->why);
+	if (!kind_spans_checks(kind))
+		page_row(pen, "source", "", check->source);
+	page_row(pen, "repro", "exact", check->repro);
+	cell_list(pen, kind);
+	buf_add(&pen->text, "</dl>\n</article>\n");
+	pen_flush(pen);
+}
+
+void page_unexpected(struct pen *pen, const struct view *view)
+{
+	struct kinds kinds;
+	size_t i = 0;
+
+	kinds_find(view, KINDS_UNEXPECTED, &kinds);
+	buf_add(&pen->text, "<section id=\"unexpected\">\n<h2>Unexpected</h2>\n");
+	if (kinds.count == 0)
+		buf_add(&pen->text, "<p>Nothing.</p>\n");
+	for (; i < kinds.count && i < IN_FULL; i++)
+		kind_article(pen, view, &kinds.kind[i]);
+	if (i < kinds.count)
+		buf_printf(&pen->text, "<p>And %zu more kinds; each stands in its cell below.</p>\n", kinds.count - i);
+	buf_add(&pen->text, "</section>\n");
+	kinds_free(&kinds);
+}
+
+static void reasons(struct pen *pen, const struct view *view, enum kinds_of what, const char *id, const char *title)
+{
+	struct kinds kinds;
+
+	kinds_find(view, what, &kinds);
+	if (kinds.count > 0)
+		buf_printf(&pen->text, "<section id=\"%s\">\n<h2>%s</h2>\n", id, title);
+	for (size_t i = 0; i < kinds.count && i < IN_FULL; i++) {
+		buf_add(&pen->text, "<details><summary>");
+		kind_title(pen, &kinds.kind[i]);
+		buf_add(&pen->text, ": ");
+		text_xml(&pen->text, kinds.kind[i].results->check->reason);
+		buf_add(&pen->text, "</summary><dl class=\"facts\">\n");
+		cell_list(pen, &kinds.kind[i]);
+		buf_add(&pen->text, "</dl></details>\n");
+	}
+	if (kinds.count > IN_FULL)
+		buf_printf(&pen->text, "<p>And %zu more kinds; each stands in its cell below.</p>\n", kinds.count - IN_FULL);
+	if (kinds.count > 0)
+		buf_add(&pen->text, "</section>\n");
+	pen_flush(pen);
+	kinds_free(&kinds);
+}
+
+void page_reasons(struct pen *pen, const struct view *view)
+{
+	reasons(pen, view, KINDS_KNOWN, "known", "Known deviations");
+	reasons(pen, view, KINDS_SKIPPED, "skipped", "Skipped");
+}

@@ -1,0 +1,27 @@
+#include "reports/html/page.h"
+
+/* The page says everything without it. */
+const char page_script[] =
+	"(function () {\n"
+	"  const box = document.querySelector('#filter'), input = box.querySelector('input'), note = box.querySelector('output');\n"
+	"  const cells = Array.from(document.querySelectorAll('details.cell'));\n"
+	"  const words = cells.map(c => (c.id + ' ' + c.querySelector('.mark').className + ' ' + c.querySelector('.note').textContent).toLowerCase());\n"
+	"  function filter() {\n"
+	"    const wanted = input.value.toLowerCase().split(/\\s+/).filter(Boolean);\n"
+	"    let shown = 0;\n"
+	"    cells.forEach((c, i) => { c.hidden = !wanted.every(w => words[i].includes(w)); shown += !c.hidden; });\n"
+	"    note.textContent = shown + ' of ' + cells.length;\n"
+	"  }\n"
+	"  function open() {\n"
+	"    const cell = document.getElementById(decodeURIComponent(location.hash.slice(1)));\n"
+	"    if (!cell || cell.tagName !== 'DETAILS') return;\n"
+	"    cell.hidden = false;\n"
+	"    cell.open = true;\n"
+	"    cell.scrollIntoView();\n"
+	"  }\n"
+	"  box.hidden = false;\n"
+	"  input.addEventListener('input', filter);\n"
+	"  addEventListener('hashchange', open);\n"
+	"  filter();\n"
+	"  open();\n"
+	"})();\n";

@@ -1,0 +1,162 @@
+/* report.json, schema 1 (DESIGN: how the program's results are read by other programs).  The cells
+ * are written one by one, a line each, so that a large run needs the memory of one cell. */
+#include "reports/view.h"
+
+#include "reports/text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* jansson takes valid UTF-8 only and would lose the whole string otherwise. */
+static json_t *json_text(const char *text)
+{
+	struct buf clean = BUF_INIT;
+	json_t *json;
+
+	if (text == NULL)
+		return json_null();
+	text_add(&clean, text, TEXT_CONTROLS);
+	json = json_string(clean.data);
+	buf_free(&clean);
+	return json;
+}
+
+static json_t *status_counts(const struct counts *counts)
+{
+	json_t *object = json_object();
+
+	for (size_t s = 0; s < STATUS_COUNT; s++)
+		json_object_set_new(object, status_name((enum status)s), json_integer((json_int_t)counts->status[s]));
+	return object;
+}
+
+static json_t *verdict_counts(const struct counts *counts)
+{
+	json_t *object = json_object();
+
+	for (size_t v = 0; v < VERDICT_COUNT; v++)
+		json_object_set_new(object, verdict_name((enum verdict)v), json_integer((json_int_t)counts->verdict[v]));
+	return object;
+}
+
+/* Text that is valid UTF-8 already, as all of jansson's is. */
+static void add_string(struct buf *out, const char *text)
+{
+	static const char stops[] = "\"\\\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19"
+	                            "\x1a\x1b\x1c\x1d\x1e\x1f";
+
+	buf_add(out, "\"");
+	for (;;) {
+		size_t plain = strcspn(text, stops);
+		buf_add_bytes(out, text, plain);
+		text += plain;
+		if (*text == '\0')
+			break;
+		if (*text == '"' || *text == '\\')
+			buf_printf(out, "\\%c", *text);
+		else if (*text == '\n')
+			buf_add(out, "\\n");
+		else
+			buf_printf(out, "\\u%04x", (unsigned char)*text);
+		text++;
+	}
+	buf_add(out, "\"");
+}
+
+/* A number with a '.' or an exponent, so that a reader takes it for a real one again. */
+static void add_real(struct buf *out, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.6g", value);
+	buf_printf(out, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
+}
+
+/* json_dumps looks for loops at every level, which costs more than the writing; what comes here is
+ * a tree. */
+static void add_json(struct buf *out, json_t *value)
+{
+	const char *key, *sep = "";
+	json_t *item;
+	size_t i;
+
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		buf_add(out, "{");
+		json_object_foreach(value, key, item) {
+			buf_add(out, sep);
+			add_string(out, key);
+			buf_add(out, ":");
+			add_json(out, item);
+			sep = ",";
+		}
+		buf_add(out, "}");
+		break;
+	case JSON_ARRAY:
+		buf_add(out, "[");
+		json_array_foreach(value, i, item) {
+			buf_add(out, sep);
+			add_json(out, item);
+			sep = ",";
+		}
+		buf_add(out, "]");
+		break;
+	case JSON_STRING: add_string(out, json_string_value(value)); break;
+	case JSON_INTEGER: buf_printf(out, "%lld", (long long)json_integer_value(value)); break;
+	case JSON_REAL: add_real(out, json_real_value(value)); break;
+	case JSON_TRUE: buf_add(out, "true"); break;
+	case JSON_FALSE: buf_add(out, "false"); break;
+	case JSON_NULL: buf_add(out, "null"); break;
+	}
+}
+
+/* Adds "key":value and takes the reference. */
+static void member(struct pen *pen, const char *key, json_t *value)
+{
+	buf_printf(&pen->text, "\"%s\":", key);
+	add_json(&pen->text, value);
+	buf_add(&pen->text, ",\n");
+	json_decref(value);
+}
+
+static void header(struct pen *pen, const struct view *view)
+{
+	struct counts counts;
+	struct buf verdict = BUF_INIT;
+
+	view_count(view, &counts);
+	view_verdict(view, &verdict);
+	buf_add(&pen->text, "{");
+	member(pen, "schema", json_integer(1));
+	member(pen, "tool", json_text(view->tool));
+	member(pen, "plan", json_text(view->plan));
+	member(pen, "started", json_text(view->started));
+	member(pen, "seconds", json_real(isfinite(view->seconds) ? view->seconds : 0));
+	member(pen, "go", json_text(view->go));
+	member(pen, "host", json_text(view->host));
+	member(pen, "complete", json_boolean(!view_incomplete(view, &counts)));
+	member(pen, "exit", json_integer(view_exit_code(view)));
+	member(pen, "verdict", json_text(verdict.data));
+	member(pen, "planned", json_pack("{s:I,s:I}", "cells", (json_int_t)view->planned_cells,
+	                                 "checks", (json_int_t)view->planned_checks));
+	member(pen, "counts", status_counts(&counts));
+	member(pen, "verdicts", verdict_counts(&counts));
+	buf_free(&verdict);
+}
+
+int report_json(const struct view *view, FILE *out)
+{
+	struct pen pen = PEN_INIT(out);
+
+	header(&pen, view);
+	buf_add(&pen.text, "\"cells\":[");
+	for (size_t i = 0; i < view->count; i++) {
+		json_t *json = cell_result_json(&view->cells[i]);
+		buf_add(&pen.text, i > 0 ? ",\n" : "\n");
+		add_json(&pen.text, json);
+		json_decref(json);
+		pen_flush(&pen);
+	}
+	buf_add(&pen.text, "\n]}\n");
+	return pen_end(&pen);
+}

@@ -1,0 +1,179 @@
+/* JUnit XML, the subset that CI systems agree on: a testsuite for each cell, a testcase for each
+ * check.  It has no word for "planned, but not run": an incomplete run gets a suite of its own with
+ * an error in it, so that nobody takes it for a green one. */
+#include "reports/view.h"
+
+#include "reports/marks.h"
+#include "reports/text.h"
+
+#include <string.h>
+
+struct sums { size_t tests, failures, errors, skipped; };
+
+enum outcome { OUTCOME_OK, OUTCOME_FAILURE, OUTCOME_ERROR, OUTCOME_SKIPPED };
+
+static enum outcome outcome_of(const struct check_result *check)
+{
+	switch (mark_check(check)) {
+	case MARK_PASS: return OUTCOME_OK;
+	case MARK_FAIL: case MARK_FIXED: case MARK_FLAKY: return OUTCOME_FAILURE;
+	case MARK_SKIP: case MARK_NOTRUN: case MARK_KNOWN: return OUTCOME_SKIPPED;
+	default: return OUTCOME_ERROR;
+	}
+}
+
+static void add_sums(const struct cell_result *cell, struct sums *sums)
+{
+	sums->tests += cell->check_count;
+	for (size_t i = 0; i < cell->check_count; i++) {
+		enum outcome outcome = outcome_of(&cell->checks[i]);
+		sums->failures += outcome == OUTCOME_FAILURE;
+		sums->errors += outcome == OUTCOME_ERROR;
+		sums->skipped += outcome == OUTCOME_SKIPPED;
+	}
+}
+
+static void attribute(struct pen *pen, const char *name, const char *value)
+{
+	buf_printf(&pen->text, " %s=\"", name);
+	text_xml(&pen->text, value);
+	buf_add(&pen->text, "\"");
+}
+
+static void sum_attributes(struct pen *pen, const struct sums *sums, double seconds)
+{
+	buf_printf(&pen->text, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\"",
+	           sums->tests, sums->failures, sums->errors, sums->skipped, seconds);
+}
+
+static void property(struct pen *pen, const char *name, const char *value)
+{
+	buf_add(&pen->text, "      <property");
+	attribute(pen, "name", name);
+	attribute(pen, "value", value ? value : "");
+	buf_add(&pen->text, "/>\n");
+}
+
+static void detail_line(struct pen *pen, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	buf_printf(&pen->text, "%s: ", name);
+	text_xml(&pen->text, text);
+	buf_add(&pen->text, "\n");
+}
+
+static void problem(struct pen *pen, const struct check_result *check, const char *element)
+{
+	struct buf message = BUF_INIT;
+
+	if (mark_check(check) == MARK_FIXED)
+		buf_add(&message, "passes, though known to fail");
+	else if (check->observed)
+		buf_printf(&message, "expected \"%s\", observed \"%s\"", check->expected ? check->expected : "", check->observed);
+	else
+		buf_add(&message, check->message ? check->message : "nothing was observed");
+	buf_printf(&pen->text, ">\n      <%s", element);
+	attribute(pen, "type", mark_styles[mark_check(check)].name);
+	attribute(pen, "message", message.data);
+	buf_add(&pen->text, ">");
+	detail_line(pen, "expected", check->expected);
+	detail_line(pen, "observed", check->observed);
+	detail_line(pen, "message", check->message);
+	detail_line(pen, "reason", check->reason);
+	detail_line(pen, "source", check->source);
+	detail_line(pen, "repro", check->repro);
+	buf_printf(&pen->text, "</%s>\n    </testcase>\n", element);
+	buf_free(&message);
+}
+
+static void skipped(struct pen *pen, const struct check_result *check)
+{
+	struct buf message = BUF_INIT;
+
+	buf_printf(&message, "%s: %s", mark_styles[mark_check(check)].name,
+	           check->reason ? check->reason : check->message ? check->message : "no reason given");
+	buf_add(&pen->text, ">\n      <skipped");
+	attribute(pen, "message", message.data);
+	buf_add(&pen->text, "/>\n    </testcase>\n");
+	buf_free(&message);
+}
+
+static void testcase(struct pen *pen, const char *id, const struct check_result *check)
+{
+	buf_add(&pen->text, "    <testcase");
+	attribute(pen, "classname", id);
+	attribute(pen, "name", check->id);
+	switch (outcome_of(check)) {
+	case OUTCOME_OK: buf_add(&pen->text, "/>\n"); break;
+	case OUTCOME_FAILURE: problem(pen, check, "failure"); break;
+	case OUTCOME_ERROR: problem(pen, check, "error"); break;
+	case OUTCOME_SKIPPED: skipped(pen, check); break;
+	}
+}
+
+static void testsuite(struct pen *pen, const struct cell_result *result)
+{
+	const struct cell *cell = &result->cell;
+	char id[CELL_ID_MAX];
+	struct sums sums = { 0 };
+
+	add_sums(result, &sums);
+	buf_add(&pen->text, "  <testsuite");
+	attribute(pen, "name", cell_id(cell, id));
+	sum_attributes(pen, &sums, result->seconds);
+	buf_add(&pen->text, ">\n    <properties>\n");
+	property(pen, "go", cell->go);
+	property(pen, "goos", cell->os);
+	property(pen, "goarch", cell->arch);
+	property(pen, "buildmode", mode_name(cell->mode));
+	property(pen, "cgo", cell->cgo ? "1" : "0");
+	property(pen, "link", link_name(cell->link));
+	property(pen, "target", cell->target);
+	property(pen, "load", load_name(cell->load));
+	if (result->log)
+		property(pen, "log", result->log);
+	buf_add(&pen->text, "    </properties>\n");
+	for (size_t i = 0; i < result->check_count; i++)
+		testcase(pen, id, &result->checks[i]);
+	buf_add(&pen->text, "  </testsuite>\n");
+	pen_flush(pen);
+}
+
+static void incomplete_suite(struct pen *pen, const struct view *view)
+{
+	struct buf verdict = BUF_INIT;
+
+	view_verdict(view, &verdict);
+	buf_add(&pen->text, "  <testsuite name=\"run\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
+	                    "    <testcase classname=\"run\" name=\"complete\">\n      <error type=\"incomplete\"");
+	attribute(pen, "message", verdict.data);
+	buf_add(&pen->text, "/>\n    </testcase>\n  </testsuite>\n");
+	buf_free(&verdict);
+}
+
+int report_junit(const struct view *view, FILE *out)
+{
+	struct pen pen = PEN_INIT(out);
+	struct sums sums = { 0 };
+	struct counts counts;
+	int incomplete;
+
+	view_count(view, &counts);
+	incomplete = counts.checks == 0 || view_incomplete(view, &counts);
+	for (size_t i = 0; i < view->count; i++)
+		add_sums(&view->cells[i], &sums);
+	sums.tests += incomplete != 0;
+	sums.errors += incomplete != 0;
+	buf_add(&pen.text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tlsmatrix\"");
+	sum_attributes(&pen, &sums, view->seconds);
+	if (view->started)
+		attribute(&pen, "timestamp", view->started);
+	buf_add(&pen.text, ">\n");
+	if (incomplete)
+		incomplete_suite(&pen, view);
+	for (size_t i = 0; i < view->count; i++)
+		testsuite(&pen, &view->cells[i]);
+	buf_add(&pen.text, "</testsuites>\n");
+	return pen_end(&pen);
+}

@@ -1,0 +1,128 @@
+#include "reports/kinds.h"
+
+#include "matrix/base/buf.h"
+#include "reports/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int wanted(const struct check_result *check, enum kinds_of what)
+{
+	switch (what) {
+	case KINDS_KNOWN: return check->verdict == VERDICT_KNOWN;
+	case KINDS_SKIPPED: return check->status == STATUS_SKIP && check->verdict != VERDICT_KNOWN;
+	case KINDS_UNEXPECTED: break;
+	}
+	return view_unexpected(check);
+}
+
+static int unobserved(enum status status)
+{
+	return status == STATUS_BROKEN || status == STATUS_INFRA || status == STATUS_NOTRUN;
+}
+
+/* Failures, then passes, then what could not be judged, then what did not run. */
+static int tier(const struct check_result *check)
+{
+	if (check->status == STATUS_PASS)
+		return 1;
+	if (check->status == STATUS_NOTRUN)
+		return 3;
+	return unobserved(check->status) ? 2 : 0;
+}
+
+static int compare_kind(const struct check_result *a, const struct check_result *b)
+{
+	int d;
+
+	if ((d = (int)a->status - (int)b->status) != 0 || (d = (int)a->verdict - (int)b->verdict) != 0)
+		return d;
+	if (unobserved(a->status) && a->verdict != VERDICT_KNOWN)
+		return text_compare(a->message, b->message);
+	if ((d = text_compare(a->id, b->id)) != 0)
+		return d;
+	if (a->verdict == VERDICT_KNOWN || a->status == STATUS_SKIP)
+		return text_compare(a->reason, b->reason);
+	if ((d = text_compare(a->expected, b->expected)) != 0)
+		return d;
+	return text_compare(a->observed, b->observed);
+}
+
+/* Cells lie in one array, in plan order, and so do the checks of a cell. */
+static int compare_plan(const struct kind_result *a, const struct kind_result *b)
+{
+	if (a->cell != b->cell)
+		return a->cell < b->cell ? -1 : 1;
+	return (a->check > b->check) - (a->check < b->check);
+}
+
+static int compare_results(const void *a, const void *b)
+{
+	const struct kind_result *x = a, *y = b;
+	int d = compare_kind(x->check, y->check);
+
+	return d != 0 ? d : compare_plan(x, y);
+}
+
+static int compare_kinds(const void *a, const void *b)
+{
+	const struct kind *x = a, *y = b;
+	int d = tier(x->results->check) - tier(y->results->check);
+
+	if (d != 0)
+		return d;
+	if (x->cells != y->cells)
+		return x->cells > y->cells ? -1 : 1;
+	return compare_plan(x->results, y->results);
+}
+
+static void collect(const struct view *view, enum kinds_of what, struct kinds *kinds)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < view->count; i++) {
+		const struct cell_result *cell = &view->cells[i];
+		for (size_t k = 0; k < cell->check_count; k++) {
+			if (!wanted(&cell->checks[k], what))
+				continue;
+			if (kinds->result_count == room) {
+				room = room ? 2 * room : 64;
+				kinds->results = xrealloc(kinds->results, room * sizeof(*kinds->results));
+			}
+			kinds->results[kinds->result_count++] = (struct kind_result){ cell, &cell->checks[k] };
+		}
+	}
+}
+
+void kinds_find(const struct view *view, enum kinds_of what, struct kinds *kinds)
+{
+	*kinds = (struct kinds){ 0 };
+	collect(view, what, kinds);
+	if (kinds->result_count == 0)
+		return;
+	qsort(kinds->results, kinds->result_count, sizeof(*kinds->results), compare_results);
+	kinds->kind = xcalloc(kinds->result_count, sizeof(*kinds->kind));
+	for (size_t i = 0; i < kinds->result_count; i++) {
+		const struct kind_result *result = &kinds->results[i];
+		struct kind *last = kinds->count > 0 ? &kinds->kind[kinds->count - 1] : NULL;
+		if (last == NULL || compare_kind(last->results->check, result->check) != 0) {
+			kinds->kind[kinds->count++] = (struct kind){ result, 1, 1 };
+			continue;
+		}
+		last->cells += result->cell != last->results[last->count - 1].cell;
+		last->count++;
+	}
+	qsort(kinds->kind, kinds->count, sizeof(*kinds->kind), compare_kinds);
+}
+
+void kinds_free(struct kinds *kinds)
+{
+	free(kinds->kind);
+	free(kinds->results);
+	*kinds = (struct kinds){ 0 };
+}
+
+int kind_spans_checks(const struct kind *kind)
+{
+	return unobserved(kind->results->check->status) && kind->results->check->verdict != VERDICT_KNOWN;
+}

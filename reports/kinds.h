@@ -1,0 +1,40 @@
+/* kinds.h - results that say the same thing, gathered: one defect seldom stays in one cell.
+ *
+ * Unexpected results are of one kind when check, status, expected and observed text are equal; what
+ * was never observed (broken, infra, notrun) when status and message are equal, since one failed
+ * build breaks every check of its cell.  Known deviations and skips are of one kind when check and
+ * reason are equal.  Failures come first, then what passes against the known list, then what could
+ * not be judged; among these the kind with most cells first, then plan order. */
+#ifndef TLSMATRIX_REPORTS_KINDS_H
+#define TLSMATRIX_REPORTS_KINDS_H
+
+#include "reports/view.h"
+
+enum kinds_of { KINDS_UNEXPECTED, KINDS_KNOWN, KINDS_SKIPPED };
+
+struct kind_result {
+	const struct cell_result *cell;
+	const struct check_result *check;
+};
+
+struct kind {
+	const struct kind_result *results;  /* in plan order; at least one */
+	size_t count;
+	size_t cells;                       /* distinct cells among them */
+};
+
+struct kinds {
+	struct kind *kind;
+	size_t count;
+	struct kind_result *results;        /* of all kinds; owned */
+	size_t result_count;
+};
+
+/* Fills *kinds from the view, which must outlive it.  Free with kinds_free. */
+void kinds_find(const struct view *view, enum kinds_of what, struct kinds *kinds);
+void kinds_free(struct kinds *kinds);
+
+/* Was nothing observed, so that the kind spans several checks? */
+int kind_spans_checks(const struct kind *kind);
+
+#endif

@@ -1,0 +1,191 @@
+/* Markdown for a step summary: GitHub takes at most 1 MiB, so the whole is kept in memory and kinds
+ * are left out, with a word about it, once it is close to that.  Foreign text stands in <pre>,
+ * where only HTML has a meaning. */
+#include "reports/view.h"
+
+#include "reports/kinds.h"
+#include "reports/layout.h"
+#include "reports/marks.h"
+#include "reports/text.h"
+
+#include <stdlib.h>
+
+enum { SIZE_MAX_BYTES = 1000 * 1000, GRID_MAX = 400 * 1000, CLIP = 4000, CELLS = 50 };
+
+static void counts_table(struct buf *out, const struct view *view)
+{
+	struct counts counts;
+
+	view_count(view, &counts);
+	buf_add(out, "| planned |");
+	for (size_t s = 0; s < STATUS_COUNT; s++)
+		if (counts.status[s] > 0)
+			buf_printf(out, " %s |", status_name((enum status)s));
+	buf_add(out, "\n|---:|");
+	for (size_t s = 0; s < STATUS_COUNT; s++)
+		if (counts.status[s] > 0)
+			buf_add(out, "---:|");
+	buf_printf(out, "\n| %zu |", view->planned_checks);
+	for (size_t s = 0; s < STATUS_COUNT; s++)
+		if (counts.status[s] > 0)
+			buf_printf(out, " %zu |", counts.status[s]);
+	buf_add(out, "\n\n");
+}
+
+static void section_row(struct buf *out, const struct layout_section *section, const struct layout_row *row)
+{
+	buf_printf(out, "| %s | %d | %s |", mode_name(row->mode), row->cgo, layout_load(row->load));
+	for (enum link l = 0; l < LINK_COUNT; l++) {
+		if (!(section->links & (1u << l)))
+			continue;
+		if (row->cell[l] == NULL) {
+			buf_add(out, "  |");
+			continue;
+		}
+		enum mark mark = mark_cell(row->cell[l]);
+		int loud = mark > MARK_KNOWN;
+		buf_printf(out, loud ? " **%c** |" : " %c |", mark_styles[mark].letter);
+	}
+	buf_add(out, "\n");
+}
+
+static void section_table(struct buf *out, const struct layout_section *section)
+{
+	char *title = layout_title(section);
+
+	buf_add(out, "### ");
+	text_xml(out, title);
+	buf_add(out, "\n\n| buildmode | cgo | load |");
+	for (enum link l = 0; l < LINK_COUNT; l++)
+		if (section->links & (1u << l))
+			buf_printf(out, " %s%s |", layout_column(l), link_is_static(l) ? " static" : "");
+	buf_add(out, "\n|---|---|---|");
+	for (enum link l = 0; l < LINK_COUNT; l++)
+		if (section->links & (1u << l))
+			buf_add(out, ":-:|");
+	buf_add(out, "\n");
+	for (size_t i = 0; i < section->count; i++)
+		section_row(out, section, &section->row[i]);
+	buf_add(out, "\n");
+	free(title);
+}
+
+static void grid(struct buf *out, const struct view *view)
+{
+	struct layout layout;
+	unsigned seen = 0;
+	size_t i = 0;
+
+	layout_make(view, &layout);
+	for (; i < layout.count && out->len < GRID_MAX; i++)
+		section_table(out, &layout.section[i]);
+	if (i < layout.count)
+		buf_printf(out, "%zu more tables are in the full report.\n\n", layout.count - i);
+	layout_free(&layout);
+	for (size_t c = 0; c < view->count; c++)
+		seen |= 1u << mark_cell(&view->cells[c]);
+	for (enum mark m = 0; m < MARK_COUNT; m++)
+		if (seen & (1u << m))
+			buf_printf(out, "`%c` %s  \n", mark_styles[m].letter, mark_styles[m].meaning);
+	buf_add(out, "\n");
+}
+
+static void pre_line(struct buf *out, const char *name, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	char *clipped = text_clip(text, CLIP);
+	buf_printf(out, "%-9s ", name);
+	text_xml(out, clipped);
+	buf_add(out, "\n");
+	free(clipped);
+}
+
+static void cell_lines(struct buf *out, const struct kind *kind)
+{
+	char id[CELL_ID_MAX];
+	size_t shown = 0;
+
+	for (size_t i = 0; i < kind->count && shown < CELLS; i++)
+		if (i == 0 || kind->results[i].cell != kind->results[i - 1].cell)
+			pre_line(out, shown++ == 0 ? "cell" : "", cell_id(&kind->results[i].cell->cell, id));
+	if (kind->cells > shown)
+		buf_printf(out, "%-9s and %zu more\n", "", kind->cells - shown);
+}
+
+static void kind_block(struct buf *out, const struct view *view, const struct kind *kind)
+{
+	const struct check_result *check = kind->results->check;
+	const struct check *about = kind_spans_checks(kind) ? NULL : view_check(view, check->id);
+
+	buf_printf(out, "<details><summary><b>%s</b> ", mark_styles[mark_check(check)].name);
+	if (kind_spans_checks(kind)) {
+		text_number(out, kind->count, "check");
+	} else {
+		buf_add(out, "<code>");
+		text_xml(out, check->id);
+		buf_add(out, "</code>");
+	}
+	buf_add(out, " in ");
+	text_number(out, kind->cells, "cell");
+	buf_add(out, "</summary>\n\n<pre>\n");
+	if (about)
+		pre_line(out, "check", about->meaning);
+	if (!kind_spans_checks(kind)) {
+		pre_line(out, "expected", check->expected);
+		pre_line(out, "observed", check->observed ? check->observed : "(nothing)");
+	}
+	pre_line(out, "message", check->message);
+	pre_line(out, "known", check->reason);
+	if (about)
+		pre_line(out, "why", about->why);
+	if (!kind_spans_checks(kind))
+		pre_line(out, "source", check->source);
+	pre_line(out, "repro", check->repro);
+	cell_lines(out, kind);
+	buf_add(out, "</pre>\n</details>\n\n");
+}
+
+static void kinds_section(struct buf *out, const struct view *view, enum kinds_of what, const char *title)
+{
+	struct kinds kinds;
+	size_t i = 0, rest = 0;
+
+	kinds_find(view, what, &kinds);
+	if (kinds.count > 0)
+		buf_printf(out, "## %s\n\n", title);
+	for (; i < kinds.count; i++) {
+		struct buf block = BUF_INIT;
+		kind_block(&block, view, &kinds.kind[i]);
+		int fits = out->len + block.len < SIZE_MAX_BYTES;
+		if (fits)
+			buf_add_bytes(out, block.data, block.len);
+		else
+			rest += kinds.kind[i].count;
+		buf_free(&block);
+	}
+	if (rest > 0)
+		buf_printf(out, "%zu more results did not fit here; they are in the full report.\n\n", rest);
+	kinds_free(&kinds);
+}
+
+int report_markdown(const struct view *view, FILE *out)
+{
+	struct pen pen = PEN_INIT(out);
+	struct buf *text = &pen.text;
+
+	buf_add(text, "# tlsmatrix\n\n**");
+	view_verdict(view, text);
+	buf_add(text, "**\n\n");
+	counts_table(text, view);
+	buf_add(text, "<pre>\n");
+	pre_line(text, "Go", view->go);
+	pre_line(text, "host", view->host);
+	pre_line(text, "started", view->started);
+	pre_line(text, "plan", view->plan);
+	buf_add(text, "</pre>\n\n");
+	grid(text, view);
+	kinds_section(text, view, KINDS_UNEXPECTED, "Unexpected");
+	kinds_section(text, view, KINDS_KNOWN, "Known deviations");
+	return pen_end(&pen);
+}

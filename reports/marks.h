@@ -1,0 +1,30 @@
+/* marks.h - a cell or a check as one letter, the same in the terminal, in Markdown and in HTML.
+ * The letter says what a person should look at: a known deviation is K whatever its status. */
+#ifndef TLSMATRIX_REPORTS_MARKS_H
+#define TLSMATRIX_REPORTS_MARKS_H
+
+#include "reports/view.h"
+
+enum mark {
+	MARK_PASS, MARK_PARTLY, MARK_REFUSED, MARK_SKIP, MARK_KNOWN, MARK_FIXED, MARK_FLAKY, MARK_NOTRUN,
+	MARK_FAIL, MARK_MISS, MARK_LEAK, MARK_TIMEOUT, MARK_CRASH, MARK_BROKEN, MARK_INFRA, MARK_COUNT
+};
+
+struct mark_style {
+	char letter;
+	const char *name;     /* one word, also the CSS class */
+	const char *meaning;  /* for the legend */
+	const char *ansi;     /* parameters of SGR */
+};
+
+extern const struct mark_style mark_styles[MARK_COUNT];
+
+enum mark mark_check(const struct check_result *check);
+
+/* The worst unexpected check decides; without one known, then skips. */
+enum mark mark_cell(const struct cell_result *cell);
+
+/* A cell in which Go must refuse the build. */
+int cell_is_refusal(const struct cell_result *cell);
+
+#endif

@@ -1,0 +1,71 @@
+/* text.h - bytes of unknown origin, made safe for the format they are written to.
+ *
+ * Observed texts and messages come from a console: control characters, escape sequences, broken
+ * UTF-8, quotes, line breaks.  Dropping such a byte could make a wrong text look like the expected
+ * one, so each is shown instead: \n \r \t, and \xNN for every other.  NULL counts as "".
+ *
+ * A pen collects text in memory and writes it to a stream.  It remembers the first error of the
+ * stream and is silent after it; the writer asks once, at the end. */
+#ifndef TLSMATRIX_REPORTS_TEXT_H
+#define TLSMATRIX_REPORTS_TEXT_H
+
+#include "matrix/base/buf.h"
+
+#include <stdio.h>
+
+struct pen {
+	FILE *out;
+	struct buf text;   /* not yet written */
+	int error;         /* first -errno of the stream */
+};
+
+#define PEN_INIT(stream) { .out = (stream), .text = BUF_INIT, .error = 0 }
+
+/* Writes what was collected. */
+void pen_flush(struct pen *pen);
+
+/* Writes the rest, flushes the stream, frees the pen.  Returns 0 or the first -errno. */
+int pen_end(struct pen *pen);
+
+enum {
+	TEXT_LINES = 1,     /* keep newline and tab */
+	TEXT_CONTROLS = 2,  /* keep all control characters (JSON has its own escapes for them) */
+	TEXT_ASCII = 4      /* show every byte beyond ASCII as \xNN */
+};
+
+/* Appends text as valid UTF-8 without the characters that XML 1.0 forbids (with TEXT_CONTROLS:
+ * as valid UTF-8). */
+void text_add(struct buf *out, const char *text, unsigned flags);
+
+/* The first max bytes of text, whole characters, and a note of how much was cut off; malloc'ed. */
+char *text_clip(const char *text, size_t max);
+
+/* For XML and HTML, between tags or inside double quotes. */
+void text_xml(struct buf *out, const char *text);
+
+/* A test description of TAP: one line, '#' and '\' escaped. */
+void text_tap(struct buf *out, const char *text);
+
+/* A double-quoted scalar of YAML. */
+void text_yaml(struct buf *out, const char *text);
+
+/* A GitHub workflow command's message, or with property set one of its properties. */
+void text_github(struct buf *out, const char *text, int property);
+
+/* The fragment of a URL, to be written inside an HTML attribute. */
+void text_fragment(struct buf *out, const char *id);
+
+/* ASCII words, broken before column width where there is a space; the lines after the first begin
+ * with indent spaces.  The first line is taken to begin at column indent.  Ends with a newline. */
+void text_wrap(struct buf *out, const char *text, size_t indent, size_t width);
+
+/* "0.4 s", "12 s", "5 min 12 s", "1 h 20 min". */
+void text_seconds(struct buf *out, double seconds);
+
+/* "1 cell", "2 cells". */
+void text_number(struct buf *out, size_t number, const char *noun);
+
+/* strcmp in which NULL is "". */
+int text_compare(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,69 @@
+/* view.h - a finished run as the reports see it.  Reports take a view and write text; they run
+ * nothing, read no other file and know nothing of the runner. */
+#ifndef TLSMATRIX_REPORTS_VIEW_H
+#define TLSMATRIX_REPORTS_VIEW_H
+
+#include "matrix/check.h"
+#include "matrix/result.h"
+
+#include <stdio.h>
+
+struct buf;
+
+struct view {
+	const char *plan;                 /* hash of the plan */
+	const char *started;              /* ISO 8601, UTC */
+	const char *tool;                 /* version of tlsmatrix */
+	const char *go;                   /* "go1.26.8" */
+	const char *host;                 /* kernel, libc, compiler in a line */
+	const char *out_dir;              /* where logs lie, as the user named it */
+	double seconds;                   /* wall clock of the run */
+	int complete;                     /* every planned cell has a result */
+	size_t planned_cells, planned_checks;
+	struct cell_result *cells;        /* in plan order; a cell without result has its checks as notrun */
+	size_t count;
+	const struct check *checks;       /* what the check ids mean; NULL: the table of matrix/check.h */
+	size_t checks_count;
+};
+
+struct counts {
+	size_t status[STATUS_COUNT];
+	size_t verdict[VERDICT_COUNT];
+	size_t checks, cells, cached_cells;
+};
+void view_count(const struct view *view, struct counts *counts);
+
+/* Is this check result something a person did not expect?  (Not pass, not skip, not known; or fixed;
+ * or flaky: a pass that needed a second try is not one.) */
+int view_unexpected(const struct check_result *check);
+
+/* Are results missing: a cell without one, a check that was not run, or counts that do not sum to
+ * the plan? */
+int view_incomplete(const struct view *view, const struct counts *counts);
+
+/* Exit code for a view: 0 nothing unexpected, 1 unexpected failures, 3 only infrastructure
+ * (infra, broken), 5 incomplete.  The first of 1, 3, 5 that applies; 4 when the view has no check
+ * and no check was planned, since nothing was judged then. */
+int view_exit_code(const struct view *view);
+
+/* The same in a sentence, ASCII, one line, appended to out. */
+void view_verdict(const struct view *view, struct buf *out);
+
+/* The description of a check by the view's list; NULL when it is not there. */
+const struct check *view_check(const struct view *view, const char *id);
+
+/* Writers.  Each returns 0 or -errno of the stream. */
+int report_grid(const struct view *view, FILE *out, int color);          /* the terminal grid and what was unexpected */
+int report_json(const struct view *view, FILE *out);                     /* DESIGN.md's report.json, schema 1 */
+int report_junit(const struct view *view, FILE *out);
+int report_html(const struct view *view, FILE *out);                     /* one file, no network, works without JS */
+int report_tap(const struct view *view, FILE *out);
+int report_markdown(const struct view *view, FILE *out);
+int report_github(const struct view *view, FILE *out);
+
+/* The formats by name, for --format. */
+struct report_format { const char *name; int (*write)(const struct view *, FILE *); const char *file; /* default file name in out/ */ };
+extern const struct report_format report_formats[];
+extern const size_t report_format_count;
+
+#endif

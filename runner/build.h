@@ -1,0 +1,65 @@
+/* build.h - from a cell to artifacts: generate, go build, link the hosts, inspect.
+ *
+ * A build serves all cells that differ only in how they are run.  Its folder is CACHE/build/KEY,
+ * where KEY is the content of everything that goes in (build_key); the folder is complete when it
+ * holds build.json, which is written last:
+ *
+ *   { "how": STR, "exit": N, "seconds": S, "cpu_seconds": S,
+ *     "command": STR        the shell line of the step that decided (the failing one, or go's)
+ *     "message": STR        the first line that go or a linker printed; "" when silent
+ *     "output": STR         everything they printed, cut to 64 KiB
+ *     "ctls": {"exit": N, "output": STR}|null    the build of check build.c-tls-internal
+ *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null} },
+ *     "facts": { PATH: inspect facts } }
+ *
+ * Builds are hermetic: an environment made from nothing, a private GOCACHE, and a private overlay
+ * of GOROOT for -buildmode=shared, which installs into it. */
+#ifndef TLSMATRIX_RUNNER_BUILD_H
+#define TLSMATRIX_RUNNER_BUILD_H
+
+#include "matrix/base/hash.h"
+#include "matrix/cell.h"
+#include "runner/env.h"
+#include "runner/setup.h"
+
+#include <jansson.h>
+
+struct diag;
+
+struct build {
+	struct cell cell;        /* target and load are not looked at */
+	int control;             /* with sabotage built in, for selfcheck */
+	const char *twist;       /* selfcheck: built wrongly on purpose, see below; "" else */
+	char key[HASH_HEX];
+	char *dir;
+};
+
+/* Names the build of a cell.  Free with build_free.  A twist is
+ *   link=LINK         links as if the cell had that link mode, the C TLS build (ctls) included
+ *   extldflags=FLAG   gives the external linker one more flag
+ * and is kept by reference. */
+void build_name(const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build);
+void build_free(struct build *build);
+
+/* The finished build's build.json as a new reference, or NULL when it is not (or not wholly) there. */
+json_t *build_load(const struct build *build);
+
+/* Makes it, and writes build.json whatever go said: a refused or broken build is a result too.
+ * 0, or -errno with a line in diag when it could not be judged (disk full, no process). */
+int build_make(const struct setup *setup, const struct build *build, struct diag *diag);
+
+/* The name of the std that a build compiles ("cgo1-shared"): two builds of one variant must not
+ * start together while that std is not in GOCACHE yet, or it is compiled twice. */
+void build_variant(const struct cell *cell, char *name, size_t size);
+
+/* The C programs and libraries that serve all builds (CACHE/aux/KEY): libctor.so, libneighbours.so,
+ * the dlopen host.  And the Go ones: a second library and a Go program that loads a Go library. */
+enum aux { AUX_C, AUX_GO, AUX_COUNT };
+char *aux_dir(const struct setup *setup, enum aux aux, int control);    /* malloc'ed */
+int aux_ready(const struct setup *setup, enum aux aux, int control);
+int aux_make(const struct setup *setup, enum aux aux, int control, struct diag *diag);
+
+/* The environment of go for a cell, and of gcc. */
+void build_env(const struct setup *setup, const struct cell *cell, struct env *env);
+
+#endif

@@ -1,0 +1,277 @@
+#include "runner/cell_task.h"
+
+#include "runner/progress.h"
+#include "runner/trial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void task_list_init(struct task_list *list, const struct setup *setup)
+{
+	*list = (struct task_list){ .setup = setup };
+	for (size_t i = 0; i < AUX_COUNT; i++)
+		list->aux[i][0] = list->aux[i][1] = WORK_NONE;
+}
+
+void task_list_free(struct task_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->argument[i]);
+	free(list->argument);
+	free(list->build);
+	free(list->task);
+}
+
+size_t task_add(struct task_list *list, const char *name, int (*run)(const void *, struct diag *), void *argument, size_t a, size_t b, size_t c)
+{
+	list->task = xrealloc(list->task, (list->count + 1) * sizeof(*list->task));
+	list->argument = xrealloc(list->argument, (list->count + 1) * sizeof(*list->argument));
+	list->build = xrealloc(list->build, (list->count + 1) * sizeof(*list->build));
+	list->build[list->count] = NULL;
+	struct task *task = &list->task[list->count];
+	*task = (struct task){ .run = run, .argument = argument, .after = { a, b, c }, .first = "", .pipe = -1 };
+	snprintf(task->name, sizeof(task->name), "%s", name);
+	list->argument[list->count] = argument;
+	return list->count++;
+}
+
+/* ---- aux ------------------------------------------------------------------------------------------- */
+
+struct aux_argument { const struct setup *setup; enum aux aux; int control; };
+
+static int run_aux(const void *argument, struct diag *diag)
+{
+	const struct aux_argument *aux = argument;
+	return aux_make(aux->setup, aux->aux, aux->control, diag);
+}
+
+size_t task_add_aux(struct task_list *list, enum aux aux, int control)
+{
+	size_t *index = &list->aux[aux][control != 0];
+	if (*index != WORK_NONE || aux_ready(list->setup, aux, control))
+		return *index;
+	struct aux_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct aux_argument){ list->setup, aux, control };
+	*index = task_add(list, aux == AUX_C ? "hosts" : "second library", run_aux, argument, WORK_NONE, WORK_NONE, WORK_NONE);
+	list->task[*index].priority = 4;
+	list->task[*index].first = aux == AUX_GO ? "cgo1-shared" : "";
+	return *index;
+}
+
+/* ---- build ------------------------------------------------------------------------------------------- */
+
+struct build_argument { const struct setup *setup; const struct build *build; };
+
+static int run_build(const void *argument, struct diag *diag)
+{
+	const struct build_argument *build = argument;
+	return build_make(build->setup, build->build, diag);
+}
+
+static char *variant_mark(const struct setup *setup, const struct cell *cell)
+{
+	char variant[64];
+	build_variant(cell, variant, sizeof(variant));
+	return xprintf("%s/variant/%s-%s", setup->places.cache, setup->toolchain.go_key, variant);
+}
+
+/* The name stays valid for the life of the process: there are a handful. */
+static const char *variant_name(const struct cell *cell)
+{
+	static char names[16][64];
+	char name[64];
+	build_variant(cell, name, sizeof(name));
+	for (size_t i = 0; i < 16; i++) {
+		if (!*names[i])
+			snprintf(names[i], sizeof(names[i]), "%s", name);
+		if (strcmp(names[i], name) == 0)
+			return names[i];
+	}
+	return "";
+}
+
+size_t task_add_build(struct task_list *list, const struct build *build)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->build[i] && strcmp(list->build[i]->key, build->key) == 0)
+			return i;
+	json_t *there = build_load(build);
+	json_decref(there);
+	if (there)
+		return WORK_NONE;
+	char id[CELL_ID_MAX], name[300];
+	struct cell cell = build->cell;
+	snprintf(cell.target, sizeof(cell.target), "none");
+	cell.load = LOAD_NONE;
+	snprintf(name, sizeof(name), "build %s", cell_id(&cell, id));
+	struct build_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct build_argument){ list->setup, build };
+	size_t index = task_add(list, name, run_build, argument, task_add_aux(list, AUX_C, build->control), WORK_NONE, WORK_NONE);
+	list->build[index] = build;
+	char *mark = variant_mark(list->setup, &build->cell);
+	list->task[index].priority = build->cell.mode == MODE_SHARED && build->cell.cgo ? 3 : 2;
+	if (!file_exists(mark))
+		list->task[index].first = variant_name(&build->cell);
+	free(mark);
+	return index;
+}
+
+/* 1 when the std of a finished build is in GOCACHE from now on. */
+static int build_warmed(const struct setup *setup, const struct build *build)
+{
+	json_t *json = build_load(build);
+	int built = json && json_integer_value(json_object_get(json, "exit")) == 0;
+	json_decref(json);
+	if (!built)
+		return 0;
+	char *mark = variant_mark(setup, &build->cell), *dir = xprintf("%s/variant", setup->places.cache);
+	if (make_folders(dir) == 0)
+		file_write(mark, "", 0);
+	free(dir);
+	free(mark);
+	return 1;
+}
+
+/* ---- judging -------------------------------------------------------------------------------------------- */
+
+struct cell_argument { const struct setup *setup; const struct plan_cell *cell; };
+
+static int run_cell(const void *argument, struct diag *diag)
+{
+	const struct cell_argument *order = argument;
+	const struct plan_cell *cell = order->cell;
+	json_t *build = build_load(&cell->build);
+	if (!build)
+		return diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
+	struct trial trial = {
+		.setup = order->setup, .cell = cell->cell, .build = build, .build_dir = cell->build.dir, .checks = cell->checks, .count = cell->count,
+	};
+	struct cell_result result;
+	struct buf log = BUF_INIT;
+	int error = trial_run(&trial, &result, &log, diag);
+	if (!error) {
+		char *dir = plan_result_dir(order->setup, cell);
+		error = result_store(dir, &result, &log, diag);
+		free(dir);
+	}
+	cell_result_free(&result);
+	buf_free(&log);
+	json_decref(build);
+	return error;
+}
+
+size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_t build)
+{
+	char id[CELL_ID_MAX];
+	struct cell_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct cell_argument){ list->setup, cell };
+	size_t second = cell->cell.mode == MODE_C_SHARED && cell->cell.load != LOAD_NONE ? task_add_aux(list, AUX_GO, 0) : WORK_NONE;
+	return task_add(list, cell_id(&cell->cell, id), run_cell, argument, build, second, WORK_NONE);
+}
+
+/* ---- running ------------------------------------------------------------------------------------------------- */
+
+struct running {
+	struct task_list *list;
+	struct progress *progress;
+	struct progress_counts counts;
+	char *(*judged)(size_t index, void *context);
+	void *context;
+};
+
+static void on_started(struct task *task, void *context)
+{
+	struct running *running = context;
+	progress_running(running->progress, (size_t)(task - running->list->task), task->name);
+}
+
+static int on_done(struct task *task, void *context)
+{
+	struct running *running = context;
+	size_t index = (size_t)(task - running->list->task);
+	progress_running(running->progress, index, NULL);
+	if (running->list->build[index])
+		return build_warmed(running->list->setup, running->list->build[index]);
+	for (size_t i = 0; i < AUX_COUNT; i++)
+		if (index == running->list->aux[i][0] || index == running->list->aux[i][1]) {
+			if (task->error)
+				progress_line(running->progress, "tlsmatrix: %s", task->diag.line);
+			return !task->error;
+		}
+	char *line = running->judged(index, running->context);
+	running->counts.done++;
+	running->counts.failed += line != NULL;
+	progress_done(running->progress, &running->counts);
+	if (line)
+		progress_line(running->progress, "%s", line);
+	free(line);
+	return 0;
+}
+
+static void on_tick(void *context)
+{
+	struct running *running = context;
+	progress_tick(running->progress);
+}
+
+int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached, char *(*judged)(size_t index, void *context), void *context)
+{
+	if (!list->count)
+		return 0;
+	struct progress_options options = { .out = stderr, .total = total };
+	struct running running = { .list = list, .counts = { .done = cached, .cached = cached }, .judged = judged, .context = context };
+	struct work work = {
+		.tasks = list->task, .count = list->count, .slots = jobs ? jobs : (int)sysconf(_SC_NPROCESSORS_ONLN),
+		.started = on_started, .done = on_done, .tick = on_tick, .context = &running,
+	};
+	running.progress = progress_new(&options);
+	progress_done(running.progress, &running.counts);
+	int error = work_run(&work);
+	progress_end(running.progress);
+	return error;
+}
+
+/* ---- results in the cache ---------------------------------------------------------------------------------- */
+
+static int believable(enum status status)
+{
+	return status == STATUS_PASS || status == STATUS_FAIL || status == STATUS_CRASH || status == STATUS_SKIP || status == STATUS_LEAK || status == STATUS_BROKEN;
+}
+
+json_t *result_load(const struct setup *setup, const struct plan_cell *cell, int fresh)
+{
+	char *dir = plan_result_dir(setup, cell), *path = xprintf("%s/result.json", dir);
+	json_t *json = json_load_file(path, 0, NULL);
+	free(path);
+	free(dir);
+	if (json && !fresh && json_is_true(json_object_get(json, "volatile"))) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+int result_store(const char *dir, const struct cell_result *result, const struct buf *log, struct diag *diag)
+{
+	char *path = xprintf("%s/result.json", dir), *log_path = xprintf("%s/run.log", dir);
+	json_t *json = cell_result_json(result);
+	int keep = 1;
+	for (size_t i = 0; i < result->check_count; i++)
+		keep &= believable(result->checks[i].status);
+	if (!keep)
+		json_object_set_new(json, "volatile", json_true());
+	char *text = json_dumps(json, JSON_COMPACT);
+	int error = make_folders(dir);
+	error = error ? error : file_write(log_path, log->data, log->len);
+	error = error ? error : file_write(path, text, strlen(text));
+	if (error)
+		diag_set(diag, -error, "%s: cannot write: %s", path, strerror(-error));
+	free(text);
+	json_decref(json);
+	free(log_path);
+	free(path);
+	return error;
+}

@@ -1,0 +1,215 @@
+#include "runner/compile.h"
+
+#include "runner/pieces.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- pieces ------------------------------------------------------------------------------------- */
+
+static const char *const plugin_files[] = { "cases/hosts/plugin/main.go", "cases/core/record.go", "cases/core/check.go", NULL };
+
+static const char *const ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/ctls/ctls.c", "cases/tls/ctls/ctls.h", NULL };
+
+static void add_run(json_t *runs, enum load load, const char *module, json_t *program)
+{
+	json_object_set_new(runs, load_name(load), json_pack("{s:o, s:s}", "program", program, "module", module));
+}
+
+/* ---- buildmodes ------------------------------------------------------------------------------------ */
+
+static void compile_program(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
+{
+	char *src = xprintf("%s/src", build->dir), *out = xprintf("%s/case", build->dir);
+	char *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
+	if (piece_go_build(setup, build, steps, src, mode, out))
+		add_run(runs, LOAD_EXEC, out, json_pack("[s]", out));
+	free(mode);
+	free(src);
+	free(out);
+}
+
+/* libctor.so must lie in the package folder: the library depends on it. */
+static void place_ctor(const struct setup *setup, const struct build *build, struct steps *steps)
+{
+	char *aux = aux_dir(setup, AUX_C, build->control), *from = xprintf("%s/libctor.so", aux), *to = xprintf("%s/src/libctor.so", build->dir);
+	int error = file_copy(from, to);
+	if (error)
+		steps->infra = error;
+	free(to);
+	free(from);
+	free(aux);
+}
+
+static void compile_c_shared(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
+{
+	static const enum load loads[] = { LOAD_DLOPEN, LOAD_DLOPEN_LAZY, LOAD_DLOPEN_GLOBAL, LOAD_DLOPEN_LAZY_GLOBAL, LOAD_DLMOPEN, LOAD_PRELOAD };
+	char *src = xprintf("%s/src", build->dir), *out = xprintf("%s/libcase.so", build->dir), *needed = xprintf("%s/host-needed", build->dir);
+	char *aux = aux_dir(setup, AUX_C, build->control), *host = xprintf("%s/host", aux);
+	if (build->cell.cgo && link_is_external(build->cell.link))
+		place_ctor(setup, build, steps);
+	if (piece_go_build(setup, build, steps, src, "-buildmode=c-shared", out)) {
+		struct argv argv = { NULL, 0 };
+		piece_gcc(setup, link_linker(build->cell.link), &argv);
+		argv_add(&argv, "-DHOST_LINKED");
+		argv_add(&argv, "-o");
+		argv_add(&argv, "%s", needed);
+		piece_host(setup, build->control, &argv);
+		argv_add(&argv, "-L%s", build->dir);
+		argv_add(&argv, "-L%s", src);
+		argv_add(&argv, "-Wl,--no-as-needed");
+		argv_add(&argv, "-lcase");
+		argv_add(&argv, "-lctor");
+		argv_add(&argv, "-ldl");
+		if (piece_run(steps, build->dir, &argv))
+			add_run(runs, LOAD_NEEDED, out, json_pack("[s, s, s]", needed, "--load", "needed"));
+		for (size_t i = 0; !steps->failed && i < sizeof(loads) / sizeof(loads[0]); i++)
+			add_run(runs, loads[i], out, json_pack("[s, s, s, s, s]", host, "--load", load_name(loads[i]), "--lib", out));
+	}
+	free(host);
+	free(aux);
+	free(needed);
+	free(out);
+	free(src);
+}
+
+static void compile_c_archive(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
+{
+	static const struct { enum load load; const char *flag; const char *file; } kinds[] = {
+		{ LOAD_ARCHIVE, "-no-pie", "host-archive" }, { LOAD_ARCHIVE_PIE, "-pie", "host-archive-pie" }, { LOAD_ARCHIVE_SO, "-shared", "libcase.so" },
+	};
+	char *src = xprintf("%s/src", build->dir), *archive = xprintf("%s/case.a", build->dir);
+	char *aux = aux_dir(setup, AUX_C, build->control), *host = xprintf("%s/host", aux);
+	if (build->cell.cgo && link_is_external(build->cell.link))
+		place_ctor(setup, build, steps);
+	int built = piece_go_build(setup, build, steps, src, "-buildmode=c-archive", archive);
+	for (size_t i = 0; built && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int shared = kinds[i].load == LOAD_ARCHIVE_SO;
+		char *out = xprintf("%s/%s", build->dir, kinds[i].file);
+		struct argv argv = { NULL, 0 };
+		piece_gcc(setup, link_linker(build->cell.link), &argv);
+		argv_add(&argv, "%s", kinds[i].flag);
+		argv_add(&argv, "-o");
+		argv_add(&argv, "%s", out);
+		if (shared) {
+			argv_add(&argv, "-fPIC");
+			argv_add(&argv, "-Wl,--whole-archive");
+			argv_add(&argv, "%s", archive);
+			argv_add(&argv, "-Wl,--no-whole-archive");
+		} else {
+			argv_add(&argv, "-DHOST_LINKED");
+			if (kinds[i].load == LOAD_ARCHIVE_PIE)
+				argv_add(&argv, "-fPIE");
+			piece_host(setup, build->control, &argv);
+			argv_add(&argv, "%s", archive);
+		}
+		argv_add(&argv, "-L%s", src);
+		argv_add(&argv, "-lctor");
+		argv_add(&argv, "-ldl");
+		const char *load = load_name(kinds[i].load);
+		if (piece_run(steps, build->dir, &argv))
+			add_run(runs, kinds[i].load, out, shared ? json_pack("[s, s, s, s, s]", host, "--load", load, "--lib", out) : json_pack("[s, s, s]", out, "--load", load));
+		free(out);
+	}
+	free(host);
+	free(aux);
+	free(archive);
+	free(src);
+}
+
+static void compile_plugin(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
+{
+	char *src = xprintf("%s/src", build->dir), *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/pluginhost", build->dir);
+	char *host_src = xprintf("%s/pluginhost-src", build->dir);
+	if (piece_go_build(setup, build, steps, src, "-buildmode=plugin", out) &&
+	    piece_go_files(setup, build, steps, plugin_files, host_src, "-buildmode=exe", host))
+		add_run(runs, LOAD_PLUGIN, out, json_pack("[s, s]", host, out));
+	free(host_src);
+	free(host);
+	free(out);
+	free(src);
+}
+
+/* ---- buildmode shared: a private GOROOT ---------------------------------------------------------------- */
+
+/* GOROOT as links to the user's, but for pkg, where -buildmode=shared installs. */
+static int overlay_goroot(const struct setup *setup, const char *overlay)
+{
+	char *pkg = xprintf("%s/pkg", overlay);
+	int error = make_folders(pkg);
+	for (int below = 0; !error && below < 2; below++) {
+		char *from = xprintf("%s%s", setup->toolchain.goroot, below ? "/pkg" : "");
+		DIR *dir = opendir(from);
+		if (!dir)
+			error = -errno;
+		for (struct dirent *entry; !error && (entry = readdir(dir));) {
+			if (entry->d_name[0] == '.' || (!below && strcmp(entry->d_name, "pkg") == 0))
+				continue;
+			char *target = xprintf("%s/%s", from, entry->d_name), *name = xprintf("%s/%s", below ? pkg : overlay, entry->d_name);
+			if (symlink(target, name) && errno != EEXIST)
+				error = -errno;
+			free(target);
+			free(name);
+		}
+		if (dir)
+			closedir(dir);
+		free(from);
+	}
+	free(pkg);
+	return error;
+}
+
+static void compile_shared(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
+{
+	char *overlay = xprintf("%s/goroot", build->dir), *src = xprintf("%s/src", build->dir), *out = xprintf("%s/case", build->dir);
+	char *lib = xprintf("%s/pkg/%s_%s_dynlink/libstd.so", overlay, build->cell.os, build->cell.arch);
+	struct buf flags = BUF_INIT;
+	piece_ldflags(build, &flags);
+	steps->infra = overlay_goroot(setup, overlay);
+	env_set(&steps->env, "GOROOT", "%s", overlay);
+	/* Without cgo the refusal comes from the program's build; std need not be compiled to see it. */
+	const char *const install[] = { setup->toolchain.go, "install", "-buildmode=shared", flags.data, "std", NULL };
+	if (build->cell.cgo)
+		step(steps, src, install);
+	if (piece_go_build(setup, build, steps, src, "-linkshared", out))
+		add_run(runs, LOAD_EXEC, lib, json_pack("[s]", out));
+	buf_free(&flags);
+	free(lib);
+	free(out);
+	free(src);
+	free(overlay);
+}
+
+/* ---- entry points ---------------------------------------------------------------------------------------- */
+
+void compile_case(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
+{
+	static void (*const by_mode[MODE_COUNT])(const struct setup *, const struct build *, struct steps *, json_t *) = {
+		[MODE_EXE] = compile_program, [MODE_PIE] = compile_program, [MODE_C_ARCHIVE] = compile_c_archive,
+		[MODE_C_SHARED] = compile_c_shared, [MODE_SHARED] = compile_shared, [MODE_PLUGIN] = compile_plugin,
+	};
+	by_mode[build->cell.mode](setup, build, steps, runs);
+}
+
+void compile_ctls(const struct setup *setup, const struct build *build, struct steps *steps)
+{
+	char *src = xprintf("%s/ctls-src", build->dir), *out = xprintf("%s/ctls", build->dir), *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
+	piece_go_files(setup, build, steps, ctls_files, src, mode, out);
+	free(mode);
+	free(out);
+	free(src);
+}
+
+const char **compile_sources(enum mode mode)
+{
+	const char *const *list = mode == MODE_PLUGIN ? plugin_files : mode == MODE_EXE || mode == MODE_PIE ? ctls_files : mode == MODE_SHARED ? ctls_files + 3 : piece_c_files;
+	size_t count = 0;
+	while (list[count])
+		count++;
+	const char **copy = xcalloc(count + 1, sizeof(*copy));
+	memcpy(copy, list, count * sizeof(*copy));
+	return copy;
+}

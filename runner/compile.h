@@ -1,0 +1,19 @@
+/* compile.h - the commands that make the artifacts of each buildmode, and the C hosts. */
+#ifndef TLSMATRIX_RUNNER_COMPILE_H
+#define TLSMATRIX_RUNNER_COMPILE_H
+
+#include "runner/build.h"
+#include "runner/steps.h"
+
+/* Runs the commands of the build in steps and describes in runs (build.h) how each load mode is
+ * started.  The package lies in build->dir/src. */
+void compile_case(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs);
+
+/* The build that must be refused: C __thread under internal linking. */
+void compile_ctls(const struct setup *setup, const struct build *build, struct steps *steps);
+
+/* Sources outside the Go package that a buildmode's artifacts are made from, relative to root,
+ * NULL-terminated; the caller frees the array. */
+const char **compile_sources(enum mode mode);
+
+#endif

@@ -1,0 +1,144 @@
+/* main.c - the command table: finds the command, parses its options, makes the setup. */
+#include "runner/cmd.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/filter.h"
+#include "runner/plan.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+	&cmd_list, &cmd_run, &cmd_show, &cmd_inspect, &cmd_report, &cmd_doctor, &cmd_selfcheck,
+};
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), OPTIONS_MAX = 24 };
+
+static struct common common;
+static const struct option_row common_options[] = {
+	{ "--out", OPTION_TEXT, "DIR", "where plan, journal, logs and reports lie (out)", &common.out },
+	{ "--cache", OPTION_TEXT, "DIR", "builds and results ($XDG_CACHE_HOME/tlsmatrix)", &common.cache },
+	{ "--go", OPTION_TEXT, "PATH", "the go command to test (the one `make` found)", &common.go },
+};
+enum { COMMON_COUNT = sizeof(common_options) / sizeof(common_options[0]) };
+
+int cmd_fail(const struct diag *diag, int code)
+{
+	fprintf(stderr, "tlsmatrix: %s\n", diag->line);
+	return code;
+}
+
+int cmd_filter(const struct words *words, struct filter **filter, char **text)
+{
+	struct buf joined = BUF_INIT;
+	for (size_t i = 0; i < words->count; i++)
+		buf_printf(&joined, words->count > 1 ? "%s(%s)" : "%s%s", i ? " & " : "", words->word[i]);
+	struct diag diag = DIAG_INIT;
+	int error = filter_parse(joined.data, filter, &diag);
+	*text = buf_take(&joined);
+	if (!error)
+		return 0;
+	free(*text);
+	*text = NULL;
+	return cmd_fail(&diag, EXIT_USAGE);
+}
+
+static void usage(FILE *out)
+{
+	fputs("usage: tlsmatrix COMMAND [OPTION...] [FILTER]\n"
+	      "Does Go run on this loader, and if not, why?  Builds every combination of a Go release,\n"
+	      "runs it and checks TLS slots, threads and library initialization.\n\n", out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-34s %s\n", commands[i]->synopsis, commands[i]->summary);
+	fputs("\n`tlsmatrix COMMAND --help` tells more.  FILTER is an expression over the cells, for example\n"
+	      "    mode=c-shared & link=external* & !load=dlmopen\n"
+	      "Exit status: 0 nothing unexpected, 1 unexpected failures, 2 usage or bad input, 3 could not\n"
+	      "judge, 4 nothing selected, 5 incomplete, 6 report not written, 130 interrupted.\n", out);
+}
+
+static void command_help(const struct command *command, const struct option_row *rows, size_t count)
+{
+	printf("usage: tlsmatrix %s\n%s.\n", command->synopsis, command->summary);
+	if (command->help)
+		printf("\n%s\n", command->help);
+	printf("\n");
+	options_help(rows, count);
+}
+
+static void self_key(struct setup *setup)
+{
+	static const char *const programs[] = { "tlsmatrix", "tlstrace" };
+	struct hash *hash = hash_new();
+	for (size_t i = 0; i < 2; i++) {
+		char *path = xprintf("%s/%s", setup->places.bin, programs[i]);
+		hash_add_text(hash, file_hash(path));
+		free(path);
+	}
+	hash_end(hash, setup->self_key);
+}
+
+/* The go that `make` set up for this tree, unless the caller names another. */
+static int find_toolchain(struct setup *setup, struct diag *diag)
+{
+	char *own = xprintf("%s/toolchain/bin/go", setup->places.bin);
+	const char *named = common.go ? common.go : getenv("TLSMATRIX_GO");
+	int error = toolchain_find(named && *named ? named : file_exists(own) ? own : NULL, &setup->toolchain, diag);
+	free(own);
+	return error;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct option_row rows[OPTIONS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < command->option_count; i++)
+		rows[count++] = command->options[i];
+	for (size_t i = 0; i < COMMON_COUNT; i++)
+		rows[count++] = common_options[i];
+	struct words words;
+	struct diag diag = DIAG_INIT;
+	struct setup setup = { .timeout_scale = 1.0 };
+	int error = options_parse(command->name, rows, count, argc, argv, &words, &diag), code = EXIT_OK;
+	if (error == 1)
+		command_help(command, rows, count);
+	else if (error)
+		code = cmd_fail(&diag, EXIT_USAGE);
+	else if (places_find(common.out, common.cache, &setup.places, &diag))
+		code = cmd_fail(&diag, EXIT_INFRA);
+	else if (self_key(&setup), command->needs_toolchain && find_toolchain(&setup, &diag))
+		code = cmd_fail(&diag, EXIT_INFRA);
+	else
+		code = command->run(&setup, &words);
+	free(words.word);
+	toolchain_free(&setup.toolchain);
+	places_free(&setup.places);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "tlsmatrix: standard output: %s\n", strerror(errno));
+		return code ? code : EXIT_REPORT;
+	}
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("tlsmatrix %s\n", TLSMATRIX_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(argv[1], commands[i]->name) == 0)
+			return run_command(commands[i], argc - 2, argv + 2);
+	fprintf(stderr, "tlsmatrix: unknown command '%s': `tlsmatrix --help` lists them\n", argv[1]);
+	return EXIT_USAGE;
+}

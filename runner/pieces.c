@@ -1,0 +1,92 @@
+#include "runner/pieces.h"
+
+#include <string.h>
+
+/* The host links no TLS probe: the library brings one, and a second copy would take its place. */
+const char *const piece_c_files[] = {
+	"cases/hosts/host.c", "cases/hosts/library.c", "cases/hosts/checks_loaded.c", "cases/hosts/checks_alone.c", "harness/probe/record.c",
+	/* the rest is not the host's, but decides what it and the libraries become */
+	"cases/hosts/ctor.c", "cases/hosts/ctor.h", "cases/hosts/host.h", "cases/hosts/library.h", "cases/init/init_list.h", "harness/probe/probe.h",
+	"harness/probe/neighbours.c", "harness/probe/control_off.c", "cases/control/control_on.c", NULL,
+};
+enum { HOST_FILES = 5 };
+
+const char *piece_control(int control)
+{
+	return control ? "cases/control/control_on.c" : "harness/probe/control_off.c";
+}
+
+void piece_ldflags(const struct build *build, struct buf *out)
+{
+	const struct cell *cell = &build->cell;
+	struct buf ext = BUF_INIT;
+	if (*link_linker(cell->link))
+		buf_printf(&ext, " -fuse-ld=%s", link_linker(cell->link));
+	if (link_is_static(cell->link))
+		buf_printf(&ext, " %s", cell->mode == MODE_PIE ? "-static-pie" : "-static");
+	if (strncmp(build->twist, "extldflags=", 11) == 0)
+		buf_printf(&ext, " %s", build->twist + 11);
+	buf_printf(out, "-ldflags=-linkmode=%s", link_is_external(cell->link) ? "external" : "internal");
+	if (ext.len)
+		buf_printf(out, " '-extldflags=%s'", ext.data + 1);
+	buf_free(&ext);
+}
+
+int piece_go_build(const struct setup *setup, const struct build *build, struct steps *steps, const char *src, const char *mode, const char *out)
+{
+	struct buf flags = BUF_INIT;
+	piece_ldflags(build, &flags);
+	const char *const argv[] = { setup->toolchain.go, "build", mode, "-o", out, flags.data, ".", NULL };
+	int good = step(steps, src, argv);
+	buf_free(&flags);
+	return good;
+}
+
+int piece_go_files(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *files, const char *src, const char *mode, const char *out)
+{
+	static const char module[] = "module tlsmatrix.host\n\ngo 1.21\n";
+	static const char table[] = "package main\n\nvar checkTable []checkEntry\n";
+	char *mod = xprintf("%s/go.mod", src), *zz = xprintf("%s/zz_checks.go", src);
+	int error = make_folders(src), has_table = 0;
+	for (size_t i = 0; !error && files[i]; i++) {
+		const char *name = strrchr(files[i], '/') + 1;
+		char *from = xprintf("%s/%s", setup->places.root, files[i]), *to = xprintf("%s/%s", src, name);
+		has_table |= strcmp(name, "check.go") == 0;
+		error = file_copy(from, to);
+		free(from);
+		free(to);
+	}
+	error = error ? error : file_write(mod, module, strlen(module));
+	if (!error && has_table)
+		error = file_write(zz, table, strlen(table));
+	if (error)
+		steps->infra = error;
+	free(zz);
+	free(mod);
+	return piece_go_build(setup, build, steps, src, mode, out);
+}
+
+void piece_gcc(const struct setup *setup, const char *linker, struct argv *argv)
+{
+	static const char *const flags[] = { "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fstack-protector-all", "-pthread", NULL };
+	argv_add(argv, "%s", setup->toolchain.tools[TOOL_CC].path);
+	for (size_t i = 0; flags[i]; i++)
+		argv_add(argv, "%s", flags[i]);
+	argv_add(argv, "-I%s", setup->places.root);
+	if (*linker)
+		argv_add(argv, "-fuse-ld=%s", linker);
+}
+
+void piece_host(const struct setup *setup, int control, struct argv *argv)
+{
+	for (size_t i = 0; i < HOST_FILES; i++)
+		argv_add(argv, "%s/%s", setup->places.root, piece_c_files[i]);
+	argv_add(argv, "%s/%s", setup->places.root, piece_control(control));
+}
+
+int piece_run(struct steps *steps, const char *dir, struct argv *argv)
+{
+	int good = step(steps, dir, (const char *const *)argv->word);
+	argv_free(argv);
+	return good;
+}

@@ -1,0 +1,33 @@
+/* pieces.h - command lines that more than one artifact is made with. */
+#ifndef TLSMATRIX_RUNNER_PIECES_H
+#define TLSMATRIX_RUNNER_PIECES_H
+
+#include "runner/build.h"
+#include "runner/steps.h"
+
+/* go build -buildmode=MODE -o OUT . in SRC, with the link flags of the cell.  1 when it exited 0. */
+int piece_go_build(const struct setup *setup, const struct build *build, struct steps *steps, const char *src, const char *mode, const char *out);
+
+/* -ldflags=... of a cell's link mode, appended to out. */
+void piece_ldflags(const struct build *build, struct buf *out);
+
+/* A small Go program of ours: copies files (relative to root, NULL-terminated) into the folder src
+ * with a go.mod and an empty table of checks, and builds it as mode.  1 when that exited 0. */
+int piece_go_files(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *files, const char *src, const char *mode, const char *out);
+
+/* Starts a gcc command with what every C file of ours is compiled with; linker is a -fuse-ld= word or "". */
+void piece_gcc(const struct setup *setup, const char *linker, struct argv *argv);
+
+/* Adds the C host's sources: host, probe, and the sabotage hook of control. */
+void piece_host(const struct setup *setup, int control, struct argv *argv);
+
+/* The C file with the sabotage hook: of a control build, or the one that never interferes. */
+const char *piece_control(int control);
+
+/* Runs the command in dir and frees argv.  1 when it exited 0. */
+int piece_run(struct steps *steps, const char *dir, struct argv *argv);
+
+/* All C files of hosts and probe with their headers, relative to root, NULL-terminated. */
+extern const char *const piece_c_files[];
+
+#endif

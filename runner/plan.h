@@ -1,0 +1,45 @@
+/* plan.h - what a run is going to do, written down before anything runs.
+ *
+ * A plan is the cells that a filter selects, the checks planned in each, and for each the names of
+ * its build and of its result: hashes of everything that decides them.  A result with that name in
+ * the cache is the result; nothing needs to run.
+ *
+ * out/plan.json: {"schema":1,"plan":HASH,"started","tool","go","host","cells":[{"id","build","key","checks":[ID]}]} */
+#ifndef TLSMATRIX_RUNNER_PLAN_H
+#define TLSMATRIX_RUNNER_PLAN_H
+
+#include "matrix/check.h"
+#include "matrix/filter.h"
+#include "runner/build.h"
+
+struct plan_cell {
+	struct cell cell;
+	const struct check **checks;
+	size_t count;
+	struct build build;
+	char key[HASH_HEX];       /* of the result */
+};
+
+struct plan {
+	struct plan_cell *cells;
+	size_t count, checks;
+	char hash[HASH_HEX];
+};
+
+/* All cells of the host that the filter selects.  0, or -ENOENT with a line in diag when it
+ * selects nothing.  Free with plan_free. */
+int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan, struct diag *diag);
+void plan_free(struct plan *plan);
+
+/* "linux/amd64, glibc 2.36, Linux 6.18 ..., gcc": the host in a line, malloc'ed. */
+char *plan_host(const struct setup *setup);
+
+/* Writes PATH.  0 or -errno. */
+int plan_write(const struct setup *setup, const struct plan *plan, const char *path);
+
+/* The folder of a cell's cached result: result.json and run.log; malloc'ed. */
+char *plan_result_dir(const struct setup *setup, const struct plan_cell *cell);
+
+#define TLSMATRIX_VERSION "0.1"
+
+#endif

@@ -1,0 +1,55 @@
+#include "runner/publish.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int publish_file(const struct report_format *format, const struct view *view, const char *path, struct diag *diag)
+{
+	char *temporary = xprintf("%s.new-%d", path, (int)getpid());
+	FILE *out = fopen(temporary, "we");
+	int error = out ? format->write(view, out) : -errno;
+	if (out && fclose(out) && !error)
+		error = -errno;
+	if (!error && rename(temporary, path))
+		error = -errno;
+	if (error) {
+		unlink(temporary);
+		diag_set(diag, -error, "%s: cannot write the %s report: %s", path, format->name, strerror(-error));
+	}
+	free(temporary);
+	return error;
+}
+
+int publish_all(const struct view *view, struct diag *diag)
+{
+	static const char *const names[] = { "json", "html", "junit" };
+	int error = 0;
+	for (size_t i = 0; !error && i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct report_format *format = publish_format(names[i], diag);
+		char *path = xprintf("%s/%s", view->out_dir, format->file);
+		error = publish_file(format, view, path, diag);
+		free(path);
+	}
+	return error;
+}
+
+const struct report_format *publish_format(const char *name, struct diag *diag)
+{
+	struct buf known = BUF_INIT;
+	const struct report_format *found = NULL;
+	for (size_t i = 0; i < report_format_count; i++) {
+		buf_printf(&known, "%s%s", i ? ", " : "", report_formats[i].name);
+		if (strcmp(report_formats[i].name, name) == 0)
+			found = &report_formats[i];
+	}
+	if (!found)
+		diag_set(diag, EINVAL, "report: unknown format '%s': one of %s", name, known.data);
+	buf_free(&known);
+	return found;
+}

@@ -1,0 +1,18 @@
+/* publish.h - the reports of a finished run, into its out folder. */
+#ifndef TLSMATRIX_RUNNER_PUBLISH_H
+#define TLSMATRIX_RUNNER_PUBLISH_H
+
+#include "reports/view.h"
+
+struct diag;
+
+/* Writes one report to PATH through a temporary name.  0 or -errno with a line in diag. */
+int publish_file(const struct report_format *format, const struct view *view, const char *path, struct diag *diag);
+
+/* report.json, report.html and junit.xml into view->out_dir. */
+int publish_all(const struct view *view, struct diag *diag);
+
+/* The format of that name, or NULL with a line in diag that lists them. */
+const struct report_format *publish_format(const char *name, struct diag *diag);
+
+#endif

@@ -1,0 +1,201 @@
+#include "runner/work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLOTS_MAX = 256, TICK_MS = 100 };
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+static double now(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* ---- one task -------------------------------------------------------------------------------------- */
+
+static void task_process(const struct task *task, int fd, pid_t runner)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != runner)
+		_exit(1);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	struct diag diag = DIAG_INIT;
+	int error = task->run(task->argument, &diag);
+	if (error && write(fd, diag.line, strlen(diag.line)) < 0)
+		_exit(1);
+	_exit(error ? 1 : 0);
+}
+
+static int task_start(struct task *task)
+{
+	int pipes[2];
+	if (pipe2(pipes, O_CLOEXEC))
+		return -errno;
+	fflush(NULL);
+	pid_t runner = getpid(), pid = fork();
+	if (pid < 0) {
+		int error = -errno;
+		close(pipes[0]);
+		close(pipes[1]);
+		return error;
+	}
+	if (pid == 0) {
+		close(pipes[0]);
+		task_process(task, pipes[1], runner);
+	}
+	close(pipes[1]);
+	task->pid = pid;
+	task->pipe = pipes[0];
+	task->state = TASK_RUNNING;
+	task->started = now();
+	return 0;
+}
+
+static void task_end(struct task *task)
+{
+	char line[sizeof(task->diag.line)];
+	size_t len = 0;
+	ssize_t n;
+	while (len < sizeof(line) - 1 && (n = read(task->pipe, line + len, sizeof(line) - 1 - len)) != 0) {
+		if (n < 0 && errno != EINTR)
+			break;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	line[len] = '\0';
+	close(task->pipe);
+	int status = 0;
+	while (waitpid(task->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	task->state = TASK_DONE;
+	task->error = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+	if (WIFSIGNALED(status))
+		diag_set(&task->diag, EIO, "%s: the runner's own process was killed by %s", task->name, strsignal(WTERMSIG(status)));
+	else if (task->error)
+		diag_set(&task->diag, EIO, "%s", len ? line : "the task failed without a word");
+}
+
+/* ---- which one next --------------------------------------------------------------------------------- */
+
+static int is_ready(const struct work *work, const struct task *task)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (task->after[i] != WORK_NONE && work->tasks[task->after[i]].state != TASK_DONE)
+			return 0;
+	if (!*task->first)
+		return 1;
+	for (size_t i = 0; i < work->count; i++)
+		if (work->tasks[i].state == TASK_RUNNING && strcmp(work->tasks[i].first, task->first) == 0)
+			return 0;
+	return 1;
+}
+
+static struct task *next_ready(struct work *work)
+{
+	struct task *best = NULL;
+	for (size_t i = 0; i < work->count; i++) {
+		struct task *task = &work->tasks[i];
+		if (task->state == TASK_WAITING && (!best || task->priority > best->priority) && is_ready(work, task))
+			best = task;
+	}
+	return best;
+}
+
+/* What is made need not be made again: nobody waits for it any more. */
+static void made(struct work *work, const char *first)
+{
+	char name[64];
+	snprintf(name, sizeof(name), "%s", first);
+	for (size_t i = 0; i < work->count; i++)
+		if (strcmp(work->tasks[i].first, name) == 0)
+			work->tasks[i].first = "";
+}
+
+static size_t wait_some(struct work *work)
+{
+	struct pollfd fds[SLOTS_MAX];
+	struct task *of[SLOTS_MAX];
+	nfds_t count = 0;
+	for (size_t i = 0; i < work->count && count < SLOTS_MAX; i++)
+		if (work->tasks[i].state == TASK_RUNNING) {
+			of[count] = &work->tasks[i];
+			fds[count++] = (struct pollfd){ .fd = work->tasks[i].pipe, .events = POLLIN };
+		}
+	size_t ended = 0;
+	if (poll(fds, count, TICK_MS) <= 0)
+		return 0;
+	for (nfds_t i = 0; i < count; i++) {
+		if (!fds[i].revents)
+			continue;
+		task_end(of[i]);
+		if (work->done(of[i], work->context) && *of[i]->first)
+			made(work, of[i]->first);
+		ended++;
+	}
+	return ended;
+}
+
+static void kill_all(struct work *work)
+{
+	for (size_t i = 0; i < work->count; i++)
+		if (work->tasks[i].state == TASK_RUNNING) {
+			kill(work->tasks[i].pid, SIGKILL);
+			task_end(&work->tasks[i]);
+		}
+}
+
+static int loop(struct work *work)
+{
+	size_t left = work->count;
+	int slots = work->slots < SLOTS_MAX ? work->slots : SLOTS_MAX, running = 0;
+	while (left > 0) {
+		struct task *task;
+		while (!interrupted && running < slots && (task = next_ready(work))) {
+			int error = task_start(task);
+			if (error)
+				return error;
+			work->started(task, work->context);
+			running++;
+		}
+		if (interrupted)
+			return -EINTR;
+		if (!running)
+			return -EDEADLK;
+		size_t ended = wait_some(work);
+		left -= ended;
+		running -= (int)ended;
+		work->tick(work->context);
+	}
+	return 0;
+}
+
+int work_run(struct work *work)
+{
+	struct sigaction action = { .sa_handler = on_interrupt }, old_int, old_term;
+	interrupted = 0;
+	sigaction(SIGINT, &action, &old_int);
+	sigaction(SIGTERM, &action, &old_term);
+	int error = loop(work);
+	if (error)
+		kill_all(work);
+	sigaction(SIGINT, &old_int, NULL);
+	sigaction(SIGTERM, &old_term, NULL);
+	return error;
+}

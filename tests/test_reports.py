@@ -1,0 +1,202 @@
+"""The expected reports of tests/golden/reports, read by parsers that are not ours.
+
+tests/unit/test_reports.c compares them with what the program writes, byte for byte."""
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden" / "reports"
+STATUSES = {"pass", "skip", "notrun", "fail", "miss", "leak", "timeout", "crash", "broken", "infra"}
+VERDICTS = {"ok", "known", "fixed", "flaky", "new", "changed", "regressed", "gone"}
+VOID = {"meta", "input", "br", "link", "img", "hr"}
+
+
+def read(name):
+    return (GOLDEN / name).read_bytes().decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def report():
+    return json.loads(read("report.json"))
+
+
+@pytest.fixture(scope="module")
+def results(report):
+    return [(cell["id"], check) for cell in report["cells"] for check in cell["checks"]]
+
+
+def test_json_counts_sum_to_the_plan(report, results):
+    assert report["schema"] == 1
+    assert set(report["counts"]) == STATUSES
+    assert set(report["verdicts"]) == VERDICTS
+    assert sum(report["counts"].values()) == report["planned"]["checks"] == len(results)
+    assert sum(report["verdicts"].values()) == len(results)
+    for status in STATUSES:
+        assert report["counts"][status] == sum(check["status"] == status for _, check in results)
+    assert len(report["cells"]) == report["planned"]["cells"]
+
+
+def test_json_says_how_the_run_ended(report):
+    assert report["exit"] == 1
+    assert report["complete"] is False
+    assert report["verdict"].startswith("12 unexpected results in 9 of 14 cells")
+
+
+def junit_outcome(check):
+    """The words of the JUnit report for a status and verdict."""
+    if check["verdict"] == "known" or check["status"] in ("skip", "notrun"):
+        return "skipped"
+    if check["status"] == "fail" or check["verdict"] in ("fixed", "flaky"):
+        return "failure"
+    return None if check["status"] == "pass" else "error"
+
+
+def test_junit_is_xml_and_complete(results):
+    root = ElementTree.fromstring(read("report.xml"))
+    cases = [case for suite in root if suite.get("name") != "run" for case in suite.iter("testcase")]
+    assert [(case.get("classname"), case.get("name")) for case in cases] == [(cell, check["id"]) for cell, check in results]
+    for case, (_, check) in zip(cases, results):
+        assert [child.tag for child in case] == [outcome for outcome in [junit_outcome(check)] if outcome]
+
+
+@pytest.mark.parametrize("name", ["report.xml", "incomplete.xml"])
+def test_junit_sums(name):
+    root = ElementTree.fromstring(read(name))
+    for holder in [root, *root]:
+        assert int(holder.get("tests")) == len(list(holder.iter("testcase")))
+        for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(holder.get(attribute)) == len(list(holder.iter(tag)))
+
+
+def test_junit_keeps_foreign_text():
+    crash = [e for e in ElementTree.fromstring(read("report.xml")).iter("error") if e.get("type") == "crash"]
+    assert len(crash) == 1
+    assert "]]> <script>alert('&')</script>" in crash[0].text
+    assert "\\x1b[31m" in crash[0].text and "\\xff\\xfe \u00e9 \u20ac" in crash[0].text
+
+
+def tap_points(text):
+    """The test points of flat TAP 14; every line must be of a known form."""
+    lines = text.splitlines()
+    assert lines[0] == "TAP version 14"
+    plan = int(re.fullmatch(r"1\.\.(\d+)", lines[1])[1])
+    points, in_yaml = [], False
+    for line in lines[2:]:
+        if in_yaml:
+            in_yaml = line != "  ..."
+            if in_yaml:
+                key, value = re.fullmatch(r"  (\w+): (\".*\")", line).groups()
+                points[-1]["yaml"][key] = json.loads(value)
+        elif line == "  ---":
+            in_yaml = True
+        else:
+            match = re.fullmatch(r"(ok|not ok) (\d+) - ((?:[^\\#]|\\.)*?)(?: # (SKIP|TODO) (.*))?", line)
+            points.append({"ok": match[1] == "ok", "number": int(match[2]), "name": match[3], "directive": match[4], "yaml": {}})
+    assert not in_yaml
+    return plan, points
+
+
+def test_tap_is_well_formed(results):
+    plan, points = tap_points(read("report.tap"))
+    assert plan == len(points) == len(results)
+    for number, (point, (cell, check)) in enumerate(zip(points, results), 1):
+        assert point["number"] == number
+        assert point["name"] == f"{cell} {check['id']}"
+        assert point["ok"] == (check["status"] in ("pass", "skip"))
+        todo = check["verdict"] in ("known", "fixed")
+        assert point["directive"] == ("TODO" if todo else "SKIP" if check["status"] == "skip" else None)
+        if not point["ok"]:
+            assert point["yaml"]["status"] == check["status"]
+
+
+class Page(HTMLParser):
+    """Checks nesting, collects ids and links."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.ids, self.links, self.text, self.problems = [], [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        if "id" in attrs:
+            self.ids.append(attrs["id"])
+        if tag == "a":
+            self.links.append(attrs["href"])
+        if "src" in attrs or tag == "link" or "style" in attrs or any(name.startswith("on") for name in attrs):
+            self.problems.append((tag, attrs))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.problems.append((tag, self.getpos()))
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in ("script", "style"):
+            self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def page():
+    page = Page()
+    page.feed(read("report.html"))
+    page.close()
+    return page
+
+
+def test_html_nests_and_needs_no_network(page):
+    assert page.open == []
+    assert page.problems == []
+    assert not [link for link in page.links if re.match(r"\w+://|//", link)]
+    assert "@import" not in read("report.html") and "url(" not in read("report.html")
+
+
+def test_html_links_lead_somewhere(page, report):
+    assert len(page.ids) == len(set(page.ids))
+    targets = [unquote(link[1:]) for link in page.links if link.startswith("#")]
+    assert targets and set(targets) <= set(page.ids)
+    for cell in report["cells"]:
+        assert cell["id"] in page.ids
+        assert cell["id"] in targets
+
+
+def test_html_shows_foreign_text(page):
+    text = "".join(page.text)
+    assert "]]> <script>alert('&')</script>" in text
+    assert read("report.html").count("<script>") == 1
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", read("report.html"))
+
+
+def test_github_commands_are_one_line_each():
+    lines = read("report.github").splitlines()
+    for line in lines:
+        assert re.fullmatch(r"::(error|warning|notice) title=[^,:\n]*(?:%[0-9A-F]{2}[^,:\n]*)*::.*", line), line
+        assert not re.search(r"%(?!25|0A|3A|2C)", line)
+    kinds = [line.split()[0] for line in lines]
+    assert kinds == sorted(kinds, key=["::error", "::warning", "::notice"].index)
+    assert 0 < kinds.count("::error") <= 10 and 0 < kinds.count("::warning") <= 10
+
+
+def test_markdown_markup_is_balanced():
+    text = read("report.md")
+    for tag in ("pre", "details", "summary", "code"):
+        assert len(re.findall(f"<{tag}>", text)) == len(re.findall(f"</{tag}>", text))
+    assert "<script" not in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert all(line.endswith("|") for line in rows)
+
+
+@pytest.mark.parametrize("name", ["terminal.txt", "terminal-green.txt"])
+def test_terminal_is_ascii(name):
+    assert read(name).isascii()
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f]", read(name))
+
+
+def test_color_changes_nothing_but_color():
+    assert re.sub(r"\x1b\[[0-9;]*m", "", read("terminal-color.txt")) == read("terminal.txt")

@@ -1,0 +1,220 @@
+#include "tests/unit/unit.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+#include "matrix/check.h"
+#include "matrix/filter.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+static struct cell cell_of(const char *id)
+{
+	struct cell cell;
+	struct diag diag = DIAG_INIT;
+	if (cell_parse(id, &cell, &diag) != 0)
+		fail_msg("%s", diag.line);
+	return cell;
+}
+
+static int matches(const char *text, const struct filter_subject *subject)
+{
+	struct filter *filter;
+	struct diag diag = DIAG_INIT;
+	if (filter_parse(text, &filter, &diag) != 0)
+		fail_msg("%s", diag.line);
+	int match = filter_match(filter, subject);
+	filter_free(filter);
+	/* The cached way must give the same answer, the first time and again. */
+	assert_int_equal(filter_text_match(text, subject), match);
+	assert_int_equal(filter_text_match(text, subject), match);
+	return match;
+}
+
+static const char shared_id[] = "go1.21.3/linux/amd64/c-shared/cgo1/external-lld@glibc-2.36:dlopen-lazy";
+
+static void test_fields_operators_and_joints(void **state)
+{
+	static const struct { const char *text; int match; } cases[] = {
+		{ "", 1 }, { "  \t", 1 },
+		{ "mode=c-shared", 1 }, { "mode=exe", 0 }, { "mode=exe,c-shared", 1 }, { "mode=c-*", 1 }, { "mode!=c-shared", 0 },
+		{ "mode!=exe,pie", 1 }, { "mode!=exe,c-shared", 0 }, { "!mode=exe", 1 }, { "!!mode=exe", 0 },
+		{ "mode = c-shared", 1 }, { "mode=exe , c-shared", 1 }, { " mode=c-shared & os=linux ", 1 },
+		{ "mode=c-shared&os=linux", 1 },
+		{ "os=linux", 1 }, { "os=lin?x", 1 }, { "os=win*", 0 }, { "arch=amd64", 1 }, { "arch!=amd64", 0 },
+		{ "cgo=1", 1 }, { "cgo=0", 0 }, { "cgo=0,1", 1 }, { "cgo=*", 1 },
+		{ "link=external-lld", 1 }, { "link=external", 0 }, { "link=external*", 1 }, { "link=*-static", 0 },
+		{ "target=glibc-*", 1 }, { "target=glibc-2.3?", 1 }, { "target=musl-*", 0 },
+		{ "load=dlopen", 0 }, { "load=dlopen*", 1 }, { "load=dlopen*,dlmopen", 1 }, { "load=needed,none", 0 },
+		{ "go=1.21.3", 1 }, { "go=go1.21.3", 1 }, { "go=1.21", 0 }, { "go=1.21*", 1 }, { "go=go1.2?.3", 1 },
+		{ "go!=1.21.3", 0 },
+		{ "go>=1.21", 1 }, { "go>1.21.3", 0 }, { "go<=1.21.3", 1 }, { "go<1.22", 1 }, { "go<1.4", 0 }, { "go>1.4", 1 },
+		{ "go<1.22beta1", 1 },
+		{ "go>1.21rc4", 1 }, { "go>=1.4 & go<1.10", 0 },
+		{ "mode=exe | mode=c-shared", 1 }, { "mode=exe | mode=pie & cgo=1", 0 }, { "mode=c-shared | mode=pie & cgo=0", 1 },
+		{ "(mode=c-shared | mode=pie) & cgo=0", 0 }, { "!(mode=exe | cgo=0)", 1 }, { "!mode=exe & !cgo=0", 1 },
+		{ "!(mode=c-shared & cgo=1)", 0 },
+		{ "mode=c-shared & go>=1.21 & !arch=386 & target=glibc-*", 1 }, { "((((mode=c-shared))))", 1 },
+		{ "target=[a]", 0 },
+	};
+	(void)state;
+	struct cell cell = cell_of(shared_id);
+	const struct filter_subject subject = { &cell, NULL, NULL };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (matches(cases[i].text, &subject) != cases[i].match)
+			fail_msg("'%s' is not %d", cases[i].text, cases[i].match);
+}
+
+static void test_release_equals_its_short_name(void **state)
+{
+	(void)state;
+	struct cell zero = cell_of("go1.21.0/linux/amd64/exe/cgo1/internal@host:exec"), plain = cell_of("go1.20/linux/amd64/exe/cgo1/internal@host:exec");
+	const struct filter_subject a = { &zero, NULL, NULL }, b = { &plain, NULL, NULL };
+	assert_true(matches("go=1.21", &a));
+	assert_true(matches("go=1.20.0", &b));
+	assert_true(matches("go>=1.21 & go<=1.21", &a));
+	assert_false(matches("go>=1.21", &b));
+}
+
+/* Without a check or status the answer is open, and what may match is kept. */
+static void test_open_questions_match(void **state)
+{
+	static const struct { const char *text; int open, tls_fail, init_pass; } cases[] = {
+		{ "check=tls.*", 1, 1, 0 }, { "!check=tls.*", 1, 0, 1 }, { "check!=tls.*", 1, 0, 1 },
+		{ "status=fail", 1, 1, 0 }, { "!status=fail", 1, 0, 1 },
+		{ "check=tls.* & mode=exe", 0, 0, 0 }, { "check=tls.* | mode=c-shared", 1, 1, 1 },
+		{ "!(check=tls.* | mode=c-shared)", 0, 0, 0 },
+		{ "!(check=tls.* & status=fail)", 1, 0, 1 }, { "check=init.*,tls.* & status=p*", 1, 0, 1 },
+		{ "check=tls.sizes", 1, 1, 0 },
+		{ "status=known", 1, 0, 0 }, { "check=tls.* | mode=exe", 1, 1, 0 },
+		{ "!(check=tls.* & mode=c-shared)", 1, 0, 1 }, { "!(mode=c-shared & check=tls.*)", 1, 0, 1 },
+	};
+	(void)state;
+	struct cell cell = cell_of(shared_id);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct filter_subject open = { &cell, NULL, NULL }, tls = { &cell, "tls.sizes", "fail" }, init = { &cell, "init.auxv", "pass" };
+		if (matches(cases[i].text, &open) != cases[i].open || matches(cases[i].text, &tls) != cases[i].tls_fail ||
+		    matches(cases[i].text, &init) != cases[i].init_pass)
+			fail_msg("'%s'", cases[i].text);
+	}
+}
+
+static void test_errors_name_place_and_remedy(void **state)
+{
+	static const struct { const char *text, *line; } cases[] = {
+		{ "modee=x", "unknown field 'modee' at column 1 of 'modee=x'; did you mean 'mode'?" },
+		{ "zzzzzz=x", "unknown field 'zzzzzz' at column 1 of 'zzzzzz=x'; known: go os arch mode cgo link target load check status" },
+		{ "mode=c-shred", "unknown mode 'c-shred' at column 6 of 'mode=c-shred'; did you mean 'c-shared'?" },
+		{ "mode=exe,qqq", "unknown mode 'qqq' at column 10 of 'mode=exe,qqq'; known: exe pie c-archive c-shared shared plugin" },
+		{ "link=bfd", "unknown link 'bfd' at column 6 of 'link=bfd'; known: internal external external-gold external-lld external-mold "
+			      "external-static external-gold-static external-lld-static external-mold-static" },
+		{ "load=dlopn", "unknown load 'dlopn' at column 6 of 'load=dlopn'; did you mean 'dlopen'?" },
+		{ "cgo=2", "unknown cgo '2' at column 5 of 'cgo=2'; known: 0 1" },
+		{ "check=tls.modl-insn", "unknown check 'tls.modl-insn' at column 7 of 'check=tls.modl-insn'; did you mean 'tls.model-insn'?" },
+		{ "check=nothing-like-it", "unknown check 'nothing-like-it' at column 7 of 'check=nothing-like-it'" },
+		{ "status=crahs", "unknown status 'crahs' at column 8 of 'status=crahs'; did you mean 'crash'?" },
+		{ "mode", "expected = or != at column 5 of 'mode'" },
+		{ "go", "expected = != < <= > or >= at column 3 of 'go'" },
+		{ "mode>exe", "only go has an order: '=' or '!=' expected at column 5 of 'mode>exe'" },
+		{ "mode=", "expected a value at column 6 of 'mode='" },
+		{ "mode=exe,", "expected a value at column 10 of 'mode=exe,'" },
+		{ "mode==exe", "expected a value at column 6 of 'mode==exe'" },
+		{ "target=(x", "expected a value at column 8 of 'target=(x'" },
+		{ "go>=abc", "expected a Go release such as 1.21, 1.21.3 or 1.22rc1 at column 5 of 'go>=abc'" },
+		{ "go>=1.2*", "a pattern has no order: a Go release such as 1.21 expected at column 5 of 'go>=1.2*'" },
+		{ "os=linux mode=exe", "expected '&' or '|' at column 10 of 'os=linux mode=exe'" },
+		{ "os=linux)", "expected '&' or '|' at column 9 of 'os=linux)'" },
+		{ "(os=linux", "expected '&', '|' or ')' at column 10 of '(os=linux'" },
+		{ "(os=linux & arch=386", "expected '&', '|' or ')' at column 21 of '(os=linux & arch=386'" },
+		{ "os=linux &", "the expression ends: a field is missing at column 11 of 'os=linux &'" },
+		{ "os=linux & | cgo=1", "expected a field, '!' or '(' at column 12 of 'os=linux & | cgo=1'" },
+		{ "os=a && cgo=1", "expected a field, '!' or '(' at column 7 of 'os=a && cgo=1'" },
+		{ "!", "the expression ends: a field is missing at column 2 of '!'" },
+		{ "()", "expected a field, '!' or '(' at column 2 of '()'" },
+		{ "=x", "expected a field, '!' or '(' at column 1 of '=x'" },
+		{ "Mode=exe", "unknown field 'Mode' at column 1 of 'Mode=exe'; did you mean 'mode'?" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct diag diag = DIAG_INIT;
+		struct filter *filter = (struct filter *)&diag;
+		assert_int_equal(filter_parse(cases[i].text, &filter, &diag), -EINVAL);
+		assert_string_equal(diag.line, cases[i].line);
+		assert_ptr_equal(filter, &diag);
+	}
+}
+
+static void test_long_and_deep_texts(void **state)
+{
+	(void)state;
+	struct cell cell = cell_of(shared_id);
+	const struct filter_subject subject = { &cell, NULL, NULL };
+	struct buf wide = BUF_INIT, deep = BUF_INIT;
+	for (int i = 0; i < 50000; i++)
+		buf_add(&wide, "mode=exe | ");
+	buf_add(&wide, "mode=c-shared");
+	struct filter *filter;
+	assert_int_equal(filter_parse(wide.data, &filter, NULL), 0);
+	assert_true(filter_match(filter, &subject));
+	filter_free(filter);
+	for (int i = 0; i < 100000; i++)
+		buf_add(&deep, i % 2 ? "(" : "!");
+	struct diag diag = DIAG_INIT;
+	assert_int_equal(filter_parse(deep.data, &filter, &diag), -EINVAL);
+	assert_non_null(strstr(diag.line, "too deeply nested at column 201"));
+	buf_free(&wide);
+	buf_free(&deep);
+}
+
+/* A text at an address that held another one before must not get the old one's filter. */
+static void test_texts_are_kept_by_content(void **state)
+{
+	(void)state;
+	struct cell cell = cell_of(shared_id);
+	const struct filter_subject subject = { &cell, NULL, NULL };
+	char text[32];
+	for (int i = 0; i < 1000; i++) {
+		strcpy(text, i % 2 ? "mode=c-shared" : "mode!=c-shared");
+		assert_int_equal(filter_text_match(text, &subject), i % 2);
+	}
+}
+
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* `list` of everything has 50 ms, of which this is the plan. The bound is loose for sanitizers. */
+static void test_planning_is_cheap(void **state)
+{
+	enum { CELLS = 5000 };
+	(void)state;
+	struct cells cells = host_matrix("amd64");
+	size_t planned = 0;
+	double start = now();
+	for (size_t i = 0; i < CELLS; i++)
+		for (size_t check = 0; check < checks_count; check++)
+			planned += (size_t)check_planned(&checks[check], &cells.cell[i % cells.count]);
+	double seconds = now() - start;
+	cells_free(&cells);
+	assert_true(planned > CELLS);
+	print_message("%d cells x %zu checks: %.1f ms, %zu planned\n", CELLS, checks_count, seconds * 1e3, planned);
+	assert_true(seconds < 1.0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fields_operators_and_joints),
+		cmocka_unit_test(test_release_equals_its_short_name),
+		cmocka_unit_test(test_open_questions_match),
+		cmocka_unit_test(test_errors_name_place_and_remedy),
+		cmocka_unit_test(test_long_and_deep_texts),
+		cmocka_unit_test(test_texts_are_kept_by_content),
+		cmocka_unit_test(test_planning_is_cheap),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

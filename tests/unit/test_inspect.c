@@ -1,0 +1,278 @@
+/* The inspector: what it refuses, what it sees in files made for the purpose, and that it sees
+ * there what the oracle wants of Go's. */
+#include "tests/unit/elf_sample.h"
+
+#include "harness/elf_tls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static long long fact(const json_t *facts, const char *group, const char *inner, const char *key)
+{
+	const json_t *object = json_object_get(facts, group);
+	if (inner)
+		object = json_object_get(object, inner);
+	assert_non_null(json_object_get(object, key));
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* ---- what is refused ---------------------------------------------------------------------- */
+
+static void refused(const char *name, int error, const char *why)
+{
+	char path[128];
+	struct diag diag = DIAG_INIT;
+	json_t *facts = NULL;
+	assert_int_equal(inspect_file(sample_path(name, path), &facts, &diag), -error);
+	assert_null(facts);
+	assert_memory_equal(diag.line, path, strlen(path));
+	if (!strstr(diag.line, why))
+		fail_msg("'%s' does not say '%s'", diag.line, why);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	char path[128];
+	write_file("archive", "!<arch>\nfoo");
+	refused("archive", EBADMSG, "not an ELF file (starts with !<arch>)");
+	write_file("text", "a b\033c");
+	refused("text", EBADMSG, "not an ELF file (starts with a\\040b\\033c)");
+	write_file("empty", "");
+	refused("empty", EBADMSG, "not an ELF file (it is empty)");
+	write_file("magic", "\177ELF");
+	refused("magic", EBADMSG, "truncated or malformed ELF header (4 bytes)");
+	refused("missing", ENOENT, "No such file");
+	assert_int_equal(mkdir(sample_path("folder", path), 0700), 0);
+	refused("folder", EINVAL, "not a regular file");
+	assert_int_equal(mkfifo(sample_path("fifo", path), 0600), 0);
+	refused("fifo", EINVAL, "not a regular file");
+}
+
+static void test_truncated(void **state)
+{
+	(void)state;
+	char path[128];
+	struct stat status;
+	sh("cp %s/shared %s/cut", sample_dir, sample_dir);
+	assert_int_equal(stat(sample_path("cut", path), &status), 0);
+	assert_int_equal(truncate(path, status.st_size - 1), 0);
+	refused("cut", EBADMSG, "truncated: section header table at ");
+	refused("cut", EBADMSG, " is beyond the end (");
+	/* At any length: an error with its line, never a crash. */
+	for (off_t size = status.st_size - 2; size >= 0; size -= size > 1024 ? 97 : 1) {
+		struct diag diag = DIAG_INIT;
+		json_t *facts = NULL;
+		assert_int_equal(truncate(path, size), 0);
+		assert_int_equal(inspect_file(path, &facts, &diag), -EBADMSG);
+		assert_true(diag.line[0] != 0);
+	}
+}
+
+/* ---- what is seen ------------------------------------------------------------------------- */
+
+static void test_oracle(void **state)
+{
+	(void)state;
+	size_t seen = 0;
+	for (enum sample sample = 0; sample < SAMPLE_COUNT; sample++) {
+		struct cell cell;
+		struct diag diag = DIAG_INIT;
+		assert_int_equal(cell_parse(samples[sample].cell, &cell, &diag), 0);
+		for (size_t i = 0; i < checks_count; i++) {
+			struct buf expected = BUF_INIT;
+			const char *source;
+			if (!judged(&checks[i], &cell))
+				continue;
+			char *observed = observed_in(samples[sample].name, checks[i].id);
+			assert_int_equal(oracle_expect(&checks[i], &cell, &expected, &source), 0);
+			if (strcmp(observed, expected.data))
+				fail_msg("%s in %s: observed '%s', expected '%s'", checks[i].id, samples[sample].name, observed, expected.data);
+			free(observed);
+			buf_free(&expected);
+			seen++;
+		}
+	}
+	assert_true(seen > 30);
+}
+
+static void test_every_file_check_is_observed(void **state)
+{
+	(void)state;
+	json_t *facts = facts_of("exe");
+	for (size_t i = 0; i < checks_count; i++) {
+		struct buf out = BUF_INIT;
+		char *note = NULL;
+		int result = inspect_observe(checks[i].id, facts, &out, &note);
+		if (result != (checks[i].pass == PASS_FILE ? 0 : -ENOENT))
+			fail_msg("%s: %d", checks[i].id, result);
+		assert_true((out.len > 0) == (result == 0));
+		free(note);
+		buf_free(&out);
+	}
+	json_decref(facts);
+}
+
+static void test_promise(void **state)
+{
+	(void)state;
+	/* Variant II: st_value 16 - round(132, 64); variant I: round(16, 64) + 16. */
+	const char *program = !strcmp(SAMPLE_ARCH, "amd64") ? "le:-176" : "le:80";
+	struct buf out = BUF_INIT;
+	json_t *facts = facts_of("exe");
+	assert_int_equal(fact(facts, "tls", "slot", "value"), 16);
+	assert_int_equal(fact(facts, "tls", NULL, "size"), 132);
+	inspect_promise(facts, &out);
+	assert_string_equal(out.data, program);
+	json_decref(facts);
+	facts = facts_of("pie");
+	buf_clear(&out);
+	inspect_promise(facts, &out);
+	assert_string_equal(out.data, program);
+	json_decref(facts);
+	facts = facts_of("shared");
+	buf_clear(&out);
+	inspect_promise(facts, &out);
+	char *wanted = xprintf("ie:%#llx:0x10", fact(facts, "tls", "slot", "got"));
+	assert_string_equal(out.data, wanted);
+	free(wanted);
+	buf_free(&out);
+	json_decref(facts);
+}
+
+/* Where another module may define the symbol, the file promises the GOT word only. */
+static void test_external_slot(void **state)
+{
+	(void)state;
+	struct buf out = BUF_INIT;
+	sh("cd %s && { echo '.globl " SLOT_SYMBOL "'; cat go.s; } > global.s && cc -shared -fPIC -o global global.s c.c", sample_dir);
+	json_t *facts = facts_of("global");
+	inspect_promise(facts, &out);
+	char *wanted = xprintf("ie-ext:%#llx", fact(facts, "tls", "slot", "got"));
+	assert_string_equal(out.data, wanted);
+	assert_int_equal(fact(facts, "tls", "relocs", "slot_tpoff"), 1);
+	free(wanted);
+	buf_free(&out);
+	json_decref(facts);
+}
+
+/* Each model of the C compiler is counted as what it is. */
+static void test_c_models(void **state)
+{
+	(void)state;
+	static const struct { const char *flags, *model, *key; const char *reloc; } rows[] = {
+		{ "-fPIC -shared -ftls-model=initial-exec", "IE", "c_ie", "tpoff" },
+		{ "-fPIE -pie -ftls-model=local-exec", "LE", "c_le", NULL },
+#ifdef __x86_64__
+		{ "-fPIC -shared -mtls-dialect=gnu -ftls-model=global-dynamic", "GD", "gd", "dtpmod" },
+		{ "-fPIC -shared -mtls-dialect=gnu -ftls-model=local-dynamic -DLOCAL=static", "LD", "ld", "dtpmod" },
+		{ "-fPIC -shared -mtls-dialect=gnu2 -ftls-model=global-dynamic", "TLSDESC", "tlsdesc", "tlsdesc" },
+#else
+		{ "-fPIC -shared -mtls-dialect=desc -ftls-model=global-dynamic", "TLSDESC", "tlsdesc", "tlsdesc" },
+#endif
+	};
+	write_file("m.c", "#ifndef LOCAL\n#define LOCAL\n#endif\nLOCAL __thread int a = 3, b;\nint f(void);\nint f(void) { a++; return b++; }\nint main(void) { return f(); }\n");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		sh("cd %s && cc -O2 %s -o m m.c", sample_dir, rows[i].flags);
+		json_t *facts = facts_of("m");
+		const char *model = json_string_value(json_object_get(json_object_get(facts, "tls"), "model"));
+		if (strcmp(model, rows[i].model) || fact(facts, "tls", "insn", rows[i].key) < 1 || (rows[i].reloc && fact(facts, "tls", "relocs", rows[i].reloc) < 1))
+			fail_msg("%s: model %s, %lld accesses", rows[i].flags, model, fact(facts, "tls", "insn", rows[i].key));
+		assert_int_equal(fact(facts, "tls", "relocs", "slot_tpoff"), 0);
+		assert_int_equal(fact(facts, "tls", "insn", "go_le") + fact(facts, "tls", "insn", "go_ie"), 0);
+		json_decref(facts);
+	}
+}
+
+/* The stack canary and the TCB are no variables. */
+static void test_canary_is_no_variable(void **state)
+{
+	(void)state;
+	write_file("k.c", "void g(char *);\nint f(void);\nint f(void) { char a[100]; g(a); return a[3]; }\n");
+	sh("cd %s && cc -O2 -fstack-protector-all -fPIC -shared -o k k.c", sample_dir);
+	json_t *facts = facts_of("k");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(facts, "tls"), "model")), "none");
+	assert_int_equal(fact(facts, "tls", "insn", "c_le") + fact(facts, "tls", "insn", "c_other"), 0);
+	json_decref(facts);
+}
+
+/* ---- the rule of the offset --------------------------------------------------------------- */
+
+static void test_block_offset(void **state)
+{
+	(void)state;
+	const struct arch *amd64 = arch_find(EM_X86_64, 64, 0), *arm64 = arch_find(EM_AARCH64, 64, 0), *riscv = arch_find(EM_RISCV, 64, 0);
+	const struct arch *ppc = arch_find(EM_PPC64, 64, 0), *arm = arch_find(EM_ARM, 32, 0);
+	static const struct { uint64_t memsz, align, vaddr; int64_t amd64, arm64, riscv, ppc, arm; } rows[] = {
+		{ 8, 8, 0x1000, -8, 16, 0, -0x7000, 8 },
+		{ 132, 64, 0x1000, -192, 64, 0, -0x7000, 64 },
+		{ 12, 4, 0x1004, -12, 16, 0, -0x7000, 8 },
+		{ 8, 1, 0x1001, -8, 16, 0, -0x7000, 8 },
+		/* p_vaddr 8 past an aligned address: the block is that far past one as well. */
+		{ 8, 64, 0x1008, -56, 72, 8, 8 - 0x7000, 8 },
+		{ 100, 64, 0x1030, -144, 48, 48, 48 - 0x7000, 48 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const GElf_Phdr segment = { .p_type = PT_TLS, .p_memsz = rows[i].memsz, .p_align = rows[i].align, .p_vaddr = rows[i].vaddr };
+		assert_int_equal(tls_block_offset(amd64, &segment), rows[i].amd64);
+		assert_int_equal(tls_block_offset(arm64, &segment), rows[i].arm64);
+		assert_int_equal(tls_block_offset(riscv, &segment), rows[i].riscv);
+		assert_int_equal(tls_block_offset(ppc, &segment), rows[i].ppc);
+		assert_int_equal(tls_block_offset(arm, &segment), rows[i].arm);
+	}
+}
+
+/* The rule is the loader's: the running program asks for its own variable. */
+static void test_rule_is_the_loaders(void **state)
+{
+	(void)state;
+	write_file("r.c", "#include <stdio.h>\n__thread long first = 1; __thread char pad[77] = {2}; __thread long far __attribute__((aligned(128)));\n"
+		"int main(void) { printf(\"%ld\\n\", (long)((char *)&far - (char *)__builtin_thread_pointer())); return 0; }\n");
+	sh("cd %s && cc -O1 -o r r.c && ./r > r.out", sample_dir);
+	char path[128], line[64] = "";
+	FILE *out = fopen(sample_path("r.out", path), "r");
+	assert_non_null(out);
+	assert_non_null(fgets(line, sizeof line, out));
+	fclose(out);
+	struct elf_file file;
+	struct diag diag = DIAG_INIT;
+	assert_int_equal(elf_open(sample_path("r", path), &file, &diag), 0);
+	const struct elf_symbol *symbol = elf_symbol_named(elf_symbols(&file), "far");
+	assert_non_null(symbol);
+	assert_int_equal(tls_block_offset(file.arch, elf_segment(&file, PT_TLS)) + (int64_t)symbol->value, atol(line));
+	elf_close(&file);
+}
+
+static void test_print(void **state)
+{
+	(void)state;
+	struct buf out = BUF_INIT;
+	json_t *facts = facts_of("shared");
+	inspect_print("shared", facts, &out);
+	static const char *const words[] = { "shared: ELF 64-bit", "model            IE", "Go's slot", "init array", "NODELETE", "_linux_lib" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strstr(out.data, words[i]))
+			fail_msg("the page has no '%s':\n%s", words[i], out.data);
+	buf_free(&out);
+	json_decref(facts);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_oracle),
+		cmocka_unit_test(test_every_file_check_is_observed),
+		cmocka_unit_test(test_promise),
+		cmocka_unit_test(test_external_slot),
+		cmocka_unit_test(test_c_models),
+		cmocka_unit_test(test_canary_is_no_variable),
+		cmocka_unit_test(test_block_offset),
+		cmocka_unit_test(test_rule_is_the_loaders),
+		cmocka_unit_test(test_print),
+	};
+	return cmocka_run_group_tests(tests, build_samples, remove_samples);
+}

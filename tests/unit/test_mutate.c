@@ -1,0 +1,99 @@
+/* Every mutation makes its check see something else, and every FILE check has one. */
+#include "tests/unit/elf_sample.h"
+
+#include "harness/mutate.h"
+#include "matrix/filter.h"
+
+#include <errno.h>
+
+#define CONTROL(check, kind, where, argument, status) { check, where, argument },
+static const struct { const char *check, *where, *mutation; } controls[] = {
+#include "cases/control/file.def"
+};
+#undef CONTROL
+enum { CONTROLS = sizeof controls / sizeof *controls };
+
+/* The first sample that a control could be tried on; SAMPLE_COUNT for one that only Go's own
+ * linker makes. */
+static enum sample sample_for(size_t control)
+{
+	const struct check *check = check_find(controls[control].check);
+	assert_non_null(check);
+	for (enum sample sample = 0; sample < SAMPLE_COUNT; sample++) {
+		struct cell cell;
+		struct diag diag = DIAG_INIT;
+		assert_int_equal(cell_parse(samples[sample].cell, &cell, &diag), 0);
+		struct filter_subject subject = { &cell, NULL, NULL };
+		if (filter_text_match(controls[control].where, &subject) && check_planned(check, &cell))
+			return sample;
+	}
+	return SAMPLE_COUNT;
+}
+
+static void test_each_is_noticed(void **state)
+{
+	(void)state;
+	size_t tried = 0;
+	for (size_t i = 0; i < CONTROLS; i++) {
+		enum sample sample = sample_for(i);
+		char path[128];
+		struct diag diag = DIAG_INIT;
+		if (sample == SAMPLE_COUNT)
+			continue;
+		sh("cp %s/%s %s/mutant", sample_dir, samples[sample].name, sample_dir);
+		char *before = observed_in("mutant", controls[i].check);
+		if (mutate_file(sample_path("mutant", path), controls[i].mutation, &diag))
+			fail_msg("%s: %s", controls[i].check, diag.line);
+		char *after = observed_in("mutant", controls[i].check);
+		if (!strcmp(before, after))
+			fail_msg("%s: %s on %s goes unnoticed: '%s'", controls[i].check, controls[i].mutation, samples[sample].name, after);
+		free(before);
+		free(after);
+		tried++;
+	}
+	assert_true(tried > 10);
+}
+
+static void test_every_file_check_has_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < checks_count; i++) {
+		size_t rows = 0;
+		for (size_t k = 0; k < CONTROLS; k++)
+			rows += !strcmp(controls[k].check, checks[i].id);
+		if (checks[i].pass == PASS_FILE && !rows)
+			fail_msg("%s has no control", checks[i].id);
+	}
+	for (size_t i = 0; i < mutation_count; i++) {
+		size_t rows = 0;
+		for (size_t k = 0; k < CONTROLS; k++)
+			rows += !strcmp(controls[k].mutation, mutations[i].name);
+		if (!rows)
+			fail_msg("nobody uses mutation %s", mutations[i].name);
+	}
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	char path[128];
+	struct diag unknown = DIAG_INIT, missing = DIAG_INIT, text = DIAG_INIT;
+	sh("cp %s/exe %s/kept", sample_dir, sample_dir);
+	assert_int_equal(mutate_file(sample_path("kept", path), "nonsense", &unknown), -EINVAL);
+	assert_string_equal(unknown.line, "unknown mutation 'nonsense'");
+	assert_int_equal(mutate_file(path, "slot-dtpoff", &missing), -ENOENT);
+	assert_non_null(strstr(missing.line, "slot-dtpoff: the file has no thread-pointer-offset relocation"));
+	write_file("text", "no ELF");
+	assert_int_equal(mutate_file(sample_path("text", path), "tls-align", &text), -EBADMSG);
+	sh("cmp -s %s/exe %s/kept", sample_dir, sample_dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_is_noticed),
+		cmocka_unit_test(test_every_file_check_has_one),
+		cmocka_unit_test(test_refusals),
+	};
+	return cmocka_run_group_tests(tests, build_samples, remove_samples);
+}

@@ -1,0 +1,287 @@
+#include "tests/unit/unit.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/glob.h"
+#include "matrix/check.h"
+#include "matrix/filter.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The rule tables once more, to ask of each row what the functions do not tell: whether it is ever used. */
+static const struct { const char *check, *where, *expected, *source; } rules[] = {
+#define EXPECT(check, where, expected, source) { check, where, expected, source },
+#include "matrix/oracle.def"
+};
+
+static const struct { const char *where, *message, *source; } refusals[] = {
+#define REFUSED(where, message, source) { where, message, source },
+#include "matrix/support.def"
+};
+
+enum { RULES = sizeof rules / sizeof *rules, REFUSALS = sizeof refusals / sizeof *refusals };
+
+/* Calls body for each cell of the host matrix of both architectures. */
+static void each_cell(void (*body)(const struct cell *cell, void *data), void *data)
+{
+	for (size_t arch = 0; arch < UNIT_ARCHES; arch++) {
+		struct cells cells = host_matrix(unit_arches[arch]);
+		for (size_t i = 0; i < cells.count; i++)
+			body(&cells.cell[i], data);
+		cells_free(&cells);
+	}
+}
+
+static int is_refused(const struct cell *cell)
+{
+	struct buf message = BUF_INIT;
+	const char *source = NULL;
+	int refused = support_refused(cell, &message, &source);
+	assert_int_equal(refused, message.len > 0);
+	buf_free(&message);
+	return refused;
+}
+
+static void test_checks_are_well_formed(void **state)
+{
+	(void)state;
+	assert_true(checks_count > 0);
+	for (size_t i = 0; i < checks_count; i++) {
+		const struct check *check = &checks[i];
+		size_t family = strlen(check->family);
+		assert_true(family && strncmp(check->id, check->family, family) == 0 && check->id[family] == '.' && check->id[family + 1]);
+		assert_int_equal(strspn(check->id, "abcdefghijklmnopqrstuvwxyz0123456789.-"), strlen(check->id));
+		assert_true(*check->meaning && *check->why && *check->source);
+		assert_null(strchr(check->meaning, '\n'));
+		assert_ptr_equal(check_find(check->id), check);
+		assert_true(check->pass < PASS_COUNT);
+	}
+	assert_null(check_find(""));
+	assert_null(check_find("tls"));
+	assert_null(check_find("tls.*"));
+}
+
+/* '.' and '-' both become '_' in the name of a check's Go function. */
+static void test_function_names_are_unique(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < checks_count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			const char *a = checks[i].id, *b = checks[k].id;
+			while (*a && (*a == *b || (!isalnum((unsigned char)*a) && *b && !isalnum((unsigned char)*b))))
+				a++, b++;
+			if (!*a && !*b)
+				fail_msg("%s and %s are one function", checks[i].id, checks[k].id);
+		}
+	}
+}
+
+static void test_passes_have_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < PASS_COUNT; i++) {
+		assert_true(*pass_name((enum pass)i));
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(pass_name((enum pass)i), pass_name((enum pass)k));
+	}
+}
+
+static void check_plan(const struct cell *cell, void *planned)
+{
+	int refused = is_refused(cell), runs = cell->load != LOAD_NONE;
+	int hosted = cell->mode == MODE_C_SHARED || cell->mode == MODE_C_ARCHIVE;
+	size_t refusals_planned = 0;
+	for (size_t i = 0; i < checks_count; i++) {
+		if (!check_planned(&checks[i], cell))
+			continue;
+		((size_t *)planned)[i]++;
+		enum pass pass = checks[i].pass;
+		assert_int_equal(pass == PASS_REFUSAL, refused);
+		refusals_planned += pass == PASS_REFUSAL;
+		if (pass == PASS_LIVE || pass == PASS_HOST || pass == PASS_ALONE || pass == PASS_TRACE)
+			assert_true(runs);
+		if (pass == PASS_HOST || pass == PASS_ALONE)
+			assert_true(hosted);
+	}
+	assert_int_equal(refusals_planned > 0, refused);
+}
+
+static void test_plan_follows_the_passes(void **state)
+{
+	(void)state;
+	size_t *planned = calloc(checks_count, sizeof *planned);
+	assert_non_null(planned);
+	each_cell(check_plan, planned);
+	for (size_t i = 0; i < checks_count; i++)
+		if (!planned[i])
+			fail_msg("check %s is planned in no cell of the host matrix", checks[i].id);
+	free(planned);
+}
+
+/* A build without a run is inspected and nothing else. */
+static void test_none_is_built_and_inspected(void **state)
+{
+	(void)state;
+	struct cell cell;
+	assert_int_equal(cell_parse("go1.26.8/linux/amd64/c-shared/cgo1/external@none", &cell, NULL), 0);
+	size_t count[PASS_COUNT] = { 0 };
+	for (size_t i = 0; i < checks_count; i++)
+		count[checks[i].pass] += (size_t)check_planned(&checks[i], &cell);
+	assert_true(count[PASS_BUILD] && count[PASS_FILE]);
+	assert_int_equal(count[PASS_REFUSAL] + count[PASS_LIVE] + count[PASS_HOST] + count[PASS_ALONE] + count[PASS_TRACE], 0);
+}
+
+/* Only a C host can run what C observes, whatever cell somebody asks for. */
+static void test_without_a_host_no_host_checks(void **state)
+{
+	(void)state;
+	struct cell cell;
+	assert_int_equal(cell_parse("go1.26.8/linux/amd64/plugin/cgo1/external@host:dlopen", &cell, NULL), 0);
+	for (size_t i = 0; i < checks_count; i++)
+		if (checks[i].pass == PASS_HOST || checks[i].pass == PASS_ALONE)
+			assert_false(check_planned(&checks[i], &cell));
+}
+
+static void check_expectations(const struct cell *cell, void *data)
+{
+	(void)data;
+	for (size_t i = 0; i < checks_count; i++) {
+		if (!check_planned(&checks[i], cell))
+			continue;
+		struct buf expected = BUF_INIT;
+		const char *source = NULL;
+		char id[CELL_ID_MAX];
+		buf_add(&expected, "kept:");
+		if (oracle_expect(&checks[i], cell, &expected, &source) != 0)
+			fail_msg("oracle.def has no row for %s in %s", checks[i].id, cell_id(cell, id));
+		assert_true(strncmp(expected.data, "kept:", 5) == 0 && expected.len > 5);
+		assert_true(source && *source);
+		buf_free(&expected);
+	}
+}
+
+static void test_every_planned_check_has_an_expectation(void **state)
+{
+	(void)state;
+	each_cell(check_expectations, NULL);
+}
+
+static void count_rules(const struct cell *cell, void *used)
+{
+	for (size_t i = 0; i < checks_count; i++) {
+		if (checks[i].pass == PASS_REFUSAL || !check_planned(&checks[i], cell))
+			continue;
+		const struct filter_subject subject = { cell, checks[i].id, NULL };
+		size_t row = 0;
+		while (row < RULES && !(glob_match(rules[row].check, checks[i].id) && filter_text_match(rules[row].where, &subject)))
+			row++;
+		assert_true(row < RULES);
+		((size_t *)used)[row]++;
+		struct buf expected = BUF_INIT;
+		const char *source;
+		assert_int_equal(oracle_expect(&checks[i], cell, &expected, &source), 0);
+		assert_string_equal(expected.data, rules[row].expected);
+		assert_string_equal(source, rules[row].source);
+		buf_free(&expected);
+	}
+}
+
+/* A row that decides nothing is a rule nobody tests: a misspelt check, or one hidden by the row above. */
+static void test_every_rule_decides_something(void **state)
+{
+	(void)state;
+	size_t used[RULES] = { 0 }, dead = 0;
+	each_cell(count_rules, used);
+	for (size_t i = 0; i < RULES; i++) {
+		if (used[i])
+			continue;
+		print_message("dead row: EXPECT(\"%s\", \"%s\", ...)\n", rules[i].check, rules[i].where);
+		dead++;
+	}
+	assert_int_equal(dead, 0);
+}
+
+static void count_refusals(const struct cell *cell, void *used)
+{
+	const struct filter_subject subject = { cell, NULL, NULL };
+	for (size_t i = 0; i < REFUSALS; i++) {
+		if (filter_text_match(refusals[i].where, &subject)) {
+			((size_t *)used)[i]++;
+			assert_true(is_refused(cell));
+			return;
+		}
+	}
+	assert_false(is_refused(cell));
+}
+
+static void test_every_refusal_decides_something(void **state)
+{
+	(void)state;
+	size_t used[REFUSALS] = { 0 };
+	each_cell(count_refusals, used);
+	for (size_t i = 0; i < REFUSALS; i++)
+		if (!used[i])
+			fail_msg("dead row: REFUSED(\"%s\", ...)", refusals[i].where);
+}
+
+/* Whether a build is refused is known before there is anything to load. */
+static void test_refusals_look_at_the_build_alone(void **state)
+{
+	(void)state;
+	static const char *const words[] = { "load", "target", "check", "status" };
+	for (size_t i = 0; i < REFUSALS; i++) {
+		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+			assert_null(strstr(refusals[i].where, words[k]));
+		assert_true(*refusals[i].message && *refusals[i].source);
+	}
+}
+
+/* The lines that go 1.26 prints, read in its sources, which support.def cites. */
+static void test_refusal_texts(void **state)
+{
+	static const struct { const char *cell, *expected; } cases[] = {
+		{ "c-shared/cgo0/internal", "exit=1 \"-buildmode=c-shared requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "plugin/cgo0/external", "exit=1 \"-buildmode=plugin requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "shared/cgo0/internal", "exit=1 \"-linkshared requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "exe/cgo0/external-lld-static", "exit=1 \"-linkmode=external requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "c-archive/cgo0/external", "exit=1 \"-linkmode=external requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "c-archive/cgo0/internal", "exit=1 \"internal linking requested but external linking required: buildmode=c-archive\"" },
+		{ "c-shared/cgo1/internal", "exit=1 \"internal linking requested but external linking required: buildmode=c-shared\"" },
+		{ "exe/cgo0/internal", NULL }, { "pie/cgo1/external-mold-static", NULL }, { "c-shared/cgo1/external", NULL },
+	};
+	(void)state;
+	const struct check *check = check_find("build.refused");
+	assert_non_null(check);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char id[CELL_ID_MAX] = "go1.26.8/linux/amd64/";
+		struct cell cell;
+		struct buf expected = BUF_INIT;
+		const char *source = "untouched";
+		strcat(strcat(id, cases[i].cell), "@none");
+		assert_int_equal(cell_parse(id, &cell, NULL), 0);
+		assert_int_equal(oracle_expect(check, &cell, &expected, &source), cases[i].expected ? 0 : -ENOENT);
+		assert_string_equal(expected.data, cases[i].expected ? cases[i].expected : "");
+		assert_int_equal(strcmp(source, "untouched") == 0, !cases[i].expected);
+		buf_free(&expected);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_checks_are_well_formed),
+		cmocka_unit_test(test_function_names_are_unique),
+		cmocka_unit_test(test_passes_have_names),
+		cmocka_unit_test(test_plan_follows_the_passes),
+		cmocka_unit_test(test_none_is_built_and_inspected),
+		cmocka_unit_test(test_without_a_host_no_host_checks),
+		cmocka_unit_test(test_every_planned_check_has_an_expectation),
+		cmocka_unit_test(test_every_rule_decides_something),
+		cmocka_unit_test(test_every_refusal_decides_something),
+		cmocka_unit_test(test_refusals_look_at_the_build_alone),
+		cmocka_unit_test(test_refusal_texts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
