@@ -14,7 +14,8 @@ LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort $(wildcard mat
               harness/probe/record.c reports/*.c reports/html/*.c runner/*.c)))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-FIXTURES := $(patsubst tests/fixtures/%.c,$(B)/fixtures/%,$(wildcard tests/fixtures/*.c))
+FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord)
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
 .PHONY: all setup programs run test unit lint asan selfcheck fuzz bench docs clean help
@@ -79,8 +80,22 @@ $(B)/unit/%: tests/unit/%.c $(B)/libtlsmatrix.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libtlsmatrix.a -lcmocka $(LIBS)
 
-$(B)/fixtures/%: tests/fixtures/%.c
+$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/libtlsmatrix.a
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -I. -Wall -Wextra -O1 -g -pthread -o $@ $< -ldl
+	$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< tests/fuzz/driver.c $(B)/libtlsmatrix.a $(LIBS)
+
+# Programs that the unit tests start.
+$(B)/fixtures/misbehave: tests/fixtures/misbehave.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -I. $(WARNINGS) -O1 -g -pthread -o $@ $<
+
+GO = $(or $(TLSMATRIX_GO),$(wildcard $(CURDIR)/build/toolchain/bin/go),go)
+GO_ENV = env GOENV=off GOFLAGS= GO111MODULE=off GOTOOLCHAIN=local GOPROXY=off CGO_ENABLED=0 GOCACHE=$${XDG_CACHE_HOME:-$$HOME/.cache}/tlsmatrix/gocache
+
+# go build wants its files in one folder.
+$(B)/fixtures/gorecord: cases/core/record.go cases/core/check.go
+$(B)/fixtures/go%: tests/fixtures/go%/main.go
+	@mkdir -p $@.src && cp $^ $@.src
+	cd $@.src && $(GO_ENV) $(GO) build -o $(abspath $@) .
 
 -include $(LIB_OBJ:.o=.d) $(B)/obj/runner/main.d $(B)/obj/harness/tlstrace.d $(wildcard $(B)/unit/*.d)

@@ -247,6 +247,8 @@ static int run_trace(struct run *run)
 	const struct trial *trial = run->trial;
 	struct argv argv = { NULL, 0 };
 	argv_add(&argv, "%s/tlstrace", trial->setup->places.bin);
+	argv_add(&argv, "--timeout");
+	argv_add(&argv, "%d", (int)(TRACE_MS / 1000 * trial->setup->timeout_scale));
 	argv_add(&argv, "--module");
 	argv_add(&argv, "%s", run->module);
 	if (trial->bend) {
@@ -264,7 +266,7 @@ static int run_trace(struct run *run)
 	add_program(run, NULL, &argv);
 	argv_add(&argv, TRIAL_WORKLOAD);
 	struct child_result child;
-	int error = count ? start(run, &argv, TRACE_MS, &child) : 0;
+	int error = count ? start(run, &argv, TRACE_MS + TRACE_MS / 4, &child) : 0;
 	argv_free(&argv);
 	if (error || !count)
 		return error;

@@ -187,13 +187,13 @@ func check_thread_sigaltstack_none() observation {
 		}
 	})
 	if thread == nil {
-		return observation{observed: "handled=no crashed=no", note: "the thread hangs"}
+		return observation{observed: "handled=no altstack=set", note: "the thread hangs"}
 	}
 	if thread.set.flags&stackDisabled == 0 {
 		return observation{skip: "environment", note: "libc gives each thread an alternate stack"}
 	}
 	return observation{
-		observed: "handled=" + watch.handled() + word(unset == 0, " crashed=no", " altstack=unset"),
+		observed: "handled=" + watch.handled() + word(unset == 0, " altstack=set", " altstack=unset"),
 		note:     watch.note(),
 	}
 }

@@ -207,7 +207,7 @@ void probe_slot_find(struct probe_slot *slot)
 		found.agrees = module.block && module.block + promise.value == address;
 	if (promise.kind == PROMISE_IE_EXT) {
 		/* The variable's name leads to the module that defines it. */
-		found.agrees = dlsym && (uintptr_t)dlsym(NULL, "runtime.tlsg") == address;
+		found.agrees = dlsym && (uintptr_t)dlsym(NULL, TP_SLOT_SYMBOL) == address;
 		module = (struct module){ .path = "", .address = address };
 		dl_iterate_phdr(visit_module, &module);
 	}

@@ -3,6 +3,7 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_AMD64_H
 
 enum { TP_VARIANT = 2, TP_TCB = 0 };
+#define TP_SLOT_SYMBOL "runtime.tlsg"    /* cmd/internal/obj/x86/obj6.go; the linker defines it */
 
 static inline long tp_syscall(long number, long a, long b, long c, long d)
 {

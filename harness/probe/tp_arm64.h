@@ -3,6 +3,7 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_ARM64_H
 
 enum { TP_VARIANT = 1, TP_TCB = 16 };
+#define TP_SLOT_SYMBOL "runtime.tls_g"   /* runtime/tls_arm64.s; runtime.tlsg is there too, unused */
 
 static inline long tp_syscall(long number, long a, long b, long c, long d)
 {

@@ -65,7 +65,7 @@ static inline void sh(const char *format, ...)
 	buf_free(&command);
 }
 
-/* The C variables that share the segment: 132 bytes in all, aligned to 64. */
+/* The C variables that share the segment, which they align to 64. */
 static const char sample_c[] =
 	"__thread int tb_gd = 5;\n__thread char tb_big[100];\n"
 	"static __thread long tb_st __attribute__((aligned(64))) = 7;\n"

@@ -1,0 +1,128 @@
+"""What the tests share: the program as a user starts it, real runs to look at, and the closing count.
+
+TLSMATRIX_BUILD        folder of the programs under test (build)
+TLSMATRIX_TEST_CACHE   cache of the runs; default: the user's own, so that the matrix is built once
+"""
+import json
+import os
+import pathlib
+import subprocess
+import time
+from dataclasses import dataclass
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(ROOT, os.environ.get("TLSMATRIX_BUILD", "build"))
+# One build, nine cells: one that runs and eight that Go refuses.
+SMALL = "mode=exe & cgo=0"
+# A test that takes longer than this hangs.
+DEADLINE = 1200
+
+CODES = {"ok": 0, "unexpected": 1, "usage": 2, "infra": 3, "nothing": 4, "incomplete": 5, "report": 6, "interrupted": 130}
+
+
+@dataclass
+class Done:
+    """How a command ended."""
+    status: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    def line(self):
+        """Its one line on stderr; a test fails when there are more or fewer."""
+        lines = self.stderr.splitlines()
+        assert len(lines) == 1, self
+        return lines[0]
+
+
+class Tool:
+    """build/tlsmatrix with an out folder of its own."""
+
+    def __init__(self, out, build=BUILD):
+        self.program, self.out, self.env = build / "tlsmatrix", out, dict(os.environ)
+        self.cache = os.environ.get("TLSMATRIX_TEST_CACHE")
+
+    def argv(self, *args):
+        """The command line of a command with --out and --cache."""
+        places = ["--out", str(self.out)] + (["--cache", self.cache] if self.cache else [])
+        return [str(self.program), *map(str, args), *places]
+
+    def run(self, argv, **options):
+        """Any command line, to its end."""
+        options = {"env": self.env, "capture_output": True, "text": True, "errors": "replace", "timeout": DEADLINE, "stdin": subprocess.DEVNULL, **options}
+        start = time.monotonic()
+        done = subprocess.run(argv, **options)
+        return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+
+    def __call__(self, *args, **options):
+        """A command of the program."""
+        return self.run(self.argv(*args), **options)
+
+    def plain(self, *args, **options):
+        """The program with nothing added to its arguments."""
+        return self.run([str(self.program), *map(str, args)], **options)
+
+    def start(self, *args, **options):
+        """The same, running; the caller ends it."""
+        return subprocess.Popen(self.argv(*args), env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, **options)
+
+    def report(self):
+        """report.json of the last run."""
+        return json.loads((self.out / "report.json").read_text())
+
+    def plan(self):
+        """plan.json of the last run."""
+        return json.loads((self.out / "plan.json").read_text())
+
+
+@dataclass
+class Run:
+    """A run that was made once for many tests; they only read it."""
+    tool: Tool
+    done: Done
+
+
+@pytest.fixture
+def tool(tmp_path):
+    """The program with an empty out folder."""
+    return Tool(tmp_path / "out")
+
+
+def made_run(folder, *args):
+    """Runs a filter and checks nothing but that there is something to read."""
+    tool = Tool(folder / "out")
+    done = tool("run", *args)
+    assert done.status in (CODES["ok"], CODES["unexpected"]), done
+    return Run(tool, done)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """A run of SMALL."""
+    return made_run(tmp_path_factory.mktemp("small"), SMALL)
+
+
+@pytest.fixture(scope="session")
+def matrix(tmp_path_factory):
+    """A run of the whole host matrix."""
+    return made_run(tmp_path_factory.mktemp("matrix"))
+
+
+def wait_for(condition, what, seconds=DEADLINE / 4):
+    """Waits until condition() is true and returns it; a test fails when that never comes."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.02)
+    return value
+
+
+def pytest_unconfigure(config):
+    """The last line of a test run: what CI counts."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.option.collectonly:
+        return
+    counts = {name: len(reporter.stats.get(name, ())) for name in ("passed", "failed", "error", "skipped", "xfailed", "xpassed")}
+    print(f"{counts['passed'] + counts['xpassed']} passed, {counts['failed'] + counts['error']} failed, {counts['skipped'] + counts['xfailed']} skipped", flush=True)

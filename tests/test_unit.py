@@ -1,0 +1,89 @@
+"""The C unit tests of build/unit, and the readers of foreign bytes on mutated input (tests/fuzz)."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import BUILD, ROOT
+
+UNIT_SOURCES = sorted((ROOT / "tests/unit").glob("test_*.c"))
+FUZZ_SOURCES = sorted((ROOT / "tests/fuzz").glob("fuzz_*.c"))
+# Bounds for one target: about ten seconds under ASan on a busy machine.
+INPUTS, SECONDS = 4000, 8
+
+# Texts to start from; what needs a program's output is made by seed_files.
+TEXTS = {
+    "cell": ["go1.27.4/linux/amd64/c-shared/cgo1/external@glibc-2.36:dlopen", "go1.21/linux/arm64/exe/cgo0/internal@none",
+             "go1.22rc1/linux/s390x/pie/cgo1/external-lld-static@host:exec"],
+    "filter": ["mode=c-shared & go>=1.21 & !arch=386 & target=glibc-*", "(cgo=1|cgo=0) & load=dlopen,needed | status!=pass", "check=tls.* & link=external*"],
+    "journal": ["0 {}\n", '00000000 {"event":"start"}\n'],
+    "record": ["#tlsm:1 5 5c2f9794 end\t8\n", "noise\n#tlsm:"],
+    "inspect": ["\x7fELF\x02\x01\x01"],
+}
+
+
+def sources_exist(sources, folder):
+    """Each source has its program, and there is one at all; else `make` was not asked for it."""
+    missing = [s.stem for s in sources if not (BUILD / folder / s.stem).exists()]
+    assert sources and not missing, f"{BUILD / folder}: not built: {', '.join(missing) or 'anything'}: make {folder}"
+
+
+def test_every_unit_program_is_built():
+    """A unit test that is not built cannot fail."""
+    sources_exist(UNIT_SOURCES, "unit")
+
+
+@pytest.mark.parametrize("name", [s.stem for s in UNIT_SOURCES])
+def test_unit(name):
+    """One program, run from the root; cmocka's output is the message."""
+    done = subprocess.run([BUILD / "unit" / name], cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=300, stdin=subprocess.DEVNULL)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, f"exit {done.returncode}\n{output}"
+    assert re.search(r"[1-9]\d* test\(s\)", output), f"no test ran:\n{output}"
+
+
+@pytest.fixture(scope="module")
+def elf_seeds(tmp_path_factory):
+    """Small ELF files: a program, a library with TLS and an initializer, and an object."""
+    folder = tmp_path_factory.mktemp("elf")
+    source = folder / "seed.c"
+    source.write_text("__thread int here; extern __thread int there; __attribute__((constructor)) void start(void) { here = 1; }\n"
+                      "int *f(void) { return &there; }\nint main(void) { return here; }\n")
+    made = []
+    for name, flags in {"seed.o": ["-c", "-fPIC"], "seed.so": ["-shared", "-fPIC", "-s"], "seed": ["-Wl,--unresolved-symbols=ignore-all"]}.items():
+        subprocess.run(["gcc", "-O1", *flags, "-o", folder / name, source], check=True)
+        made.append(folder / name)
+    return made
+
+
+def seed_files(name, folder, elf_seeds, small):
+    """Files that the target of that name starts from."""
+    files = []
+    for i, text in enumerate(TEXTS.get(name, [""])):
+        files.append(folder / f"seed-{i}")
+        files[-1].write_bytes(text.encode("latin-1"))
+    if name == "inspect":
+        files += elf_seeds
+    if name == "journal":
+        lines = (small.tool.out / "journal").read_bytes().splitlines(True)
+        files.append(folder / "journal")
+        files[-1].write_bytes(b"".join(lines[:1] + lines[2:4] + lines[-1:]))
+    if name == "record":
+        files += sorted((small.tool.out / "logs").glob("*exec.run.log"))
+    return files
+
+
+@pytest.mark.parametrize("name", [s.stem[len("fuzz_"):] for s in FUZZ_SOURCES])
+def test_fuzz(name, tmp_path, elf_seeds, small):
+    """Thousands of mutated inputs, always the same ones; the one that kills the target is kept."""
+    sources_exist(FUZZ_SOURCES, "fuzz")
+    culprit = tmp_path / "culprit"
+    argv = [BUILD / "fuzz" / f"fuzz_{name}", "-n", INPUTS, "-t", SECONDS, "-s", 1, "-k", culprit, *seed_files(name, tmp_path, elf_seeds, small)]
+    done = subprocess.run(list(map(str, argv)), cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=300)
+    if done.returncode:
+        kept = BUILD / "fuzz" / f"crash-{name}"
+        shutil.copy(culprit, kept)
+        pytest.fail(f"exit {done.returncode}; the input: {os.path.relpath(kept, ROOT)}\n{done.stderr[-4000:]}")
+    assert int(done.stdout.split()[0]) >= INPUTS / 20, f"only {done.stdout.strip()} in {SECONDS} s"
