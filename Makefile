@@ -18,7 +18,7 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord)
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run test unit lint asan selfcheck fuzz bench docs clean help
+.PHONY: all setup programs run test unit fuzz-programs lint asan selfcheck fuzz bench docs clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -33,25 +33,34 @@ programs: $(PROGRAMS)  ## build build/tlsmatrix and build/tlstrace only
 run: programs     ## run the matrix again (ARGS="'mode=c-shared' -j 1")
 	@$(B)/tlsmatrix run $(ARGS)
 
-test: setup       ## lint, C unit tests, pytest over the commands; closes with a count
-	@$(MAKE) --no-print-directory lint unit programs
+test:             ## lint, C unit tests, fuzz targets, pytest over the commands and the matrix; closes with a count
+	@ci/setup.sh test
+	@$(MAKE) --no-print-directory lint unit fuzz-programs programs
 	@.venv/bin/python -m pytest -q tests
 
 unit: $(UNIT) $(FIXTURES)
 
+fuzz-programs: $(FUZZ)
+
 lint:             ## sizes, arrows between folders, formats, vet, warnings
 	@.venv/bin/python ci/lint.py
 
-asan:             ## unit tests and fuzzers' seeds under ASan and UBSan
-	@$(MAKE) --no-print-directory B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" unit programs
-	@TLSMATRIX_BUILD=build/asan .venv/bin/python -m pytest -q tests/test_unit.py tests/test_bad_input.py
+ASAN := B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
+
+asan: setup       ## unit tests, fuzz targets and the commands' bad input under ASan and UBSan
+	@$(MAKE) --no-print-directory $(ASAN) unit fuzz-programs programs
+	@TLSMATRIX_BUILD=build/asan .venv/bin/python -m pytest -q tests/test_unit.py tests/test_commands.py
+
+fuzz: setup       ## the fuzz targets for a minute each, under ASan and UBSan, from a new seed each time
+	@$(MAKE) --no-print-directory $(ASAN) unit fuzz-programs programs
+	@TLSMATRIX_BUILD=build/asan TLSMATRIX_FUZZ_SECONDS=60 .venv/bin/python -m pytest -q tests/test_unit.py -k fuzz
 
 selfcheck: setup  ## every check is made to fail by its control
 	@$(MAKE) --no-print-directory programs
 	@$(B)/tlsmatrix selfcheck $(ARGS)
 
 bench: programs   ## time and memory of a cold and a warm run, and the ratio to raw go build
-	@.venv/bin/python tests/bench/bench_run.py
+	@.venv/bin/python tests/bench/bench_run.py $(ARGS)
 
 docs: programs    ## write docs/checks.md from the list of checks
 	@$(B)/tlsmatrix list --checks > docs/checks.md

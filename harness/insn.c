@@ -98,9 +98,13 @@ static struct function *functions_of(const struct elf_file *file, size_t *count)
 			functions[found++] = (struct function){ symbol->value, symbol->name };
 	}
 	qsort(functions, found, sizeof *functions, function_order);
-	for (size_t i = 0; i < found; i++)
+	/* Of two names for an address the better one: cmd/link calls a host object's text "main(.text)". */
+	for (size_t i = 0; i < found; i++) {
 		if (!kept || functions[kept - 1].address != functions[i].address)
 			functions[kept++] = functions[i];
+		else if (strchr(functions[kept - 1].name, '('))
+			functions[kept - 1].name = functions[i].name;
+	}
 	*count = kept;
 	return functions;
 }

@@ -2,6 +2,7 @@
 
 TLSMATRIX_BUILD        folder of the programs under test (build)
 TLSMATRIX_TEST_CACHE   cache of the runs; default: the user's own, so that the matrix is built once
+TLSMATRIX_TEST_FILTER  cells of the `matrix` fixture, while working on the tests; default: all
 """
 import json
 import os
@@ -81,6 +82,7 @@ class Tool:
 class Run:
     """A run that was made once for many tests; they only read it."""
     tool: Tool
+    args: list
     done: Done
 
 
@@ -93,9 +95,10 @@ def tool(tmp_path):
 def made_run(folder, *args):
     """Runs a filter and checks nothing but that there is something to read."""
     tool = Tool(folder / "out")
-    done = tool("run", *args)
+    args = ["run", *filter(None, args)]
+    done = tool(*args)
     assert done.status in (CODES["ok"], CODES["unexpected"]), done
-    return Run(tool, done)
+    return Run(tool, args, done)
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +110,7 @@ def small(tmp_path_factory):
 @pytest.fixture(scope="session")
 def matrix(tmp_path_factory):
     """A run of the whole host matrix."""
-    return made_run(tmp_path_factory.mktemp("matrix"))
+    return made_run(tmp_path_factory.mktemp("matrix"), os.environ.get("TLSMATRIX_TEST_FILTER"))
 
 
 def wait_for(condition, what, seconds=DEADLINE / 4):

@@ -1,0 +1,154 @@
+"""Time and memory of a cold and a warm `run`, beside the same commands without the runner.
+
+    bench_run.py [FILTER]       (make bench)
+
+Cold: a fresh cache, so that the standard library is compiled too.  Raw: the commands that the cold
+run wrote down in its logs (`$` lines: every go build, every gcc, every program) again, from a shell
+loop with as many workers as cores and a GOCACHE of its own; the same std compile is not waited for
+by two builds there either, since the first build of a variant goes ahead.  All in one sitting, so
+that the ratio is one of the same machine at the same time.  Prints Markdown.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TOOL = ROOT / os.environ.get("TLSMATRIX_BUILD", "build") / "tlsmatrix"
+
+
+@dataclass
+class Cost:
+    """What something took."""
+    name: str
+    wall: float
+    cpu: float
+    rss: int = 0
+    status: str = "0"
+
+    def row(self):
+        """A line of the table."""
+        return f"| {self.name} | {self.wall:.2f} | {self.cpu:.2f} | {self.rss / 1024:.0f} | {self.status} |" if self.rss else \
+            f"| {self.name} | {self.wall:.2f} | {self.cpu:.2f} | | {self.status} |"
+
+
+def measure(name, argv, **options):
+    """Runs a command; its CPU time includes that of all its descendants that were waited for."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    process = subprocess.Popen(list(map(str, argv)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - start
+    if process.returncode not in (0, 1):
+        sys.exit(f"{name}: exit {process.returncode}\n{errors}")
+    del before
+    return Cost(name, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, str(process.returncode))
+
+
+@dataclass
+class Command:
+    """A line of a log, and where it comes in."""
+    line: str
+    build: str      # folder of its build, "" for a program
+    variant: str    # builds of one variant share a compiled std
+
+
+def variant_of(line):
+    """What decides which std a go command compiles (runner/build.c build_variant)."""
+    mode = re.search(r"-buildmode=(\S+)", line)
+    flavour = {"pie": "shared", "c-archive": "shared", "c-shared": "shared", "plugin": "dynlink", "shared": "dynlink"}.get(mode and mode[1], "")
+    cgo = re.search(r" CGO_ENABLED=(\d)", line)
+    return f"cgo{cgo[1] if cgo else ''}-{flavour or ('dynlink' if '-linkshared' in line else '')}"
+
+
+def commands(out, cache):
+    """Command lines of a run: builds in the order of their build (once each), then programs."""
+    builds, programs = {}, []
+    for log in sorted((out / "logs").iterdir()):
+        lines = [line[2:] for line in log.read_text(errors="replace").splitlines() if line.startswith("$ ")]
+        if not log.name.endswith(".build.log"):
+            programs += [Command(line, "", "") for line in lines]
+        elif lines:
+            folder = re.search(rf"{re.escape(str(cache))}/build/\w+", lines[0])[0]
+            builds.setdefault(folder, [Command(line, folder, variant_of(line)) for line in lines])
+    extra = [Command(line[2:], str(log.parent), "cgo1-shared") for log in sorted(cache.glob("aux/*/*.log")) for line in log.read_text(errors="replace").splitlines()
+             if line.startswith("$ ")]
+    return extra, builds, programs
+
+
+def shell(line):
+    """Runs one line by sh; the programs of refused builds fail as they did in the run."""
+    subprocess.run(["sh", "-c", line], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+
+def run_raw(out, cache, raw, workers):
+    """The same commands without the runner; the wall clock and CPU time of builds and programs."""
+    shutil.copytree(cache, raw, symlinks=True, ignore=lambda folder, names: ["gocache", "result"] if folder == str(cache) else [])
+    for overlay in raw.glob("build/*/goroot/pkg/*_dynlink"):
+        shutil.rmtree(overlay)
+    extra, builds, programs = commands(out, cache)
+
+    def here(command):
+        """The line with the raw run's folders."""
+        return command.line.replace(str(cache), str(raw))
+
+    def build(chain):
+        """The commands of one build, one after the other."""
+        for command in chain:
+            shell(here(command))
+    costs = []
+    for name, chains in (("builds", [extra, *builds.values()]), ("programs", [[command] for command in programs])):
+        firsts, others, seen = [], [], set()
+        for chain in filter(None, chains):
+            (others if not chain[0].variant or chain[0].variant in seen else firsts).append(chain)
+            seen.add(chain[0].variant)
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            for group in (firsts, others):
+                list(pool.map(build, group))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        count = sum(map(len, chains))
+        costs.append(Cost(f"raw: {count} {'commands of ' + str(len(builds)) + ' builds' if name == 'builds' else 'programs'}", time.monotonic() - start,
+                          after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, status=""))
+    return costs
+
+
+def tree_size(folder):
+    """Bytes on disk below a folder."""
+    return int(subprocess.run(["du", "-sk", folder], capture_output=True, text=True, check=True).stdout.split()[0]) * 1024
+
+
+def main():
+    """Measures, prints the table."""
+    selection = sys.argv[1:2]
+    workers = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="tlsmatrix-bench-") as folder:
+        base = pathlib.Path(folder)
+        cache, out, raw = base / "cache", base / "out", base / "raw"
+        argv = [TOOL, "run", *selection, "--out", out, "--cache", cache, "-j", workers]
+        cold = measure("run, cold", argv)
+        extra_out = base / "warm"
+        warm = measure("run, nothing changed", [*argv[:-4], "--cache", cache, "-j", workers, "--out", extra_out])
+        forced = measure("run --force (builds are there)", [*argv, "--force"])
+        listed = measure("list", [TOOL, "list", *selection])
+        size = tree_size(cache)
+        costs = run_raw(out, cache, raw, workers)
+        print(f"`run {' '.join(selection)}`, {workers} cores, {size >> 20} MiB of cache\n")
+        print("| | wall s | CPU s | largest process MiB | exit |\n|---|---|---|---|---|")
+        for cost in (cold, forced, warm, listed, *costs):
+            print(cost.row())
+        wall, cpu = sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs)
+        print(f"\nrunner / raw: {cold.wall / wall:.3f} of wall clock, {cold.cpu / cpu:.3f} of CPU time")
+        subprocess.run(["chmod", "-R", "u+w", folder], check=True)
+
+
+if __name__ == "__main__":
+    main()
