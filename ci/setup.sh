@@ -1,7 +1,10 @@
 #!/bin/sh
 # setup.sh - install what tlsmatrix needs and this machine lacks; silent when nothing is missing.
 #
-#   Debian packages   by apt-get when root or with sudo; else the one line to run is printed (exit 3)
+#   setup.sh [test]
+#
+#   Debian packages   by apt-get when root or with sudo; else the one line to run is printed (exit 3);
+#                     with `test` also what only `make test` needs
 #   Go                the go in PATH when it is recent enough; else the newest release that the Go
 #                     module proxy has, fetched by an old Go (golang-go) through `go mod download`,
 #                     which checks it against Go's checksum database; linked as build/toolchain
@@ -11,6 +14,7 @@ cd "$(dirname "$0")/.."
 
 GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the generated cases
 PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libxxhash-dev libcmocka-dev python3 python3-venv ca-certificates"
+TEST_PACKAGES="chromium"
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 3; }
@@ -110,6 +114,11 @@ setup_python() {
 	cp ci/requirements.txt "$mark"
 }
 
+case "$# ${1:-}" in
+"0 ") ;;
+"1 test") PACKAGES="$PACKAGES $TEST_PACKAGES" ;;
+*) printf 'usage: ci/setup.sh [test]\n' >&2; exit 2 ;;
+esac
 # shellcheck disable=SC2086 # a list of words on purpose
 install_packages $PACKAGES
 setup_go
