@@ -39,10 +39,10 @@ static int compare_kind(const struct check_result *a, const struct check_result 
 		return d;
 	if (unobserved(a->status) && a->verdict != VERDICT_KNOWN)
 		return text_compare(a->message, b->message);
-	if ((d = text_compare(a->id, b->id)) != 0)
-		return d;
 	if (a->verdict == VERDICT_KNOWN || a->status == STATUS_SKIP)
 		return text_compare(a->reason, b->reason);
+	if ((d = text_compare(a->id, b->id)) != 0)
+		return d;
 	if ((d = text_compare(a->expected, b->expected)) != 0)
 		return d;
 	return text_compare(a->observed, b->observed);
@@ -122,7 +122,24 @@ void kinds_free(struct kinds *kinds)
 	*kinds = (struct kinds){ 0 };
 }
 
+void kind_checks(const struct kind *kind, struct buf *out)
+{
+	size_t others = 0;
+	for (size_t i = 1; i < kind->count; i++) {
+		int seen = 0;
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = strcmp(kind->results[k].check->id, kind->results[i].check->id) == 0;
+		others += !seen;
+	}
+	buf_add(out, kind->results->check->id);
+	if (others)
+		buf_printf(out, " and %zu more check%s", others, others == 1 ? "" : "s");
+}
+
 int kind_spans_checks(const struct kind *kind)
 {
+	for (size_t i = 1; i < kind->count; i++)
+		if (strcmp(kind->results[i].check->id, kind->results->check->id) != 0)
+			return 1;
 	return unobserved(kind->results->check->status) && kind->results->check->verdict != VERDICT_KNOWN;
 }

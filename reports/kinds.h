@@ -2,12 +2,13 @@
  *
  * Unexpected results are of one kind when check, status, expected and observed text are equal; what
  * was never observed (broken, infra, notrun) when status and message are equal, since one failed
- * build breaks every check of its cell.  Known deviations and skips are of one kind when check and
- * reason are equal.  Failures come first, then what passes against the known list, then what could
+ * build breaks every check of its cell.  Known deviations and skips are of one kind when status and
+ * reason are equal: one cause may show in many checks.  Failures come first, then what passes against the known list, then what could
  * not be judged; among these the kind with most cells first, then plan order. */
 #ifndef TLSMATRIX_REPORTS_KINDS_H
 #define TLSMATRIX_REPORTS_KINDS_H
 
+#include "matrix/base/buf.h"
 #include "reports/view.h"
 
 enum kinds_of { KINDS_UNEXPECTED, KINDS_KNOWN, KINDS_SKIPPED };
@@ -34,7 +35,10 @@ struct kinds {
 void kinds_find(const struct view *view, enum kinds_of what, struct kinds *kinds);
 void kinds_free(struct kinds *kinds);
 
-/* Was nothing observed, so that the kind spans several checks? */
+/* Appends the checks of a kind: "tls.g.main and 30 more checks". */
+void kind_checks(const struct kind *kind, struct buf *out);
+
+/* Does the kind span several checks, or may it, since nothing was observed? */
 int kind_spans_checks(const struct kind *kind);
 
 #endif

@@ -377,7 +377,8 @@ static void reasons_block(struct terminal *t, enum kinds_of what, const char *ti
 	for (size_t i = 0; i < kinds.count && i < IN_FULL; i++) {
 		const struct check_result *check = kinds.kind[i].results->check;
 		struct buf line = BUF_INIT;
-		buf_printf(&line, "%s in ", check->id);
+		kind_checks(&kinds.kind[i], &line);
+		buf_add(&line, " in ");
 		text_number(&line, kinds.kind[i].cells, "cell");
 		char *reason = text_clip(check->reason ? check->reason : "no reason given", TEXT_MAX);
 		buf_printf(&line, ": %s", reason);

@@ -1,6 +1,6 @@
 /* env.h - the environment of a child: made from nothing, so that nothing leaks in.
  *
- * env_base gives what every child gets (PATH, HOME in a private folder, LANG=C, TZ=UTC); a build adds
+ * env_base gives what every child gets (PATH, HOME in a private folder or none, LANG=C, TZ=UTC); a build adds
  * Go's settings with env_go.  What a user's shell or `go env -w` file holds never arrives:
  * facts of what leaks are GOFLAGS, GOENV, GOTOOLCHAIN, CGO_*, CC, LD_*, GODEBUG, XDG_CONFIG_HOME. */
 #ifndef TLSMATRIX_RUNNER_ENV_H

@@ -193,7 +193,7 @@ int toolchain_find(const char *go, struct toolchain *toolchain, struct diag *dia
 {
 	memset(toolchain, 0, sizeof(*toolchain));
 	struct env env = ENV_INIT;
-	env_base(&env, "/nonexistent");
+	env_base(&env, NULL);   /* without a HOME, go keeps no telemetry */
 	env_set(&env, "GOENV", "off");
 	env_set(&env, "GOTOOLCHAIN", "local");
 	struct utsname name;

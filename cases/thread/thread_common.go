@@ -11,7 +11,7 @@ import (
 
 // threadPatience is how long a check waits for the next thing that a right loader always brings,
 // however busy the machine; then it says what was missing instead of hanging.
-var threadPatience = 30 * time.Second
+var threadPatience = 60 * time.Second
 
 // threadSabotage is control, with less patience where the control interferes: what it took away
 // never comes.
