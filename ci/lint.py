@@ -24,17 +24,19 @@ ARROWS = {
     "harness/probe": set(),
     "matrix": set(),
     "cases": {"matrix", "harness/probe"},
-    "cases/hosts": {"harness/probe"},
+    "cases/hosts": {"harness/probe", "cases"},
     "tests": {"runner", "reports", "harness", "harness/probe", "matrix", "cases"},
 }
 # The writer of records is target code that tlstrace, a writer of records too, links as it is; its
 # format's constants have one home.
 ALLOWED = {("harness/tlstrace.c", "harness/probe/probe.h"), ("harness/trace_observe.c", "harness/probe/probe.h")}
 
-C_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-I.", "-O1", "-fsyntax-only", "-Wall", "-Wextra", "-Wshadow",
+C_FLAGS = ["-std=gnu11", "-I.", "-O1", "-fsyntax-only", "-Wall", "-Wextra", "-Wshadow",
            "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wpointer-arith", "-Wvla", "-Werror"]
 
 # Not ours to say in this tree: work left for later, and where this machine keeps its things.
+# In TAP, "# TODO" is the directive for an expected failure.
+SPEAKS_TAP = ("reports/tap.c", "tests/test_reports.py", "tests/golden/reports/report.tap", "ci/lint.py")
 FORBIDDEN = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|(?<![A-Za-z0-9_.])/(work|farm)/")
 
 
@@ -99,7 +101,7 @@ def check_sizes(path, text):
 def check_includes(path, text):
     """Includes that are not root-relative or point against the arrows."""
     folder = folder_of(path)
-    if folder is None or path.startswith("cases/") and folder == "cases" and path.count("/") > 1:
+    if folder is None or (folder == "cases" and path.count("/") > 1) or path.startswith("cases/hosts/gohost/"):
         return  # Go packages: their C files lie flat beside each other when they are built
     for number, line in enumerate(text.splitlines(), 1):
         match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
@@ -118,7 +120,7 @@ def check_text(path, text):
     for number, line in enumerate(text.splitlines(), 1):
         if line != line.rstrip() and not path.startswith("tests/golden/"):
             yield f"{path}:{number}: blanks at the end of the line"
-        if path != "ci/lint.py" and (match := FORBIDDEN.search(line)):
+        if path not in SPEAKS_TAP and (match := FORBIDDEN.search(line)):
             yield f"{path}:{number}: '{match[0]}' does not belong in the tree"
 
 
@@ -141,7 +143,9 @@ def check_tools(files):
     c_files = [f for f in files if f.endswith(".c") and (folder_of(f) in ("matrix", "harness", "runner", "reports", "harness/probe", "cases/hosts")
                                                         or f == "cases/generate.c" or f.startswith("tests/unit/"))]
     for f in c_files:
-        yield from run(["gcc", *C_FLAGS, f], "gcc")
+        # Target code names the features it needs itself: cgo and the runner compile it as it is.
+        features = [] if f.startswith(("cases/hosts/", "harness/probe/")) else ["-D_GNU_SOURCE"]
+        yield from run(["gcc", *C_FLAGS, *features, f], "gcc")
     yield from run([str(go_root() / "gofmt"), "-l", "cases"], "gofmt")
     yield from run([sys.executable, "-m", "ruff", "check", "-q", "--line-length", "160", "ci", "tests"], "ruff")
     scripts = [f for f in files if f.endswith(".sh") or f == ".ci/run"]

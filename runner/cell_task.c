@@ -236,6 +236,8 @@ int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached,
 
 /* ---- results in the cache ---------------------------------------------------------------------------------- */
 
+/* What came out would come out again.  A miss or a timeout may be the machine's fault, unless the known
+ * list says that it is the cell's. */
 static int believable(enum status status)
 {
 	return status == STATUS_PASS || status == STATUS_FAIL || status == STATUS_CRASH || status == STATUS_SKIP || status == STATUS_LEAK || status == STATUS_BROKEN;
@@ -260,7 +262,7 @@ int result_store(const char *dir, const struct cell_result *result, const struct
 	json_t *json = cell_result_json(result);
 	int keep = 1;
 	for (size_t i = 0; i < result->check_count; i++)
-		keep &= believable(result->checks[i].status);
+		keep &= believable(result->checks[i].status) || result->checks[i].verdict == VERDICT_KNOWN;
 	if (!keep)
 		json_object_set_new(json, "volatile", json_true());
 	char *text = json_dumps(json, JSON_COMPACT);

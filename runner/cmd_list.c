@@ -61,7 +61,7 @@ static int run(struct setup *setup, const struct words *words)
 		return code;
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
-	if (plan_make(setup, filter, text, &plan, &diag)) {
+	if (plan_make(setup, filter, text, 0, &plan, &diag)) {
 		code = cmd_fail(&diag, EXIT_NOTHING);
 	} else {
 		char id[CELL_ID_MAX];

@@ -268,10 +268,11 @@ static int run(struct setup *setup, const struct words *words)
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	setup->timeout_scale = timeout_scale;
+	toolchain_keys(&setup->toolchain);
 	int code = cmd_filter(words, &filter, &text);
 	if (code)
 		return code;
-	if (filter_parse("", &every, &diag) || plan_make(setup, every, "", &plan, &diag)) {
+	if (filter_parse("", &every, &diag) || plan_make(setup, every, "", 1, &plan, &diag)) {
 		code = cmd_fail(&diag, EXIT_INFRA);
 	} else {
 		code = try_all(setup, &plan, filter, text);

@@ -27,7 +27,7 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 	hash_end(hash, cell->key);
 }
 
-static int plan_cell_make(const struct setup *setup, const struct filter *filter, const struct cell *cell, const struct plan_cell *before, struct plan_cell *out)
+static int plan_cell_make(const struct setup *setup, const struct filter *filter, const struct cell *cell, const struct plan_cell *before, int names, struct plan_cell *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->cell = *cell;
@@ -41,6 +41,8 @@ static int plan_cell_make(const struct setup *setup, const struct filter *filter
 		free(out->checks);
 		return 0;
 	}
+	if (!names)
+		return 1;
 	if (before && cell_same_build(&before->cell, cell)) {
 		out->build = before->build;
 		out->build.dir = xstrdup(before->build.dir);
@@ -53,17 +55,19 @@ static int plan_cell_make(const struct setup *setup, const struct filter *filter
 
 static void plan_hash(struct plan *plan)
 {
-	struct hash *hash = hash_new();
+	struct hash *hash = hash_new(), *keys = hash_new();
 	for (size_t i = 0; i < plan->count; i++) {
 		char id[CELL_ID_MAX];
+		hash_add_text(keys, plan->cells[i].key);
 		hash_add_text(hash, cell_id(&plan->cells[i].cell, id));
 		for (size_t k = 0; k < plan->cells[i].count; k++)
 			hash_add_text(hash, plan->cells[i].checks[k]->id);
 	}
 	hash_end(hash, plan->hash);
+	hash_end(keys, plan->keys);
 }
 
-int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan, struct diag *diag)
+int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, int names, struct plan *plan, struct diag *diag)
 {
 	struct gen_axes axes = {
 		.go = setup->toolchain.version, .os = setup->toolchain.os, .arch = setup->toolchain.arch, .target = "host", .links = setup->toolchain.links,
@@ -76,7 +80,7 @@ int plan_make(const struct setup *setup, const struct filter *filter, const char
 	plan->cells = xcalloc(cells.count + 1, sizeof(*plan->cells));
 	for (size_t i = 0; i < cells.count; i++) {
 		const struct plan_cell *before = plan->count ? &plan->cells[plan->count - 1] : NULL;
-		if (!plan_cell_make(setup, filter, &cells.cell[i], before, &plan->cells[plan->count]))
+		if (!plan_cell_make(setup, filter, &cells.cell[i], before, names, &plan->cells[plan->count]))
 			continue;
 		plan->checks += plan->cells[plan->count++].count;
 	}
@@ -125,7 +129,7 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 		json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:o}", "id", cell_id(&plan->cells[i].cell, id), "build", plan->cells[i].build.key,
 			"key", plan->cells[i].key, "checks", ids));
 	}
-	json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan", plan->hash, "started", started, "tool", TLSMATRIX_VERSION,
+	json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan", plan->hash, "keys", plan->keys, "started", started, "tool", TLSMATRIX_VERSION,
 		"go", setup->toolchain.version, "host", host, "cells", cells);
 	char *text = json_dumps(json, JSON_COMPACT);
 	int error = file_write(path, text, strlen(text));

@@ -4,7 +4,7 @@
  * its build and of its result: hashes of everything that decides them.  A result with that name in
  * the cache is the result; nothing needs to run.
  *
- * out/plan.json: {"schema":1,"plan":HASH,"started","tool","go","host","cells":[{"id","build","key","checks":[ID]}]} */
+ * out/plan.json: {"schema":1,"plan":HASH,"keys":HASH,"started","tool","go","host","cells":[{"id","build","key","checks":[ID]}]} */
 #ifndef TLSMATRIX_RUNNER_PLAN_H
 #define TLSMATRIX_RUNNER_PLAN_H
 
@@ -23,12 +23,14 @@ struct plan_cell {
 struct plan {
 	struct plan_cell *cells;
 	size_t count, checks;
-	char hash[HASH_HEX];
+	char hash[HASH_HEX];      /* of what is planned: ids of cells and checks */
+	char keys[HASH_HEX];      /* of all result keys: of everything that decides the results */
 };
 
-/* All cells of the host that the filter selects.  0, or -ENOENT with a line in diag when it
+/* All cells of the host that the filter selects; with names when something is to be built or looked
+ * up (which needs toolchain_keys), without for a list.  0, or -ENOENT with a line in diag when it
  * selects nothing.  Free with plan_free. */
-int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan, struct diag *diag);
+int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, int names, struct plan *plan, struct diag *diag);
 void plan_free(struct plan *plan);
 
 /* "linux/amd64, glibc 2.36, Linux 6.18 ..., gcc": the host in a line, malloc'ed. */

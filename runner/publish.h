@@ -9,7 +9,7 @@ struct diag;
 /* Writes one report to PATH through a temporary name.  0 or -errno with a line in diag. */
 int publish_file(const struct report_format *format, const struct view *view, const char *path, struct diag *diag);
 
-/* report.json, report.html and junit.xml into view->out_dir. */
+/* report.json, report.html and report.xml (JUnit) into view->out_dir. */
 int publish_all(const struct view *view, struct diag *diag);
 
 /* The format of that name, or NULL with a line in diag that lists them. */

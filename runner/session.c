@@ -14,7 +14,7 @@
 struct reading {
 	struct session *session;
 	struct diag *diag;
-	int ended;
+	int ended, doubtful;
 };
 
 static struct cell_result *find(const struct session *session, const struct cell *cell)
@@ -64,6 +64,7 @@ static int take_event(void *context, json_t *event, size_t line)
 	}
 	if (!kind || strcmp(kind, "cell") != 0)
 		return 0;
+	reading->doubtful |= json_is_true(json_object_get(json_object_get(event, "result"), "volatile"));
 	struct cell_result result;
 	int error = cell_result_parse(json_object_get(event, "result"), &result, reading->diag);
 	if (error)
@@ -93,6 +94,7 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 		.host = text_of(plan, "host"), .out_dir = out, .planned_cells = json_array_size(cells),
 		.cells = xcalloc(json_array_size(cells) + 1, sizeof(*session->view.cells)),
 	};
+	session->keys = text_of(plan, "keys");
 	size_t i;
 	json_t *cell;
 	json_array_foreach(cells, i, cell) {
@@ -133,6 +135,7 @@ int session_load(const char *out, struct session *session, struct diag *diag)
 	else
 		session_free(session);
 	session->torn = tally.torn;
+	session->final = reading.ended && !reading.doubtful && session->view.complete;
 	free(journal);
 	free(path);
 	return error;

@@ -15,6 +15,8 @@ struct session {
 	struct view view;
 	json_t *plan;              /* owns the texts that view points to */
 	size_t torn;               /* journal lines lost to a kill: at most one */
+	const char *keys;          /* of the plan (plan.h) */
+	int final;                 /* the run came to its end, and every result may be believed again */
 };
 
 /* 0, or -errno with a line in diag (-ENOENT: no run in out yet). */

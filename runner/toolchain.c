@@ -113,24 +113,25 @@ static void go_key(struct toolchain *toolchain)
 	hash_end(hash, toolchain->go_key);
 }
 
+/* The compiler proper and collect2 lie in one folder; assembler and linkers in PATH. */
 static void cc_key(struct toolchain *toolchain, const struct env *env)
 {
-	static const char *const parts[] = { "cc1", "as", "ld", "collect2", NULL };
+	const char *const argv[] = { toolchain->tools[TOOL_CC].path, "-print-prog-name=cc1", NULL };
+	char *cc1 = ask(env, argv), *as = search("as", env_get(env, "PATH")), *ld = search("ld", env_get(env, "PATH"));
+	const char *slash = strrchr(cc1, '/');
+	char *collect2 = xprintf("%.*s/collect2", slash ? (int)(slash - cc1) : 0, cc1);
+	const char *const parts[] = { cc1, collect2, as ? as : "", ld ? ld : "" };
 	struct hash *hash = hash_new();
 	for (size_t i = 0; i < TOOL_COUNT; i++)
 		if (toolchain->tools[i].path)
 			hash_add_text(hash, file_hash(toolchain->tools[i].path));
-	for (size_t i = 0; parts[i]; i++) {
-		char *option = xprintf("-print-prog-name=%s", parts[i]);
-		const char *const argv[] = { toolchain->tools[TOOL_CC].path, option, NULL };
-		char *path = ask(env, argv);
-		char *found = path[0] == '/' ? realpath(path, NULL) : search(path, env_get(env, "PATH"));
-		hash_add_text(hash, found ? file_hash(found) : path);
-		free(found);
-		free(path);
-		free(option);
-	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		hash_add_text(hash, file_hash(parts[i]));
 	hash_end(hash, toolchain->cc_key);
+	free(collect2);
+	free(ld);
+	free(as);
+	free(cc1);
 }
 
 /* The files of this process's own loader and libc, from its mappings. */
@@ -153,6 +154,30 @@ static void run_key(struct toolchain *toolchain)
 	hash_end(hash, toolchain->run_key);
 }
 
+/* What `go env` and gcc are asked in; without a HOME, go keeps no telemetry. */
+static void go_env(struct env *env)
+{
+	env_base(env, NULL);
+	env_set(env, "GOENV", "off");
+	env_set(env, "GOTOOLCHAIN", "local");
+}
+
+/* GOROOT of a go command: the folder above its bin, or what it says itself where that is no release. */
+static char *goroot_of(const char *go, const struct env *env)
+{
+	char *bin = xstrdup(go), *version;
+	for (int up = 0; up < 2 && strrchr(bin, '/'); up++)
+		*strrchr(bin, '/') = '\0';
+	version = xprintf("%s/VERSION", bin);
+	int release = file_exists(version);
+	free(version);
+	if (release)
+		return bin;
+	free(bin);
+	const char *const argv[] = { go, "env", "GOROOT", NULL };
+	return ask(env, argv);
+}
+
 static int find_go(const char *go, struct toolchain *toolchain, const struct env *env, struct diag *diag)
 {
 	const char *wish = go ? go : getenv("TLSMATRIX_GO");
@@ -161,8 +186,7 @@ static int find_go(const char *go, struct toolchain *toolchain, const struct env
 		return diag_set(diag, ENOENT, "%s: no such go command: give --go or TLSMATRIX_GO the path of bin/go", wish);
 	if (!toolchain->go)
 		return diag_set(diag, ENOENT, "go: not found in PATH: run `make`, which installs one, or give --go PATH");
-	const char *const argv[] = { toolchain->go, "env", "GOROOT", NULL };
-	toolchain->goroot = ask(env, argv);
+	toolchain->goroot = goroot_of(toolchain->go, env);
 	char *path = xprintf("%s/VERSION", toolchain->goroot), *text = NULL;
 	int error = file_read(path, &text, NULL);
 	if (error) {
@@ -193,9 +217,7 @@ int toolchain_find(const char *go, struct toolchain *toolchain, struct diag *dia
 {
 	memset(toolchain, 0, sizeof(*toolchain));
 	struct env env = ENV_INIT;
-	env_base(&env, NULL);   /* without a HOME, go keeps no telemetry */
-	env_set(&env, "GOENV", "off");
-	env_set(&env, "GOTOOLCHAIN", "local");
+	go_env(&env);
 	struct utsname name;
 	uname(&name);
 	toolchain->kernel = xprintf("%s %s %s", name.sysname, name.release, name.machine);
@@ -213,14 +235,23 @@ int toolchain_find(const char *go, struct toolchain *toolchain, struct diag *dia
 		for (size_t i = 0; i < LINK_COUNT; i++)
 			if (link_tool[i] < 0 || toolchain->tools[link_tool[i]].path)
 				toolchain->links |= 1u << i;
-		go_key(toolchain);
-		cc_key(toolchain, &env);
-		run_key(toolchain);
 	}
 	env_free(&env);
 	if (error)
 		toolchain_free(toolchain);
 	return error;
+}
+
+void toolchain_keys(struct toolchain *toolchain)
+{
+	if (*toolchain->go_key)
+		return;
+	struct env env = ENV_INIT;
+	go_env(&env);
+	go_key(toolchain);
+	cc_key(toolchain, &env);
+	run_key(toolchain);
+	env_free(&env);
 }
 
 void toolchain_free(struct toolchain *toolchain)

@@ -34,9 +34,12 @@ struct toolchain {
 	char go_key[HASH_HEX], cc_key[HASH_HEX], run_key[HASH_HEX];
 };
 
-/* Finds the tools.  go is the path of a go command, or NULL: $TLSMATRIX_GO, then "go" in PATH.
+/* Finds the tools; the keys stay empty.  go is the path of a go command, or NULL: $TLSMATRIX_GO, then "go" in PATH.
  * 0; -ENOENT when there is no Go or no C compiler, with a line in diag that says how to get one. */
 int toolchain_find(const char *go, struct toolchain *toolchain, struct diag *diag);
+
+/* Fills the keys: reads the tools and looks at GOROOT/src, some tens of milliseconds. */
+void toolchain_keys(struct toolchain *toolchain);
 void toolchain_free(struct toolchain *toolchain);
 
 #endif

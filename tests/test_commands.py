@@ -146,7 +146,8 @@ def test_show_knows_every_id(small, cells):
 
 
 @pytest.mark.parametrize("cell", ["", "x", "go1", "go1.26.8/linux", "go1.26.8/linux/amd64/exe/cgo2/internal@none", "go1.26.8/linux/amd64/exe/cgo0/internal@host",
-                                  "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec ", "go1.26.8/linux/amd64/ex/cgo0/internal@host:exec", "a" * 5000, "go\n/\n"])
+                                  "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec ", "go1.26.8/linux/amd64/ex/cgo0/internal@host:exec", "a" * 5000, "go\n/\n"],
+                         ids=lambda text: repr(text[-40:]))
 def test_show_malformed_id(tool, cell):
     """Status 2 and one line, whatever the text."""
     done = tool("show", cell)

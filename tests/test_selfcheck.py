@@ -15,8 +15,10 @@ def test_selfcheck(tool, capsys):
 
 
 def test_selfcheck_of_one_check(tool):
-    """A filter takes one check; one that selects none is an error."""
+    """A filter takes one check; one that selects none, or names one that is not there, is an error."""
     done = tool("selfcheck", "check=tls.g.main", "--verbose")
     assert done.status == CODES["ok"] and re.search(r"^ok +tls\.g\.main ", done.stdout, re.M), done
-    none = tool("selfcheck", "check=tls.nothing")
-    assert none.status == CODES["nothing"] and "tls.nothing" in none.line()
+    none = tool("selfcheck", "check=tls.g.main & target=nowhere")
+    assert none.status == CODES["nothing"] and "'check=tls.g.main & target=nowhere'" in none.line()
+    unknown = tool("selfcheck", "check=tls.nothing")
+    assert unknown.status == CODES["usage"] and "'tls.nothing' at column 7" in unknown.line()
