@@ -1,5 +1,6 @@
 /* inspect.c - the facts of an ELF file as one JSON object; the page made of them is print.c. */
 #include "harness/inspect.h"
+#include "harness/elf_plt.h"
 #include "harness/elf_tls.h"
 #include "matrix/base/buf.h"
 
@@ -315,6 +316,7 @@ static json_t *facts_json(const struct elf_file *file)
 	json_object_set_new(facts, "relro", json_boolean(elf_segment(file, PT_GNU_RELRO) != NULL));
 	json_object_set_new(facts, "wx_segments", json_integer(wx));
 	json_object_set_new(facts, "relocs", relocs_json(file));
+	json_object_set_new(facts, "plt", plt_json(file));
 	json_object_set_new(facts, "imports", imports_json(file));
 	return facts;
 }

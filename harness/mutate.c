@@ -1,5 +1,6 @@
 /* mutate.c - the mutations of mutate.h. */
 #include "harness/mutate.h"
+#include "harness/elf_plt.h"
 #include "harness/elf_tls.h"
 #include "matrix/base/diag.h"
 
@@ -282,6 +283,44 @@ static int insn_offset(struct mutant *mutant)
 	return put(mutant, place + skip, (insn & ~(0xffffu << 5)) | (uint32_t)((scan->offset.value + 8) & 0xffff) << 5, 4);
 }
 
+/* jmp *slot(%rip), after endbr64 or not, becomes mold's mov $0,%r11d; jmp *slot(%rip).  What an
+ * entry has behind its jump is for lazy binding. */
+static int clobber_amd64(struct mutant *mutant, const struct plt_entry *entry)
+{
+	static const unsigned char endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa }, r11[] = { 0x41, 0xbb, 0, 0, 0, 0, 0xff, 0x25 };
+	enum { FORM = sizeof r11 + 4 };
+	const unsigned char *code = elf_at(&mutant->file, entry->address, entry->room);
+	uint64_t start = code && !memcmp(code, endbr64, sizeof endbr64) ? sizeof endbr64 : 0;
+	if (!code || entry->room < start + FORM)
+		return lacks(mutant, "PLT entry of 16 bytes");
+	int result = put_bytes(mutant, elf_place(&mutant->file, entry->address + start), r11, sizeof r11);
+	uint64_t distance = entry->slot->offset - (entry->address + start + FORM);
+	return result ? result : put(mutant, elf_place(&mutant->file, entry->address + start + sizeof r11), distance, 4);
+}
+
+/* add x16, x16, #lo, which only a lazy resolver needs, becomes movz x9, #0. */
+static int clobber_arm64(struct mutant *mutant, const struct plt_entry *entry)
+{
+	for (uint64_t at = entry->address; at + 4 <= entry->end; at += 4) {
+		const unsigned char *code = elf_at(&mutant->file, at, 4);
+		if (code && code[3] == 0x91)
+			return put(mutant, elf_place(&mutant->file, at), 0xd2800009, 4);
+	}
+	return lacks(mutant, "PLT entry that adds to its page");
+}
+
+/* The first entry with room for it. */
+static int plt_clobber(struct mutant *mutant)
+{
+	struct plt plt;
+	int result = lacks(mutant, "PLT entry");
+	plt_read(&mutant->file, &plt);
+	for (size_t i = 0; i < plt.count && result == -ENOENT; i++)
+		result = mutant->file.header.e_machine == EM_X86_64 ? clobber_amd64(mutant, &plt.entry[i]) : clobber_arm64(mutant, &plt.entry[i]);
+	plt_free(&plt);
+	return result;
+}
+
 /* ---- the table ---------------------------------------------------------------------------- */
 
 const struct mutation mutations[] = {
@@ -300,6 +339,7 @@ const struct mutation mutations[] = {
 	{ "stack-exec", "PT_GNU_STACK is executable", stack_exec },
 	{ "stack-gone", "there is no PT_GNU_STACK", stack_gone },
 	{ "reloc-readonly", "a relocation lies in a segment that is not writable", reloc_readonly },
+	{ "plt-clobber", "a PLT entry overwrites one of Go's argument registers", plt_clobber },
 };
 const size_t mutation_count = sizeof mutations / sizeof mutations[0];
 

@@ -42,6 +42,17 @@ static int is_true(const json_t *facts, const char *path)
 	return json_is_true(fact(facts, path));
 }
 
+/* The strings of an array, or "none". */
+static void add_names(struct buf *out, const json_t *list)
+{
+	if (!json_array_size(list))
+		buf_add(out, "none");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		buf_printf(out, "%s%s", i ? "," : "", name ? name : "?");
+	}
+}
+
 static const char *yes_no(int condition)
 {
 	return condition ? "yes" : "no";
@@ -174,16 +185,10 @@ static void static_flag(const json_t *facts, struct buf *out, char **note)
 
 static void le_users(const json_t *facts, struct buf *out, char **note)
 {
-	const json_t *list = fact(facts, "tls.insn.le_users");
 	if (not_decoded(facts, out, note))
 		return;
 	buf_add(out, "le=");
-	if (!json_array_size(list))
-		buf_add(out, "none");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *name = json_string_value(json_array_get(list, i));
-		buf_printf(out, "%s%s", i ? "," : "", name ? name : "?");
-	}
+	add_names(out, fact(facts, "tls.insn.le_users"));
 }
 
 static void c_models(const json_t *facts, struct buf *out, char **note)
@@ -230,6 +235,29 @@ static void relocs_writable(const json_t *facts, struct buf *out, char **note)
 	*note = xprintf("of %lld dynamic relocations", number(facts, "relocs.count"));
 }
 
+/* A file without entries has shown nothing, and does not pass for one with clean entries. */
+static void plt_registers(const json_t *facts, struct buf *out, char **note)
+{
+	long long entries = number(facts, "plt.entries"), go = number(facts, "plt.go_entries");
+	const char *machine = json_string_value(fact(facts, "machine"));
+	buf_add(out, "clobbered=");
+	add_names(out, fact(facts, "plt.clobbers"));
+	if (!is_true(facts, "plt.decoded")) {
+		buf_add(out, " plt=unknown");
+		*note = xprintf("PLT entries of %s are not decoded", machine ? machine : "this machine");
+		return;
+	}
+	if (!entries) {
+		buf_add(out, " plt=none");
+		*note = xstrdup("no PLT entry in the sections of the file, or no sections");
+		return;
+	}
+	struct buf writes = BUF_INIT;
+	add_names(&writes, fact(facts, "plt.writes"));
+	*note = xprintf("%lld entries, %lld to Go functions; registers written: %s", entries, go, writes.data);
+	buf_free(&writes);
+}
+
 static const struct {
 	const char *check;
 	void (*observe)(const json_t *facts, struct buf *out, char **note);
@@ -249,6 +277,7 @@ static const struct {
 	{ "init.no-textrel", no_textrel },
 	{ "init.gnu-stack", gnu_stack },
 	{ "init.relocs-writable", relocs_writable },
+	{ "init.plt-registers", plt_registers },
 };
 
 int inspect_observe(const char *check, const json_t *facts, struct buf *out, char **note)

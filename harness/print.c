@@ -119,6 +119,7 @@ static void print_loading(struct buf *out, const json_t *facts)
 {
 	const json_t *dynamic = json_object_get(facts, "dynamic"), *stack = json_object_get(facts, "stack");
 	const json_t *relocs = json_object_get(facts, "relocs"), *imports = json_object_get(facts, "imports");
+	const json_t *plt = json_object_get(facts, "plt");
 	buf_add(out, "loading\n");
 	line_of_list(out, "flags", json_object_get(dynamic, "flags"));
 	line_of_list(out, "flags_1", json_object_get(dynamic, "flags_1"));
@@ -127,6 +128,13 @@ static void print_loading(struct buf *out, const json_t *facts)
 	line(out, "segments", "%srelro, %lld writable and executable", is_true(facts, "relro") ? "" : "no ", number(facts, "wx_segments"));
 	line(out, "relocations", "%lld, %lld outside writable segments, %lld copy", number(relocs, "count"), number(relocs, "outside"), number(relocs, "copy"));
 	line_of_counts(out, "", json_object_get(relocs, "types"));
+	if (is_true(plt, "decoded")) {
+		line(out, "PLT", "%lld entries, %lld to Go functions", number(plt, "entries"), number(plt, "go_entries"));
+		line_of_list(out, "PLT writes", json_object_get(plt, "writes"));
+		line_of_list(out, "of Go's arguments", json_object_get(plt, "clobbers"));
+	} else {
+		line(out, "PLT", "not decoded for this machine");
+	}
 	line(out, "imports", "%lld", number(imports, "count"));
 	line_of_counts(out, "versions", json_object_get(imports, "versions"));
 }

@@ -106,7 +106,10 @@ void plan_free(struct plan *plan)
 char *plan_host(const struct setup *setup)
 {
 	const struct toolchain *toolchain = &setup->toolchain;
-	return xprintf("%s/%s, %s, %s, %s", toolchain->os, toolchain->arch, toolchain->kernel, toolchain->libc, toolchain->tools[TOOL_CC].path);
+	char *versions = toolchain_versions(toolchain);
+	char *host = xprintf("%s/%s, %s, %s, %s", toolchain->os, toolchain->arch, toolchain->kernel, toolchain->libc, versions);
+	free(versions);
+	return host;
 }
 
 char *plan_result_dir(const struct setup *setup, const struct plan_cell *cell)

@@ -33,7 +33,7 @@ struct plan {
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, int names, struct plan *plan, struct diag *diag);
 void plan_free(struct plan *plan);
 
-/* "linux/amd64, glibc 2.36, Linux 6.18 ..., gcc": the host in a line, malloc'ed. */
+/* "linux/amd64, Linux 6.18 x86_64, glibc 2.36, cc 12.2.0, ...": the host in a line, malloc'ed. */
 char *plan_host(const struct setup *setup);
 
 /* Writes PATH.  0 or -errno. */

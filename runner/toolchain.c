@@ -254,6 +254,29 @@ void toolchain_keys(struct toolchain *toolchain)
 	env_free(&env);
 }
 
+char *toolchain_versions(const struct toolchain *toolchain)
+{
+	struct env env = ENV_INIT;
+	struct buf text = BUF_INIT;
+	go_env(&env);
+	for (size_t i = 0; i < TOOL_COUNT; i++) {
+		const struct tool *tool = &toolchain->tools[i];
+		if (!tool->path)
+			continue;
+		/* The linkers are asked under the name they are called by: lld decides by it what it is. */
+		const char *const argv[] = { i == TOOL_CC ? tool->path : tool->program, "--version", NULL };
+		char *line = ask(&env, argv);
+		/* The version is the last word, or the last before a parenthesis. */
+		if (strstr(line, " (compatible"))
+			*strstr(line, " (compatible") = '\0';
+		const char *word = strrchr(line, ' ');
+		buf_printf(&text, "%s%s %s", text.len ? ", " : "", tool->name, word ? word + 1 : "?");
+		free(line);
+	}
+	env_free(&env);
+	return buf_take(&text);
+}
+
 void toolchain_free(struct toolchain *toolchain)
 {
 	free(toolchain->go);

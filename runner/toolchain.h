@@ -40,6 +40,9 @@ int toolchain_find(const char *go, struct toolchain *toolchain, struct diag *dia
 
 /* Fills the keys: reads the tools and looks at GOROOT/src, some tens of milliseconds. */
 void toolchain_keys(struct toolchain *toolchain);
+
+/* "gcc 12.2.0, GNU ld 2.40, ...": compiler and linkers with their versions, malloc'ed; asks each. */
+char *toolchain_versions(const struct toolchain *toolchain);
 void toolchain_free(struct toolchain *toolchain);
 
 #endif

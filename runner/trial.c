@@ -210,7 +210,10 @@ static size_t run_batch(struct run *run, const struct check *const *batch, size_
 		run_batch(run, batch + done, 1, CHECK_MS, &again);
 		done++;
 	} else if (records_began(&records, batch[done]->id) || records.garbled || records.lost) {
-		judge_status(result_of(run, batch[done]), records.garbled || records.lost ? STATUS_MISS : death_status(&child), message);
+		int spoiled = records.garbled || records.lost;
+		char *told = spoiled ? xprintf("%zu records garbled, %zu lost; %s", records.garbled, records.lost, message) : xstrdup(message);
+		judge_status(result_of(run, batch[done]), spoiled ? STATUS_MISS : death_status(&child), told);
+		free(told);
 		done++;
 	} else {
 		/* It died before the first check began: every further start would die the same way. */
@@ -292,8 +295,14 @@ static void judge_file(struct run *run, const struct check *check, struct check_
 		judge_observed(result, text.data, note);
 	free(note);
 	buf_free(&text);
+	/* What a person looks at instead of our facts: the code for instruction forms, else the tables. */
+	static const char *const of_code[] = { "insn", "plt", "le-users", "slot-offset" };
+	const char *tool = "readelf -lrdsW ";
+	for (size_t i = 0; i < sizeof(of_code) / sizeof(of_code[0]); i++)
+		if (strstr(check->id, of_code[i]))
+			tool = "objdump -d --no-show-raw-insn ";
 	struct buf repro = BUF_INIT;
-	buf_printf(&repro, "readelf -lrdsW ");
+	buf_add(&repro, tool);
 	buf_add_shell(&repro, run->module);
 	free(result->repro);
 	result->repro = buf_take(&repro);

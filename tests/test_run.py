@@ -70,6 +70,25 @@ def test_second_run_runs_nothing(small, tool):
     assert verdicts(tool) == verdicts(small.tool)
 
 
+@pytest.mark.parametrize("name", ["report.json", "report.html", "report.xml", "journal", "plan.json"])
+def test_lost_or_spoiled_file_comes_again(small, tool, name):
+    """The same run on the same folder judges nothing, and puts back what was removed or is of a run
+    before: a kill between journal and reports leaves such."""
+    file = tool.out / name
+
+    def spoil():
+        """Another content, from before the journal."""
+        file.write_bytes(b"of another run\n")
+        os.utime(file, (1, 1))
+    for change in (lambda: None, file.unlink, spoil):
+        if tool.out.exists():
+            change()
+        done = tool("run", SMALL)
+        assert done.status == small.done.status and judged(done) == (0, 9) and done.stderr == "", done
+        assert file.exists() and not file.read_bytes().startswith(b"of another run")
+        assert tool("report").status == small.done.status and verdicts(tool) == verdicts(small.tool)
+
+
 def test_one_or_two_at_once(tool, tmp_path):
     """-j decides how long it takes, not what comes out."""
     found = {}

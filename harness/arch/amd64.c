@@ -1,4 +1,4 @@
-/* amd64.c - TLS accesses in x86-64 code.
+/* amd64.c - TLS accesses in x86-64 code, and the entries of its PLT.
  *
  * A TLS access carries the prefix 0x64 (%fs).  One byte in 256 of any code is 0x64, so a function
  * is decoded only if some 0x64 could begin such an instruction, and decoded with operands, which
@@ -16,6 +16,7 @@
  *
  * Sources: ELF TLS 3.0 sections 4.3.6 and 4.4.6 (x86-64), x86-64 psABI section 11.3. */
 #include "harness/arch/arch.h"
+#include "harness/elf_plt.h"
 #include "harness/insn.h"
 
 #include <capstone/capstone.h>
@@ -356,4 +357,59 @@ void amd64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *c
 	}
 	if (has_access(scan, address, code, size, last))
 		read_function(scan, address, code, size);
+}
+
+/* ---- the PLT ------------------------------------------------------------------------------ */
+
+/* bfd, gold, lld:  jmp *slot(%rip)                             in .plt or .plt.got
+ * for IBT:         endbr64; jmp *slot(%rip)                    in .plt.sec (bfd, lld) or .plt.got (mold)
+ * mold:            endbr64; mov $index,%r11d; jmp *slot(%rip)  in .plt
+ * lld, retpoline:  mov slot(%rip),%r11; jmp or call the header */
+static void add_to_run(const struct plt *plt, struct plt_entry *run, csh handle, const cs_insn *insn)
+{
+	enum { RSP = 4 };
+	const cs_x86 *x86 = &insn->detail->x86;
+	for (uint8_t i = 0; i < x86->op_count && !run->slot; i++)
+		if (is_rip(&x86->operands[i]))
+			run->slot = plt_slot(plt, rip_target(insn, &x86->operands[i].mem));
+	cs_regs read, written;
+	uint8_t read_count, written_count;
+	if (cs_regs_access(handle, insn, read, &read_count, written, &written_count))
+		return;
+	for (uint8_t i = 0; i < written_count; i++) {
+		int number = register_number(written[i]);
+		if (number >= 0 && number != RSP)
+			run->writes |= 1u << number;
+	}
+}
+
+void amd64_plt(struct plt *plt, uint64_t address, const unsigned char *code, size_t size)
+{
+	csh handle;
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle) != CS_ERR_OK) {
+		plt->decoded = 0;
+		return;
+	}
+	cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+	cs_insn *insn = cs_malloc(handle);
+	struct plt_entry run = { 0 };
+	while (size) {
+		uint64_t start = address;
+		if (!cs_disasm_iter(handle, &code, &size, &address, insn)) {
+			code++, size--, address++;
+			run = (struct plt_entry){ 0 };
+			continue;
+		}
+		if (!run.address && (insn->id == X86_INS_NOP || insn->id == X86_INS_INT3))
+			continue;   /* what fills up the entry before */
+		run.address = run.address ? run.address : start;
+		add_to_run(plt, &run, handle, insn);
+		if (!cs_insn_group(handle, insn, CS_GRP_JUMP) && !cs_insn_group(handle, insn, CS_GRP_CALL) && !cs_insn_group(handle, insn, CS_GRP_RET))
+			continue;
+		run.end = address;
+		plt_found(plt, &run);
+		run = (struct plt_entry){ 0 };
+	}
+	cs_free(insn, 1);
+	cs_close(&handle);
 }

@@ -119,20 +119,36 @@ static const struct reloc_type loong64_relocs[] = {
 	{ 14, RELOC_TLSDESC, "R_LARCH_TLS_DESC64" },      /* not in the <elf.h> of glibc 2.36 */
 };
 
+/* Numbered as instructions number them. */
+static const char *const amd64_registers[] = {
+	"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+};
+static const char *const arm64_registers[] = {
+	"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+	"x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30",
+};
+
+/* Integer arguments of Go's ABIInternal, src/cmd/compile/abi-internal.md: RAX, RBX, RCX, RDI, RSI, R8
+ * to R11 on amd64, R0 to R15 on arm64. */
+static const struct call_rules amd64_calls = {
+	amd64_registers, COUNT(amd64_registers), 1u << 0 | 1u << 3 | 1u << 1 | 1u << 7 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 11, amd64_plt,
+};
+static const struct call_rules arm64_calls = { arm64_registers, COUNT(arm64_registers), 0xffff, arm64_plt };
+
 #define RELOCS(array) array, COUNT(array)
 
 /* The TCB is two words on arm and arm64; riscv64 and loong64 keep theirs below the thread
  * pointer; Power's points 0x7000 above the end of its TCB (ELFv2 3.7.2). */
 static const struct arch archs[] = {
-	{ "x86-64", "amd64", EM_X86_64, 64, 0, 2, 0, 0, RELOCS(amd64_relocs), amd64_scan },
-	{ "aarch64", "arm64", EM_AARCH64, 64, 0, 1, 16, 0, RELOCS(arm64_relocs), arm64_scan },
-	{ "i386", "386", EM_386, 32, 0, 2, 0, 0, RELOCS(i386_relocs), NULL },
-	{ "arm", "arm", EM_ARM, 32, 0, 1, 8, 0, RELOCS(arm_relocs), NULL },
-	{ "riscv", "riscv64", EM_RISCV, 64, 0, 1, 0, 0, RELOCS(riscv64_relocs), NULL },
-	{ "ppc64", "ppc64le", EM_PPC64, 64, 0, 1, 0, 0x7000, RELOCS(ppc64_relocs), NULL },
-	{ "ppc64", "ppc64", EM_PPC64, 64, 1, 1, 0, 0x7000, RELOCS(ppc64_relocs), NULL },
-	{ "s390", "s390x", EM_S390, 64, 1, 2, 0, 0, RELOCS(s390x_relocs), NULL },
-	{ "loongarch", "loong64", EM_LOONGARCH, 64, 0, 1, 0, 0, RELOCS(loong64_relocs), NULL },
+	{ "x86-64", "amd64", EM_X86_64, 64, 0, 2, 0, 0, RELOCS(amd64_relocs), amd64_scan, &amd64_calls },
+	{ "aarch64", "arm64", EM_AARCH64, 64, 0, 1, 16, 0, RELOCS(arm64_relocs), arm64_scan, &arm64_calls },
+	{ "i386", "386", EM_386, 32, 0, 2, 0, 0, RELOCS(i386_relocs), NULL, NULL },
+	{ "arm", "arm", EM_ARM, 32, 0, 1, 8, 0, RELOCS(arm_relocs), NULL, NULL },
+	{ "riscv", "riscv64", EM_RISCV, 64, 0, 1, 0, 0, RELOCS(riscv64_relocs), NULL, NULL },
+	{ "ppc64", "ppc64le", EM_PPC64, 64, 0, 1, 0, 0x7000, RELOCS(ppc64_relocs), NULL, NULL },
+	{ "ppc64", "ppc64", EM_PPC64, 64, 1, 1, 0, 0x7000, RELOCS(ppc64_relocs), NULL, NULL },
+	{ "s390", "s390x", EM_S390, 64, 1, 2, 0, 0, RELOCS(s390x_relocs), NULL, NULL },
+	{ "loongarch", "loong64", EM_LOONGARCH, 64, 0, 1, 0, 0, RELOCS(loong64_relocs), NULL, NULL },
 };
 
 const struct arch *arch_find(unsigned machine, int class, int big_endian)

@@ -1,5 +1,6 @@
 /* arch.h - what differs between processors, as one table (arch.c): numbers of the ELF machine and
- * of its dynamic relocations, where the thread pointer points, and how instructions reach TLS.
+ * of its dynamic relocations, where the thread pointer points, how instructions reach TLS, and the
+ * registers of a call.
  *
  * The sources are the processor supplements: x86-64 psABI, AArch64 ELF (IHI 0056), ARM ELF (IHI
  * 0044), RISC-V psABI, Power ELFv2, s390x ELF ABI, LoongArch ELF psABI; numbers as in <elf.h>. */
@@ -10,6 +11,7 @@
 #include <stdint.h>
 
 struct insn_scan;
+struct plt;
 
 /* What a dynamic relocation asks of the loader, as far as a question here depends on it. */
 enum reloc_kind {
@@ -29,6 +31,15 @@ struct reloc_type {
 	const char *name;
 };
 
+/* What a call by way of the PLT may cost a Go function (harness/elf_plt.h). */
+struct call_rules {
+	const char *const *registers;   /* names of the general registers, by number */
+	size_t register_count;
+	uint32_t arguments;             /* bit n: number n carries an integer argument in Go's ABIInternal */
+	/* Reads the code of a PLT section and reports its runs to plt_found. */
+	void (*plt)(struct plt *plt, uint64_t address, const unsigned char *code, size_t size);
+};
+
 struct arch {
 	const char *name;      /* of the machine, "x86-64" */
 	const char *goarch;    /* of the little or only byte order */
@@ -44,6 +55,7 @@ struct arch {
 	/* Reads one function and counts its TLS accesses (harness/insn.h); NULL where instructions are
 	 * not understood. */
 	void (*scan)(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size);
+	const struct call_rules *calls;   /* NULL where PLT entries are not understood */
 };
 
 /* The row of a machine, or NULL. */
@@ -56,5 +68,9 @@ const struct reloc_type *arch_reloc(const struct arch *arch, unsigned number);
 void amd64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size);
 void amd64_close(struct insn_scan *scan);
 void arm64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size);
+
+/* The readers of the PLT, also there. */
+void amd64_plt(struct plt *plt, uint64_t address, const unsigned char *code, size_t size);
+void arm64_plt(struct plt *plt, uint64_t address, const unsigned char *code, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* arm64.c - TLS accesses in AArch64 code.
+/* arm64.c - TLS accesses in AArch64 code, and the entries of its PLT.
  *
  * Every access begins with the thread pointer, MRS Xt, TPIDR_EL0; a function without that word is
  * passed over.  The offset then comes by
@@ -11,7 +11,10 @@
  * and Go reaches its slot by ldr/str g, [x0, x27] (runtime/tls_arm64.s load_g, save_g).  The TCB
  * is 16 bytes, so variables lie at 16 and above.  Source: AArch64 ELF (IHI 0056) section 5.7.11. */
 #include "harness/arch/arch.h"
+#include "harness/elf_plt.h"
 #include "harness/insn.h"
+
+#include <string.h>
 
 enum holds { HOLDS_NOTHING, HOLDS_CONSTANT, HOLDS_ADDRESS, HOLDS_GOT, HOLDS_TP };
 
@@ -154,5 +157,70 @@ void arm64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *c
 		uint32_t insn = word_at(code + at);
 		if (!read_arithmetic(&reader, insn, address + at) && !read_memory(&reader, insn, address + at))
 			forget_written(&reader, insn);
+	}
+}
+
+/* ---- the PLT ------------------------------------------------------------------------------ */
+
+static uint32_t bit(unsigned number)
+{
+	return number < 31 ? 1u << number : 0;
+}
+
+/* The general registers that an instruction writes. */
+static uint32_t written_by(uint32_t insn)
+{
+	unsigned group = insn >> 25 & 15, target = insn & 31, base = insn >> 5 & 31;
+	if ((group & 14) == 8 || (group & 7) == 5)                /* data processing */
+		return bit(target);
+	if ((group & 5) != 4)                                     /* branches, hints */
+		return 0;
+	int is_pair = (insn & 0x3a000000) == 0x28000000, is_literal = (insn & 0x3b000000) == 0x18000000;
+	int is_load = is_pair ? insn >> 22 & 1 : is_literal || (insn >> 22 & 3) != 0;
+	int moves_base = is_pair ? insn >> 23 & 1 : (insn & 0x3b200400) == 0x38000400;
+	uint32_t loaded = is_load && !(insn >> 26 & 1) ? bit(target) | (is_pair ? bit(insn >> 10 & 31) : 0) : 0;
+	return loaded | (moves_base ? bit(base) : 0);
+}
+
+/* adrp x16, page; ldr x17, [x16, #lo]; add x16, x16, #lo; br x17, with bti c before and autia1716
+ * before the jump where wanted (AArch64 ELF, IHI 0056, "PLT sequences"); all linkers write it so. */
+static void read_slot(const struct plt *plt, struct plt_entry *run, struct known reg[32], uint32_t insn, uint64_t address)
+{
+	unsigned target = insn & 31;
+	const struct known base = reg[insn >> 5 & 31];
+	struct known next = { 0 };
+	if ((insn & 0x9f000000) == 0x90000000) {
+		uint64_t page = (uint64_t)(insn >> 5 & 0x7ffff) << 2 | (insn >> 29 & 3);
+		page = (page ^ 0x100000) - 0x100000;
+		next = (struct known){ HOLDS_ADDRESS, (int64_t)((address & ~0xfffULL) + (page << 12)), address };
+	} else if ((insn & 0xffc00000) == 0x91000000 && base.holds == HOLDS_ADDRESS) {
+		next = (struct known){ HOLDS_ADDRESS, (int64_t)((uint64_t)base.value + (insn >> 10 & 0xfff)), address };
+	} else if ((insn & 0xffc00000) == 0xf9400000 && base.holds == HOLDS_ADDRESS && !run->slot) {
+		run->slot = plt_slot(plt, (uint64_t)base.value + (uint64_t)(insn >> 10 & 0xfff) * 8);
+	}
+	for (unsigned i = 0; i < 31; i++)
+		if (written_by(insn) >> i & 1)
+			reg[i] = i == target ? next : (struct known){ 0 };
+}
+
+void arm64_plt(struct plt *plt, uint64_t address, const unsigned char *code, size_t size)
+{
+	static const uint32_t nop = 0xd503201f;
+	struct known reg[32] = { 0 };
+	struct plt_entry run = { 0 };
+	for (size_t at = 0; at + 4 <= size; at += 4) {
+		uint32_t insn = word_at(code + at);
+		if (!run.address && (insn == nop || insn == 0))
+			continue;
+		run.address = run.address ? run.address : address + at;
+		read_slot(plt, &run, reg, insn, address + at);
+		run.writes |= written_by(insn);
+		/* B, BL; BR, BLR, RET and their authenticated forms. */
+		if ((insn & 0x7c000000) != 0x14000000 && (insn & 0xfe000000) != 0xd6000000)
+			continue;
+		run.end = address + at + 4;
+		plt_found(plt, &run);
+		run = (struct plt_entry){ 0 };
+		memset(reg, 0, sizeof reg);
 	}
 }

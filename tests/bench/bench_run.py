@@ -26,7 +26,7 @@ TOOL = ROOT / os.environ.get("TLSMATRIX_BUILD", "build") / "tlsmatrix"
 
 @dataclass
 class Cost:
-    """What something took."""
+    """What something took: seconds, KiB of its largest process, exit status."""
     name: str
     wall: float
     cpu: float
@@ -35,13 +35,12 @@ class Cost:
 
     def row(self):
         """A line of the table."""
-        return f"| {self.name} | {self.wall:.2f} | {self.cpu:.2f} | {self.rss / 1024:.0f} | {self.status} |" if self.rss else \
-            f"| {self.name} | {self.wall:.2f} | {self.cpu:.2f} | | {self.status} |"
+        return f"| {self.name} | {self.wall:.2f} | {self.cpu:.2f} | {self.rss >> 10 or ''} | {self.status} |"
 
 
 def measure(name, argv, **options):
     """Runs a command; its CPU time includes that of all its descendants that were waited for."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    start = time.monotonic()
     process = subprocess.Popen(list(map(str, argv)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
     errors = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -49,7 +48,6 @@ def measure(name, argv, **options):
     wall = time.monotonic() - start
     if process.returncode not in (0, 1):
         sys.exit(f"{name}: exit {process.returncode}\n{errors}")
-    del before
     return Cost(name, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, str(process.returncode))
 
 
@@ -57,7 +55,7 @@ def measure(name, argv, **options):
 class Command:
     """A line of a log, and where it comes in."""
     line: str
-    build: str      # folder of its build, "" for a program
+    build: str      # folder of what it makes, "" for a program
     variant: str    # builds of one variant share a compiled std
 
 
@@ -70,7 +68,8 @@ def variant_of(line):
 
 
 def commands(out, cache):
-    """Command lines of a run: builds in the order of their build (once each), then programs."""
+    """Command lines of a run, in chains whose links wait for each other: builds (once each) and what
+    all cells share, then programs."""
     builds, programs = {}, []
     for log in sorted((out / "logs").iterdir()):
         lines = [line[2:] for line in log.read_text(errors="replace").splitlines() if line.startswith("$ ")]
@@ -79,9 +78,11 @@ def commands(out, cache):
         elif lines:
             folder = re.search(rf"{re.escape(str(cache))}/build/\w+", lines[0])[0]
             builds.setdefault(folder, [Command(line, folder, variant_of(line)) for line in lines])
-    extra = [Command(line[2:], str(log.parent), "cgo1-shared") for log in sorted(cache.glob("aux/*/*.log")) for line in log.read_text(errors="replace").splitlines()
-             if line.startswith("$ ")]
-    return extra, builds, programs
+    for log in sorted(cache.glob("aux/*/make.log")):
+        for line in log.read_text(errors="replace").splitlines():
+            if line.startswith("$ "):
+                builds[line] = [Command(line[2:], str(log.parent), variant_of(line) if " CGO_ENABLED=" in line and " -buildmode=" in line else "")]
+    return list(builds.values()), [[program] for program in programs]
 
 
 def shell(line):
@@ -94,7 +95,7 @@ def run_raw(out, cache, raw, workers):
     shutil.copytree(cache, raw, symlinks=True, ignore=lambda folder, names: ["gocache", "result"] if folder == str(cache) else [])
     for overlay in raw.glob("build/*/goroot/pkg/*_dynlink"):
         shutil.rmtree(overlay)
-    extra, builds, programs = commands(out, cache)
+    builds, programs = commands(out, cache)
 
     def here(command):
         """The line with the raw run's folders."""
@@ -105,7 +106,7 @@ def run_raw(out, cache, raw, workers):
         for command in chain:
             shell(here(command))
     costs = []
-    for name, chains in (("builds", [extra, *builds.values()]), ("programs", [[command] for command in programs])):
+    for name, chains in (("builds", builds), ("programs", programs)):
         firsts, others, seen = [], [], set()
         for chain in filter(None, chains):
             (others if not chain[0].variant or chain[0].variant in seen else firsts).append(chain)
@@ -116,7 +117,7 @@ def run_raw(out, cache, raw, workers):
                 list(pool.map(build, group))
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         count = sum(map(len, chains))
-        costs.append(Cost(f"raw: {count} {'commands of ' + str(len(builds)) + ' builds' if name == 'builds' else 'programs'}", time.monotonic() - start,
+        costs.append(Cost(f"raw: {count} {'commands of ' + str(len(builds)) + ' ' if name == 'builds' else ''}{name}", time.monotonic() - start,
                           after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, status=""))
     return costs
 
@@ -135,15 +136,15 @@ def main():
         cache, out, raw = base / "cache", base / "out", base / "raw"
         argv = [TOOL, "run", *selection, "--out", out, "--cache", cache, "-j", workers]
         cold = measure("run, cold", argv)
-        extra_out = base / "warm"
-        warm = measure("run, nothing changed", [*argv[:-4], "--cache", cache, "-j", workers, "--out", extra_out])
+        warm = measure("run, nothing changed", argv)
+        other = measure("run, nothing changed, another --out", [*argv, "--out", base / "other"])
         forced = measure("run --force (builds are there)", [*argv, "--force"])
         listed = measure("list", [TOOL, "list", *selection])
         size = tree_size(cache)
         costs = run_raw(out, cache, raw, workers)
         print(f"`run {' '.join(selection)}`, {workers} cores, {size >> 20} MiB of cache\n")
         print("| | wall s | CPU s | largest process MiB | exit |\n|---|---|---|---|---|")
-        for cost in (cold, forced, warm, listed, *costs):
+        for cost in (cold, forced, warm, other, listed, *costs):
             print(cost.row())
         wall, cpu = sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs)
         print(f"\nrunner / raw: {cold.wall / wall:.3f} of wall clock, {cold.cpu / cpu:.3f} of CPU time")

@@ -20,20 +20,24 @@
 #define SLOT_SYMBOL "runtime.tls_g"
 #define SLOT_IE "adrp x27, :gottprel:runtime.tls_g\n ldr x27, [x27, :gottprel_lo12:runtime.tls_g]\n mrs x0, tpidr_el0\n ldr x28, [x0, x27]\n ret\n"
 #define SLOT_LE "movz x27, #:tprel_g0:runtime.tls_g\n mrs x0, tpidr_el0\n ldr x28, [x0, x27]\n ret\n"
+#define CALL_STD "bl os.Exit.abiinternal\n ret\n"
 #else
 #define SAMPLE_ARCH "amd64"
 #define SLOT_SYMBOL "runtime.tlsg"
 #define SLOT_IE "movq runtime.tlsg@gottpoff(%rip), %r14\n movq %fs:(%r14), %r14\n ret\n"
 #define SLOT_LE "movq %fs:runtime.tlsg@tpoff, %r14\n ret\n"
+#define CALL_STD "call os.Exit.abiinternal@PLT\n ret\n"
 #endif
 
-enum sample { SAMPLE_EXE, SAMPLE_PIE, SAMPLE_SHARED, SAMPLE_COUNT };
+enum sample { SAMPLE_EXE, SAMPLE_PIE, SAMPLE_SHARED, SAMPLE_STD, SAMPLE_COUNT };
 
 /* A sample, the cell it stands for, and how it is linked. */
 static const struct { const char *name, *cell, *flags; int le, entry; } samples[SAMPLE_COUNT] = {
 	[SAMPLE_EXE] = { "exe", "go1.26.8/linux/" SAMPLE_ARCH "/exe/cgo1/external@host:exec", "-no-pie -fno-pie", 1, 0 },
 	[SAMPLE_PIE] = { "pie", "go1.26.8/linux/" SAMPLE_ARCH "/pie/cgo1/external@host:exec", "-pie -fPIE", 0, 0 },
 	[SAMPLE_SHARED] = { "shared", "go1.26.8/linux/" SAMPLE_ARCH "/c-shared/cgo1/external@host:dlopen", "-shared -fPIC -Wl,-z,nodelete -Wl,-Bsymbolic", 0, 1 },
+	/* By GNU ld, whatever linker is the machine's usual one: mold's entries are what the check is against. */
+	[SAMPLE_STD] = { "std", "go1.26.8/linux/" SAMPLE_ARCH "/shared/cgo1/external@host:exec", "-shared -fPIC -Wl,-z,now -fuse-ld=bfd", 0, 0 },
 };
 
 static char sample_dir[] = "/tmp/tlsmatrix-elf-XXXXXX";
@@ -80,6 +84,8 @@ static inline void build_sample(enum sample sample)
 		samples[sample].le ? SLOT_LE : SLOT_IE, samples[sample].le ? SLOT_LE : SLOT_IE);
 	if (samples[sample].entry)
 		buf_add(&text, ".type _rt0_" SAMPLE_ARCH "_linux_lib, %function\n_rt0_" SAMPLE_ARCH "_linux_lib: ret\n.section .init_array, \"aw\"\n.balign 8\n.quad _rt0_" SAMPLE_ARCH "_linux_lib\n");
+	else if (sample == SAMPLE_STD)
+		buf_add(&text, ".type main.call, %function\nmain.call: " CALL_STD);
 	else
 		buf_add(&text, ".globl main\n.type main, %function\nmain: ret\n");
 	buf_add(&text, ".section .note.GNU-stack, \"\", %progbits\n");

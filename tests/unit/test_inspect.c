@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -200,6 +201,81 @@ static void test_canary_is_no_variable(void **state)
 	json_decref(facts);
 }
 
+/* ---- the PLT ------------------------------------------------------------------------------ */
+
+#ifdef __aarch64__
+#define SLOT_JUMP(word) "adrp x16, " word "\n ldr x17, [x16, :lo12:" word "]\n add x16, x16, :lo12:" word "\n br x17\n"
+static const struct { const char *code; long long entries; const char *observed; } plt_rows[] = {
+	{ SLOT_JUMP("slot"), 1, "clobbered=none" },
+	{ "hint 34\n adrp x16, slot\n ldr x17, [x16, :lo12:slot]\n add x16, x16, :lo12:slot\n hint 12\n br x17\n nop\n" SLOT_JUMP("slot"), 2, "clobbered=none" },
+	{ "stp x16, x30, [sp, #-16]!\n" SLOT_JUMP("filled_unasked") "nop\nnop\nnop\n" SLOT_JUMP("slot"), 1, "clobbered=none" },
+	{ SLOT_JUMP("slot") "movz x9, #1\n" SLOT_JUMP("slot"), 2, "clobbered=x9" },
+	/* What a TLS descriptor's resolver trampoline saves and uses is no call. */
+	{ "stp x2, x3, [sp, #-16]!\n adrp x2, filled_unasked\n ldr x2, [x2, :lo12:filled_unasked]\n br x2\n", 0, "clobbered=none plt=none" },
+	{ "ldp x2, x3, [sp], #16\n ldr x1, [sp, #8]!\n mov x19, x0\n" SLOT_JUMP("slot"), 1, "clobbered=x1,x2,x3" },
+};
+#else
+static const struct { const char *code; long long entries; const char *observed; } plt_rows[] = {
+	{ "jmp *slot(%rip)\n pushq $0\n jmp head\n jmp *slot(%rip)\n pushq $1\n jmp head\n", 2, "clobbered=none" },
+	{ "jmp *slot(%rip)\n xchg %ax, %ax\n", 1, "clobbered=none" },
+	{ "endbr64\n bnd jmp *slot(%rip)\n nopl 0(%rax,%rax)\n endbr64\n jmp *slot(%rip)\n", 2, "clobbered=none" },
+	{ "endbr64\n pushq $0\n jmp head\n", 0, "clobbered=none plt=none" },
+	{ "pushq filled_unasked(%rip)\n jmp *filled_unasked(%rip)\n nopl 0(%rax)\n jmp *slot(%rip)\n", 1, "clobbered=none" },
+	/* mold's header and entry; its int3 are no part of one. */
+	{ "endbr64\n push %r11\n pushq filled_unasked(%rip)\n jmp *filled_unasked(%rip)\n int3\n int3\n endbr64\n movl $1, %r11d\n jmp *slot(%rip)\n", 1, "clobbered=r11" },
+	/* lld's with -z retpolineplt. */
+	{ "movq slot(%rip), %r11\n call head\n jmp head\n pushq $0\n jmp head\n", 1, "clobbered=r11" },
+	/* Closure context, g, scratch and what a byte of rax is part of. */
+	{ "movl $1, %edx\n movq %rsp, %r12\n movb $1, %al\n popq %r9\n jmp *slot(%rip)\n", 1, "clobbered=rax,r9" },
+	{ ".byte 0x06\n jmp *slot(%rip)\n", 1, "clobbered=none" },
+};
+#endif
+
+/* Entries as linkers write them, in a section of their own, so that one linker can make them all. */
+static void test_plt_forms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof plt_rows / sizeof *plt_rows; i++) {
+		struct buf text = BUF_INIT;
+		buf_printf(&text, ".section .plt.sample, \"ax\", %%progbits\n.balign 16\nhead: %s.data\n.balign 8\nslot: .quad os.Exit\nfilled_unasked: .quad 0\n"
+			".section .note.GNU-stack, \"\", %%progbits\n", plt_rows[i].code);
+		write_file("plt.s", text.data);
+		sh("cd %s && cc -shared -nostdlib -o plt plt.s", sample_dir);
+		json_t *facts = facts_of("plt");
+		char *observed = observed_in("plt", "init.plt-registers");
+		if (strcmp(observed, plt_rows[i].observed) || fact(facts, "plt", NULL, "entries") != plt_rows[i].entries)
+			fail_msg("%s%s, %lld entries", plt_rows[i].code, observed, fact(facts, "plt", NULL, "entries"));
+		assert_int_equal(fact(facts, "plt", NULL, "go_entries"), plt_rows[i].entries);
+		free(observed);
+		json_decref(facts);
+		buf_free(&text);
+	}
+}
+
+/* A copy of the sample with other bytes at a place of its ELF header, as the check sees it. */
+static void observed_with(size_t place, const char *bytes, size_t size, const char *wanted)
+{
+	char path[128];
+	sh("cp %s/std %s/bent", sample_dir, sample_dir);
+	int fd = open(sample_path("bent", path), O_WRONLY);
+	assert_true(fd >= 0 && pwrite(fd, bytes, size, (off_t)place) == (ssize_t)size && close(fd) == 0);
+	char *observed = observed_in("bent", "init.plt-registers");
+	assert_string_equal(observed, wanted);
+	free(observed);
+}
+
+static void test_plt_of_a_file(void **state)
+{
+	(void)state;
+	json_t *facts = facts_of("std");
+	assert_true(fact(facts, "plt", NULL, "entries") > 0);
+	assert_int_equal(fact(facts, "plt", NULL, "go_entries"), 1);
+	json_decref(facts);
+	/* Nothing seen is not said to be clean. */
+	observed_with(offsetof(Elf64_Ehdr, e_shoff), "\0\0\0\0\0\0\0", 8, "clobbered=none plt=none");
+	observed_with(offsetof(Elf64_Ehdr, e_machine), "\xf3", 2, "clobbered=none plt=unknown");
+}
+
 /* ---- the rule of the offset --------------------------------------------------------------- */
 
 static void test_block_offset(void **state)
@@ -272,6 +348,8 @@ int main(void)
 		cmocka_unit_test(test_external_slot),
 		cmocka_unit_test(test_c_models),
 		cmocka_unit_test(test_canary_is_no_variable),
+		cmocka_unit_test(test_plt_forms),
+		cmocka_unit_test(test_plt_of_a_file),
 		cmocka_unit_test(test_block_offset),
 		cmocka_unit_test(test_rule_is_the_loaders),
 		cmocka_unit_test(test_print),
