@@ -116,7 +116,7 @@ int aux_make(const struct setup *setup, enum aux aux, int control, struct diag *
 	struct steps steps;
 	steps_init(&steps, AUX_TIMEOUT_MS);
 	build_env(setup, &cell, &steps.env);
-	char *dir = aux_dir(setup, aux, control), *mark = mark_path(dir), *tmp = xprintf("%s/tmp", setup->places.cache);
+	char *dir = aux_dir(setup, aux, control), *mark = mark_path(dir), *log = xprintf("%s/make.log", dir), *tmp = xprintf("%s/tmp", setup->places.cache);
 	int error = remove_tree(dir);
 	error = error ? error : make_folders(dir);
 	error = error ? error : make_folders(tmp);
@@ -131,8 +131,10 @@ int aux_make(const struct setup *setup, enum aux aux, int control, struct diag *
 		if (steps.failed || error)
 			error = diag_set(diag, EIO, "%s: %s: %.600s", steps.command.data, error ? strerror(-error) : steps.how, steps.output.data);
 	}
-	if (!error && (error = file_write(mark, "", 0)))
+	/* The commands stay beside what they made, for people and for `make bench`. */
+	if (!error && ((error = file_write(log, steps.log.data, steps.log.len)) || (error = file_write(mark, "", 0))))
 		diag_set(diag, -error, "%s: cannot write: %s", mark, strerror(-error));
+	free(log);
 	free(tmp);
 	free(mark);
 	free(dir);

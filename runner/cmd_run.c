@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,16 +137,24 @@ static char *on_judged(size_t index, void *context)
 
 /* ---- start and end ----------------------------------------------------------------------------------------- */
 
+/* The plan is written beside the old one and takes its place when the journal is ours: neither a full
+ * disk nor a second run costs what the last run left. */
 static int open_out(struct campaign *campaign, struct diag *diag)
 {
 	const char *out = campaign->setup->places.out;
 	char *logs = xprintf("%s/logs", out), *plan = xprintf("%s/plan.json", out), *journal = xprintf("%s/journal", out);
+	char *next = xprintf("%s.next-%d", plan, (int)getpid());
 	int error = make_folders(logs);
 	if (error)
 		diag_set(diag, -error, "%s: cannot make: %s", logs, strerror(-error));
+	if (!error && (error = plan_write(campaign->setup, &campaign->plan, next)))
+		diag_set(diag, -error, "%s: cannot write: %s", next, strerror(-error));
 	error = error ? error : journal_open(journal, JOURNAL_CREATE, &campaign->journal, diag);
-	if (!error && (error = plan_write(campaign->setup, &campaign->plan, plan)))
-		diag_set(diag, -error, "%s: cannot write: %s", plan, strerror(-error));
+	if (!error && rename(next, plan))
+		error = diag_set(diag, errno, "%s: cannot write: %s", plan, strerror(errno));
+	if (error)
+		unlink(next);
+	free(next);
 	free(journal);
 	free(plan);
 	free(logs);
@@ -174,16 +183,31 @@ static int tell(struct campaign *campaign)
 	return code;
 }
 
+/* All reports are there and none is older than the journal: a kill between the two leaves those of
+ * the run before. */
+static int is_published(const char *out)
+{
+	static const char *const names[] = { "journal", "report.json", "report.html", "report.xml" };
+	struct stat journal, status;
+	int there = 1;
+	for (size_t i = 0; there && i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = xprintf("%s/%s", out, names[i]);
+		there = stat(path, i ? &status : &journal) == 0;
+		free(path);
+		if (there && i)
+			there = status.st_mtim.tv_sec > journal.st_mtim.tv_sec ||
+				(status.st_mtim.tv_sec == journal.st_mtim.tv_sec && status.st_mtim.tv_nsec >= journal.st_mtim.tv_nsec);
+	}
+	return there;
+}
+
 /* When out/ holds the end of a run with the very same keys, that is the result: nothing is
  * written, only told. */
 static int is_told(struct campaign *campaign, int *code)
 {
 	struct diag diag = DIAG_INIT;
 	struct session session;
-	char *html = xprintf("%s/report.html", campaign->setup->places.out);
-	int there = !force && file_exists(html) && session_load(campaign->setup->places.out, &session, &diag) == 0;
-	free(html);
-	if (!there)
+	if (force || !is_published(campaign->setup->places.out) || session_load(campaign->setup->places.out, &session, &diag))
 		return 0;
 	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0;
 	if (same) {
@@ -201,8 +225,10 @@ static int is_told(struct campaign *campaign, int *code)
 static int run_campaign(struct campaign *campaign, struct diag *diag)
 {
 	int error = open_out(campaign, diag);
-	if (error)
+	if (error) {
+		journal_close(campaign->journal);
 		return error;
+	}
 	note(campaign, json_pack("{s:s, s:s}", "event", "start", "plan", campaign->plan.hash), 1);
 	make_tasks(campaign);
 	int stopped = task_list_run(&campaign->tasks, jobs, campaign->plan.count, campaign->cached, on_judged, campaign);

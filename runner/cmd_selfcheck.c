@@ -135,6 +135,14 @@ static void attempt_fill(struct attempt *attempt, const struct setup *setup, con
 	}
 }
 
+static void attempt_free(struct attempt *attempt)
+{
+	for (int try = 0; attempt->cell && try < TRIES; try++) {
+		build_free(&attempt->build[try]);
+		free(attempt->dir[try]);
+	}
+}
+
 static json_t *try_result(const struct attempt *attempt, int try)
 {
 	char *path = xprintf("%s/result.json", attempt->dir[try]);
@@ -194,15 +202,27 @@ static int attempt_judge(const struct attempt *attempt)
 	return fails && passes;
 }
 
-static size_t count_bare(const struct filter *filter, const struct attempt *attempts, size_t count)
+/* Does the filter take the check, in the cell or, without one, in some cell of the plan? */
+static int is_selected(const struct filter *filter, const struct plan *plan, const struct check *check, const struct plan_cell *cell)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct filter_subject subject = { .cell = cell ? &cell->cell : &plan->cells[i].cell, .check = check->id };
+		if ((cell || check_planned(check, subject.cell)) && filter_match(filter, &subject))
+			return 1;
+		if (cell)
+			return 0;
+	}
+	return 0;
+}
+
+static size_t count_bare(const struct filter *filter, const struct plan *plan, const struct attempt *attempts, size_t count)
 {
 	size_t bare = 0;
 	for (size_t i = 0; i < checks_count; i++) {
 		int has = 0;
 		for (size_t k = 0; k < count && !has; k++)
 			has = attempts[k].check == &checks[i];
-		struct filter_subject subject = { .cell = &(struct cell){ .target = "host" }, .check = checks[i].id };
-		if (!has && filter_match(filter, &subject)) {
+		if (!has && is_selected(filter, plan, &checks[i], NULL)) {
 			printf("BARE     %-24s has no control\n", checks[i].id);
 			bare++;
 		}
@@ -232,30 +252,29 @@ static int try_all(struct setup *setup, const struct plan *plan, const struct fi
 	size_t count = 0, good = 0;
 	task_list_init(&self.tasks, setup);
 	for (size_t i = 0; i < control_count; i++) {
-		struct filter_subject subject = { .cell = &(struct cell){ .target = "host" }, .check = controls[i].check };
-		if (filter_match(filter, &subject))
-			attempt_fill(&attempts[count++], setup, plan, &controls[i]);
+		attempt_fill(&attempts[count], setup, plan, &controls[i]);
+		if (!attempts[count].check || is_selected(filter, plan, attempts[count].check, attempts[count].cell))
+			count++;
+		else
+			attempt_free(&attempts[count]);
 	}
 	for (size_t i = 0; i < count; i++)
 		attempt_tasks(&attempts[i], &self.tasks);
 	int error = task_list_run(&self.tasks, jobs, TRIES * count, 0, on_judged, &self), code = EXIT_OK;
 	for (size_t i = 0; !error && i < count; i++)
 		good += (size_t)attempt_judge(&attempts[i]);
-	size_t bare = error ? 0 : count_bare(filter, attempts, count);
+	size_t bare = error ? 0 : count_bare(filter, plan, attempts, count);
 	if (error) {
 		code = error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA;
 	} else if (!count && !bare) {
-		fprintf(stderr, "tlsmatrix: '%s' selects no check: selfcheck looks at the field check only\n", text);
+		fprintf(stderr, "tlsmatrix: '%s' selects no check that is planned here\n", text);
 		code = EXIT_NOTHING;
 	} else {
 		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", good, count, bare, checks_count);
 		code = self.broken ? EXIT_INFRA : good == count && !bare ? EXIT_OK : EXIT_UNEXPECTED;
 	}
 	for (size_t i = 0; i < count; i++)
-		for (int try = 0; attempts[i].cell && try < TRIES; try++) {
-			build_free(&attempts[i].build[try]);
-			free(attempts[i].dir[try]);
-		}
+		attempt_free(&attempts[i]);
 	task_list_free(&self.tasks);
 	free(attempts);
 	return code;
@@ -285,7 +304,7 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_selfcheck = {
-	.name = "selfcheck", .synopsis = "selfcheck ['check=...']", .summary = "every check is made to fail by its control", .needs_toolchain = 1,
+	.name = "selfcheck", .synopsis = "selfcheck [FILTER]", .summary = "every check is made to fail by its control", .needs_toolchain = 1,
 	.help = "Exit status 1 when a check stays green under its control, passes only with it, or has none.",
 	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
 };

@@ -146,7 +146,8 @@ static int overlay_goroot(const struct setup *setup, const char *overlay)
 		if (!dir)
 			error = -errno;
 		for (struct dirent *entry; !error && (entry = readdir(dir));) {
-			if (entry->d_name[0] == '.' || (!below && strcmp(entry->d_name, "pkg") == 0))
+			/* A shared std that the user installed stays his: linked here, it would be written to. */
+			if (entry->d_name[0] == '.' || (below ? strstr(entry->d_name, "_dynlink") != NULL : strcmp(entry->d_name, "pkg") == 0))
 				continue;
 			char *target = xprintf("%s/%s", from, entry->d_name), *name = xprintf("%s/%s", below ? pkg : overlay, entry->d_name);
 			if (symlink(target, name) && errno != EEXIST)

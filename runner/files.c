@@ -36,6 +36,21 @@ static char *default_cache(void)
 	return xprintf("%s/.cache/tlsmatrix", home && home[0] == '/' ? home : "/tmp");
 }
 
+/* The source tree that a build folder belongs to: build/ or, for another kind of build, build/asan/. */
+static char *root_of(const char *bin)
+{
+	static const char *const ups[] = { "..", "../.." };
+	for (size_t i = 0; i < sizeof(ups) / sizeof(ups[0]); i++) {
+		char *root = xprintf("%s/%s", bin, ups[i]), *mark = xprintf("%s/cases/sources.def", root);
+		char *real = file_exists(mark) ? realpath(root, NULL) : NULL;
+		free(mark);
+		free(root);
+		if (real)
+			return real;
+	}
+	return NULL;
+}
+
 int places_find(const char *out, const char *cache, struct places *places, struct diag *diag)
 {
 	char self[PATH_MAX];
@@ -44,16 +59,10 @@ int places_find(const char *out, const char *cache, struct places *places, struc
 		return diag_set(diag, errno, "/proc/self/exe: %s: mount /proc", strerror(errno));
 	self[len] = '\0';
 	char *bin = xstrdup(dirname(self));
-	char *root = xprintf("%s/..", bin);
-	char *mark = xprintf("%s/cases/sources.def", root);
-	char *real = realpath(root, NULL);
-	int found = real && file_exists(mark);
-	free(mark);
-	free(root);
-	if (!found) {
+	char *real = root_of(bin);
+	if (!real) {
 		int error = diag_set(diag, ENOENT, "%s/../cases/sources.def: not found: run tlsmatrix from the build folder of its source tree", bin);
 		free(bin);
-		free(real);
 		return error;
 	}
 	places->root = real;

@@ -22,6 +22,7 @@
 enum {
 	CONTROL = 3,             /* where the control socket lies in a keeper */
 	FREEZE_ROUNDS = 64,      /* walks that look for processes not stopped yet */
+	REAPED_AT_ONCE = 1000,
 	GIVE_UP_SECONDS = 10     /* for what SIGKILL does not end: uninterruptible, or another user's */
 };
 
@@ -139,7 +140,8 @@ static void keeper_prepare(const struct keeper_job *job)
  * dies is the keeper's child. */
 static int keeper_reap(struct keeper *keeper)
 {
-	for (;;) {
+	/* A storm may bring zombies faster than they are reaped; deadlines must be looked at all the same. */
+	for (int reaped = 0; reaped < REAPED_AT_ONCE; reaped++) {
 		int status;
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 		if (pid == 0)
@@ -152,6 +154,7 @@ static int keeper_reap(struct keeper *keeper)
 		keeper->report.wait_status = status;
 		keeper->report.seconds = now() - keeper->start;
 	}
+	return 1;
 }
 
 static void phase_enter(struct keeper *keeper, enum phase phase, int ms)
@@ -175,7 +178,10 @@ static void phase_over(struct keeper *keeper)
 		phase_enter(keeper, DUMPING, KEEPER_DUMP_MS);
 		break;
 	case LEAVING:
-		if (tree_signal(0, NULL, report->left, sizeof report->left) != 0 && WIFEXITED(report->wait_status))
+		/* waitpid has just said that a child is there.  The walk is only asked for its name: it may
+		 * miss one that forks the next and exits all the time. */
+		tree_signal(0, NULL, report->left, sizeof report->left);
+		if (WIFEXITED(report->wait_status))
 			report->end = KEEPER_LEFT;
 		phase_enter(keeper, KILLING, 0);
 		break;

@@ -82,7 +82,7 @@ static void self_key(struct setup *setup)
 /* The go that `make` set up for this tree, unless the caller names another. */
 static int find_toolchain(struct setup *setup, struct diag *diag)
 {
-	char *own = xprintf("%s/toolchain/bin/go", setup->places.bin);
+	char *own = xprintf("%s/build/toolchain/bin/go", setup->places.root);
 	const char *named = common.go ? common.go : getenv("TLSMATRIX_GO");
 	int error = toolchain_find(named && *named ? named : file_exists(own) ? own : NULL, &setup->toolchain, diag);
 	free(own);
@@ -114,7 +114,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 	free(words.word);
 	toolchain_free(&setup.toolchain);
 	places_free(&setup.places);
-	if (fflush(stdout) || ferror(stdout)) {
+	/* A report that could not be written has been told already. */
+	if ((fflush(stdout) || ferror(stdout)) && code != EXIT_REPORT) {
 		fprintf(stderr, "tlsmatrix: standard output: %s\n", strerror(errno));
 		return code ? code : EXIT_REPORT;
 	}

@@ -28,13 +28,13 @@ static int take(const char *command, const struct option_row *row, const char *v
 	if (row->kind == OPTION_NUMBER) {
 		long number = strtol(value, &end, 10);
 		if (!*value || *end || errno || number < 1 || number > INT_MAX)
-			return diag_set(diag, EINVAL, "tlsmatrix %s: %s '%s': needs a whole number of at least 1", command, row->name, value);
+			return diag_set(diag, EINVAL, "%s: %s '%s': needs a whole number of at least 1", command, row->name, value);
 		*(int *)row->to = (int)number;
 		return 0;
 	}
 	double factor = strtod(value, &end);
 	if (!*value || *end || errno || !(factor > 0 && factor <= 1000))
-		return diag_set(diag, EINVAL, "tlsmatrix %s: %s '%s': needs a number above 0 and up to 1000", command, row->name, value);
+		return diag_set(diag, EINVAL, "%s: %s '%s': needs a number above 0 and up to 1000", command, row->name, value);
 	*(double *)row->to = factor;
 	return 0;
 }
@@ -48,16 +48,16 @@ static int parse_option(const char *command, const struct option_row *rows, size
 	if (!row && word[1] != '-' && word[1] && (row = find(rows, count, word, 2)))
 		value = word + 2;
 	if (!row)
-		return diag_set(diag, EINVAL, "tlsmatrix %s: unknown option '%s': `tlsmatrix %s --help` lists them", command, word, command);
+		return diag_set(diag, EINVAL, "%s: unknown option '%s': `tlsmatrix %s --help` lists them", command, word, command);
 	if (row->kind == OPTION_FLAG) {
 		if (value)
-			return diag_set(diag, EINVAL, "tlsmatrix %s: %s takes no value", command, row->name);
+			return diag_set(diag, EINVAL, "%s: %s takes no value", command, row->name);
 		*(int *)row->to = 1;
 		return 0;
 	}
 	if (!value) {
 		if (*at + 1 >= argc)
-			return diag_set(diag, EINVAL, "tlsmatrix %s: %s needs a value (%s)", command, row->name, row->value);
+			return diag_set(diag, EINVAL, "%s: %s needs a value (%s)", command, row->name, row->value);
 		value = argv[++*at];
 	}
 	return take(command, row, value, diag);

@@ -7,7 +7,7 @@ const char *const piece_c_files[] = {
 	"cases/hosts/host.c", "cases/hosts/library.c", "cases/hosts/checks_loaded.c", "cases/hosts/checks_alone.c", "harness/probe/record.c",
 	/* the rest is not the host's, but decides what it and the libraries become */
 	"cases/hosts/ctor.c", "cases/hosts/ctor.h", "cases/hosts/host.h", "cases/hosts/library.h", "cases/init/init_list.h", "harness/probe/probe.h",
-	"harness/probe/neighbours.c", "harness/probe/control_off.c", "cases/control/control_on.c", NULL,
+	"harness/probe/neighbours.c", "harness/probe/neighbours.h", "harness/probe/control_off.c", "cases/control/control_on.c", NULL,
 };
 enum { HOST_FILES = 5 };
 

@@ -84,10 +84,11 @@ int plan_make(const struct setup *setup, const struct filter *filter, const char
 			continue;
 		plan->checks += plan->cells[plan->count++].count;
 	}
+	size_t all = cells.count;
 	cells_free(&cells);
 	if (!plan->count) {
 		plan_free(plan);
-		return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all", filter_text, cells.count);
+		return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all", filter_text, all);
 	}
 	plan_hash(plan);
 	return 0;

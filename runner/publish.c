@@ -7,19 +7,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A link, a device or a pipe is written through, not replaced: -o /dev/null must leave /dev/null. */
+static int is_written_through(const char *path)
+{
+	struct stat status;
+	return lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
 
 int publish_file(const struct report_format *format, const struct view *view, const char *path, struct diag *diag)
 {
-	char *temporary = xprintf("%s.new-%d", path, (int)getpid());
+	int through = is_written_through(path);
+	char *temporary = through ? xstrdup(path) : xprintf("%s.new-%d", path, (int)getpid());
 	FILE *out = fopen(temporary, "we");
 	int error = out ? format->write(view, out) : -errno;
 	if (out && fclose(out) && !error)
 		error = -errno;
-	if (!error && rename(temporary, path))
+	if (!error && !through && rename(temporary, path))
 		error = -errno;
 	if (error) {
-		unlink(temporary);
+		if (!through)
+			unlink(temporary);
 		diag_set(diag, -error, "%s: cannot write the %s report: %s", path, format->name, strerror(-error));
 	}
 	free(temporary);

@@ -128,6 +128,8 @@ int session_load(const char *out, struct session *session, struct diag *diag)
 		error = diag_set(diag, ENOENT, "%s: no run here yet: `tlsmatrix run` makes one, --out names another folder", path);
 	else if (!session->plan)
 		error = diag_set(diag, EBADMSG, "%s:%d:%d: %s: run again", path, error_at.line, error_at.column, error_at.text);
+	else if (!json_array_size(json_object_get(session->plan, "cells")))
+		error = diag_set(diag, EBADMSG, "%s: no plan: it names no cells: run again", path);
 	error = error ? error : plan_take(session, out, diag);
 	error = error ? error : journal_read(journal, take_event, &reading, &tally, diag);
 	if (!error)

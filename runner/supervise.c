@@ -379,7 +379,7 @@ void child_describe(const struct child_result *result, struct buf *out)
 		buf_printf(out, "timed out after %g s (silent for %.3g s)", result->status / 1e3, result->silent_seconds);
 		break;
 	case CHILD_LEAK:
-		buf_printf(out, "exit status %d, but it left behind %s", result->status, result->left);
+		buf_printf(out, "exit status %d, but it left behind %s", result->status, *result->left ? result->left : "a process that forks on");
 		break;
 	case CHILD_FLOOD:
 		buf_printf(out, "killed for its output: %zu bytes kept, %zu more dropped", result->out.len + result->err.len, result->dropped);
