@@ -20,8 +20,9 @@
 
 struct filter;
 
-/* What a filter looks at.  A NULL check or status makes a test on that field true, since the
- * question is asked later, of results (a plan knows no statuses). */
+/* What a filter looks at.  A NULL check or status leaves a test on that field open, also below a !:
+ * the answer is yes unless the rest says no, since the question is asked again later, of results
+ * (a plan knows no statuses). */
 struct filter_subject {
 	const struct cell *cell;
 	const char *check;

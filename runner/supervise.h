@@ -6,8 +6,8 @@
  * Each child lives under a keeper: a small process of ours, in its own session, that is the
  * subreaper of everything below it.  A program that calls setsid, forks twice, ignores SIGTERM or
  * leaves a grandchild holding the pipe is still the keeper's descendant, so the keeper kills until
- * it has no children left.  The keeper dies with the runner (PR_SET_PDEATHSIG) and takes its tree
- * with it, so that kill -9 of the runner leaves nothing behind either.
+ * it has no children left.  When the runner dies, the keeper's control socket hangs up and it kills
+ * its tree, so that kill -9 of the runner leaves nothing behind either.
  *
  * On timeout: SIGQUIT to the program first (the Go runtime prints all goroutines), two seconds,
  * then SIGKILL to the tree.  When the program has exited but descendants live on, they get a
@@ -43,7 +43,7 @@ struct child_result {
 	int status;
 	double seconds;            /* wall clock from start to reaped */
 	double cpu_seconds;        /* user + system of the whole tree */
-	long max_rss_kb;           /* largest process of the tree */
+	long max_rss_kb;           /* largest process of the tree; 0: not known, no more than the runner's own */
 	struct buf out, err;
 	size_t dropped;            /* bytes of output that were not kept */
 	double silent_seconds;     /* on timeout: since its last output */
