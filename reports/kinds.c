@@ -16,9 +16,10 @@ static int wanted(const struct check_result *check, enum kinds_of what)
 	return view_unexpected(check);
 }
 
-static int unobserved(enum status status)
+static int unobserved(const struct check_result *check)
 {
-	return status == STATUS_BROKEN || status == STATUS_INFRA || status == STATUS_NOTRUN;
+	int died = check->message && strncmp(check->message, RESULT_CELL_DIED, strlen(RESULT_CELL_DIED)) == 0;
+	return died || check->status == STATUS_BROKEN || check->status == STATUS_INFRA || check->status == STATUS_NOTRUN;
 }
 
 /* Failures, then passes, then what could not be judged, then what did not run. */
@@ -28,7 +29,7 @@ static int tier(const struct check_result *check)
 		return 1;
 	if (check->status == STATUS_NOTRUN)
 		return 3;
-	return unobserved(check->status) ? 2 : 0;
+	return check->status == STATUS_BROKEN || check->status == STATUS_INFRA ? 2 : 0;
 }
 
 static int compare_kind(const struct check_result *a, const struct check_result *b)
@@ -37,7 +38,9 @@ static int compare_kind(const struct check_result *a, const struct check_result 
 
 	if ((d = (int)a->status - (int)b->status) != 0 || (d = (int)a->verdict - (int)b->verdict) != 0)
 		return d;
-	if (unobserved(a->status) && a->verdict != VERDICT_KNOWN)
+	if ((d = unobserved(a) - unobserved(b)) != 0)
+		return d;
+	if (unobserved(a) && a->verdict != VERDICT_KNOWN)
 		return text_compare(a->message, b->message);
 	if (a->verdict == VERDICT_KNOWN || a->status == STATUS_SKIP)
 		return text_compare(a->reason, b->reason);
@@ -141,5 +144,5 @@ int kind_spans_checks(const struct kind *kind)
 	for (size_t i = 1; i < kind->count; i++)
 		if (strcmp(kind->results[i].check->id, kind->results->check->id) != 0)
 			return 1;
-	return unobserved(kind->results->check->status) && kind->results->check->verdict != VERDICT_KNOWN;
+	return unobserved(kind->results->check) && kind->results->check->verdict != VERDICT_KNOWN;
 }

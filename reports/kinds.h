@@ -1,10 +1,11 @@
 /* kinds.h - results that say the same thing, gathered: one defect seldom stays in one cell.
  *
  * Unexpected results are of one kind when check, status, expected and observed text are equal; what
- * was never observed (broken, infra, notrun) when status and message are equal, since one failed
- * build breaks every check of its cell.  Known deviations and skips are of one kind when status and
- * reason are equal: one cause may show in many checks.  Failures come first, then what passes against the known list, then what could
- * not be judged; among these the kind with most cells first, then plan order. */
+ * was never observed (broken, infra, notrun, a program that died before its first check) when status
+ * and message are equal, since one failed build breaks every check of its cell.  Known deviations
+ * and skips are of one kind when status and reason are equal: one cause may show in many checks.
+ * Failures come first, then what passes against the known list, then what could not be judged; among
+ * these the kind with most cells first, then plan order. */
 #ifndef TLSMATRIX_REPORTS_KINDS_H
 #define TLSMATRIX_REPORTS_KINDS_H
 

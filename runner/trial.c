@@ -181,8 +181,8 @@ static void set_repro(struct run *run, const struct check *check, const char *wo
 
 /* ---- LIVE and HOST: one process for as many as possible ------------------------------------------------ */
 
-/* Runs checks[0..count) in one process; returns how many of them are judged afterwards, 0 when
- * nothing could be started. */
+/* Runs checks[0..count) in one process; returns how many of them are judged afterwards: at least one,
+ * or 0 with an error when nothing could be started. */
 static size_t run_batch(struct run *run, const struct check *const *batch, size_t count, int limit_ms, int *error)
 {
 	struct argv argv = { NULL, 0 };
@@ -215,10 +215,12 @@ static size_t run_batch(struct run *run, const struct check *const *batch, size_
 		judge_status(result_of(run, batch[done]), spoiled ? STATUS_MISS : death_status(&child), told);
 		free(told);
 		done++;
-	} else {
-		/* It died before the first check began: every further start would die the same way. */
+	} else if (done == 0) {
+		/* Every further start would die the same way. */
+		char *told = xprintf(RESULT_CELL_DIED "%s", message);
 		for (; done < count; done++)
-			judge_status(result_of(run, batch[done]), death_status(&child), message);
+			judge_status(result_of(run, batch[done]), death_status(&child), told);
+		free(told);
 	}
 	free(message);
 	records_free(&records);
