@@ -9,11 +9,15 @@
 
 #include "matrix/cell.h"
 
+struct buf;
 struct diag;
 
 /* root is the source tree; dir must exist and be empty.  cell's target and load are not looked
  * at.  0 or -errno with a line in diag. */
 int generate_case(const char *root, const struct cell *cell, int control, const char *dir, struct diag *diag);
+
+/* The text of zz_checks.go: the table of the LIVE checks that the build carries, appended to out. */
+void generate_table(const struct cell *cell, struct buf *out);
 
 /* The files that a build is generated from, as paths relative to root, NULL-terminated; the
  * caller frees the array (not the strings).  For cache keys. */

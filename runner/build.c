@@ -26,16 +26,21 @@ static void add_tree(const struct setup *setup, struct hash *hash, const char *c
 	}
 }
 
-static void add_checks(struct hash *hash, const struct cell *cell)
+/* The Go package of a cell: what is generated, and what else lies in it or beside it. */
+static void add_package(const struct setup *setup, struct hash *hash, const struct cell *cell, int control)
 {
-	for (size_t i = 0; i < checks_count; i++)
-		if (checks[i].pass == PASS_LIVE)
-			hash_add_text(hash, checks[i].id);
-	struct buf message = BUF_INIT;
-	const char *source;
-	support_refused(cell, &message, &source);
-	hash_add_text(hash, message.data);
-	buf_free(&message);
+	const char **files = generate_sources(cell, control), **extra = compile_sources(cell->mode);
+	struct buf table = BUF_INIT;
+	generate_table(cell, &table);
+	hash_add_text(hash, setup->places.root);
+	hash_add_text(hash, setup->self_key);
+	hash_add_text(hash, control ? "control" : "");
+	add_tree(setup, hash, files);
+	add_tree(setup, hash, extra);
+	hash_add_text(hash, table.data);
+	buf_free(&table);
+	free(extra);
+	free(files);
 }
 
 void build_name(const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build)
@@ -46,30 +51,31 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 	struct cell plain = *cell;
 	snprintf(plain.target, sizeof(plain.target), "none");
 	plain.load = LOAD_NONE;
-	char id[CELL_ID_MAX];
-	struct hash *hash = hash_new();
-	hash_add_text(hash, "build 1");
+	char id[CELL_ID_MAX], src[HASH_HEX];
+	struct hash *hash = hash_new(), *package = hash_new();
+	add_package(setup, package, cell, control);
+	hash_end(package, src);
+	hash_add_text(hash, "build 2");
 	hash_add_text(hash, cell_id(&plain, id));
-	hash_add_text(hash, control ? "control" : "");
+	hash_add_text(hash, src);
 	hash_add_text(hash, twist);
 	hash_add_text(hash, setup->toolchain.go_key);
 	hash_add_text(hash, setup->toolchain.cc_key);
-	hash_add_text(hash, setup->self_key);
-	const char **files = generate_sources(cell, control);
-	add_tree(setup, hash, files);
-	free(files);
-	const char **extra = compile_sources(cell->mode);
-	add_tree(setup, hash, extra);
-	free(extra);
-	add_checks(hash, cell);
+	struct buf message = BUF_INIT;
+	const char *source;
+	support_refused(cell, &message, &source);
+	hash_add_text(hash, message.data);
+	buf_free(&message);
 	hash_end(hash, build->key);
 	build->dir = xprintf("%s/build/%s", setup->places.cache, build->key);
+	build->src = xprintf("%s/src/%s", setup->places.cache, src);
 }
 
 void build_free(struct build *build)
 {
 	free(build->dir);
-	build->dir = NULL;
+	free(build->src);
+	build->dir = build->src = NULL;
 }
 
 json_t *build_load(const struct build *build)
@@ -209,14 +215,34 @@ static json_t *steps_json(const struct steps *steps, json_t *runs)
 	return json;
 }
 
-static int prepare(const struct setup *setup, const struct build *build, const char *src, struct diag *diag)
+/* The package, made aside and moved into place whole: another build may be making the same. */
+static int make_package(const struct setup *setup, const struct build *build, struct diag *diag)
+{
+	if (file_exists(build->src))
+		return 0;
+	char *aside = xprintf("%s.new-%d", build->src, (int)getpid());
+	int error = remove_tree(aside);
+	error = error ? error : make_folders(aside);
+	int generated = error ? 0 : generate_case(setup->places.root, &build->cell, build->control, aside, diag);
+	if (!error && !generated)
+		error = compile_place(setup, build, aside);
+	if (!error && !generated && rename(aside, build->src) && errno != EEXIST && errno != ENOTEMPTY)
+		error = -errno;
+	if (error)
+		diag_set(diag, -error, "%s: cannot make: %s", aside, strerror(-error));
+	remove_tree(aside);
+	free(aside);
+	return generated ? generated : error;
+}
+
+static int prepare(const struct setup *setup, const struct build *build, struct diag *diag)
 {
 	char *tmp = xprintf("%s/tmp", setup->places.cache), *home = xprintf("%s/home", setup->places.cache);
 	const char *failed = NULL;
 	int error = remove_tree(build->dir);
 	if (error)
 		failed = build->dir;
-	const char *const made[] = { build->dir, src, tmp, home };
+	const char *const made[] = { build->dir, tmp, home };
 	for (size_t i = 0; !error && i < sizeof(made) / sizeof(made[0]); i++)
 		if ((error = make_folders(made[i])))
 			failed = made[i];
@@ -224,16 +250,15 @@ static int prepare(const struct setup *setup, const struct build *build, const c
 		diag_set(diag, -error, "%s: cannot make: %s", failed, strerror(-error));
 	free(tmp);
 	free(home);
-	return error ? error : generate_case(setup->places.root, &build->cell, build->control, src, diag);
+	return error ? error : make_package(setup, build, diag);
 }
 
 int build_make(const struct setup *setup, const struct build *build, struct diag *diag)
 {
-	char *src = xprintf("%s/src", build->dir);
 	struct steps steps;
 	steps_init(&steps, BUILD_TIMEOUT_MS);
 	json_t *runs = json_object(), *facts = json_object(), *json = NULL;
-	int error = prepare(setup, build, src, diag);
+	int error = prepare(setup, build, diag);
 	if (!error) {
 		build_env(setup, &build->cell, &steps.env);
 		struct build made = twisted(build);
@@ -261,6 +286,5 @@ int build_make(const struct setup *setup, const struct build *build, struct diag
 	json_decref(runs);
 	json_decref(facts);
 	steps_free(&steps);
-	free(src);
 	return error;
 }

@@ -1,5 +1,8 @@
 /* build.h - from a cell to artifacts: generate, go build, link the hosts, inspect.
  *
+ * The Go package lies in CACHE/src/KEY, where KEY is the content of the package itself.  Builds that
+ * differ in the linker alone share it, and so go compiles it once for them.
+ *
  * A build serves all cells that differ only in how they are run.  Its folder is CACHE/build/KEY,
  * where KEY is the content of everything that goes in (build_key); the folder is complete when it
  * holds build.json, which is written last:
@@ -31,7 +34,8 @@ struct build {
 	int control;             /* with sabotage built in, for selfcheck */
 	const char *twist;       /* selfcheck: built wrongly on purpose, see below; "" else */
 	char key[HASH_HEX];
-	char *dir;
+	char *dir;               /* where the artifacts lie */
+	char *src;               /* the Go package; builds that differ in nothing that it shows share it */
 };
 
 /* Names the build of a cell.  Free with build_free.  A twist is

@@ -32,7 +32,7 @@ size_t task_add(struct task_list *list, const char *name, int (*run)(const void 
 	list->build = xrealloc(list->build, (list->count + 1) * sizeof(*list->build));
 	list->build[list->count] = NULL;
 	struct task *task = &list->task[list->count];
-	*task = (struct task){ .run = run, .argument = argument, .after = { a, b, c }, .first = "", .pipe = -1 };
+	*task = (struct task){ .run = run, .argument = argument, .after = { a, b, c }, .first = { "", "" }, .pipe = -1 };
 	snprintf(task->name, sizeof(task->name), "%s", name);
 	list->argument[list->count] = argument;
 	return list->count++;
@@ -57,7 +57,7 @@ size_t task_add_aux(struct task_list *list, enum aux aux, int control)
 	*argument = (struct aux_argument){ list->setup, aux, control };
 	*index = task_add(list, aux == AUX_C ? "hosts" : "second library", run_aux, argument, WORK_NONE, WORK_NONE, WORK_NONE);
 	list->task[*index].priority = 4;
-	list->task[*index].first = aux == AUX_GO ? "cgo1-shared" : "";
+	list->task[*index].first[0] = aux == AUX_GO ? "cgo1-shared" : "";
 	return *index;
 }
 
@@ -114,7 +114,8 @@ size_t task_add_build(struct task_list *list, const struct build *build)
 	char *mark = variant_mark(list->setup, &build->cell);
 	list->task[index].priority = build->cell.mode == MODE_SHARED && build->cell.cgo ? 3 : 2;
 	if (!file_exists(mark))
-		list->task[index].first = variant_name(&build->cell);
+		list->task[index].first[0] = variant_name(&build->cell);
+	list->task[index].first[1] = build->src;
 	free(mark);
 	return index;
 }

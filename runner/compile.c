@@ -23,35 +23,20 @@ static void add_run(json_t *runs, enum load load, const char *module, json_t *pr
 
 static void compile_program(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	char *src = xprintf("%s/src", build->dir), *out = xprintf("%s/case", build->dir);
+	char *out = xprintf("%s/case", build->dir);
 	char *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
-	if (piece_go_build(setup, build, steps, src, mode, out))
+	if (piece_go_build(setup, build, steps, build->src, mode, out))
 		add_run(runs, LOAD_EXEC, out, json_pack("[s]", out));
 	free(mode);
-	free(src);
 	free(out);
-}
-
-/* libctor.so must lie in the package folder: the library depends on it. */
-static void place_ctor(const struct setup *setup, const struct build *build, struct steps *steps)
-{
-	char *aux = aux_dir(setup, AUX_C, build->control), *from = xprintf("%s/libctor.so", aux), *to = xprintf("%s/src/libctor.so", build->dir);
-	int error = file_copy(from, to);
-	if (error)
-		steps->infra = error;
-	free(to);
-	free(from);
-	free(aux);
 }
 
 static void compile_c_shared(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
 	static const enum load loads[] = { LOAD_DLOPEN, LOAD_DLOPEN_LAZY, LOAD_DLOPEN_GLOBAL, LOAD_DLOPEN_LAZY_GLOBAL, LOAD_DLMOPEN, LOAD_PRELOAD };
-	char *src = xprintf("%s/src", build->dir), *out = xprintf("%s/libcase.so", build->dir), *needed = xprintf("%s/host-needed", build->dir);
+	char *out = xprintf("%s/libcase.so", build->dir), *needed = xprintf("%s/host-needed", build->dir);
 	char *aux = aux_dir(setup, AUX_C, build->control), *host = xprintf("%s/host", aux);
-	if (build->cell.cgo && link_is_external(build->cell.link))
-		place_ctor(setup, build, steps);
-	if (piece_go_build(setup, build, steps, src, "-buildmode=c-shared", out)) {
+	if (piece_go_build(setup, build, steps, build->src, "-buildmode=c-shared", out)) {
 		struct argv argv = { NULL, 0 };
 		piece_gcc(setup, link_linker(build->cell.link), &argv);
 		argv_add(&argv, "-DHOST_LINKED");
@@ -59,7 +44,7 @@ static void compile_c_shared(const struct setup *setup, const struct build *buil
 		argv_add(&argv, "%s", needed);
 		piece_host(setup, build->control, &argv);
 		argv_add(&argv, "-L%s", build->dir);
-		argv_add(&argv, "-L%s", src);
+		argv_add(&argv, "-L%s", build->src);
 		argv_add(&argv, "-Wl,--no-as-needed");
 		argv_add(&argv, "-lcase");
 		argv_add(&argv, "-lctor");
@@ -73,7 +58,6 @@ static void compile_c_shared(const struct setup *setup, const struct build *buil
 	free(aux);
 	free(needed);
 	free(out);
-	free(src);
 }
 
 static void compile_c_archive(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
@@ -81,11 +65,9 @@ static void compile_c_archive(const struct setup *setup, const struct build *bui
 	static const struct { enum load load; const char *flag; const char *file; } kinds[] = {
 		{ LOAD_ARCHIVE, "-no-pie", "host-archive" }, { LOAD_ARCHIVE_PIE, "-pie", "host-archive-pie" }, { LOAD_ARCHIVE_SO, "-shared", "libcase.so" },
 	};
-	char *src = xprintf("%s/src", build->dir), *archive = xprintf("%s/case.a", build->dir);
+	char *archive = xprintf("%s/case.a", build->dir);
 	char *aux = aux_dir(setup, AUX_C, build->control), *host = xprintf("%s/host", aux);
-	if (build->cell.cgo && link_is_external(build->cell.link))
-		place_ctor(setup, build, steps);
-	int built = piece_go_build(setup, build, steps, src, "-buildmode=c-archive", archive);
+	int built = piece_go_build(setup, build, steps, build->src, "-buildmode=c-archive", archive);
 	for (size_t i = 0; built && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		int shared = kinds[i].load == LOAD_ARCHIVE_SO;
 		char *out = xprintf("%s/%s", build->dir, kinds[i].file);
@@ -106,7 +88,7 @@ static void compile_c_archive(const struct setup *setup, const struct build *bui
 			piece_host(setup, build->control, &argv);
 			argv_add(&argv, "%s", archive);
 		}
-		argv_add(&argv, "-L%s", src);
+		argv_add(&argv, "-L%s", build->src);
 		argv_add(&argv, "-lctor");
 		argv_add(&argv, "-ldl");
 		const char *load = load_name(kinds[i].load);
@@ -117,20 +99,18 @@ static void compile_c_archive(const struct setup *setup, const struct build *bui
 	free(host);
 	free(aux);
 	free(archive);
-	free(src);
 }
 
 static void compile_plugin(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	char *src = xprintf("%s/src", build->dir), *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/pluginhost", build->dir);
-	char *host_src = xprintf("%s/pluginhost-src", build->dir);
-	if (piece_go_build(setup, build, steps, src, "-buildmode=plugin", out) &&
+	char *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/pluginhost", build->dir);
+	char *host_src = xprintf("%s-pluginhost", build->src);
+	if (piece_go_build(setup, build, steps, build->src, "-buildmode=plugin", out) &&
 	    piece_go_files(setup, build, steps, plugin_files, host_src, "-buildmode=exe", host))
 		add_run(runs, LOAD_PLUGIN, out, json_pack("[s, s]", host, out));
 	free(host_src);
 	free(host);
 	free(out);
-	free(src);
 }
 
 /* ---- buildmode shared: a private GOROOT ---------------------------------------------------------------- */
@@ -169,19 +149,20 @@ static const char *const shared_packages[] = {
 	"os", "os/signal", "runtime", "runtime/cgo", "strconv", "strings", "sync", "sync/atomic", "syscall", "time", NULL,
 };
 
-static int go_install_shared(const struct setup *setup, const struct build *build, struct steps *steps, const char *src)
+static int go_install_shared(const struct setup *setup, const struct build *build, struct steps *steps)
 {
 	struct buf flags = BUF_INIT;
 	piece_ldflags(build, &flags);
 	struct argv argv = { NULL, 0 };
 	argv_add(&argv, "%s", setup->toolchain.go);
 	argv_add(&argv, "install");
+	argv_add(&argv, "-trimpath");
 	argv_add(&argv, "-buildmode=shared");
 	argv_add(&argv, "%s", flags.data);
 	for (size_t i = 0; shared_packages[i]; i++)
 		argv_add(&argv, "%s", shared_packages[i]);
 	buf_free(&flags);
-	return piece_run(steps, src, &argv);
+	return piece_run(steps, build->src, &argv);
 }
 
 /* The one library that cmd/go installed, named after its packages; malloc'ed, NULL if none. */
@@ -199,19 +180,18 @@ static char *shared_library(const char *folder)
 
 static void compile_shared(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	char *overlay = xprintf("%s/goroot", build->dir), *src = xprintf("%s/src", build->dir), *out = xprintf("%s/case", build->dir);
+	char *overlay = xprintf("%s/goroot", build->dir), *out = xprintf("%s/case", build->dir);
 	char *folder = xprintf("%s/pkg/%s_%s_dynlink", overlay, build->cell.os, build->cell.arch), *library = NULL;
 	steps->infra = overlay_goroot(setup, overlay);
 	env_set(&steps->env, "GOROOT", "%s", overlay);
 	/* Without cgo the refusal comes from the program's build; std need not be compiled to see it. */
 	if (build->cell.cgo)
-		go_install_shared(setup, build, steps, src);
-	if (piece_go_build(setup, build, steps, src, "-linkshared", out) && (library = shared_library(folder)))
+		go_install_shared(setup, build, steps);
+	if (piece_go_build(setup, build, steps, build->src, "-linkshared", out) && (library = shared_library(folder)))
 		add_run(runs, LOAD_EXEC, library, json_pack("[s]", out));
 	free(library);
 	free(folder);
 	free(out);
-	free(src);
 	free(overlay);
 }
 
@@ -228,11 +208,24 @@ void compile_case(const struct setup *setup, const struct build *build, struct s
 
 void compile_ctls(const struct setup *setup, const struct build *build, struct steps *steps)
 {
-	char *src = xprintf("%s/ctls-src", build->dir), *out = xprintf("%s/ctls", build->dir), *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
+	char *src = xprintf("%s-ctls", build->src), *out = xprintf("%s/ctls", build->dir), *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
 	piece_go_files(setup, build, steps, ctls_files, src, mode, out);
 	free(mode);
 	free(out);
 	free(src);
+}
+
+/* A library depends on libctor.so, which cgo finds in the package folder. */
+int compile_place(const struct setup *setup, const struct build *build, const char *package)
+{
+	if (!build->cell.cgo || (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
+		return 0;
+	char *aux = aux_dir(setup, AUX_C, build->control), *from = xprintf("%s/libctor.so", aux), *to = xprintf("%s/libctor.so", package);
+	int error = file_copy(from, to);
+	free(to);
+	free(from);
+	free(aux);
+	return error;
 }
 
 const char **compile_sources(enum mode mode)

@@ -6,11 +6,14 @@
 #include "runner/steps.h"
 
 /* Runs the commands of the build in steps and describes in runs (build.h) how each load mode is
- * started.  The package lies in build->dir/src. */
+ * started.  The package lies in build->src. */
 void compile_case(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs);
 
 /* The build that must be refused: C __thread under internal linking. */
 void compile_ctls(const struct setup *setup, const struct build *build, struct steps *steps);
+
+/* Puts into a new package folder what must lie in it beside its sources.  0 or -errno. */
+int compile_place(const struct setup *setup, const struct build *build, const char *package);
 
 /* Sources outside the Go package that a buildmode's artifacts are made from, relative to root,
  * NULL-terminated; the caller frees the array. */

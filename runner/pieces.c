@@ -1,6 +1,10 @@
 #include "runner/pieces.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The host links no TLS probe: the library brings one, and a second copy would take its place. */
 const char *const piece_c_files[] = {
@@ -36,21 +40,27 @@ int piece_go_build(const struct setup *setup, const struct build *build, struct 
 {
 	struct buf flags = BUF_INIT;
 	piece_ldflags(build, &flags);
-	const char *const argv[] = { setup->toolchain.go, "build", mode, "-o", out, flags.data, ".", NULL };
+	/* -trimpath keeps -ldflags out of the program's build information (golang/go#52372), which is part
+	 * of what go compiles package main by: without it each linker costs a compilation. */
+	const char *const argv[] = { setup->toolchain.go, "build", "-trimpath", mode, "-o", out, flags.data, ".", NULL };
 	int good = step(steps, src, argv);
 	buf_free(&flags);
 	return good;
 }
 
-int piece_go_files(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *files, const char *src, const char *mode, const char *out)
+/* Made aside and moved into place whole, since builds that run at the same time share it. */
+static int go_folder(const struct setup *setup, const char *const *files, const char *src)
 {
 	static const char module[] = "module tlsmatrix.host\n\ngo 1.21\n";
 	static const char table[] = "package main\n\nvar checkTable []checkEntry\n";
-	char *mod = xprintf("%s/go.mod", src), *zz = xprintf("%s/zz_checks.go", src);
-	int error = make_folders(src), has_table = 0;
+	if (file_exists(src))
+		return 0;
+	char *aside = xprintf("%s.new-%d", src, (int)getpid()), *mod = xprintf("%s/go.mod", aside), *zz = xprintf("%s/zz_checks.go", aside);
+	int error = remove_tree(aside), has_table = 0;
+	error = error ? error : make_folders(aside);
 	for (size_t i = 0; !error && files[i]; i++) {
 		const char *name = strrchr(files[i], '/') + 1;
-		char *from = xprintf("%s/%s", setup->places.root, files[i]), *to = xprintf("%s/%s", src, name);
+		char *from = xprintf("%s/%s", setup->places.root, files[i]), *to = xprintf("%s/%s", aside, name);
 		has_table |= strcmp(name, "check.go") == 0;
 		error = file_copy(from, to);
 		free(from);
@@ -59,10 +69,20 @@ int piece_go_files(const struct setup *setup, const struct build *build, struct 
 	error = error ? error : file_write(mod, module, strlen(module));
 	if (!error && has_table)
 		error = file_write(zz, table, strlen(table));
-	if (error)
-		steps->infra = error;
+	if (!error && rename(aside, src) && errno != EEXIST && errno != ENOTEMPTY)
+		error = -errno;
+	remove_tree(aside);
 	free(zz);
 	free(mod);
+	free(aside);
+	return error;
+}
+
+int piece_go_files(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *files, const char *src, const char *mode, const char *out)
+{
+	int error = go_folder(setup, files, src);
+	if (error)
+		steps->infra = error;
 	return piece_go_build(setup, build, steps, src, mode, out);
 }
 

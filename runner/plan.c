@@ -46,6 +46,7 @@ static int plan_cell_make(const struct setup *setup, const struct filter *filter
 	if (before && cell_same_build(&before->cell, cell)) {
 		out->build = before->build;
 		out->build.dir = xstrdup(before->build.dir);
+		out->build.src = xstrdup(before->build.src);
 	} else {
 		build_name(setup, cell, 0, "", &out->build);
 	}

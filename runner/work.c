@@ -94,15 +94,22 @@ static void task_end(struct task *task)
 
 /* ---- which one next --------------------------------------------------------------------------------- */
 
+static int shares_first(const struct task *a, const struct task *b)
+{
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (*a->first[i] && strcmp(a->first[i], b->first[k]) == 0)
+				return 1;
+	return 0;
+}
+
 static int is_ready(const struct work *work, const struct task *task)
 {
 	for (size_t i = 0; i < 3; i++)
 		if (task->after[i] != WORK_NONE && work->tasks[task->after[i]].state != TASK_DONE)
 			return 0;
-	if (!*task->first)
-		return 1;
 	for (size_t i = 0; i < work->count; i++)
-		if (work->tasks[i].state == TASK_RUNNING && strcmp(work->tasks[i].first, task->first) == 0)
+		if (work->tasks[i].state == TASK_RUNNING && shares_first(&work->tasks[i], task))
 			return 0;
 	return 1;
 }
@@ -119,13 +126,14 @@ static struct task *next_ready(struct work *work)
 }
 
 /* What is made need not be made again: nobody waits for it any more. */
-static void made(struct work *work, const char *first)
+static void made(struct work *work, const struct task *maker)
 {
-	char name[64];
-	snprintf(name, sizeof(name), "%s", first);
-	for (size_t i = 0; i < work->count; i++)
-		if (strcmp(work->tasks[i].first, name) == 0)
-			work->tasks[i].first = "";
+	const char *names[2] = { maker->first[0], maker->first[1] };
+	for (size_t n = 0; n < 2; n++)
+		for (size_t i = 0; *names[n] && i < work->count; i++)
+			for (size_t k = 0; k < 2; k++)
+				if (strcmp(work->tasks[i].first[k], names[n]) == 0)
+					work->tasks[i].first[k] = "";
 }
 
 static size_t wait_some(struct work *work)
@@ -145,8 +153,8 @@ static size_t wait_some(struct work *work)
 		if (!fds[i].revents)
 			continue;
 		task_end(of[i]);
-		if (work->done(of[i], work->context) && *of[i]->first)
-			made(work, of[i]->first);
+		if (work->done(of[i], work->context))
+			made(work, of[i]);
 		ended++;
 	}
 	return ended;

@@ -6,8 +6,8 @@
  * runner.
  *
  * A task starts when all its `after` are done.  Tasks of one `first` are held back while one of
- * them runs, until one of them reports that it made the thing of that name (a compiled std, which
- * two builds at once would compile twice). */
+ * them runs, until one of them reports that it made the thing of that name (a compiled std or
+ * package, which two builds at once would compile twice). */
 #ifndef TLSMATRIX_RUNNER_WORK_H
 #define TLSMATRIX_RUNNER_WORK_H
 
@@ -23,7 +23,7 @@ struct task {
 	int (*run)(const void *argument, struct diag *diag);    /* 0 or -errno with a line in diag */
 	const void *argument;
 	size_t after[3];                                        /* indexes of tasks, WORK_NONE where unused */
-	const char *first;                                      /* "" or the name of what is made once */
+	const char *first[2];                                   /* names of what is made once; "" where unused */
 	int priority;                                           /* higher ones start first */
 
 	/* filled by work_run */
