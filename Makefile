@@ -9,6 +9,12 @@ LIBS     := -lelf -lcapstone -ljansson -lxxhash -pthread
 
 B ?= build
 ARGS ?=
+# V=1 shows the whole command lines.
+V ?=
+Q := $(if $(V),,@)
+say = @$(if $(V),:,echo "  $(1)  $(2)")
+# All cores for our own C; the runner does its own scheduling.
+SUBMAKE = $(MAKE) --no-print-directory -j$(shell nproc)
 
 LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort $(wildcard matrix/*.c matrix/base/*.c cases/*.c harness/*.c harness/arch/*.c \
               harness/probe/record.c reports/*.c reports/html/*.c runner/*.c)))
@@ -22,7 +28,7 @@ PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
-	@$(MAKE) --no-print-directory programs
+	@$(SUBMAKE) programs
 	@$(B)/tlsmatrix run $(ARGS)
 
 setup:            ## install what is missing: Debian packages, a Go release, Python packages
@@ -35,28 +41,28 @@ run: programs     ## run the matrix again (ARGS="'mode=c-shared' -j 1")
 
 test:             ## lint, C unit tests, fuzz targets, pytest over the commands and the matrix; closes with a count
 	@ci/setup.sh test
-	@$(MAKE) --no-print-directory lint unit fuzz-programs programs
+	@$(SUBMAKE) lint unit fuzz-programs programs
 	@.venv/bin/python -m pytest -q tests
 
 unit: $(UNIT) $(FIXTURES)
 
 fuzz-programs: $(FUZZ)
 
-lint:             ## sizes, arrows between folders, formats, vet, warnings
+lint: setup       ## sizes, arrows between folders, formats, vet, warnings
 	@.venv/bin/python ci/lint.py
 
 ASAN := B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
 
 asan: setup       ## unit tests, fuzz targets and the commands' bad input under ASan and UBSan
-	@$(MAKE) --no-print-directory $(ASAN) unit fuzz-programs programs
+	@$(SUBMAKE) $(ASAN) unit fuzz-programs programs
 	@TLSMATRIX_BUILD=build/asan .venv/bin/python -m pytest -q tests/test_unit.py tests/test_commands.py
 
 fuzz: setup       ## the fuzz targets for a minute each, under ASan and UBSan, from a new seed each time
-	@$(MAKE) --no-print-directory $(ASAN) unit fuzz-programs programs
+	@$(SUBMAKE) $(ASAN) unit fuzz-programs programs
 	@TLSMATRIX_BUILD=build/asan TLSMATRIX_FUZZ_SECONDS=60 .venv/bin/python -m pytest -q tests/test_unit.py -k fuzz
 
 selfcheck: setup  ## every check is made to fail by its control
-	@$(MAKE) --no-print-directory programs
+	@$(SUBMAKE) programs
 	@$(B)/tlsmatrix selfcheck $(ARGS)
 
 bench: programs   ## time and memory of a cold and a warm run, and the ratio to raw go build
@@ -72,31 +78,37 @@ help:             ## this list
 	@sed -n 's/^\([a-z][a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 $(B)/tlsmatrix: $(B)/obj/runner/main.o $(B)/libtlsmatrix.a
-	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS)
+	$(call say,ld,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS)
 
 $(B)/tlstrace: $(B)/obj/harness/tlstrace.o $(B)/libtlsmatrix.a
-	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS)
+	$(call say,ld,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS)
 
 $(B)/libtlsmatrix.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,cc,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(B)/unit/%: tests/unit/%.c $(B)/libtlsmatrix.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libtlsmatrix.a -lcmocka $(LIBS)
+	$(call say,cc,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libtlsmatrix.a -lcmocka $(LIBS)
 
 $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/libtlsmatrix.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< tests/fuzz/driver.c $(B)/libtlsmatrix.a $(LIBS)
+	$(call say,cc,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< tests/fuzz/driver.c $(B)/libtlsmatrix.a $(LIBS)
 
 # Programs that the unit tests start.
 $(B)/fixtures/misbehave: tests/fixtures/misbehave.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -I. $(WARNINGS) -O1 -g -pthread -o $@ $<
+	$(call say,cc,$<)
+	$(Q)$(CC) -std=gnu11 -I. $(WARNINGS) -O1 -g -pthread -o $@ $<
 
 GO = $(or $(TLSMATRIX_GO),$(wildcard $(CURDIR)/build/toolchain/bin/go),go)
 GO_ENV = env GOENV=off GOFLAGS= GO111MODULE=off GOTOOLCHAIN=local GOPROXY=off CGO_ENABLED=0 GOCACHE=$${XDG_CACHE_HOME:-$$HOME/.cache}/tlsmatrix/gocache
@@ -105,6 +117,7 @@ GO_ENV = env GOENV=off GOFLAGS= GO111MODULE=off GOTOOLCHAIN=local GOPROXY=off CG
 $(B)/fixtures/gorecord: cases/core/record.go cases/core/check.go
 $(B)/fixtures/go%: tests/fixtures/go%/main.go
 	@mkdir -p $@.src && cp $^ $@.src
-	cd $@.src && $(GO_ENV) $(GO) build -o $(abspath $@) .
+	$(call say,go,$<)
+	$(Q)cd $@.src && $(GO_ENV) $(GO) build -o $(abspath $@) .
 
 -include $(LIB_OBJ:.o=.d) $(B)/obj/runner/main.d $(B)/obj/harness/tlstrace.d $(wildcard $(B)/unit/*.d)
