@@ -40,7 +40,8 @@ char *aux_dir(const struct setup *setup, enum aux aux, int control)
 	char *key = keys[aux][control != 0];
 	if (!*key) {
 		struct hash *hash = hash_new();
-		hash_add_text(hash, aux == AUX_C ? "aux c 1" : "aux go 1");
+		hash_add_text(hash, aux == AUX_C ? "aux c 2" : "aux go 2");
+		hash_add_text(hash, setup->self_key);
 		hash_add_text(hash, setup->places.root);
 		hash_add_text(hash, setup->toolchain.cc_key);
 		hash_add_text(hash, control ? "control" : "");
@@ -94,6 +95,15 @@ static void make_c(const struct setup *setup, int control, const char *dir, stru
 	argv_add(&argv, "%s/host", dir);
 	piece_host(setup, control, &argv);
 	argv_add(&argv, "-ldl");
+	piece_run(steps, dir, &argv);
+	/* The same for programs that the library is linked into: compiled once, linked by every linker. */
+	piece_gcc(setup, "", &argv);
+	argv_add(&argv, "-DHOST_LINKED");
+	argv_add(&argv, "-fPIE");
+	argv_add(&argv, "-r");
+	argv_add(&argv, "-o");
+	argv_add(&argv, "%s/" PIECE_LINKED_HOST, dir);
+	piece_host(setup, control, &argv);
 	piece_run(steps, dir, &argv);
 }
 

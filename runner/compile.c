@@ -39,10 +39,9 @@ static void compile_c_shared(const struct setup *setup, const struct build *buil
 	if (piece_go_build(setup, build, steps, build->src, "-buildmode=c-shared", out)) {
 		struct argv argv = { NULL, 0 };
 		piece_gcc(setup, link_linker(build->cell.link), &argv);
-		argv_add(&argv, "-DHOST_LINKED");
 		argv_add(&argv, "-o");
 		argv_add(&argv, "%s", needed);
-		piece_host(setup, build->control, &argv);
+		argv_add(&argv, "%s/" PIECE_LINKED_HOST, aux);
 		argv_add(&argv, "-L%s", build->dir);
 		argv_add(&argv, "-L%s", build->src);
 		argv_add(&argv, "-Wl,--no-as-needed");
@@ -82,10 +81,7 @@ static void compile_c_archive(const struct setup *setup, const struct build *bui
 			argv_add(&argv, "%s", archive);
 			argv_add(&argv, "-Wl,--no-whole-archive");
 		} else {
-			argv_add(&argv, "-DHOST_LINKED");
-			if (kinds[i].load == LOAD_ARCHIVE_PIE)
-				argv_add(&argv, "-fPIE");
-			piece_host(setup, build->control, &argv);
+			argv_add(&argv, "%s/" PIECE_LINKED_HOST, aux);
 			argv_add(&argv, "%s", archive);
 		}
 		argv_add(&argv, "-L%s", build->src);

@@ -21,6 +21,9 @@ void piece_gcc(const struct setup *setup, const char *linker, struct argv *argv)
 /* Adds the C host's sources: host, probe, and the sabotage hook of control. */
 void piece_host(const struct setup *setup, int control, struct argv *argv);
 
+/* The host as one object file, for programs that the library is linked into; lies in aux_dir(AUX_C). */
+#define PIECE_LINKED_HOST "host-linked.o"
+
 /* The C file with the sabotage hook: of a control build, or the one that never interferes. */
 const char *piece_control(int control);
 
