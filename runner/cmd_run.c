@@ -163,6 +163,12 @@ static int open_out(struct campaign *campaign, struct diag *diag)
 
 static void last_line(const struct campaign *campaign, double seconds)
 {
+	/* What is not there must not look as if it had been judged. */
+	for (size_t i = 0; i < TOOL_COUNT; i++) {
+		const struct tool *tool = &campaign->setup->toolchain.tools[i];
+		if (!tool->path)
+			printf("%s is not installed, its cells are not in this run: apt-get install %s\n", tool->program, tool->package);
+	}
 	printf("%zu cells judged now, %zu up to date, %.1f s; reports: %s/report.html, report.json, report.xml (JUnit)\n", campaign->done, campaign->cached, seconds,
 		campaign->setup->places.out);
 }

@@ -57,6 +57,22 @@ static int register_number(unsigned name)
 	return -1;
 }
 
+/* The general registers that an instruction writes, a bit each by number. */
+static unsigned registers_written(csh handle, const cs_insn *insn)
+{
+	cs_regs read, written;
+	uint8_t read_count, written_count;
+	unsigned mask = 0;
+	if (cs_regs_access(handle, insn, read, &read_count, written, &written_count))
+		return 0;
+	for (uint8_t i = 0; i < written_count; i++) {
+		int number = register_number(written[i]);
+		if (number >= 0)
+			mask |= 1u << number;
+	}
+	return mask;
+}
+
 static int wide_register(const cs_x86_op *op)
 {
 	int number = op->type == X86_OP_REG ? register_number(op->reg) : -1;
@@ -276,15 +292,10 @@ static void forget_written(struct reader *reader, csh handle, const cs_insn *ins
 				reader->reg[i] = (struct known){ 0 };
 		return;
 	}
-	cs_regs read, written;
-	uint8_t read_count, written_count;
-	if (cs_regs_access(handle, insn, read, &read_count, written, &written_count))
-		return;
-	for (uint8_t i = 0; i < written_count; i++) {
-		int number = register_number(written[i]);
-		if (number >= 0)
-			reader->reg[number] = (struct known){ 0 };
-	}
+	unsigned written = registers_written(handle, insn);
+	for (int i = 0; i < 16; i++)
+		if (written & 1u << i)
+			reader->reg[i] = (struct known){ 0 };
 }
 
 static void read_insn(struct reader *reader, csh handle, const cs_insn *insn)
@@ -372,15 +383,7 @@ static void add_to_run(const struct plt *plt, struct plt_entry *run, csh handle,
 	for (uint8_t i = 0; i < x86->op_count && !run->slot; i++)
 		if (is_rip(&x86->operands[i]))
 			run->slot = plt_slot(plt, rip_target(insn, &x86->operands[i].mem));
-	cs_regs read, written;
-	uint8_t read_count, written_count;
-	if (cs_regs_access(handle, insn, read, &read_count, written, &written_count))
-		return;
-	for (uint8_t i = 0; i < written_count; i++) {
-		int number = register_number(written[i]);
-		if (number >= 0 && number != RSP)
-			run->writes |= 1u << number;
-	}
+	run->writes |= registers_written(handle, insn) & ~(1u << RSP);
 }
 
 void amd64_plt(struct plt *plt, uint64_t address, const unsigned char *code, size_t size)
