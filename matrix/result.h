@@ -25,9 +25,9 @@ int status_parse(const char *name, enum status *status);    /* 0 or -EINVAL */
 const char *verdict_name(enum verdict verdict);
 int verdict_parse(const char *name, enum verdict *verdict);
 
-/* A message that begins so is about the cell, not the check: the program died before it came to any.
- * Reports tell it once for all checks. */
-#define RESULT_CELL_DIED "before its first check: "
+/* A message that begins so is about the cell, not the check: the program died before it came to any,
+ * or nothing that it said can be believed.  Reports tell it once for all checks. */
+#define RESULT_WHOLE_CELL "whole cell: "
 
 struct check_result {
 	char *id;

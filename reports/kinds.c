@@ -18,8 +18,8 @@ static int wanted(const struct check_result *check, enum kinds_of what)
 
 static int unobserved(const struct check_result *check)
 {
-	int died = check->message && strncmp(check->message, RESULT_CELL_DIED, strlen(RESULT_CELL_DIED)) == 0;
-	return died || check->status == STATUS_BROKEN || check->status == STATUS_INFRA || check->status == STATUS_NOTRUN;
+	int whole = check->message && strncmp(check->message, RESULT_WHOLE_CELL, strlen(RESULT_WHOLE_CELL)) == 0;
+	return whole || check->status == STATUS_BROKEN || check->status == STATUS_INFRA || check->status == STATUS_NOTRUN;
 }
 
 /* Failures, then passes, then what could not be judged, then what did not run. */

@@ -209,18 +209,19 @@ static size_t run_batch(struct run *run, const struct check *const *batch, size_
 		int again;
 		run_batch(run, batch + done, 1, CHECK_MS, &again);
 		done++;
-	} else if (records_began(&records, batch[done]->id) || records.garbled || records.lost) {
+	} else if (done == 0 && !records.count) {
+		/* Every further start would go the same way. */
+		char *told = records.garbled ? xprintf(RESULT_WHOLE_CELL "all %zu records garbled; %s", records.garbled, message)
+					     : xprintf(RESULT_WHOLE_CELL "ended before its first check: %s", message);
+		for (; done < count; done++)
+			judge_status(result_of(run, batch[done]), records.garbled ? STATUS_MISS : death_status(&child), told);
+		free(told);
+	} else {
 		int spoiled = records.garbled || records.lost;
 		char *told = spoiled ? xprintf("%zu records garbled, %zu lost; %s", records.garbled, records.lost, message) : xstrdup(message);
 		judge_status(result_of(run, batch[done]), spoiled ? STATUS_MISS : death_status(&child), told);
 		free(told);
 		done++;
-	} else if (done == 0) {
-		/* Every further start would die the same way. */
-		char *told = xprintf(RESULT_CELL_DIED "%s", message);
-		for (; done < count; done++)
-			judge_status(result_of(run, batch[done]), death_status(&child), told);
-		free(told);
 	}
 	free(message);
 	records_free(&records);
