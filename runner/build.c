@@ -34,6 +34,7 @@ static void add_package(const struct setup *setup, struct hash *hash, const stru
 	generate_table(cell, &table);
 	hash_add_text(hash, setup->places.root);
 	hash_add_text(hash, setup->self_key);
+	hash_add_text(hash, setup->toolchain.cc_key);   /* libctor.so lies in it */
 	hash_add_text(hash, control ? "control" : "");
 	add_tree(setup, hash, files);
 	add_tree(setup, hash, extra);
@@ -60,7 +61,6 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 	hash_add_text(hash, src);
 	hash_add_text(hash, twist);
 	hash_add_text(hash, setup->toolchain.go_key);
-	hash_add_text(hash, setup->toolchain.cc_key);
 	struct buf message = BUF_INIT;
 	const char *source;
 	support_refused(cell, &message, &source);
@@ -215,24 +215,18 @@ static json_t *steps_json(const struct steps *steps, json_t *runs)
 	return json;
 }
 
-/* The package, made aside and moved into place whole: another build may be making the same. */
 static int make_package(const struct setup *setup, const struct build *build, struct diag *diag)
 {
 	if (file_exists(build->src))
 		return 0;
-	char *aside = xprintf("%s.new-%d", build->src, (int)getpid());
-	int error = remove_tree(aside);
-	error = error ? error : make_folders(aside);
-	int generated = error ? 0 : generate_case(setup->places.root, &build->cell, build->control, aside, diag);
-	if (!error && !generated)
+	int error;
+	char *aside = folder_aside(build->src, &error);
+	if (aside)
+		error = generate_case(setup->places.root, &build->cell, build->control, aside, diag);
+	if (!error)
 		error = compile_place(setup, build, aside);
-	if (!error && !generated && rename(aside, build->src) && errno != EEXIST && errno != ENOTEMPTY)
-		error = -errno;
-	if (error)
-		diag_set(diag, -error, "%s: cannot make: %s", aside, strerror(-error));
-	remove_tree(aside);
-	free(aside);
-	return generated ? generated : error;
+	error = folder_settle(aside, build->src, error);
+	return error ? diag_set(diag, -error, "%s: cannot make: %s", build->src, strerror(-error)) : 0;
 }
 
 static int prepare(const struct setup *setup, const struct build *build, struct diag *diag)

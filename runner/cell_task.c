@@ -38,6 +38,21 @@ size_t task_add(struct task_list *list, const char *name, int (*run)(const void 
 	return list->count++;
 }
 
+/* The name stays valid for the life of the process: there are a handful. */
+static const char *variant_name(const struct cell *cell)
+{
+	static char names[16][64];
+	char name[64];
+	build_variant(cell, name, sizeof(name));
+	for (size_t i = 0; i < 16; i++) {
+		if (!*names[i])
+			snprintf(names[i], sizeof(names[i]), "%s", name);
+		if (strcmp(names[i], name) == 0)
+			return names[i];
+	}
+	return "";
+}
+
 /* ---- aux ------------------------------------------------------------------------------------------- */
 
 struct aux_argument { const struct setup *setup; enum aux aux; int control; };
@@ -57,7 +72,8 @@ size_t task_add_aux(struct task_list *list, enum aux aux, int control)
 	*argument = (struct aux_argument){ list->setup, aux, control };
 	*index = task_add(list, aux == AUX_C ? "hosts" : "second library", run_aux, argument, WORK_NONE, WORK_NONE, WORK_NONE);
 	list->task[*index].priority = 4;
-	list->task[*index].first[0] = aux == AUX_GO ? "cgo1-shared" : "";
+	if (aux == AUX_GO)
+		list->task[*index].first[0] = variant_name(&(struct cell){ .mode = MODE_C_SHARED, .cgo = 1 });
 	return *index;
 }
 
@@ -76,21 +92,6 @@ static char *variant_mark(const struct setup *setup, const struct cell *cell)
 	char variant[64];
 	build_variant(cell, variant, sizeof(variant));
 	return xprintf("%s/variant/%s-%s", setup->places.cache, setup->toolchain.go_key, variant);
-}
-
-/* The name stays valid for the life of the process: there are a handful. */
-static const char *variant_name(const struct cell *cell)
-{
-	static char names[16][64];
-	char name[64];
-	build_variant(cell, name, sizeof(name));
-	for (size_t i = 0; i < 16; i++) {
-		if (!*names[i])
-			snprintf(names[i], sizeof(names[i]), "%s", name);
-		if (strcmp(names[i], name) == 0)
-			return names[i];
-	}
-	return "";
 }
 
 size_t task_add_build(struct task_list *list, const struct build *build)

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -189,31 +188,13 @@ static int tell(struct campaign *campaign)
 	return code;
 }
 
-/* All reports are there and none is older than the journal: a kill between the two leaves those of
- * the run before. */
-static int is_published(const char *out)
-{
-	static const char *const names[] = { "journal", "report.json", "report.html", "report.xml" };
-	struct stat journal, status;
-	int there = 1;
-	for (size_t i = 0; there && i < sizeof(names) / sizeof(names[0]); i++) {
-		char *path = xprintf("%s/%s", out, names[i]);
-		there = stat(path, i ? &status : &journal) == 0;
-		free(path);
-		if (there && i)
-			there = status.st_mtim.tv_sec > journal.st_mtim.tv_sec ||
-				(status.st_mtim.tv_sec == journal.st_mtim.tv_sec && status.st_mtim.tv_nsec >= journal.st_mtim.tv_nsec);
-	}
-	return there;
-}
-
 /* When out/ holds the end of a run with the very same keys, that is the result: nothing is
  * written, only told. */
 static int is_told(struct campaign *campaign, int *code)
 {
 	struct diag diag = DIAG_INIT;
 	struct session session;
-	if (force || !is_published(campaign->setup->places.out) || session_load(campaign->setup->places.out, &session, &diag))
+	if (force || !publish_is_current(campaign->setup->places.out) || session_load(campaign->setup->places.out, &session, &diag))
 		return 0;
 	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0;
 	if (same) {
@@ -255,10 +236,10 @@ static int run(struct setup *setup, const struct words *words)
 	struct filter *filter;
 	char *text;
 	setup->timeout_scale = timeout_scale;
-	toolchain_keys(&setup->toolchain);
 	int code = cmd_filter(words, &filter, &text);
 	if (code)
 		return code;
+	toolchain_keys(&setup->toolchain);
 	struct diag diag = DIAG_INIT;
 	if (plan_make(setup, filter, text, 1, &campaign.plan, &diag)) {
 		code = cmd_fail(&diag, EXIT_NOTHING);

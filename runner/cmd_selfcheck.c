@@ -202,17 +202,27 @@ static int attempt_judge(const struct attempt *attempt)
 	return fails && passes;
 }
 
-/* Does the filter take the check, in the cell or, without one, in some cell of the plan? */
-static int is_selected(const struct filter *filter, const struct plan *plan, const struct check *check, const struct plan_cell *cell)
+static int takes(const struct filter *filter, const struct check *check, const struct cell *cell)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		struct filter_subject subject = { .cell = cell ? &cell->cell : &plan->cells[i].cell, .check = check->id };
-		if ((cell || check_planned(check, subject.cell)) && filter_match(filter, &subject))
+	return filter_match(filter, &(struct filter_subject){ .cell = cell, .check = check->id });
+}
+
+/* Does the filter take the check in some cell that plans it? */
+static int takes_anywhere(const struct filter *filter, const struct plan *plan, const struct check *check)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (check_planned(check, &plan->cells[i].cell) && takes(filter, check, &plan->cells[i].cell))
 			return 1;
-		if (cell)
-			return 0;
-	}
 	return 0;
+}
+
+/* A control is tried when the filter takes its check in its cell; one whose check or cell does not
+ * exist is always looked at where it could be meant, since it proves nothing. */
+static int is_selected(const struct filter *filter, const struct plan *plan, const struct attempt *attempt)
+{
+	if (!attempt->check)
+		return 1;
+	return attempt->cell ? takes(filter, attempt->check, &attempt->cell->cell) : takes_anywhere(filter, plan, attempt->check);
 }
 
 static size_t count_bare(const struct filter *filter, const struct plan *plan, const struct attempt *attempts, size_t count)
@@ -222,7 +232,7 @@ static size_t count_bare(const struct filter *filter, const struct plan *plan, c
 		int has = 0;
 		for (size_t k = 0; k < count && !has; k++)
 			has = attempts[k].check == &checks[i];
-		if (!has && is_selected(filter, plan, &checks[i], NULL)) {
+		if (!has && takes_anywhere(filter, plan, &checks[i])) {
 			printf("BARE     %-24s has no control\n", checks[i].id);
 			bare++;
 		}
@@ -253,7 +263,7 @@ static int try_all(struct setup *setup, const struct plan *plan, const struct fi
 	task_list_init(&self.tasks, setup);
 	for (size_t i = 0; i < control_count; i++) {
 		attempt_fill(&attempts[count], setup, plan, &controls[i]);
-		if (!attempts[count].check || is_selected(filter, plan, attempts[count].check, attempts[count].cell))
+		if (is_selected(filter, plan, &attempts[count]))
 			count++;
 		else
 			attempt_free(&attempts[count]);
@@ -287,10 +297,10 @@ static int run(struct setup *setup, const struct words *words)
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	setup->timeout_scale = timeout_scale;
-	toolchain_keys(&setup->toolchain);
 	int code = cmd_filter(words, &filter, &text);
 	if (code)
 		return code;
+	toolchain_keys(&setup->toolchain);
 	if (filter_parse("", &every, &diag) || plan_make(setup, every, "", 1, &plan, &diag)) {
 		code = cmd_fail(&diag, EXIT_INFRA);
 	} else {

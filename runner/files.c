@@ -117,6 +117,27 @@ int remove_tree(const char *path)
 	return error == -1 ? -errno : error;
 }
 
+char *folder_aside(const char *path, int *error)
+{
+	char *aside = xprintf("%s.new-%d", path, (int)getpid());
+	*error = remove_tree(aside);
+	*error = *error ? *error : make_folders(aside);
+	if (!*error)
+		return aside;
+	free(aside);
+	return NULL;
+}
+
+int folder_settle(char *aside, const char *path, int error)
+{
+	if (!error && rename(aside, path) && errno != EEXIST && errno != ENOTEMPTY)
+		error = -errno;
+	if (aside)
+		remove_tree(aside);
+	free(aside);
+	return error;
+}
+
 int file_read(const char *path, char **text, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

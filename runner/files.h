@@ -22,6 +22,12 @@ void places_free(struct places *places);
 
 int make_folders(const char *path);                     /* mkdir -p */
 int remove_tree(const char *path);                      /* rm -rf; never follows links */
+/* A folder that others may be making at the same time: fill the one that folder_aside names and makes
+ * (malloc'ed name; NULL with *error), then folder_settle moves it into place, or removes it when error
+ * is set or somebody else was first, and frees the name.  Returns error, or -errno of the move. */
+char *folder_aside(const char *path, int *error);
+int folder_settle(char *aside, const char *path, int error);
+
 int file_read(const char *path, char **text, size_t *len);
 int file_write(const char *path, const char *text, size_t len);   /* through a temporary name and rename; -ENOSPC leaves the old file */
 int file_exists(const char *path);

@@ -1,10 +1,7 @@
 #include "runner/pieces.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The host links no TLS probe: the library brings one, and a second copy would take its place. */
 const char *const piece_c_files[] = {
@@ -48,16 +45,17 @@ int piece_go_build(const struct setup *setup, const struct build *build, struct 
 	return good;
 }
 
-/* Made aside and moved into place whole, since builds that run at the same time share it. */
 static int go_folder(const struct setup *setup, const char *const *files, const char *src)
 {
 	static const char module[] = "module tlsmatrix.host\n\ngo 1.21\n";
 	static const char table[] = "package main\n\nvar checkTable []checkEntry\n";
 	if (file_exists(src))
 		return 0;
-	char *aside = xprintf("%s.new-%d", src, (int)getpid()), *mod = xprintf("%s/go.mod", aside), *zz = xprintf("%s/zz_checks.go", aside);
-	int error = remove_tree(aside), has_table = 0;
-	error = error ? error : make_folders(aside);
+	int error, has_table = 0;
+	char *aside = folder_aside(src, &error);
+	if (!aside)
+		return error;
+	char *mod = xprintf("%s/go.mod", aside), *zz = xprintf("%s/zz_checks.go", aside);
 	for (size_t i = 0; !error && files[i]; i++) {
 		const char *name = strrchr(files[i], '/') + 1;
 		char *from = xprintf("%s/%s", setup->places.root, files[i]), *to = xprintf("%s/%s", aside, name);
@@ -69,13 +67,9 @@ static int go_folder(const struct setup *setup, const char *const *files, const 
 	error = error ? error : file_write(mod, module, strlen(module));
 	if (!error && has_table)
 		error = file_write(zz, table, strlen(table));
-	if (!error && rename(aside, src) && errno != EEXIST && errno != ENOTEMPTY)
-		error = -errno;
-	remove_tree(aside);
 	free(zz);
 	free(mod);
-	free(aside);
-	return error;
+	return folder_settle(aside, src, error);
 }
 
 int piece_go_files(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *files, const char *src, const char *mode, const char *out)

@@ -36,17 +36,39 @@ int publish_file(const struct report_format *format, const struct view *view, co
 	return error;
 }
 
+/* The reports that every run leaves. */
+static const char *const published[] = { "json", "html", "junit" };
+enum { PUBLISHED = sizeof(published) / sizeof(published[0]) };
+
 int publish_all(const struct view *view, struct diag *diag)
 {
-	static const char *const names[] = { "json", "html", "junit" };
 	int error = 0;
-	for (size_t i = 0; !error && i < sizeof(names) / sizeof(names[0]); i++) {
-		const struct report_format *format = publish_format(names[i], diag);
+	for (size_t i = 0; !error && i < PUBLISHED; i++) {
+		const struct report_format *format = publish_format(published[i], diag);
 		char *path = xprintf("%s/%s", view->out_dir, format->file);
 		error = publish_file(format, view, path, diag);
 		free(path);
 	}
 	return error;
+}
+
+static int is_older(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+int publish_is_current(const char *out)
+{
+	struct stat journal, report;
+	char *path = xprintf("%s/journal", out);
+	int current = stat(path, &journal) == 0;
+	free(path);
+	for (size_t i = 0; current && i < PUBLISHED; i++) {
+		path = xprintf("%s/%s", out, publish_format(published[i], NULL)->file);
+		current = stat(path, &report) == 0 && !is_older(&report.st_mtim, &journal.st_mtim);
+		free(path);
+	}
+	return current;
 }
 
 const struct report_format *publish_format(const char *name, struct diag *diag)
@@ -58,7 +80,7 @@ const struct report_format *publish_format(const char *name, struct diag *diag)
 		if (strcmp(report_formats[i].name, name) == 0)
 			found = &report_formats[i];
 	}
-	if (!found)
+	if (!found && diag)
 		diag_set(diag, EINVAL, "report: unknown format '%s': one of %s", name, known.data);
 	buf_free(&known);
 	return found;

@@ -12,7 +12,11 @@ int publish_file(const struct report_format *format, const struct view *view, co
 /* report.json, report.html and report.xml (JUnit) into view->out_dir. */
 int publish_all(const struct view *view, struct diag *diag);
 
-/* The format of that name, or NULL with a line in diag that lists them. */
+/* Are those three there, and none older than the journal?  A kill between the journal's end and the
+ * reports leaves those of the run before. */
+int publish_is_current(const char *out);
+
+/* The format of that name, or NULL with a line in diag (which may be NULL) that lists them. */
 const struct report_format *publish_format(const char *name, struct diag *diag);
 
 #endif

@@ -22,8 +22,6 @@ GOOD_INIT = {"init.entry-once": "entered=1", "init.entry-args": "argc=ok argv=ok
              "init.entry-align": "sp-mod-16=8" if AMD64 else "sp-mod-16=0",
              "init.entry-callee-saved": "changed=none"}
 
-pytestmark = pytest.mark.skipif(not os.path.exists(TLSTRACE), reason="build/tlstrace is not built")
-
 
 def records(out):
     """The records in a program's output as lists of fields; each one's checksum must be right."""
