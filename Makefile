@@ -16,15 +16,19 @@ say = @$(if $(V),:,echo "  $(1)  $(2)")
 # All cores for our own C; the runner does its own scheduling.
 SUBMAKE = $(MAKE) --no-print-directory -j$(shell nproc)
 
-LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort $(wildcard matrix/*.c matrix/base/*.c cases/*.c harness/*.c harness/arch/*.c \
+LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort $(wildcard matrix/*.c matrix/base/*.c cases/*.c harness/*.c harness/arch/*.c harness/format/*.c \
               harness/probe/record.c reports/*.c reports/html/*.c runner/*.c)))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+# libFuzzer brings a main of its own.
+FUZZ_MAIN = tests/fuzz/driver.c
+RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord)
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run test unit fuzz-programs lint asan selfcheck fuzz bench docs clean help
+.PHONY: all setup programs run nightly test unit fuzz-programs lint asan selfcheck fuzz fuzz-million bench bench-ports docs docs-ports clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -38,6 +42,11 @@ programs: $(PROGRAMS)  ## build build/tlsmatrix and build/tlstrace only
 
 run: programs     ## run the matrix again (ARGS="'mode=c-shared' -j 1")
 	@$(B)/tlsmatrix run $(ARGS)
+
+nightly:          ## every port of the release: the C compilers of all ports, every cell of the list, all reports
+	@ci/setup.sh ports
+	@$(SUBMAKE) programs
+	@$(B)/tlsmatrix run 'target=*' $(ARGS)
 
 test:             ## lint, C unit tests, fuzz targets, pytest over the commands and the matrix; closes with a count
 	@ci/setup.sh test
@@ -61,6 +70,14 @@ fuzz: setup       ## the fuzz targets for a minute each, under ASan and UBSan, f
 	@$(SUBMAKE) $(ASAN) unit fuzz-programs programs
 	@TLSMATRIX_BUILD=build/asan TLSMATRIX_FUZZ_SECONDS=60 .venv/bin/python -m pytest -q tests/test_unit.py -k fuzz
 
+# clang's libFuzzer instead of driver.c; its programs and corpora stay in build/libfuzzer.
+LIBFUZZER := B=build/libfuzzer CC=clang FUZZ_MAIN= CFLAGS="-O1 -g" SANITIZE="-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined"
+
+fuzz-million:     ## a million inputs for each fuzz target, by libFuzzer under ASan and UBSan (RUNS=N FUZZ_ONLY="archive")
+	@ci/setup.sh fuzz
+	@$(SUBMAKE) $(LIBFUZZER) fuzz-programs
+	@$(SUBMAKE) $(LIBFUZZER) RUNS=$(RUNS) $(patsubst %,build/libfuzzer/fuzz/fuzz_%.runs,$(if $(FUZZ_ONLY),$(FUZZ_ONLY),$(FUZZ_NAMES)))
+
 selfcheck: setup  ## every check is made to fail by its control
 	@$(SUBMAKE) programs
 	@$(B)/tlsmatrix selfcheck $(ARGS)
@@ -68,14 +85,21 @@ selfcheck: setup  ## every check is made to fail by its control
 bench: programs   ## time and memory of a cold and a warm run, and the ratio to raw go build
 	@.venv/bin/python tests/bench/bench_run.py $(ARGS)
 
+bench-ports: programs ## the same for every port: ratio to a plain loop over the same go build commands
+	@.venv/bin/python tests/bench/bench_run.py --plain "target=none" $(ARGS)
+
 docs: programs    ## write docs/checks.md from the list of checks
 	@$(B)/tlsmatrix list --checks > docs/checks.md
+
+docs-ports: programs ## write docs/ports.md, the verdict of every port and mode, from a run of the whole list
+	@$(B)/tlsmatrix run 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }
+	@$(B)/tlsmatrix report --format markdown --ports --out $(B)/ports -o docs/ports.md
 
 clean:            ## remove what was built here (caches stay: see `tlsmatrix doctor`)
 	rm -rf build out
 
 help:             ## this list
-	@sed -n 's/^\([a-z][a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 $(B)/tlsmatrix: $(B)/obj/runner/main.o $(B)/libtlsmatrix.a
 	$(call say,ld,$@)
@@ -99,10 +123,14 @@ $(B)/unit/%: tests/unit/%.c $(B)/libtlsmatrix.a
 	$(call say,cc,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(B)/libtlsmatrix.a -lcmocka $(LIBS)
 
-$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/libtlsmatrix.a
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(B)/libtlsmatrix.a
 	@mkdir -p $(@D)
 	$(call say,cc,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< tests/fuzz/driver.c $(B)/libtlsmatrix.a $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< $(FUZZ_MAIN) $(B)/libtlsmatrix.a $(LIBS)
+
+# One target's runs; the log says how it went.
+$(B)/fuzz/%.runs: $(B)/fuzz/%
+	@tests/fuzz/million.sh $< $(RUNS)
 
 # Programs that the unit tests start.
 $(B)/fixtures/misbehave: tests/fixtures/misbehave.c

@@ -4,13 +4,9 @@
 #include "matrix/base/diag.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- small questions ---------------------------------------------------------------------- */
 
@@ -91,6 +87,17 @@ const struct elf_symbol *elf_symbol_named(const struct elf_symbols *symbols, con
 	for (size_t i = 0; i < symbols->count; i++)
 		if (!strcmp(symbols->symbol[i].name, name))
 			return &symbols->symbol[i];
+	return NULL;
+}
+
+const struct elf_symbol *elf_variable_at(const struct elf_file *file, uint64_t address)
+{
+	const struct elf_symbols *symbols = elf_symbols(file);
+	for (size_t i = 0; i < symbols->count; i++) {
+		const struct elf_symbol *symbol = &symbols->symbol[i];
+		if (symbol->value == address && symbol->section != SHN_UNDEF && symbol->name[0] && (symbol->type == STT_OBJECT || symbol->type == STT_NOTYPE))
+			return symbol;
+	}
 	return NULL;
 }
 
@@ -221,18 +228,38 @@ static void read_dynamic(struct elf_file *file)
 
 /* ---- relocations -------------------------------------------------------------------------- */
 
-static void add_reloc(struct elf_file *file, const struct elf_reloc *reloc, size_t *room)
+/* Relocations while they are read. */
+struct relocs { struct elf_reloc *reloc; size_t count, room; };
+
+/* Every relocation fills a word of its own: a file that lists more lists the same table again and again. */
+static void add_reloc(const struct elf_file *file, struct relocs *relocs, const struct elf_reloc *reloc)
 {
-	if (file->reloc_count == *room) {
-		*room = *room ? *room * 2 : 1024;
-		file->reloc = xrealloc(file->reloc, *room * sizeof *file->reloc);
+	if (relocs->count >= file->size / 4)
+		return;
+	if (relocs->count == relocs->room) {
+		relocs->room = relocs->room ? relocs->room * 2 : 1024;
+		relocs->reloc = xrealloc(relocs->reloc, relocs->room * sizeof *relocs->reloc);
 	}
-	file->reloc[file->reloc_count] = *reloc;
 	const struct reloc_type *type = arch_reloc(file->arch, reloc->type);
-	file->reloc[file->reloc_count++].kind = type ? type->kind : RELOC_OTHER;
+	relocs->reloc[relocs->count] = *reloc;
+	relocs->reloc[relocs->count++].kind = type ? type->kind : RELOC_OTHER;
 }
 
-static void read_reloc_table(struct elf_file *file, uint64_t place, uint64_t size, int with_addend, size_t *room)
+/* The number of a relocation's type and symbol.  Three types share one entry on 64-bit MIPS, the first in the
+ * last byte; the symbol is the first word of the entry in either byte order (MIPS64 ELF object file
+ * specification 2.4, section 2.9.1). */
+static void split_info(const struct elf_file *file, uint64_t info, struct elf_reloc *reloc)
+{
+	reloc->type = (uint32_t)GELF_R_TYPE(info);
+	reloc->symbol = (uint32_t)GELF_R_SYM(info);
+	if (file->header.e_machine != EM_MIPS || file->class != 64)
+		return;
+	reloc->type = (uint32_t)(file->big_endian ? info & 0xff : info >> 56);
+	if (!file->big_endian)
+		reloc->symbol = (uint32_t)info;
+}
+
+static void read_reloc_table(const struct elf_file *file, uint64_t place, uint64_t size, int with_addend, struct relocs *relocs)
 {
 	Elf_Type type = with_addend ? ELF_T_RELA : ELF_T_REL;
 	size_t entry = elf_entry_size(file, type);
@@ -248,14 +275,14 @@ static void read_reloc_table(struct elf_file *file, uint64_t place, uint64_t siz
 				return;
 			rela = (GElf_Rela){ .r_offset = rel.r_offset, .r_info = rel.r_info, .r_addend = (int64_t)elf_word(file, rel.r_offset) };
 		}
-		struct elf_reloc reloc = { .offset = rela.r_offset, .addend = rela.r_addend, .type = (uint32_t)GELF_R_TYPE(rela.r_info),
-			.symbol = (uint32_t)GELF_R_SYM(rela.r_info), .place = place + i * entry };
-		add_reloc(file, &reloc, room);
+		struct elf_reloc reloc = { .offset = rela.r_offset, .addend = rela.r_addend, .place = place + i * entry };
+		split_info(file, rela.r_info, &reloc);
+		add_reloc(file, relocs, &reloc);
 	}
 }
 
 /* DT_RELR: an even word is an address; an odd one a bitmap of the words after the last. */
-static void read_packed_relocs(struct elf_file *file, uint64_t address, uint64_t size, size_t *room)
+static void read_packed_relocs(const struct elf_file *file, uint64_t address, uint64_t size, struct relocs *relocs)
 {
 	size_t word = elf_word_size(file);
 	uint32_t relative = 0;
@@ -269,7 +296,7 @@ static void read_packed_relocs(struct elf_file *file, uint64_t address, uint64_t
 		uint64_t entry = elf_word(file, address + at);
 		if (!(entry & 1)) {
 			struct elf_reloc reloc = { .offset = entry, .addend = (int64_t)elf_word(file, entry), .type = relative };
-			add_reloc(file, &reloc, room);
+			add_reloc(file, relocs, &reloc);
 			base = entry + word;
 			continue;
 		}
@@ -277,53 +304,80 @@ static void read_packed_relocs(struct elf_file *file, uint64_t address, uint64_t
 			if (entry >> bit & 1) {
 				uint64_t offset = base + (bit - 1) * word;
 				struct elf_reloc reloc = { .offset = offset, .addend = (int64_t)elf_word(file, offset), .type = relative };
-				add_reloc(file, &reloc, room);
+				add_reloc(file, relocs, &reloc);
 			}
 		base += (word * 8 - 1) * word;
 	}
 }
 
-static void read_relocs(struct elf_file *file)
+/* What an object file's sections ask of the linker; what is about debug information is left out. */
+static void read_link_relocs(const struct elf_file *file, struct relocs *relocs)
 {
-	size_t room = 0;
-	if (!file->dynamic) {
-		for (size_t i = 0; i < file->section_count; i++) {
-			const GElf_Shdr *header = &file->section[i].header;
-			if ((header->sh_flags & SHF_ALLOC) && (header->sh_type == SHT_RELA || header->sh_type == SHT_REL))
-				read_reloc_table(file, header->sh_offset, header->sh_size, header->sh_type == SHT_RELA, &room);
-		}
-		return;
+	for (size_t i = 0; i < file->section_count; i++) {
+		const GElf_Shdr *header = &file->section[i].header;
+		if ((header->sh_type != SHT_RELA && header->sh_type != SHT_REL) || header->sh_info >= file->section_count)
+			continue;
+		size_t before = relocs->count;
+		if (file->section[header->sh_info].header.sh_flags & SHF_ALLOC)
+			read_reloc_table(file, header->sh_offset, header->sh_size, header->sh_type == SHT_RELA, relocs);
+		for (size_t at = before; at < relocs->count; at++)
+			relocs->reloc[at].section = header->sh_info;
 	}
+}
+
+/* A program without a dynamic array: those that its own start code applies (IRELATIVE). */
+static void read_section_relocs(const struct elf_file *file, struct relocs *relocs)
+{
+	for (size_t i = 0; i < file->section_count; i++) {
+		const GElf_Shdr *header = &file->section[i].header;
+		if ((header->sh_flags & SHF_ALLOC) && (header->sh_type == SHT_RELA || header->sh_type == SHT_REL))
+			read_reloc_table(file, header->sh_offset, header->sh_size, header->sh_type == SHT_RELA, relocs);
+	}
+}
+
+static void read_dynamic_relocs(const struct elf_file *file, struct relocs *relocs)
+{
 	uint64_t rela = 0, rela_size = 0, plt = 0, plt_size = 0, plt_type = DT_RELA;
 	static const int64_t tables[][3] = { { DT_RELA, DT_RELASZ, 1 }, { DT_REL, DT_RELSZ, 0 } };
 	for (size_t i = 0; i < 2; i++)
 		if (elf_dynamic(file, tables[i][0], &rela) && elf_dynamic(file, tables[i][1], &rela_size) && elf_place(file, rela))
-			read_reloc_table(file, elf_place(file, rela), rela_size, (int)tables[i][2], &room);
+			read_reloc_table(file, elf_place(file, rela), rela_size, (int)tables[i][2], relocs);
 	/* Some linkers let DT_RELASZ cover the PLT's relocations too; they are one table then. */
 	elf_dynamic(file, DT_PLTREL, &plt_type);
 	if (elf_dynamic(file, DT_JMPREL, &plt) && elf_dynamic(file, DT_PLTRELSZ, &plt_size) && elf_place(file, plt)
 	    && !(plt >= rela && plt - rela < rela_size))
-		read_reloc_table(file, elf_place(file, plt), plt_size, plt_type == DT_RELA, &room);
+		read_reloc_table(file, elf_place(file, plt), plt_size, plt_type == DT_RELA, relocs);
 	uint64_t packed, packed_size;
 	if (elf_dynamic(file, DT_RELR, &packed) && elf_dynamic(file, DT_RELRSZ, &packed_size))
-		read_packed_relocs(file, packed, packed_size, &room);
+		read_packed_relocs(file, packed, packed_size, relocs);
+}
+
+static void read_relocs(struct elf_file *file)
+{
+	struct relocs relocs = { .count = 0 }, linker = { .count = 0 };
+	if (file->header.e_type == ET_REL)
+		read_link_relocs(file, &linker);
+	else if (file->dynamic)
+		read_dynamic_relocs(file, &relocs);
+	else
+		read_section_relocs(file, &relocs);
+	file->reloc = relocs.reloc;
+	file->reloc_count = relocs.count;
+	file->link_reloc = linker.reloc;
+	file->link_reloc_count = linker.count;
 }
 
 /* ---- open and close ----------------------------------------------------------------------- */
 
 static int refuse_strange(const char *path, const struct elf_file *file, struct diag *diag)
 {
+	const struct bytes bytes = { file->bytes, file->size, 0 };
+	char start[BYTES_START_SIZE];
 	if (file->size >= SELFMAG && !memcmp(file->bytes, ELFMAG, SELFMAG))
 		return 0;
-	char start[32];
-	size_t out = 0;
-	for (size_t i = 0; i < 7 && i < file->size; i++) {
-		unsigned char c = file->bytes[i];
-		out += (size_t)snprintf(start + out, sizeof start - out, c > ' ' && c < 0x7f ? "%c" : "\\%03o", c);
-	}
 	if (!file->size)
 		return diag_set(diag, EBADMSG, "%s: not an ELF file (it is empty)", path);
-	return diag_set(diag, EBADMSG, "%s: not an ELF file (starts with %s)", path, start);
+	return diag_set(diag, EBADMSG, "%s: not an ELF file (starts with %s)", path, bytes_start(&bytes, start));
 }
 
 static int refuse_truncated(const char *path, const struct elf_file *file, struct diag *diag)
@@ -344,39 +398,10 @@ static int refuse_truncated(const char *path, const struct elf_file *file, struc
 	return 0;
 }
 
-/* Maps the file; an empty one keeps bytes NULL. */
-static int map_file(const char *path, struct elf_file *file, struct diag *diag)
+int elf_read(const char *path, struct bytes bytes, struct elf_file *out, struct diag *diag)
 {
-	/* O_NONBLOCK: a FIFO must not hold us. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
-	if (fd < 0 || fstat(fd, &status)) {
-		int error = errno;
-		if (fd >= 0)
-			close(fd);
-		return diag_set(diag, error, "%s: cannot open: %s", path, strerror(error));
-	}
-	if (!S_ISREG(status.st_mode)) {
-		close(fd);
-		return diag_set(diag, EINVAL, "%s: not a regular file", path);
-	}
-	file->size = (size_t)status.st_size;
-	void *bytes = file->size ? mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-	int error = errno;
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return diag_set(diag, error, "%s: cannot map: %s", path, strerror(error));
-	file->bytes = bytes;
-	return 0;
-}
-
-int elf_open(const char *path, struct elf_file *out, struct diag *diag)
-{
-	struct elf_file file = { 0 };
-	int result = map_file(path, &file, diag);
-	if (result)
-		return result;
-	result = refuse_strange(path, &file, diag);
+	struct elf_file file = { .bytes = bytes.data, .size = bytes.size };
+	int result = refuse_strange(path, &file, diag);
 	if (result)
 		goto fail;
 	elf_version(EV_CURRENT);
@@ -405,6 +430,20 @@ fail:
 	return result;
 }
 
+int elf_open(const char *path, struct elf_file *file, struct diag *diag)
+{
+	struct bytes bytes;
+	int result = bytes_map(path, &bytes, diag);
+	if (result)
+		return result;
+	result = elf_read(path, bytes, file, diag);
+	if (result)
+		bytes_unmap(&bytes);
+	else
+		file->mapped = 1;
+	return result;
+}
+
 void elf_close(struct elf_file *file)
 {
 	free(file->segment);
@@ -413,9 +452,10 @@ void elf_close(struct elf_file *file)
 	free(file->dynamic_symbols.symbol);
 	free(file->dynamic);
 	free(file->reloc);
+	free(file->link_reloc);
 	if (file->elf)
 		elf_end(file->elf);
-	if (file->bytes)
-		munmap((void *)(uintptr_t)file->bytes, file->size);
+	if (file->mapped)
+		bytes_unmap(&(struct bytes){ .data = file->bytes, .size = file->size });
 	memset(file, 0, sizeof *file);
 }

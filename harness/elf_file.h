@@ -3,7 +3,8 @@
  * elf_open maps the file and takes from it program headers, sections, symbols, the dynamic array
  * and the dynamic relocations, each with the place in the file it came from (mutate.h writes
  * there).  The loader's view counts: relocations come from PT_DYNAMIC, and from allocated
- * relocation sections only where there is no PT_DYNAMIC.  Everything is checked against the size
+ * relocation sections only where there is no PT_DYNAMIC.  Those that an object file has for the linker
+ * stand apart.  Everything is checked against the size
  * of the file; names point into the mapping and are NUL-terminated there.
  *
  * A file whose headers do not fit is refused; a table behind them that does not fit is left out. */
@@ -11,6 +12,7 @@
 #define TLSMATRIX_HARNESS_ELF_FILE_H
 
 #include "harness/arch/arch.h"
+#include "harness/format/bytes.h"
 
 #include <gelf.h>
 #include <stddef.h>
@@ -41,12 +43,14 @@ struct elf_reloc {
 	int64_t addend;          /* of REL: the word at offset */
 	uint32_t type, symbol;   /* symbol: index into dynamic symbols, 0 for none */
 	enum reloc_kind kind;
+	uint32_t section;        /* of an object file: the section that offset is in */
 	uint64_t place;          /* file offset of the entry; 0 for one packed in DT_RELR */
 };
 
 struct elf_file {
 	const unsigned char *bytes;
 	size_t size;
+	int mapped;                          /* elf_close unmaps the bytes */
 	Elf *elf;
 	GElf_Ehdr header;
 	int class, big_endian;
@@ -62,17 +66,23 @@ struct elf_file {
 	uint64_t dynamic_place;              /* file offset of the array */
 	struct elf_reloc *reloc;
 	size_t reloc_count;
+	struct elf_reloc *link_reloc;        /* of an object file (ET_REL): what the linker is to do to allocated sections; */
+	size_t link_reloc_count;             /* offset is in the section, symbol an index into static symbols, addend 0 of REL */
 	uint64_t dynstr, dynstr_size;        /* place of the dynamic strings */
 };
 
 /* 0 and *file, to be closed with elf_close; -errno, or -EBADMSG for what is no ELF file, with
  * "PATH: what: why" in diag. */
 int elf_open(const char *path, struct elf_file *file, struct diag *diag);
+/* The same of bytes that are there already and outlive the file; name is for messages. */
+int elf_read(const char *name, struct bytes bytes, struct elf_file *file, struct diag *diag);
 void elf_close(struct elf_file *file);
 
 /* The symbols to look functions up in: the static ones, or the dynamic ones of a stripped file. */
 const struct elf_symbols *elf_symbols(const struct elf_file *file);
 const struct elf_symbol *elf_symbol_named(const struct elf_symbols *symbols, const char *name);
+/* The variable (STT_OBJECT or without a type, no TLS) that stands at an address; NULL for none. */
+const struct elf_symbol *elf_variable_at(const struct elf_file *file, uint64_t address);
 
 const struct elf_section *elf_section_named(const struct elf_file *file, const char *name);
 const GElf_Phdr *elf_segment(const struct elf_file *file, uint32_t type);   /* the first, or NULL */

@@ -105,6 +105,11 @@
  * On arm64 the slot is runtime.tls_g, which assembly declares (runtime/tls_arm64.s).  The linker
  * makes its runtime.tlsg regardless (ld/lib.go), which lies unused in the next word.
  *
+ * Android has no TLS variable for Go: its loader had no ELF TLS before API 29.  There runtime.tls_g is a word
+ * in data (runtime/tls_arm64.h TLSG_IS_VARIABLE) that holds the offset; runtime/cgo/gcc_android.c asks
+ * pthread_key_create for one, or takes TLS_SLOT_APP.  The code is that of IE, but no relocation fills the
+ * word: model KEY.  How all of this becomes the four words of check tls.access: harness/elf_access.h.
+ *
  * ---- Who makes TP
  *
  * With cgo, libc has set TP before Go runs and makes every thread, so slot and TCB are its
@@ -122,7 +127,8 @@
  *
  * Sources: Ulrich Drepper, ELF Handling For Thread-Local Storage; x86-64 psABI; AArch64 ELF
  * (IHI 0056); Go 1.26 where files are named. */
-#include "harness/elf_tls.h"
+#include "harness/elf_access.h"
+#include "harness/format/format.h"
 #include "matrix/base/buf.h"
 
 #include <stdlib.h>
@@ -176,11 +182,16 @@ int64_t tls_block_offset(const struct arch *arch, const GElf_Phdr *segment)
 
 /* Go's slot is runtime.tlsg.  Where assembly names the variable itself, as on arm64
  * (runtime/tls_arm64.s), that is runtime.tls_g, and the linker's runtime.tlsg lies unused beside it. */
+static const char *slot_name(const struct elf_file *file)
+{
+	return file->arch && file->arch->slot ? file->arch->slot : "runtime.tlsg";
+}
+
 static const struct elf_symbol *slot_symbol(const struct elf_file *file)
 {
-	static const char *const names[] = { "runtime.tls_g", "runtime.tlsg" };
+	const char *const names[] = { slot_name(file), "runtime.tls_g", "runtime.tlsg" };
 	const struct elf_symbols *tables[] = { elf_symbols(file), &file->dynamic_symbols };
-	for (size_t name = 0; name < 2; name++)
+	for (size_t name = 0; name < ARCH_COUNT(names); name++)
 		for (size_t table = 0; table < 2; table++)
 			for (size_t i = 0; i < tables[table]->count; i++) {
 				const struct elf_symbol *symbol = &tables[table]->symbol[i];
@@ -225,7 +236,7 @@ static int denotes_slot(const struct elf_file *file, const struct tls_slot *slot
 	const struct elf_symbols *symbols = &file->dynamic_symbols;
 	if (reloc->symbol) {
 		const char *name = reloc->symbol < symbols->count ? symbols->symbol[reloc->symbol].name : "";
-		return !strcmp(name, slot->symbol ? slot->symbol->name : "runtime.tlsg");
+		return !strcmp(name, slot->symbol ? slot->symbol->name : slot_name(file));
 	}
 	/* DTPMOD with symbol 0 means this module, whatever the variable. */
 	return slot->placed && reloc->kind != RELOC_DTPMOD && (uint64_t)reloc->addend == slot->value;
@@ -263,6 +274,8 @@ static void count_relocs(const struct elf_file *file, struct tls_facts *facts)
 		++*all;
 		int is_slot = denotes_slot(file, &facts->slot, reloc);
 		*slot += (size_t)is_slot;
+		if (is_slot && !facts->slot.named)
+			facts->slot.named = reloc;
 		if (reloc->kind != RELOC_TPOFF)
 			continue;
 		if (is_slot && !facts->slot.reloc)
@@ -293,35 +306,22 @@ static json_t *number_or_null(int known, int64_t value)
 	return known ? json_integer(value) : json_null();
 }
 
-static json_t *text_or_null(const char *text)
-{
-	json_t *value = text ? json_string(text) : NULL;
-	return value ? value : json_null();
-}
-
-/* The models in use, from the most to the least demanding of a loader: what the slot uses first. */
-static json_t *models(const struct insn_scan *scan, const struct tls_facts *facts, const char **model)
+/* The models in use, from the most to the least demanding of a loader. */
+static json_t *users_json(const struct insn_scan *scan, const struct tls_facts *facts)
 {
 	const struct tls_relocs *relocs = &facts->relocs;
 	size_t le = scan->go[ACCESS_LE] + scan->go[ACCESS_RELAXED] + scan->c[ACCESS_LE] + scan->c[ACCESS_RELAXED];
-	const struct { const char *name; int slot, any; } used[] = {
-		{ "IE", scan->go[ACCESS_IE] || relocs->slot_tpoff, relocs->tpoff || scan->c[ACCESS_IE] },
-		{ "LE", scan->go[ACCESS_LE] || scan->go[ACCESS_RELAXED], le > 0 },
-		{ "TLSDESC", relocs->slot_desc > 0, relocs->tlsdesc || scan->tlsdesc },
-		{ "GD", relocs->slot_dtp > 0, relocs->dtpoff || scan->gd },
-		{ "LD", 0, relocs->dtpmod || scan->ld },
+	const struct { const char *name; int used; } models[] = {
+		{ "IE", scan->go[ACCESS_IE] || relocs->tpoff || scan->c[ACCESS_IE] },
+		{ "LE", le > 0 },
+		{ "TLSDESC", relocs->tlsdesc || scan->tlsdesc },
+		{ "GD", relocs->dtpoff || scan->gd },
+		{ "LD", relocs->dtpmod || scan->ld },
 	};
 	json_t *list = json_array();
-	*model = "none";
-	for (size_t i = sizeof used / sizeof used[0]; i-- > 0;)
-		if (used[i].any)
-			*model = used[i].name;
-	for (size_t i = sizeof used / sizeof used[0]; i-- > 0;)
-		if (used[i].slot)
-			*model = used[i].name;
-	for (size_t i = 0; i < sizeof used / sizeof used[0]; i++)
-		if (used[i].any || used[i].slot)
-			json_array_append_new(list, json_string(used[i].name));
+	for (size_t i = 0; i < ARCH_COUNT(models); i++)
+		if (models[i].used)
+			json_array_append_new(list, json_string(models[i].name));
 	return list;
 }
 
@@ -335,20 +335,43 @@ static json_t *symbols_json(const struct elf_file *file)
 		/* "$d" marks data for disassemblers (AArch64 ELF 4.5.4); no variable. */
 		if (symbol->type != STT_TLS || symbol->name[0] == '$')
 			continue;
-		json_array_append_new(list, json_pack("{s:o,s:I,s:I,s:s,s:b}", "name", text_or_null(symbol->name), "value", (json_int_t)symbol->value,
+		json_array_append_new(list, json_pack("{s:o,s:I,s:I,s:s,s:b}", "name", facts_text(symbol->name), "value", (json_int_t)symbol->value,
 			"size", (json_int_t)symbol->size, "binding", symbol->binding < 3 ? bindings[symbol->binding] : "other", "defined", symbol->section != SHN_UNDEF));
 	}
 	return list;
 }
 
-static json_t *slot_json(const struct tls_slot *slot, const struct insn_scan *scan)
+/* The offset that Go's code uses, where the file knows it: the instructions carry it, or load it from a word of
+ * the GOT that the linker filled for good (s390x PIE: GNU ld rewrites only loads that are marked R_390_TLS_LOAD). */
+static int carried_offset(const struct elf_file *file, const struct insn_scan *scan, int64_t *offset)
 {
+	uint64_t word = (uint64_t)scan->got.value;
+	*offset = scan->offset.value;
+	if (scan->offset.seen || !scan->got.seen || scan->got.mixed || !elf_is_program(file) || !elf_at(file, word, elf_word_size(file)))
+		return scan->offset.seen && !scan->offset.mixed;
+	for (size_t i = 0; i < file->reloc_count; i++)
+		if (file->reloc[i].offset == word && file->reloc[i].kind != RELOC_NONE)
+			return 0;
+	*offset = file->class == 64 ? (int64_t)elf_word(file, word) : (int32_t)elf_word(file, word);
+	return 1;
+}
+
+static json_t *slot_json(const struct elf_file *file, const struct tls_slot *slot, const struct insn_scan *scan)
+{
+	int64_t offset;
+	int carried = carried_offset(file, scan, &offset);
 	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:b}",
-		"symbol", text_or_null(slot->symbol ? slot->symbol->name : NULL),
+		"symbol", facts_text(slot->symbol ? slot->symbol->name : NULL),
 		"value", number_or_null(slot->placed, (int64_t)slot->value), "size", number_or_null(slot->placed, (int64_t)slot->size),
 		"offset", number_or_null(slot->fixed, slot->offset),
 		"got", number_or_null(slot->reloc != NULL, slot->reloc ? (int64_t)slot->reloc->offset : 0),
-		"insn_offset", number_or_null(scan->offset.seen && !scan->offset.mixed, scan->offset.value), "external", slot->external);
+		"insn_offset", number_or_null(carried, offset), "external", slot->external);
+}
+
+static void count_name(const struct elf_file *file, const struct elf_reloc *reloc, json_t *names)
+{
+	const char *name = arch_reloc(file->arch, reloc->type)->name;
+	json_object_set_new(names, name, json_integer(json_integer_value(json_object_get(names, name)) + 1));
 }
 
 static json_t *relocs_json(const struct elf_file *file, const struct tls_relocs *relocs)
@@ -356,27 +379,15 @@ static json_t *relocs_json(const struct elf_file *file, const struct tls_relocs 
 	json_t *names = json_object();
 	for (size_t i = 0; i < file->reloc_count; i++) {
 		enum reloc_kind kind = file->reloc[i].kind;
-		if (kind != RELOC_TPOFF && kind != RELOC_DTPMOD && kind != RELOC_DTPOFF && kind != RELOC_TLSDESC)
-			continue;
-		const char *name = arch_reloc(file->arch, file->reloc[i].type)->name;
-		json_object_set_new(names, name, json_integer(json_integer_value(json_object_get(names, name)) + 1));
+		if (kind == RELOC_TPOFF || kind == RELOC_DTPMOD || kind == RELOC_DTPOFF || kind == RELOC_TLSDESC)
+			count_name(file, &file->reloc[i], names);
 	}
+	for (size_t i = 0; i < file->link_reloc_count; i++)
+		if (file->link_reloc[i].kind >= RELOC_LINK_LE)
+			count_name(file, &file->link_reloc[i], names);
 	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "tpoff", (json_int_t)relocs->tpoff, "dtpmod", (json_int_t)relocs->dtpmod,
 		"dtpoff", (json_int_t)relocs->dtpoff, "tlsdesc", (json_int_t)relocs->tlsdesc, "slot_tpoff", (json_int_t)relocs->slot_tpoff,
 		"slot_dtp", (json_int_t)relocs->slot_dtp, "slot_desc", (json_int_t)relocs->slot_desc, "foreign", (json_int_t)relocs->foreign, "names", names);
-}
-
-static json_t *insn_json(const struct insn_scan *scan)
-{
-	json_t *users = json_array();
-	for (size_t i = 0; i < scan->le_user_count && i < LE_USERS_MAX; i++)
-		json_array_append_new(users, text_or_null(scan->le_users[i]));
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:b,s:b}",
-		"go_le", (json_int_t)scan->go[ACCESS_LE], "go_ie", (json_int_t)scan->go[ACCESS_IE], "go_relaxed", (json_int_t)scan->go[ACCESS_RELAXED],
-		"go_other", (json_int_t)scan->go[ACCESS_OTHER], "c_le", (json_int_t)scan->c[ACCESS_LE], "c_ie", (json_int_t)scan->c[ACCESS_IE],
-		"c_relaxed", (json_int_t)scan->c[ACCESS_RELAXED], "c_other", (json_int_t)scan->c[ACCESS_OTHER],
-		"gd", (json_int_t)scan->gd, "ld", (json_int_t)scan->ld, "tlsdesc", (json_int_t)scan->tlsdesc,
-		"le_users", users, "offsets_mixed", scan->offset.mixed, "decoded", scan->decoded);
 }
 
 /* The strictest alignment that a TLS section asks for. */
@@ -395,12 +406,13 @@ json_t *tls_json(const struct elf_file *file, const struct insn_scan *scan, cons
 {
 	const GElf_Phdr none = { 0 }, *segment = facts->segment ? facts->segment : &none;
 	uint64_t flags = 0;
-	const char *model;
-	json_t *users = models(scan, facts, &model);
+	struct elf_access access;
+	elf_access_read(file, scan, facts, &access);
 	elf_dynamic(file, DT_FLAGS, &flags);
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:b,s:o}", "model", model, "segments", (json_int_t)facts->segments,
+	return json_pack("{s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:b,s:o}", "model", access.model, "at", access.at,
+		"reloc", facts_text(access.reloc), "form", insn_form(scan), "segments", (json_int_t)facts->segments,
 		"size", (json_int_t)segment->p_memsz, "filesz", (json_int_t)segment->p_filesz, "align", (json_int_t)segment->p_align,
 		"vaddr", (json_int_t)segment->p_vaddr, "file_offset", (json_int_t)segment->p_offset, "section_align", (json_int_t)wanted_alignment(file),
-		"symbols", symbols_json(file), "slot", slot_json(&facts->slot, scan), "relocs", relocs_json(file, &facts->relocs),
-		"insn", insn_json(scan), "static_flag", (flags & DF_STATIC_TLS) != 0, "users", users);
+		"symbols", symbols_json(file), "slot", slot_json(file, &facts->slot, scan), "relocs", relocs_json(file, &facts->relocs),
+		"insn", facts_insn(scan), "static_flag", (flags & DF_STATIC_TLS) != 0, "users", users_json(scan, facts));
 }

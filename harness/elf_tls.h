@@ -14,6 +14,7 @@ struct tls_slot {
 	int fixed;                        /* offset is known: the file is a program */
 	int64_t offset;                   /* from the thread pointer */
 	const struct elf_reloc *reloc;    /* the TPOFF relocation that denotes it, or NULL */
+	const struct elf_reloc *named;    /* the first dynamic relocation of any TLS kind that does */
 	int external;                     /* reloc names a global symbol that another module may define */
 };
 

@@ -18,6 +18,10 @@ void insn_found(struct insn_scan *scan, enum access form, uint64_t load, uint64_
 	}
 	if (!scan->is_go)
 		return;
+	if (load == access)
+		scan->go_one++;
+	else
+		scan->go_two++;
 	if (count[form] == 1) {
 		scan->go_load[form] = load;
 		scan->go_access[form] = access;
@@ -30,6 +34,22 @@ void insn_found(struct insn_scan *scan, enum access form, uint64_t load, uint64_
 	else if (agreed->value != value)
 		agreed->mixed = 1;
 	agreed->seen = 1;
+}
+
+int insn_fixed(struct insn_scan *scan, int64_t offset)
+{
+	size_t at = 0;
+	while (at < scan->fixed_count && at < FIXED_MAX && scan->fixed[at].offset != offset)
+		at++;
+	if (at < FIXED_MAX) {
+		scan->fixed[at].offset = offset;
+		scan->fixed[at].count++;
+	}
+	scan->fixed_count += at == scan->fixed_count || at == FIXED_MAX;
+	for (size_t i = 0; i < scan->field_count; i++)
+		if (scan->fields[i] == offset)
+			return 0;
+	return 1;
 }
 
 static int by_address(const void *a, const void *b)
@@ -53,6 +73,29 @@ int insn_is_tlsdesc(const struct insn_scan *scan, uint64_t address)
 	return is_among(scan->tlsdescs, scan->tlsdesc_count, address);
 }
 
+int insn_is_dtpoff(const struct insn_scan *scan, uint64_t address)
+{
+	return is_among(scan->dtpoffs, scan->dtpoff_count, address);
+}
+
+int insn_is_tpoff(const struct insn_scan *scan, uint64_t address)
+{
+	return is_among(scan->tpoffs, scan->tpoff_count, address);
+}
+
+/* The second word of the pair is the variable's offset for GD; for LD nobody fills it, and it is 0.  So is
+ * that of a module's own first variable, where the offset has no bias (s390x): that one is taken for LD. */
+void insn_dynamic(struct insn_scan *scan, uint64_t address)
+{
+	if (!insn_is_dtpmod(scan, address))
+		return;
+	uint64_t second = address + elf_word_size(scan->file);
+	if (insn_is_dtpoff(scan, second) || elf_word(scan->file, second))
+		scan->gd++;
+	else
+		scan->ld++;
+}
+
 /* Addresses that relocations of a kind fill, sorted; for the caller to free. */
 static uint64_t *reloc_addresses(const struct elf_file *file, enum reloc_kind kind, size_t *count)
 {
@@ -73,6 +116,18 @@ static uint64_t *reloc_addresses(const struct elf_file *file, enum reloc_kind ki
 	return addresses;
 }
 
+/* The first word that a relocation fills with the address of a dynamic symbol, or 0. */
+static uint64_t filled_with(const struct elf_file *file, const char *name)
+{
+	const struct elf_symbols *symbols = &file->dynamic_symbols;
+	for (size_t i = 0; i < file->reloc_count; i++) {
+		const struct elf_reloc *reloc = &file->reloc[i];
+		if (reloc->kind == RELOC_SYMBOL && reloc->symbol < symbols->count && !strcmp(symbols->symbol[reloc->symbol].name, name))
+			return reloc->offset;
+	}
+	return 0;
+}
+
 /* ---- functions ---------------------------------------------------------------------------- */
 
 struct function {
@@ -91,11 +146,13 @@ static struct function *functions_of(const struct elf_file *file, size_t *count)
 {
 	const struct elf_symbols *symbols = elf_symbols(file);
 	struct function *functions = xcalloc(symbols->count + 1, sizeof *functions);
+	/* Bit 0 marks T32 code on arm (ELF for the Arm Architecture, section 5.5.3). */
+	uint64_t mark = file->header.e_machine == EM_ARM;
 	size_t found = 0, kept = 0;
 	for (size_t i = 0; i < symbols->count; i++) {
 		const struct elf_symbol *symbol = &symbols->symbol[i];
 		if ((symbol->type == STT_FUNC || symbol->type == STT_GNU_IFUNC) && symbol->section != SHN_UNDEF)
-			functions[found++] = (struct function){ symbol->value, symbol->name };
+			functions[found++] = (struct function){ symbol->value & ~mark, symbol->name };
 	}
 	qsort(functions, found, sizeof *functions, function_order);
 	/* Of two names for an address the better one: cmd/link calls a host object's text "main(.text)". */
@@ -148,10 +205,8 @@ static void scan_range(struct insn_scan *scan, const struct function *functions,
 	for (uint64_t at = address; code && at < end;) {
 		uint64_t next = low < count && functions[low].address < end ? functions[low].address : end;
 		int named = low > 0 && functions[low - 1].address >= address;
-		scan->function = named ? functions[low - 1].name : "?";
-		scan->is_go = text->known ? at >= text->start && at < text->end : text->all;
-		if (!is_instrument(scan->function))
-			scan->file->arch->scan(scan, at, code + (at - address), (size_t)(next - at));
+		const char *name = named ? functions[low - 1].name : "?";
+		insn_scan_function(scan, name, text->known ? at >= text->start && at < text->end : text->all, at, code + (at - address), (size_t)(next - at));
 		at = next;
 		low++;
 	}
@@ -191,24 +246,72 @@ static void scan_code(struct insn_scan *scan, const struct function *functions, 
 	free(code);
 }
 
+void insn_scan_begin(struct insn_scan *scan, const struct arch *arch)
+{
+	*scan = (struct insn_scan){ .arch = arch, .decoded = arch && arch->scan };
+}
+
+/* The size of the build ID at the start of code, 0 where there is none.  Where a format has no note for it, cmd/link puts
+ * it before the first function (cmd/link/internal/ld/data.go textbuildid): text, in which a prefix may be any letter. */
+static size_t build_id_size(const unsigned char *code, size_t size)
+{
+	static const char start[] = "\xff Go build ID: \"", end[] = "\"\n \xff";
+	size_t room = size < 512 ? size : 512;
+	if (room < sizeof start - 1 || memcmp(code, start, sizeof start - 1))
+		return 0;
+	const unsigned char *found = memmem(code, room, end, sizeof end - 1);
+	size_t length = found ? (size_t)(found - code) + sizeof end - 1 : 0;
+	length = (length + 15) / 16 * 16;
+	return length < size ? length : size;
+}
+
+void insn_scan_function(struct insn_scan *scan, const char *name, int is_go, uint64_t address, const unsigned char *code, size_t size)
+{
+	if (!scan->decoded || is_instrument(name))
+		return;
+	scan->function = name;
+	scan->is_go = is_go;
+	size_t skipped = build_id_size(code, size);
+	scan->arch->scan(scan, address + skipped, code + skipped, size - skipped);
+}
+
+void insn_scan_end(struct insn_scan *scan)
+{
+	if (scan->decoded && scan->arch->scan_end)
+		scan->arch->scan_end(scan);
+	scan->dtpmod = scan->dtpoffs = scan->tlsdescs = scan->tpoffs = NULL;
+}
+
+const char *insn_form(const struct insn_scan *scan)
+{
+	if (scan->go_one && scan->go_two)
+		return "mixed";
+	return scan->go_one ? "one" : scan->go_two ? "two" : "none";
+}
+
 void insn_scan_file(const struct elf_file *file, struct insn_scan *scan)
 {
-	*scan = (struct insn_scan){ .file = file };
-	if (!file->arch || !file->arch->scan || file->header.e_type == ET_REL)
+	insn_scan_begin(scan, file->header.e_type == ET_REL ? NULL : file->arch);
+	scan->file = file;
+	if (!scan->decoded)
 		return;
-	scan->decoded = 1;
 	size_t count;
 	struct function *functions = functions_of(file, &count);
 	uint64_t *dtpmod = reloc_addresses(file, RELOC_DTPMOD, &scan->dtpmod_count);
 	uint64_t *tlsdescs = reloc_addresses(file, RELOC_TLSDESC, &scan->tlsdesc_count);
+	uint64_t *dtpoffs = reloc_addresses(file, RELOC_DTPOFF, &scan->dtpoff_count);
+	uint64_t *tpoffs = reloc_addresses(file, RELOC_TPOFF, &scan->tpoff_count);
 	scan->dtpmod = dtpmod;
+	scan->dtpoffs = dtpoffs;
+	scan->tpoffs = tpoffs;
+	scan->tp_helper = filled_with(file, "__aeabi_read_tp");
 	scan->tlsdescs = tlsdescs;
 	struct go_text text = go_text_of(file);
 	scan_code(scan, functions, count, &text);
-	if (scan->engine[0])
-		amd64_close(scan);
-	scan->dtpmod = scan->tlsdescs = NULL;
+	insn_scan_end(scan);
 	free(dtpmod);
 	free(tlsdescs);
+	free(dtpoffs);
+	free(tpoffs);
 	free(functions);
 }

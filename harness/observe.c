@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- reading facts ------------------------------------------------------------------------ */
@@ -78,6 +79,29 @@ static int not_decoded(const json_t *facts, struct buf *out, char **note)
 
 /* ---- TLS ---------------------------------------------------------------------------------- */
 
+static const char *word(const json_t *facts, const char *path)
+{
+	const char *text = json_string_value(fact(facts, path));
+	return text ? text : "none";
+}
+
+/* The four words that every format has; how many accesses they were read from goes into the note. */
+static void access_words(const json_t *facts, struct buf *out, char **note)
+{
+	static const char *const forms[] = { "le", "ie", "relaxed", "other" };
+	buf_printf(out, "model=%s at=%s reloc=%s form=%s", word(facts, "tls.model"), word(facts, "tls.at"), word(facts, "tls.reloc"), word(facts, "tls.form"));
+	long long count = 0;
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		char *path = xprintf("tls.insn.go_%s", forms[i]);
+		count += number(facts, path);
+		free(path);
+	}
+	if (is_true(facts, "tls.insn.decoded"))
+		*note = xprintf("of %lld accesses in Go's code", count);
+	else
+		*note = xstrdup("instructions were not read");
+}
+
 static void pt_tls_size(const json_t *facts, struct buf *out, char **note)
 {
 	long long value = number(facts, "tls.slot.value"), size = number(facts, "tls.slot.size"), memsz = number(facts, "tls.size");
@@ -149,11 +173,12 @@ static void model_insn(const json_t *facts, struct buf *out, char **note)
 
 static void one_insn(const json_t *facts, struct buf *out, char **note)
 {
-	long long one = number(facts, "tls.insn.go_le"), two = number(facts, "tls.insn.go_ie") + number(facts, "tls.insn.go_relaxed") + number(facts, "tls.insn.go_other");
+	const char *form = word(facts, "tls.form");
+	int mixed = !strcmp(form, "mixed");
 	if (not_decoded(facts, out, note))
 		return;
-	buf_printf(out, "one=%s two=%s", yes_no(one > 0), yes_no(two > 0));
-	*note = xprintf("%lld with one instruction, %lld with two", one, two);
+	buf_printf(out, "one=%s two=%s", yes_no(mixed || !strcmp(form, "one")), yes_no(mixed || !strcmp(form, "two")));
+	*note = xprintf("%lld LE, %lld IE, %lld relaxed", number(facts, "tls.insn.go_le"), number(facts, "tls.insn.go_ie"), number(facts, "tls.insn.go_relaxed"));
 }
 
 static void slot_offset(const json_t *facts, struct buf *out, char **note)
@@ -262,6 +287,7 @@ static const struct {
 	const char *check;
 	void (*observe)(const json_t *facts, struct buf *out, char **note);
 } observers[] = {
+	{ "tls.access", access_words },
 	{ "tls.pt-tls-size", pt_tls_size },
 	{ "tls.pt-tls-align", pt_tls_align },
 	{ "tls.symbols", symbols },

@@ -1,5 +1,7 @@
-/* print.c - the facts of inspect.h as a page for people. */
+/* print.c - the facts of inspect.h as a page for people: one line a fact, in groups; what a format does
+ * not have is not spoken of. */
 #include "harness/inspect.h"
+#include "harness/print_object.h"
 #include "matrix/base/buf.h"
 
 #include <string.h>
@@ -15,95 +17,147 @@ static void line(struct buf *out, const char *label, const char *format, ...)
 	va_end(args);
 }
 
+static json_t *get(const json_t *object, const char *key)
+{
+	return json_object_get(object, key);
+}
+
 static const char *text(const json_t *object, const char *key, const char *none)
 {
-	const char *value = json_string_value(json_object_get(object, key));
+	const char *value = json_string_value(get(object, key));
 	return value ? value : none;
 }
 
 static long long number(const json_t *object, const char *key)
 {
-	return json_integer_value(json_object_get(object, key));
+	return json_integer_value(get(object, key));
 }
 
 static int is_true(const json_t *object, const char *key)
 {
-	return json_is_true(json_object_get(object, key));
+	return json_is_true(get(object, key));
 }
 
-static const char *yes_no(const json_t *object, const char *key)
+/* A value under its label, where the key is there. */
+static void line_of(struct buf *out, const char *label, const json_t *object, const char *key)
 {
-	return is_true(object, key) ? "yes" : "no";
-}
-
-/* The strings of an array, joined; "none" for an empty one. */
-static void line_of_list(struct buf *out, const char *label, const json_t *list)
-{
-	struct buf words = BUF_INIT;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *word = json_string_value(json_array_get(list, i));
-		buf_printf(&words, "%s%s", i ? ", " : "", word ? word : "?");
+	if (get(object, key)) {
+		buf_printf(out, "  %-16s ", label);
+		print_value(get(object, key), PRINT_COUNTS, out);
+		buf_add(out, "\n");
 	}
-	line(out, label, "%s", words.len ? words.data : "none");
-	buf_free(&words);
 }
 
-/* "NAME xCOUNT, ..." of an object of counts. */
-static void line_of_counts(struct buf *out, const char *label, json_t *counts)
+/* Object files are not for a loader: what only a linked file has is not spoken of. */
+static int is_object(const json_t *facts)
 {
-	struct buf words = BUF_INIT;
-	const char *key;
-	json_t *value;
-	json_object_foreach(counts, key, value)
-		buf_printf(&words, "%s%s x%lld", words.len ? ", " : "", key, (long long)json_integer_value(value));
-	line(out, label, "%s", words.len ? words.data : "none");
-	buf_free(&words);
+	const char *type = text(facts, "type", "");
+	return !strcmp(type, "REL") || !strcmp(type, "ARCHIVE");
+}
+
+/* ---- thread-local storage ----------------------------------------------------------------- */
+
+struct meaning { const char *word, *text; };
+
+static const struct meaning models[] = {
+	{ "LE", "local-exec: the offset is in the instructions" },
+	{ "IE", "initial-exec: the offset is loaded from a word that the loader fills" },
+	{ "GD", "general-dynamic: a call to __tls_get_addr" },
+	{ "LD", "local-dynamic: a call to __tls_get_addr for the whole module" },
+	{ "TLSDESC", "a call through a descriptor that the loader fills" },
+	{ "FIXED", "an offset that the platform reserved for Go" },
+	{ "KEY", "an offset that start code asks the system for and keeps in a variable" },
+	{ "NONE", "Go keeps g in a register or a global, not in TLS" },
+	{ "none", "nothing seen" },
+};
+
+static const struct meaning places[] = {
+	{ "pt-tls", "where this link's PT_TLS has it, among other variables" },
+	{ "loader", "where the loader puts it" },
+	{ "linker", "where the linker will put it" },
+	{ "runtime.tls_g", "at the offset in the variable runtime.tls_g" },
+	{ "mixed", "accesses that do not agree" },
+	{ "unknown", "instructions of this machine are not read" },
+	{ "none", "no access seen" },
+};
+
+static const char *meaning_of(const struct meaning *rows, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(rows[i].word, word))
+			return rows[i].text;
+	return NULL;
+}
+
+static void print_access(struct buf *out, const json_t *tls)
+{
+	const char *model = text(tls, "model", "none"), *at = text(tls, "at", "none"), *form = text(tls, "form", "none");
+	const char *model_text = meaning_of(models, sizeof models / sizeof models[0], model), *place = meaning_of(places, sizeof places / sizeof places[0], at);
+	line(out, "model", "%s%s%s%s", model, model_text ? " (" : "", model_text ? model_text : "", model_text ? ")" : "");
+	line(out, "at", "%s (%s)", at, place ? place : "from the thread pointer");
+	line(out, "relocation", "%s", text(tls, "reloc", "none"));
+	line(out, "form", "%s%s", form, !strcmp(form, "one") ? " instruction" : !strcmp(form, "two") ? " instructions" : "");
 }
 
 static void print_slot(struct buf *out, const json_t *tls)
 {
-	const json_t *slot = json_object_get(tls, "slot"), *relocs = json_object_get(tls, "relocs");
-	if (!json_is_integer(json_object_get(slot, "value")))
-		line(out, "Go's slot", "not in this file%s", json_is_integer(json_object_get(slot, "insn_offset")) ? "'s PT_TLS" : "");
+	const json_t *slot = get(tls, "slot"), *relocs = get(tls, "relocs");
+	if (!json_is_integer(get(slot, "value")))
+		line(out, "Go's slot", "not in this file%s", json_is_integer(get(slot, "insn_offset")) ? "'s PT_TLS" : "");
 	else
 		line(out, "Go's slot", "%s, %lld bytes at %lld of the segment", text(slot, "symbol", "without a symbol"), number(slot, "size"), number(slot, "value"));
-	if (json_is_integer(json_object_get(slot, "offset")))
+	if (json_is_integer(get(slot, "offset")))
 		line(out, "offset", "%lld from the thread pointer", number(slot, "offset"));
-	if (json_is_integer(json_object_get(slot, "insn_offset")))
+	if (json_is_integer(get(slot, "insn_offset")))
 		line(out, "in instructions", "%lld", number(slot, "insn_offset"));
-	if (json_is_integer(json_object_get(slot, "got")))
+	if (json_is_integer(get(slot, "got")))
 		line(out, "GOT word", "%#llx%s", (unsigned long long)number(slot, "got"), is_true(slot, "external") ? ", of a symbol that another module may define" : "");
 	line(out, "slot relocations", "%lld TPOFF, %lld DTPMOD or DTPOFF, %lld TLSDESC", number(relocs, "slot_tpoff"), number(relocs, "slot_dtp"), number(relocs, "slot_desc"));
-	line_of_counts(out, "TLS relocations", json_object_get(relocs, "names"));
 }
 
-static void print_tls(struct buf *out, const json_t *tls)
+static void print_variables(struct buf *out, const json_t *symbols)
 {
-	const json_t *insn = json_object_get(tls, "insn"), *symbols = json_object_get(tls, "symbols");
-	buf_add(out, "thread-local storage\n");
-	line(out, "model", "%s", text(tls, "model", "none"));
-	line_of_list(out, "models in use", json_object_get(tls, "users"));
-	line(out, "PT_TLS", "%lld; memsz %lld, filesz %lld, align %lld", number(tls, "segments"), number(tls, "size"), number(tls, "filesz"), number(tls, "align"));
-	print_slot(out, tls);
-	line(out, "DF_STATIC_TLS", "%s", yes_no(tls, "static_flag"));
 	for (size_t i = 0; i < json_array_size(symbols); i++) {
 		const json_t *symbol = json_array_get(symbols, i);
 		line(out, i ? "" : "variables", "%s, %lld bytes at %lld, %s%s", text(symbol, "name", "?"), number(symbol, "size"), number(symbol, "value"),
 			text(symbol, "binding", "?"), is_true(symbol, "defined") ? "" : ", undefined");
 	}
+}
+
+static void print_instructions(struct buf *out, const json_t *insn)
+{
 	if (!is_true(insn, "decoded")) {
-		line(out, "instructions", "not decoded for this machine");
+		line(out, "instructions", "not decoded");
 		return;
 	}
 	line(out, "Go's code", "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", number(insn, "go_le"), number(insn, "go_ie"), number(insn, "go_relaxed"), number(insn, "go_other"));
 	line(out, "C's code", "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", number(insn, "c_le"), number(insn, "c_ie"), number(insn, "c_relaxed"), number(insn, "c_other"));
 	line(out, "dynamic models", "%lld GD, %lld LD, %lld TLSDESC", number(insn, "gd"), number(insn, "ld"), number(insn, "tlsdesc"));
-	line_of_list(out, "LE users", json_object_get(insn, "le_users"));
+	line_of(out, "LE users", insn, "le_users");
 }
+
+static void print_tls(struct buf *out, const json_t *facts)
+{
+	const json_t *tls = get(facts, "tls");
+	buf_add(out, "thread-local storage: how Go's code finds its goroutine\n");
+	print_access(out, tls);
+	if (get(tls, "segments") && !is_object(facts)) {
+		line_of(out, "models in use", tls, "users");
+		line(out, "PT_TLS", "%lld; memsz %lld, filesz %lld, align %lld", number(tls, "segments"), number(tls, "size"), number(tls, "filesz"), number(tls, "align"));
+		print_slot(out, tls);
+		line_of(out, "DF_STATIC_TLS", tls, "static_flag");
+	}
+	line_of(out, "TLS relocations", get(tls, "relocs"), "names");
+	print_variables(out, get(tls, "symbols"));
+	if (get(tls, "insn"))
+		print_instructions(out, get(tls, "insn"));
+}
+
+/* ---- the rest ----------------------------------------------------------------------------- */
 
 static void print_init(struct buf *out, const json_t *init)
 {
-	const json_t *array = json_object_get(init, "init_array"), *start = json_object_get(init, "init");
+	const json_t *array = get(init, "init_array"), *start = get(init, "init");
 	buf_add(out, "initializers\n");
 	if (json_is_integer(start))
 		line(out, "DT_INIT", "%#llx", (unsigned long long)json_integer_value(start));
@@ -111,46 +165,96 @@ static void print_init(struct buf *out, const json_t *init)
 		const json_t *entry = json_array_get(array, i);
 		line(out, i ? "" : "init array", "%#llx %s", (unsigned long long)number(entry, "address"), text(entry, "symbol", "?"));
 	}
-	line(out, "others", "%lld preinit, %lld fini", number(init, "preinit_array"), number(init, "fini_array"));
+	if (get(init, "preinit_array"))
+		line(out, "others", "%lld preinit, %lld fini", number(init, "preinit_array"), number(init, "fini_array"));
 	line(out, "Go's", "%lld", number(init, "go_entries"));
+}
+
+static void print_plt(struct buf *out, const json_t *plt)
+{
+	if (!is_true(plt, "decoded")) {
+		line(out, "PLT", "not decoded for this machine");
+		return;
+	}
+	line(out, "PLT", "%lld entries, %lld to Go functions", number(plt, "entries"), number(plt, "go_entries"));
+	line_of(out, "PLT writes", plt, "writes");
+	line_of(out, "of Go's arguments", plt, "clobbers");
+}
+
+/* What only ELF has. */
+static void print_elf(struct buf *out, const json_t *facts)
+{
+	const json_t *dynamic = get(facts, "dynamic"), *stack = get(facts, "stack"), *relocs = get(facts, "relocs");
+	line_of(out, "flags", dynamic, "flags");
+	line_of(out, "flags_1", dynamic, "flags_1");
+	line_of(out, "text relocations", dynamic, "textrel");
+	line(out, "stack", "%s%s", is_true(stack, "present") ? "PT_GNU_STACK" : "no PT_GNU_STACK", is_true(stack, "exec") ? ", executable" : "");
+	line(out, "segments", "%srelro, %lld writable and executable", is_true(facts, "relro") ? "" : "no ", number(facts, "wx_segments"));
+	line(out, "relocations", "%lld, %lld outside writable segments, %lld copy", number(relocs, "count"), number(relocs, "outside"), number(relocs, "copy"));
+	line_of(out, "", relocs, "types");
+	print_plt(out, get(facts, "plt"));
 }
 
 static void print_loading(struct buf *out, const json_t *facts)
 {
-	const json_t *dynamic = json_object_get(facts, "dynamic"), *stack = json_object_get(facts, "stack");
-	const json_t *relocs = json_object_get(facts, "relocs"), *imports = json_object_get(facts, "imports");
-	const json_t *plt = json_object_get(facts, "plt");
+	const json_t *imports = get(facts, "imports");
+	if (is_object(facts) || (!imports && !get(facts, "floor")))
+		return;
 	buf_add(out, "loading\n");
-	line_of_list(out, "flags", json_object_get(dynamic, "flags"));
-	line_of_list(out, "flags_1", json_object_get(dynamic, "flags_1"));
-	line(out, "text relocations", "%s", yes_no(dynamic, "textrel"));
-	line(out, "stack", "%s%s", is_true(stack, "present") ? "PT_GNU_STACK" : "no PT_GNU_STACK", is_true(stack, "exec") ? ", executable" : "");
-	line(out, "segments", "%srelro, %lld writable and executable", is_true(facts, "relro") ? "" : "no ", number(facts, "wx_segments"));
-	line(out, "relocations", "%lld, %lld outside writable segments, %lld copy", number(relocs, "count"), number(relocs, "outside"), number(relocs, "copy"));
-	line_of_counts(out, "", json_object_get(relocs, "types"));
-	if (is_true(plt, "decoded")) {
-		line(out, "PLT", "%lld entries, %lld to Go functions", number(plt, "entries"), number(plt, "go_entries"));
-		line_of_list(out, "PLT writes", json_object_get(plt, "writes"));
-		line_of_list(out, "of Go's arguments", json_object_get(plt, "clobbers"));
-	} else {
-		line(out, "PLT", "not decoded for this machine");
+	line_of(out, "needs at least", facts, "floor");
+	if (get(facts, "dynamic"))
+		print_elf(out, facts);
+	if (imports) {
+		line(out, "imports", "%lld", number(imports, "count"));
+		line_of(out, "versions", imports, "versions");
 	}
-	line(out, "imports", "%lld", number(imports, "count"));
-	line_of_counts(out, "versions", json_object_get(imports, "versions"));
+}
+
+static void print_file(struct buf *out, const json_t *facts)
+{
+	const json_t *go = get(facts, "go");
+	buf_add(out, "file\n");
+	line(out, "Go", "%s", is_true(go, "present") ? text(go, "version", "yes, of unknown release") : "no");
+	if (is_object(facts))
+		return;
+	if (get(facts, "entry"))
+		line(out, "entry", "%#llx", (unsigned long long)number(facts, "entry"));
+	line_of(out, "interpreter", facts, "interp");
+	line_of(out, "soname", facts, "soname");
+	line_of(out, "needed", facts, "needed");
+}
+
+static void print_archive(struct buf *out, const json_t *archive)
+{
+	const json_t *members = get(archive, "members");
+	buf_printf(out, "archive\n");
+	line(out, "members", "%lld", number(archive, "count"));
+	line(out, "Go's member", "%s", text(archive, "go_member", "none"));
+	for (size_t i = 0; i < json_array_size(members); i++) {
+		const json_t *member = json_array_get(members, i), *tls = get(member, "tls");
+		if (!json_is_string(get(member, "format")))
+			line(out, text(member, "name", "?"), "no object file");
+		else
+			line(out, text(member, "name", "?"), "%s %s, model %s", text(member, "format", "?"), text(member, "arch", "of another machine"), text(tls, "model", "none"));
+	}
 }
 
 void inspect_print(const char *path, const json_t *facts, struct buf *out)
 {
-	const json_t *go = json_object_get(facts, "go");
-	buf_printf(out, "%s: ELF %lld-bit %s, %s%s%s\n", path, number(facts, "class"), text(facts, "machine", "?"), text(facts, "type", "?"),
-		is_true(facts, "pie") ? " (pie)" : "", is_true(facts, "static") ? ", static" : "");
-	buf_add(out, "file\n");
-	line(out, "Go", "%s", is_true(go, "present") ? text(go, "version", "yes, of unknown release") : "no");
-	line(out, "entry", "%#llx", (unsigned long long)number(facts, "entry"));
-	line(out, "interpreter", "%s", text(facts, "interp", "none"));
-	line(out, "soname", "%s", text(facts, "soname", "none"));
-	line_of_list(out, "needed", json_object_get(facts, "needed"));
-	print_tls(out, json_object_get(facts, "tls"));
-	print_init(out, json_object_get(facts, "init"));
+	buf_printf(out, "%s: %s", path, print_format(facts));
+	if (json_is_integer(get(facts, "class")))
+		buf_printf(out, " %lld-bit", number(facts, "class"));
+	if (json_is_string(get(facts, "machine")) && strcmp(text(facts, "machine", ""), print_format(facts)))
+		buf_printf(out, " %s", text(facts, "machine", ""));
+	if (!get(facts, "archive"))
+		buf_printf(out, ", %s", text(facts, "type", "?"));
+	buf_printf(out, "%s%s\n", is_true(facts, "pie") ? " (pie)" : "", is_true(facts, "static") ? ", static" : "");
+	print_file(out, facts);
+	print_tls(out, facts);
+	if (get(facts, "init"))
+		print_init(out, get(facts, "init"));
 	print_loading(out, facts);
+	print_objects(facts, out);
+	if (get(facts, "archive"))
+		print_archive(out, get(facts, "archive"));
 }

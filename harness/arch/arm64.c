@@ -1,19 +1,25 @@
 /* arm64.c - TLS accesses in AArch64 code, and the entries of its PLT.
  *
  * Every access begins with the thread pointer, MRS Xt, TPIDR_EL0; a function without that word is
- * passed over.  The offset then comes by
+ * passed over.  On Darwin it is TPIDRRO_EL0, whose low three bits are cleared before use (runtime/tls_arm64.s).
+ * The offset then comes by
  *
  *     movz x27, #16                              LE (cmd/internal/obj/arm64 case 69), or
  *     movz x27, #0, lsl #16; movk x27, #16       what linkers relax IE to; the same in form
- *     adrp x27, GOT; ldr x27, [x27, #lo]         IE (case 70)
+ *     adrp x27, GOT; ldr x27, [x27, #lo]         IE (case 70); on Darwin the word is runtime.tls_g itself, and
+ *     adrp x27, page; add x27, #lo; ldr x27, [x27]   what linkers relax a GOT load of its address to (plugins)
  *     add  x0, x0, #hi, lsl #12; add x0, #lo     LE as C compilers write it
  *
  * and Go reaches its slot by ldr/str g, [x0, x27] (runtime/tls_arm64.s load_g, save_g).  The TCB
- * is 16 bytes, so variables lie at 16 and above.  Source: AArch64 ELF (IHI 0056) section 5.7.11. */
+ * is 16 bytes, so variables lie at 16 and above.  Source: AArch64 ELF (IHI 0056) section 5.7.11.
+ *
+ * On Windows (scan->segment 'x') X18 holds the TEB in every function, and a fixed offset from it is a
+ * field of it (tls_arm64.h MRS_TPIDR_R0: MOVD R18_PLATFORM, R0; Microsoft, "Overview of ARM64 ABI"). */
 #include "harness/arch/arch.h"
 #include "harness/elf_plt.h"
 #include "harness/insn.h"
 
+#include <elf.h>
 #include <string.h>
 
 enum holds { HOLDS_NOTHING, HOLDS_CONSTANT, HOLDS_ADDRESS, HOLDS_GOT, HOLDS_TP };
@@ -29,9 +35,18 @@ struct reader {
 	struct known reg[32];   /* [31] is never known */
 };
 
-enum { TCB_SIZE = 16 };
+enum { TCB_SIZE = 16, PLATFORM_REGISTER = 18 };
 
-static const uint32_t mrs_tpidr = 0xd53bd040;
+static int is_teb(const struct insn_scan *scan)
+{
+	return scan->segment == 'x';
+}
+
+/* MRS Xt, TPIDR_EL0 or TPIDRRO_EL0. */
+static int reads_tp(uint32_t insn)
+{
+	return (insn & ~31u) == 0xd53bd040 || (insn & ~31u) == 0xd53bd060;
+}
 
 static uint32_t word_at(const unsigned char *code)
 {
@@ -65,8 +80,10 @@ static int read_arithmetic(struct reader *reader, uint32_t insn, uint64_t addres
 {
 	unsigned target = insn & 31, source = insn >> 5 & 31, other = insn >> 16 & 31;
 	const struct known n = reader->reg[source], m = reader->reg[other];
-	if ((insn & ~31u) == mrs_tpidr) {
+	if (reads_tp(insn)) {
 		set(reader, target, HOLDS_TP, 0, address);
+	} else if ((insn & ~0x3ffu) == 0x927df000) {              /* AND Xd, Xn, #~7 */
+		set(reader, target, n.holds == HOLDS_TP ? HOLDS_TP : HOLDS_NOTHING, n.value, n.load);
 	} else if ((insn & 0x9f000000) == 0x90000000) {           /* ADRP */
 		uint64_t page = (uint64_t)(insn >> 5 & 0x7ffff) << 2 | (insn >> 29 & 3);
 		page = (page ^ 0x100000) - 0x100000;
@@ -85,7 +102,7 @@ static int read_arithmetic(struct reader *reader, uint32_t insn, uint64_t addres
 		int64_t value = (int64_t)((uint64_t)n.value + (uint64_t)amount);
 		int low = !(insn >> 22 & 1);
 		enum holds holds = n.holds == HOLDS_ADDRESS || n.holds == HOLDS_TP ? n.holds : HOLDS_NOTHING;
-		if (holds == HOLDS_TP && low && value >= TCB_SIZE) {
+		if (holds == HOLDS_TP && low && value >= TCB_SIZE && !is_teb(reader->scan)) {
 			insn_found(reader->scan, ACCESS_LE, n.load, address, value);
 			holds = HOLDS_NOTHING;
 		}
@@ -118,8 +135,12 @@ static int read_memory(struct reader *reader, uint32_t insn, uint64_t address)
 	if ((insn & 0x3b000000) != 0x39000000)                    /* [Xn, #imm] */
 		return 0;
 	int64_t value = (int64_t)((uint64_t)n.value + ((uint64_t)(insn >> 10 & 0xfff) << (insn >> 30)));
-	if (n.holds == HOLDS_TP && value >= TCB_SIZE)
+	if (n.holds == HOLDS_TP && is_teb(reader->scan)) {
+		if (insn_fixed(reader->scan, value) && reader->scan->is_go)
+			insn_found(reader->scan, ACCESS_LE, address, address, value);
+	} else if (n.holds == HOLDS_TP && value >= TCB_SIZE) {
 		insn_found(reader->scan, ACCESS_LE, n.load, address, value);
+	}
 	if (!is_load)
 		return 1;
 	if (n.holds == HOLDS_ADDRESS && insn_is_tlsdesc(reader->scan, (uint64_t)value))
@@ -147,14 +168,16 @@ static void forget_written(struct reader *reader, uint32_t insn)
 	}
 }
 
-void arm64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
+static void arm64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
 {
 	struct reader reader = { .scan = scan };
-	int wanted = scan->dtpmod_count || scan->tlsdesc_count;
+	int wanted = scan->dtpmod_count || scan->tlsdesc_count || is_teb(scan);
 	for (size_t at = 0; !wanted && at + 4 <= size; at += 4)
-		wanted = (word_at(code + at) & ~31u) == mrs_tpidr;
+		wanted = reads_tp(word_at(code + at));
 	for (size_t at = 0; wanted && at + 4 <= size; at += 4) {
 		uint32_t insn = word_at(code + at);
+		if (is_teb(scan))
+			set(&reader, PLATFORM_REGISTER, HOLDS_TP, 0, address + at);
 		if (!read_arithmetic(&reader, insn, address + at) && !read_memory(&reader, insn, address + at))
 			forget_written(&reader, insn);
 	}
@@ -203,7 +226,7 @@ static void read_slot(const struct plt *plt, struct plt_entry *run, struct known
 			reg[i] = i == target ? next : (struct known){ 0 };
 }
 
-void arm64_plt(struct plt *plt, uint64_t address, const unsigned char *code, size_t size)
+static void arm64_plt(struct plt *plt, uint64_t address, const unsigned char *code, size_t size)
 {
 	static const uint32_t nop = 0xd503201f;
 	struct known reg[32] = { 0 };
@@ -224,3 +247,54 @@ void arm64_plt(struct plt *plt, uint64_t address, const unsigned char *code, siz
 		memset(reg, 0, sizeof reg);
 	}
 }
+
+/* ---- the row ------------------------------------------------------------------------------ */
+
+static const struct reloc_type arm64_relocs[] = {
+	RELOC(R_AARCH64_NONE, NONE),
+	RELOC(R_AARCH64_ABS64, SYMBOL),
+	RELOC(R_AARCH64_COPY, COPY),
+	RELOC(R_AARCH64_GLOB_DAT, SYMBOL),
+	RELOC(R_AARCH64_JUMP_SLOT, SYMBOL),
+	RELOC(R_AARCH64_RELATIVE, RELATIVE),
+	RELOC(R_AARCH64_TLS_DTPMOD, DTPMOD),
+	RELOC(R_AARCH64_TLS_DTPREL, DTPOFF),
+	RELOC(R_AARCH64_TLS_TPREL, TPOFF),
+	RELOC(R_AARCH64_TLSDESC, TLSDESC),
+	RELOC(R_AARCH64_IRELATIVE, OTHER),
+	/* Of object files: those that Go's linker and C compilers write (AArch64 ELF 4.6.10, tables 4-16 to 4-20). */
+	RELOC(R_AARCH64_TLSLE_MOVW_TPREL_G2, LINK_LE),
+	RELOC(R_AARCH64_TLSLE_MOVW_TPREL_G1, LINK_LE),
+	RELOC(R_AARCH64_TLSLE_MOVW_TPREL_G1_NC, LINK_LE),
+	RELOC(R_AARCH64_TLSLE_MOVW_TPREL_G0, LINK_LE),
+	RELOC(R_AARCH64_TLSLE_MOVW_TPREL_G0_NC, LINK_LE),
+	RELOC(R_AARCH64_TLSLE_ADD_TPREL_HI12, LINK_LE),
+	RELOC(R_AARCH64_TLSLE_ADD_TPREL_LO12, LINK_LE),
+	RELOC(R_AARCH64_TLSLE_ADD_TPREL_LO12_NC, LINK_LE),
+	RELOC(R_AARCH64_TLSIE_ADR_GOTTPREL_PAGE21, LINK_IE),
+	RELOC(R_AARCH64_TLSIE_LD64_GOTTPREL_LO12_NC, LINK_IE),
+	RELOC(R_AARCH64_TLSIE_LD_GOTTPREL_PREL19, LINK_IE),
+	RELOC(R_AARCH64_TLSGD_ADR_PAGE21, LINK_GD),
+	RELOC(R_AARCH64_TLSGD_ADD_LO12_NC, LINK_GD),
+	RELOC(R_AARCH64_TLSDESC_ADR_PAGE21, LINK_GD),
+	RELOC(R_AARCH64_TLSDESC_LD64_LO12, LINK_GD),
+	RELOC(R_AARCH64_TLSDESC_ADD_LO12, LINK_GD),
+	RELOC(R_AARCH64_TLSDESC_CALL, LINK_GD),
+	RELOC(R_AARCH64_TLSLD_ADR_PAGE21, LINK_LD),
+	RELOC(R_AARCH64_TLSLD_ADD_LO12_NC, LINK_LD),
+};
+
+static const char *const arm64_registers[] = {
+	"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+	"x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30",
+};
+
+/* Integer arguments of ABIInternal (src/cmd/compile/abi-internal.md): R0 to R15. */
+static const struct call_rules arm64_calls = { arm64_registers, ARCH_COUNT(arm64_registers), 0xffff, arm64_plt };
+
+/* The TCB is two words. */
+const struct arch arch_arm64 = {
+	.name = "aarch64", .goarch = "arm64", .machine = EM_AARCH64, .class = 64, .variant = 1, .tcb = 16,
+	.thread_pointer = "TPIDR_EL0", .slot = "runtime.tls_g", .relocs = arm64_relocs, .reloc_count = ARCH_COUNT(arm64_relocs),
+	.scan = arm64_scan, .calls = &arm64_calls,
+};

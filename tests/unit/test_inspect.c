@@ -38,11 +38,11 @@ static void test_refused(void **state)
 	(void)state;
 	char path[128];
 	write_file("archive", "!<arch>\nfoo");
-	refused("archive", EBADMSG, "not an ELF file (starts with !<arch>)");
+	refused("archive", EBADMSG, "archive: truncated: member header at 8 (11 bytes)");
 	write_file("text", "a b\033c");
-	refused("text", EBADMSG, "not an ELF file (starts with a\\040b\\033c)");
+	refused("text", EBADMSG, "of a known format (ELF, PE, COFF, Mach-O, XCOFF, Plan 9, wasm): starts with a\\040b\\033c");
 	write_file("empty", "");
-	refused("empty", EBADMSG, "not an ELF file (it is empty)");
+	refused("empty", EBADMSG, "it is empty");
 	write_file("magic", "\177ELF");
 	refused("magic", EBADMSG, "truncated or malformed ELF header (4 bytes)");
 	refused("missing", ENOENT, "No such file");
@@ -201,6 +201,122 @@ static void test_canary_is_no_variable(void **state)
 	json_decref(facts);
 }
 
+/* ---- how Go's code reaches the slot -------------------------------------------------------- */
+
+#ifdef __aarch64__
+#define CODE_IE "IE at=loader reloc=R_AARCH64_TLS_TPREL form=two"
+#define LE_TWO "two"
+#define LINK_LE "R_AARCH64_TLSLE_MOVW_TPREL_G0"
+#define LINK_IE "R_AARCH64_TLSIE_ADR_GOTTPREL_PAGE21"
+#define ALONE "16"
+#define KEY_CODE "adrp x27, runtime.tls_g\n ldr x27, [x27, :lo12:runtime.tls_g]\n mrs x0, tpidr_el0\n ldr x28, [x0, x27]\n ret\n"
+#else
+#define CODE_IE "IE at=loader reloc=R_X86_64_TPOFF64 form=two"
+#define LE_TWO "one"
+#define LINK_LE "R_X86_64_TPOFF32"
+#define LINK_IE "R_X86_64_GOTTPOFF"
+#define ALONE "-8"
+#define KEY_CODE "movq runtime.tls_g(%rip), %r14\n movq %fs:(%r14), %r14\n ret\n"
+#endif
+#define SLOT_ALONE ".section .tbss, \"awT\", %nobits\n.balign 8\n.type " SLOT_SYMBOL ", %object\n.size " SLOT_SYMBOL ", 8\n" SLOT_SYMBOL ": .zero 8\n"
+#define GO_TEXT(code) ".text\nruntime.text:\n.type main.read, %function\nmain.read:\n" code "runtime.etext:\n.globl main\n.type main, %function\nmain: ret\n"
+#define PLAIN_STACK ".section .note.GNU-stack, \"\", %progbits\n"
+#define SLOT_VARIABLE ".data\n.balign 8\n.type runtime.tls_g, %object\n.size runtime.tls_g, 8\nruntime.tls_g: .quad 16\n"
+
+static const struct { const char *source, *flags, *observed; } access_rows[] = {
+	/* The slot alone, beside a C variable, and in a library. */
+	{ SLOT_ALONE GO_TEXT(SLOT_LE), "-no-pie", "model=LE at=" ALONE " reloc=none form=" LE_TWO },
+	{ SLOT_ALONE ".zero 132\n" GO_TEXT(SLOT_LE), "-no-pie", "model=LE at=pt-tls reloc=none form=" LE_TWO },
+	{ SLOT_ALONE ".zero 132\n" GO_TEXT(SLOT_IE), "-pie", "model=LE at=pt-tls reloc=none form=two" },
+	{ SLOT_ALONE GO_TEXT(SLOT_IE), "-shared", "model=" CODE_IE },
+	/* As Android has it: no TLS variable, a word in data. */
+	{ SLOT_VARIABLE GO_TEXT(KEY_CODE), "-pie", "model=KEY at=runtime.tls_g reloc=none form=two" },
+	/* The same word under another name is no key: the number in it is what the code carries. */
+#ifndef __aarch64__
+	{ ".data\n.balign 8\nother: .quad -24\n" GO_TEXT("movq other(%rip), %r14\n movq %fs:(%r14), %r14\n ret\n"), "-pie", "model=IE at=-24 reloc=none form=two" },
+	{ SLOT_ALONE GO_TEXT("movq %fs:-8, %r14\n movq %fs:-16, %r14\n ret\n"), "-no-pie", "model=LE at=mixed reloc=none form=one" },
+	{ SLOT_ALONE ".zero 132\n" GO_TEXT("movq %fs:-8, %r14\n ret\n"), "-no-pie", "model=LE at=-8 reloc=none form=one" },
+#endif
+	/* Object files. */
+	{ SLOT_ALONE GO_TEXT(SLOT_IE), "-c", "model=IE at=linker reloc=" LINK_IE " form=none" },
+	{ SLOT_ALONE GO_TEXT(SLOT_LE), "-c", "model=LE at=linker reloc=" LINK_LE " form=none" },
+	{ SLOT_ALONE GO_TEXT(SLOT_LE SLOT_IE), "-c", "model=mixed at=linker reloc=" LINK_LE " form=none" },
+	{ ".globl runtime.tls_g\n" SLOT_VARIABLE GO_TEXT(KEY_CODE), "-c", "model=KEY at=runtime.tls_g reloc=none form=none" },
+	{ GO_TEXT("ret\n"), "-c", "model=none at=none reloc=none form=none" },
+	{ GO_TEXT("ret\n"), "-no-pie", "model=none at=none reloc=none form=none" },
+};
+
+static void test_access(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof access_rows / sizeof *access_rows; i++) {
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "%s%s", access_rows[i].source, PLAIN_STACK);
+		write_file("access.s", text.data);
+		sh("cd %s && cc %s -o access access.s", sample_dir, access_rows[i].flags);
+		char *observed = observed_in("access", "tls.access");
+		if (strcmp(observed, access_rows[i].observed))
+			fail_msg("row %zu, %s: '%s', not '%s'", i, access_rows[i].flags, observed, access_rows[i].observed);
+		free(observed);
+		buf_free(&text);
+	}
+}
+
+/* What an object file has for the initializers' array. */
+static void test_object_initializers(void **state)
+{
+	(void)state;
+	sh("cd %s && { echo '.text'; echo '.globl main'; echo '.type main, %%function'; echo 'main: nop'; echo '.type _rt0_" SAMPLE_ARCH "_linux_lib, %%function'; echo '_rt0_" SAMPLE_ARCH "_linux_lib:'; echo '.section .init_array, \"aw\"';"
+	   " echo '.quad _rt0_" SAMPLE_ARCH "_linux_lib, main'; } > entry.s && cc -c -o entry entry.s", sample_dir);
+	json_t *facts = facts_of("entry");
+	assert_int_equal(fact(facts, "init", NULL, "go_entries"), 1);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(facts, "init"), "init_array")), 2);
+	json_decref(facts);
+}
+
+/* ---- what the file needs at least ---------------------------------------------------------- */
+
+static const struct { const char *note, *floor; } floor_rows[] = {
+	{ ".long 4, 16, 1\n.asciz \"GNU\"\n.long 0, 3, 17, 1\n", "Linux 3.17.1" },
+	{ ".long 4, 16, 1\n.asciz \"GNU\"\n.long 9, 3, 17, 1\n", NULL },
+	{ ".long 4, 16, 3\n.asciz \"GNU\"\n.long 0, 3, 17, 1\n", NULL },
+	{ ".long 8, 4, 1\n.asciz \"FreeBSD\"\n.long 1203000\n", "FreeBSD 12.3" },
+	{ ".long 7, 4, 1\n.asciz \"NetBSD\"\n.byte 0\n.long 700000000\n", "NetBSD 7.0" },
+	{ ".long 7, 4, 1\n.asciz \"NetBSD\"\n.byte 0\n.long 1001000000\n", "NetBSD 10.1" },
+	{ ".long 8, 4, 1\n.asciz \"OpenBSD\"\n.long 0\n", "OpenBSD" },
+	{ ".long 10, 4, 1\n.asciz \"DragonFly\"\n.byte 0, 0\n.long 600400\n", "DragonFly 6.4" },
+	{ ".long 8, 4, 1\n.asciz \"Android\"\n.long 29\n", "Android API 29" },
+	{ ".long 8, 400, 1\n.asciz \"FreeBSD\"\n.long 1203000\n", NULL },
+};
+
+static void test_floor(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof floor_rows / sizeof *floor_rows; i++) {
+		struct buf text = BUF_INIT;
+		buf_printf(&text, ".section .note.tag, \"a\", %%note\n.balign 4\n%s%s", floor_rows[i].note, PLAIN_STACK);
+		write_file("floor.s", text.data);
+		sh("cd %s && cc -shared -nostdlib -Wl,--build-id=none -o floor floor.s", sample_dir);
+		json_t *facts = facts_of("floor"), *floor = json_object_get(facts, "floor");
+		const char *seen = json_string_value(json_array_get(floor, 0));
+		if (json_array_size(floor) != (floor_rows[i].floor != NULL) || (seen && strcmp(seen, floor_rows[i].floor)))
+			fail_msg("row %zu: %s", i, seen ? seen : "nothing");
+		json_decref(facts);
+		buf_free(&text);
+	}
+	/* Of versions the highest, compared as numbers. */
+	write_file("floor.c", "#include <stdlib.h>\n#include <pthread.h>\nint main(void) { return !malloc(1) + pthread_join(pthread_self(), 0); }\n");
+	sh("cd %s && cc -o floor floor.c && readelf -V floor | grep -o 'GLIBC_2[.0-9]*' | sort -uV | tail -n 1 | tr -d '\\n' > floor.want", sample_dir);
+	json_t *facts = facts_of("floor"), *floor = json_object_get(facts, "floor");
+	char path[128], want[64] = "";
+	FILE *file = fopen(sample_path("floor.want", path), "r");
+	assert_non_null(file);
+	assert_non_null(fgets(want, sizeof want, file));
+	fclose(file);
+	assert_string_equal(json_string_value(json_array_get(floor, json_array_size(floor) - 1)), want);
+	json_decref(facts);
+}
+
 /* ---- the PLT ------------------------------------------------------------------------------ */
 
 #ifdef __aarch64__
@@ -329,7 +445,8 @@ static void test_print(void **state)
 	struct buf out = BUF_INIT;
 	json_t *facts = facts_of("shared");
 	inspect_print("shared", facts, &out);
-	static const char *const words[] = { "shared: ELF 64-bit", "model            IE", "Go's slot", "init array", "NODELETE", "_linux_lib" };
+	static const char *const words[] = { "shared: ELF 64-bit", "model            IE", "at               loader", "relocation       R_", "form             two", "needs at least   GLIBC_2",
+		"Go's slot", "init array", "NODELETE", "_linux_lib" };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strstr(out.data, words[i]))
 			fail_msg("the page has no '%s':\n%s", words[i], out.data);
@@ -348,6 +465,9 @@ int main(void)
 		cmocka_unit_test(test_external_slot),
 		cmocka_unit_test(test_c_models),
 		cmocka_unit_test(test_canary_is_no_variable),
+		cmocka_unit_test(test_access),
+		cmocka_unit_test(test_object_initializers),
+		cmocka_unit_test(test_floor),
 		cmocka_unit_test(test_plt_forms),
 		cmocka_unit_test(test_plt_of_a_file),
 		cmocka_unit_test(test_block_offset),

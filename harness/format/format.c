@@ -1,0 +1,137 @@
+/* format.c - which reader a file needs, and the facts that all of them write the same way. */
+#include "harness/format/format.h"
+#include "matrix/base/buf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which format -------------------------------------------------------------------------- */
+
+struct magic { const char *bytes; size_t size; format_reader *reader; };
+
+static const struct magic magics[] = {
+	{ "\177ELF", 4, elf_facts },
+	{ "MZ", 2, pe_facts },
+	{ "\xce\xfa\xed\xfe", 4, macho_facts }, { "\xcf\xfa\xed\xfe", 4, macho_facts },   /* MH_MAGIC, MH_MAGIC_64, little-endian */
+	{ "\xca\xfe\xba\xbe", 4, macho_facts }, { "\xca\xfe\xba\xbf", 4, macho_facts },   /* FAT_MAGIC, FAT_MAGIC_64 */
+	{ "\x01\xdf", 2, xcoff_facts }, { "\x01\xf7", 2, xcoff_facts },                   /* U802TOCMAGIC, U64_TOCMAGIC */
+	{ "\0asm", 4, wasm_facts },
+	{ "!<arch>\n", 8, archive_facts }, { "<bigaf>\n", 8, archive_facts },
+	{ "\0\0\x01\xeb", 4, plan9_facts }, { "\0\0\x8a\x97", 4, plan9_facts }, { "\0\0\x06\x47", 4, plan9_facts },   /* 386, amd64, arm: a.out(6) */
+	{ "\x4c\x01", 2, coff_facts }, { "\x64\x86", 2, coff_facts }, { "\x64\xaa", 2, coff_facts },                  /* IMAGE_FILE_MACHINE_* */
+	{ "\xc4\x01", 2, coff_facts }, { "\0\0\xff\xff", 4, coff_facts },                                                /* ARMNT; bigobj and import objects */
+};
+
+format_reader *format_reader_of(struct bytes file)
+{
+	for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+		if (bytes_have(&file, 0, magics[i].size) && !memcmp(file.data, magics[i].bytes, magics[i].size))
+			return magics[i].reader;
+	return NULL;
+}
+
+/* ---- facts --------------------------------------------------------------------------------- */
+
+json_t *facts_text(const char *text)
+{
+	json_t *value = text ? json_string(text) : NULL;
+	return value ? value : json_null();
+}
+
+/* The length-prefixed string that cmd/link puts 32 bytes into the build information since go1.18
+ * (debug/buildinfo: flagsVersionInl). */
+static json_t *go_version(const struct bytes *info)
+{
+	static const char magic[] = "\xff Go buildinf:";
+	if (info->size < 34 || memcmp(info->data, magic, sizeof magic - 1) || !(info->data[15] & 2))
+		return json_null();
+	size_t length = info->data[32];
+	if (length >= 0x80 || !bytes_have(info, 33, length))
+		return json_null();
+	json_t *text = json_stringn((const char *)info->data + 33, length);
+	return text ? text : json_null();
+}
+
+json_t *facts_go(struct bytes buildinfo, int has_runtime)
+{
+	return json_pack("{s:b,s:o}", "present", has_runtime || buildinfo.size, "version", go_version(&buildinfo));
+}
+
+json_t *facts_insn(const struct insn_scan *scan)
+{
+	json_t *users = json_array();
+	for (size_t i = 0; i < scan->le_user_count && i < LE_USERS_MAX; i++)
+		json_array_append_new(users, facts_text(scan->le_users[i]));
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:b,s:b}",
+		"go_le", (json_int_t)scan->go[ACCESS_LE], "go_ie", (json_int_t)scan->go[ACCESS_IE], "go_relaxed", (json_int_t)scan->go[ACCESS_RELAXED],
+		"go_other", (json_int_t)scan->go[ACCESS_OTHER], "c_le", (json_int_t)scan->c[ACCESS_LE], "c_ie", (json_int_t)scan->c[ACCESS_IE],
+		"c_relaxed", (json_int_t)scan->c[ACCESS_RELAXED], "c_other", (json_int_t)scan->c[ACCESS_OTHER],
+		"gd", (json_int_t)scan->gd, "ld", (json_int_t)scan->ld, "tlsdesc", (json_int_t)scan->tlsdesc,
+		"le_users", users, "offsets_mixed", scan->offset.mixed, "decoded", scan->decoded);
+}
+
+json_t *facts_tls(const struct access_words *words, const struct insn_scan *scan)
+{
+	return json_pack("{s:s,s:s,s:o,s:s,s:o}", "model", words->model, "at", words->at, "reloc", facts_text(words->reloc),
+		"form", insn_form(scan), "insn", facts_insn(scan));
+}
+
+/* ---- code ---------------------------------------------------------------------------------- */
+
+static int by_address(const void *a, const void *b)
+{
+	const struct format_function *x = a, *y = b;
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+void format_sort(struct format_function *functions, size_t count)
+{
+	if (count)
+		qsort(functions, count, sizeof *functions, by_address);
+}
+
+/* The number of the first at or above an address. */
+static size_t function_from(const struct format_function *functions, size_t count, uint64_t address)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (functions[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const char *format_function_at(const struct format_function *functions, size_t count, uint64_t address)
+{
+	size_t at = function_from(functions, count, address);
+	return at < count && functions[at].address == address ? functions[at].name : NULL;
+}
+
+void format_narrow(struct format_code *code)
+{
+	size_t first = function_from(code->functions, code->count, code->address);
+	size_t end = function_from(code->functions, code->count, code->address + code->code.size);
+	code->functions += first;
+	code->count = end > first ? end - first : 0;
+}
+
+void format_scan(struct insn_scan *scan, struct format_code *code)
+{
+	format_sort(code->functions, code->count);
+	uint64_t end = code->address + code->code.size, at = code->address;
+	size_t next = 0;
+	while (next < code->count && code->functions[next].address < at)
+		next++;
+	const char *name = "?";
+	while (at < end) {
+		while (next < code->count && code->functions[next].address == at)
+			name = code->functions[next++].name;
+		uint64_t stop = next < code->count && code->functions[next].address < end ? code->functions[next].address : end;
+		int is_go = code->go_all || (at >= code->go_start && at < code->go_end);
+		insn_scan_function(scan, name, is_go, at, code->code.data + (at - code->address), (size_t)(stop - at));
+		at = stop;
+	}
+}

@@ -1,0 +1,64 @@
+/* format.h - the readers of the file formats, one function each, and what they share.
+ *
+ * A reader gets a whole file (or a member of an archive) as a view and returns its facts as
+ * harness/inspect.h has them: the keys that all formats share, and one object named after the format
+ * with what only it has.  Every reader returns 0 and a new reference in *facts, or -EBADMSG with
+ * "NAME: what: why" in diag and *facts left alone.  Headers that do not fit are refused; a table
+ * behind them that does not fit is left out.  name is the file, or "FILE(MEMBER)". */
+#ifndef TLSMATRIX_HARNESS_FORMAT_FORMAT_H
+#define TLSMATRIX_HARNESS_FORMAT_FORMAT_H
+
+#include "harness/format/bytes.h"
+#include "harness/insn.h"
+
+#include <jansson.h>
+
+struct diag;
+
+typedef int format_reader(const char *name, struct bytes file, json_t **facts, struct diag *diag);
+
+format_reader elf_facts, pe_facts, macho_facts, xcoff_facts, plan9_facts, wasm_facts, archive_facts, coff_facts;
+
+/* The reader that the first bytes ask for, NULL when none knows them.  COFF objects have no magic: they
+ * are told by a known machine and plausible header, and come last. */
+format_reader *format_reader_of(struct bytes file);
+
+/* ---- what goes into the facts the same way in all formats (format.c) ---- */
+
+/* A string; null for NULL and for what is no UTF-8. */
+json_t *facts_text(const char *text);
+
+/* "go": {"present", "version"}.  buildinfo is the section with the build information ("\xff Go buildinf:",
+ * debug/buildinfo), empty where there is none; present also when has_runtime says so. */
+json_t *facts_go(struct bytes buildinfo, int has_runtime);
+
+/* "insn": the counts of inspect.h. */
+json_t *facts_insn(const struct insn_scan *scan);
+
+/* "tls" of a format without PT_TLS: the four words of check tls.access (inspect.h) and the counts. */
+struct access_words { const char *model, *at, *reloc; };
+json_t *facts_tls(const struct access_words *words, const struct insn_scan *scan);
+
+/* Functions by address, to cut code with: readers fill one, format_scan reads it. */
+struct format_function { uint64_t address; const char *name; };
+struct format_code {
+	uint64_t address;                    /* of the first byte of code */
+	struct bytes code;
+	struct format_function *functions;   /* in any order; sorted by format_scan */
+	size_t count;
+	uint64_t go_start, go_end;           /* runtime.text, runtime.etext; both 0: nothing is Go's, or all with go_all */
+	int go_all;
+};
+
+/* By address. */
+void format_sort(struct format_function *functions, size_t count);
+/* Of sorted ones the name of that which begins at an address, or NULL. */
+const char *format_function_at(const struct format_function *functions, size_t count, uint64_t address);
+
+/* Leaves of sorted functions those that begin in the code. */
+void format_narrow(struct format_code *code);
+
+/* Between insn_scan_begin and insn_scan_end: reads a section of code function by function. */
+void format_scan(struct insn_scan *scan, struct format_code *code);
+
+#endif
