@@ -1,5 +1,6 @@
 #include "matrix/cell.h"
 
+#include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/nearest.h"
 #include "matrix/version.h"
@@ -41,10 +42,17 @@ const char *link_linker(enum link link) { return links[link].linker; }
 int link_is_external(enum link link) { return links[link].external; }
 int link_is_static(enum link link) { return links[link].is_static; }
 
+const char *cell_arch(const struct cell *cell, char out[32])
+{
+	snprintf(out, 32, "%s%s%s", cell->arch, *cell->variant ? "." : "", cell->variant);
+	return out;
+}
+
 const char *cell_id(const struct cell *cell, char id[CELL_ID_MAX])
 {
 	int none = cell->load == LOAD_NONE;
-	snprintf(id, CELL_ID_MAX, "%s/%s/%s/%s/cgo%d/%s@%s%s%s", cell->go, cell->os, cell->arch,
+	char arch[32];
+	snprintf(id, CELL_ID_MAX, "%s/%s/%s/%s/cgo%d/%s@%s%s%s", cell->go, cell->os, cell_arch(cell, arch),
 		 mode_name(cell->mode), cell->cgo, link_name(cell->link), cell->target,
 		 none ? "" : ":", none ? "" : load_name(cell->load));
 	return id;
@@ -120,6 +128,24 @@ static int take_go(struct reader *reader, struct cell *cell)
 	return 0;
 }
 
+/* GOARCH, with a variant behind a dot. */
+static int take_arch(struct reader *reader, struct cell *cell)
+{
+	char text[32];
+	int column = (int)(reader->rest - reader->id) + 1, error = take(reader, "GOARCH", '/', text, sizeof text);
+	if (error)
+		return error;
+	size_t len = strcspn(text, ".");
+	const char *variant = text[len] ? text + len + 1 : "";
+	if (!len || (text[len] && !*variant))
+		return diag_set(reader->diag, EINVAL, "cell '%s': '%s' at column %d is not GOARCH or GOARCH.VARIANT, such as arm.5", reader->id, text, column);
+	if (len >= sizeof cell->arch || strlen(variant) >= sizeof cell->variant)
+		return diag_set(reader->diag, EINVAL, "cell '%s': GOARCH at column %d is longer than %zu characters", reader->id, column, sizeof cell->arch - 1);
+	memcpy(cell->arch, text, len);
+	strcpy(cell->variant, variant);
+	return 0;
+}
+
 static int take_cgo(struct reader *reader, struct cell *cell)
 {
 	char text[16];
@@ -161,7 +187,7 @@ int cell_parse(const char *id, struct cell *cell, struct diag *diag)
 	if (!error)
 		error = take(&reader, "GOOS", '/', read.os, sizeof read.os);
 	if (!error)
-		error = take(&reader, "GOARCH", '/', read.arch, sizeof read.arch);
+		error = take_arch(&reader, &read);
 	if (error)
 		return error;
 	if ((mode = take_word(&reader, "buildmode", '/', mode_word, MODE_COUNT)) < 0)
@@ -178,8 +204,26 @@ int cell_parse(const char *id, struct cell *cell, struct diag *diag)
 	return 0;
 }
 
+void cell_expand(const struct cell *cell, const char *text, struct buf *out)
+{
+	const struct { const char *name, *value; } variables[] = { { "$MODE", mode_name(cell->mode) }, { "$OS", cell->os }, { "$ARCH", cell->arch } };
+	const size_t count = sizeof variables / sizeof *variables;
+	while (*text) {
+		size_t i = 0;
+		while (i < count && strncmp(text, variables[i].name, strlen(variables[i].name)) != 0)
+			i++;
+		if (i < count) {
+			buf_add(out, variables[i].value);
+			text += strlen(variables[i].name);
+		} else {
+			buf_add_bytes(out, text++, 1);
+		}
+	}
+}
+
 int cell_same_build(const struct cell *a, const struct cell *b)
 {
 	return a->mode == b->mode && a->cgo == b->cgo && a->link == b->link && strcmp(a->go, b->go) == 0 &&
-	       strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0;
+	       strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 &&
+	       strcmp(a->variant, b->variant) == 0;
 }

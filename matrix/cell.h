@@ -5,6 +5,10 @@
  *
  *     go1.27.4/linux/amd64/c-shared/cgo1/external@glibc-2.36:dlopen
  *     go1.27.4/linux/amd64/c-shared/cgo0/internal@none            built and inspected only
+ *     go1.27.4/linux/arm.5/exe/cgo0/internal@none                 GOARM=5
+ *
+ * A variant of a port (matrix/variants.def) is written behind GOARCH and a dot, as Go's own build
+ * tags write it (arm.5, amd64.v3, mips.softfloat; go help buildconstraint).
  *
  * Pure values: a cell owns nothing and may be copied by assignment. */
 #ifndef TLSMATRIX_MATRIX_CELL_H
@@ -14,6 +18,7 @@
 
 struct buf;
 struct diag;
+struct port;
 
 enum mode { MODE_EXE, MODE_PIE, MODE_C_ARCHIVE, MODE_C_SHARED, MODE_SHARED, MODE_PLUGIN, MODE_COUNT };
 
@@ -39,11 +44,13 @@ struct cell {
 	char go[32];     /* "go1.27.4" */
 	char os[16];     /* GOOS */
 	char arch[16];   /* GOARCH */
+	char variant[16];            /* name of its row in variants.def; "" for the toolchain's default */
 	enum mode mode;
 	int cgo;         /* CGO_ENABLED, 0 or 1 */
 	enum link link;
 	char target[64]; /* "host"; "none" when nothing runs */
 	enum load load;  /* LOAD_NONE exactly when target is "none" */
+	const struct port *port;     /* what the release says of GOOS/GOARCH (port.h); NULL: not asked.  No part of the id */
 };
 
 enum { CELL_ID_MAX = 256 };
@@ -66,7 +73,13 @@ const char *cell_id(const struct cell *cell, char id[CELL_ID_MAX]);
  * wrong and what may stand there; *cell is left alone then. */
 int cell_parse(const char *id, struct cell *cell, struct diag *diag);
 
-/* Same build: all fields but target and load are equal. */
+/* "amd64", or "arm.5" with a variant, in out. */
+const char *cell_arch(const struct cell *cell, char out[32]);
+
+/* Appends text to out with $MODE, $OS and $ARCH (of the cell) expanded: rules write their words so. */
+void cell_expand(const struct cell *cell, const char *text, struct buf *out);
+
+/* Same build: all fields of the id but target and load are equal. */
 int cell_same_build(const struct cell *a, const struct cell *b);
 
 #endif

@@ -3,6 +3,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/glob.h"
 #include "matrix/filter.h"
+#include "matrix/port.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,8 +25,11 @@ static const struct { const char *check, *where, *expected, *source; } rules[] =
 
 enum { RULES = sizeof rules / sizeof *rules };
 
-static const struct { const char *where, *message, *source; } refusals[] = {
-#define REFUSED(where, message, source) { where, message, source },
+/* What support.def may ask of the release's table. */
+enum fact { ALWAYS, NO_MODE, NO_CGO, NO_RACE, NO_MSAN, NO_ASAN, NO_RACE_PIE, EXTERNAL, EXTERNAL_CGO, NO_LINK_PIE };
+
+static const struct { const char *where; enum fact fact; int exit; const char *message, *source; } refusals[] = {
+#define REFUSED(where, fact, exit, message, source) { where, fact, exit, message, source },
 #include "matrix/support.def"
 #undef REFUSED
 };
@@ -49,18 +53,39 @@ const struct check *check_find(const char *id)
 	return NULL;
 }
 
-/* The row of support.def that refuses the cell, or -1.  A plan asks this of one cell for every
- * check, so the last answer is kept; rows that ask for a load mode or target would not fit that. */
-static int find_refusal(const struct cell *cell)
+/* Does the release's table say so of the cell's port?  Of a port that was not asked it says nothing. */
+static int table_says(enum fact fact, const struct cell *cell)
+{
+	const struct port *port = cell->port;
+	if (fact == ALWAYS || !port)
+		return fact == ALWAYS;
+	switch (fact) {
+	case ALWAYS: break;
+	case NO_MODE: return !(port->modes >> cell->mode & 1);
+	case NO_CGO: return !port->cgo;
+	case NO_RACE: return !port->race;
+	case NO_MSAN: return !port->msan;
+	case NO_ASAN: return !port->asan;
+	case NO_RACE_PIE: return !port->race_pie;
+	case EXTERNAL: return port->external[0];
+	case EXTERNAL_CGO: return port->external[1];
+	case NO_LINK_PIE: return !port->internal_pie;
+	}
+	return 1;
+}
+
+/* A plan asks this of one cell for every check, so the last answer is kept; rows that ask for a load
+ * mode or target would not fit that. */
+int support_row(const struct cell *cell)
 {
 	static struct cell last;
 	static int answer, known;
-	if (known && cell_same_build(&last, cell))
+	if (known && last.port == cell->port && cell_same_build(&last, cell))
 		return answer;
 	const struct filter_subject subject = { cell, NULL, NULL };
 	int found = -1;
 	for (int i = 0; i < REFUSALS && found < 0; i++)
-		if (filter_text_match(refusals[i].where, &subject))
+		if (table_says(refusals[i].fact, cell) && filter_text_match(refusals[i].where, &subject))
 			found = i;
 	last = *cell;
 	known = 1;
@@ -70,7 +95,7 @@ static int find_refusal(const struct cell *cell)
 int check_planned(const struct check *check, const struct cell *cell)
 {
 	int runs = cell->load != LOAD_NONE, hosted = cell->mode == MODE_C_SHARED || cell->mode == MODE_C_ARCHIVE;
-	if ((check->pass == PASS_REFUSAL) != (find_refusal(cell) >= 0))
+	if ((check->pass == PASS_REFUSAL) != (support_row(cell) >= 0))
 		return 0;
 	if (check->pass >= PASS_LIVE && !runs)
 		return 0;
@@ -82,18 +107,12 @@ int check_planned(const struct check *check, const struct cell *cell)
 
 int support_refused(const struct cell *cell, struct buf *out, const char **source)
 {
-	static const char variable[] = "$MODE";
-	int row = find_refusal(cell);
+	int row = support_row(cell);
 	if (row < 0)
 		return 0;
-	const char *message = refusals[row].message;
-	for (const char *at; (at = strstr(message, variable)); message = at + strlen(variable)) {
-		buf_add_bytes(out, message, (size_t)(at - message));
-		buf_add(out, mode_name(cell->mode));
-	}
-	buf_add(out, message);
+	cell_expand(cell, refusals[row].message, out);
 	*source = refusals[row].source;
-	return 1;
+	return refusals[row].exit;
 }
 
 /* The rows of oracle.def that name a check, in order, ended by -1: worked out once per check. */
@@ -117,11 +136,11 @@ int oracle_expect(const struct check *check, const struct cell *cell, struct buf
 {
 	if (check->pass == PASS_REFUSAL) {
 		struct buf message = BUF_INIT;
-		int refused = support_refused(cell, &message, source);
-		if (refused)
-			buf_printf(out, "exit=1 \"%s\"", message.data);
+		int exit = support_refused(cell, &message, source);
+		if (exit)
+			buf_printf(out, "exit=%d \"%s\"", exit, message.data);
 		buf_free(&message);
-		return refused ? 0 : -ENOENT;
+		return exit ? 0 : -ENOENT;
 	}
 	const struct filter_subject subject = { cell, check->id, NULL };
 	for (const short *row = rules_of(check); *row >= 0; row++) {

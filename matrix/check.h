@@ -25,8 +25,11 @@ const struct check *check_find(const char *id);     /* NULL when there is none *
  * that build; FILE also @none, what runs only where something runs. */
 int check_planned(const struct check *check, const struct cell *cell);
 
-/* The message with which Go must refuse the cell ($MODE expanded into out), 1 and *source;
- * 0 when the cell must build. */
+/* The row of support.def that refuses the cell, counted from 0, or -1. */
+int support_row(const struct cell *cell);
+
+/* The message with which Go must refuse the cell ($MODE, $OS and $ARCH expanded into out), *source, and the
+ * exit status that goes with it, never 0; 0 when the cell must build. */
 int support_refused(const struct cell *cell, struct buf *out, const char **source);
 
 /* The text the check must observe in the cell, appended to out.  Returns 0, or -ENOENT when

@@ -358,6 +358,17 @@ static int match_text(const struct node *node, const char *text)
 	return 0;
 }
 
+/* arch=arm is every variant of arm; arch=arm.5 and arch=arm.* are variants only. */
+static int match_arch(const struct node *node, const struct cell *cell)
+{
+	char whole[32];
+	cell_arch(cell, whole);
+	for (const struct value *value = node->values; value; value = value->next)
+		if (glob_match(value->text, strchr(value->text, '.') ? whole : cell->arch))
+			return 1;
+	return 0;
+}
+
 static enum answer match_test(const struct node *node, const struct filter_subject *subject)
 {
 	const struct cell *cell = subject->cell;
@@ -365,7 +376,7 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 	switch (node->field) {
 	case FIELD_GO: holds = match_go(node, cell->go); break;
 	case FIELD_OS: holds = match_text(node, cell->os); break;
-	case FIELD_ARCH: holds = match_text(node, cell->arch); break;
+	case FIELD_ARCH: holds = match_arch(node, cell); break;
 	case FIELD_MODE: holds = node->mask >> cell->mode & 1; break;
 	case FIELD_CGO: holds = node->mask >> cell->cgo & 1; break;
 	case FIELD_LINK: holds = node->mask >> cell->link & 1; break;

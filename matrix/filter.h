@@ -8,6 +8,8 @@
  *   op    := =  !=  <  <=  >  >=      the ordered ones for go only
  *   value := text with * and ? as in the shell; "a,b" is a or b
  *
+ * arch=arm selects arm and all its variants, arch=arm.5 and arch=arm.* variants alone (cell.h).
+ *
  * An empty expression matches everything.  "go" is compared as Go orders releases
  * (version.h; "1.21" and "go1.21" are the same); cgo takes 0 and 1.  mode, link and load
  * values without wildcards must exist, so that a typing error is not an empty selection.

@@ -2,6 +2,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/check.h"
+#include "matrix/filter.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -47,22 +48,82 @@ static int add_cell(struct cells *cells, const struct cell *build, const char *t
 	return 0;
 }
 
+/* Does support.def refuse it? */
+static int refused(const struct cell *cell)
+{
+	struct buf message = BUF_INIT;
+	const char *source;
+	int exit = support_refused(cell, &message, &source);
+	buf_free(&message);
+	return exit != 0;
+}
+
 /* All cells of one build: one for each load mode, or the one @none of a refused build. */
 static int add_build(struct cells *cells, const struct cell *build, const char *target)
 {
 	enum load loads[LOAD_COUNT];
 	size_t count = gen_loads(build->mode, build->link, loads);
-	struct buf message = BUF_INIT;
-	const char *source;
-	int refused = support_refused(build, &message, &source);
-	buf_free(&message);
-	if (count && (refused || strcmp(target, "none") == 0)) {
+	if (count && (refused(build) || strcmp(target, "none") == 0)) {
 		loads[0] = LOAD_NONE;
 		count = 1;
 	}
 	int error = 0;
 	for (size_t i = 0; i < count && !error; i++)
 		error = add_cell(cells, build, target, loads[i]);
+	return error;
+}
+
+/* One port or variant of it: all builds that wanted (NULL: all) takes.  0 or -ENOMEM. */
+static int add_builds(struct cells *cells, struct cell *build, const char *target, unsigned links, int (*wanted)(const struct cell *))
+{
+	for (int mode = 0; mode < MODE_COUNT; mode++) {
+		for (int cgo = 0; cgo < 2; cgo++) {
+			for (int link = 0; link < LINK_COUNT; link++) {
+				build->mode = (enum mode)mode;
+				build->cgo = cgo;
+				build->link = (enum link)link;
+				int error = (links >> link & 1) && (!wanted || wanted(build)) ? add_build(cells, build, target) : 0;
+				if (error)
+					return error;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Does the variant say something that the plain build does not? */
+static int variant_wanted(const struct cell *cell)
+{
+	struct cell plain = *cell, least = *cell;
+	plain.variant[0] = '\0';
+	least.mode = MODE_EXE;
+	least.cgo = 1;
+	least.link = LINK_EXTERNAL;
+	if (refused(&plain))
+		return 0;
+	/* A whole port without the sanitizer: told once, by the plainest build. */
+	return !(variant_of(cell)->flag && refused(&least)) || (cell->mode == MODE_EXE && !cell->cgo && cell->link == LINK_INTERNAL);
+}
+
+/* A port with its variants, built only. */
+static int add_port(struct cells *cells, struct cell *build, const struct port *port, int plain)
+{
+	const unsigned links = 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL;
+	int error = 0;
+	snprintf(build->os, sizeof build->os, "%s", port->os);
+	snprintf(build->arch, sizeof build->arch, "%s", port->arch);
+	build->port = port;
+	build->variant[0] = '\0';
+	if (plain)
+		error = add_builds(cells, build, "none", links, NULL);
+	const struct cell base = *build;
+	const struct filter_subject subject = { &base, NULL, NULL };
+	for (size_t i = 0; i < variants_count && !error; i++) {
+		if (!filter_text_match(variants[i].where, &subject))
+			continue;
+		snprintf(build->variant, sizeof build->variant, "%s", variants[i].name);
+		error = add_builds(cells, build, "none", links, variant_wanted);
+	}
 	return error;
 }
 
@@ -74,18 +135,11 @@ int gen_cells(const struct gen_axes *axes, struct cells *cells)
 	snprintf(build.go, sizeof build.go, "%s", axes->go);
 	snprintf(build.os, sizeof build.os, "%s", axes->os);
 	snprintf(build.arch, sizeof build.arch, "%s", axes->arch);
-	int error = 0;
-	for (int mode = 0; mode < MODE_COUNT; mode++) {
-		for (int cgo = 0; cgo < 2; cgo++) {
-			for (int link = 0; link < LINK_COUNT && !error; link++) {
-				build.mode = (enum mode)mode;
-				build.cgo = cgo;
-				build.link = (enum link)link;
-				if (axes->links >> link & 1)
-					error = add_build(&made, &build, axes->target);
-			}
-		}
-	}
+	build.port = axes->ports ? ports_find(axes->ports, axes->os, axes->arch) : NULL;
+	const struct port *host = build.port;
+	int error = add_builds(&made, &build, axes->target, axes->links, NULL);
+	for (size_t i = 0; axes->ports && i < axes->ports->count && !error; i++)
+		error = add_port(&made, &build, &axes->ports->port[i], &axes->ports->port[i] != host);
 	if (error) {
 		cells_free(&made);
 		return error;

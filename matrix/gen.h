@@ -1,23 +1,31 @@
 /* gen.h - which cells there are: the axes, multiplied.
  *
- * The host matrix is one Go release on its own GOOS/GOARCH, times buildmode, CGO_ENABLED and link
+ * First the host matrix: one Go release on its own GOOS/GOARCH, times buildmode, CGO_ENABLED and link
  * mode, times the load modes that fit.  A combination that support.def refuses is one cell @none.
- * Order is deterministic: mode, cgo, link, load as in the enums. */
+ * Then every port of the release, built and inspected only (@none), by cmd/link and by the default
+ * linker of the port's C compiler; and the variants of each port (variants.def).
+ *
+ * A variant's cell is there where the plain cell of the same build is not refused already, since that
+ * refusal would only be repeated.  A sanitizer that the release does not have for a port is one cell.
+ *
+ * Order is deterministic: host, then ports as in the table; in each variant, mode, cgo, link, load. */
 #ifndef TLSMATRIX_MATRIX_GEN_H
 #define TLSMATRIX_MATRIX_GEN_H
 
 #include "matrix/cell.h"
+#include "matrix/port.h"
 
 /* What this machine can build and run; the caller fills it. */
 struct gen_axes {
 	const char *go, *os, *arch;
 	const char *target;                     /* "host" */
 	unsigned links;                         /* bit 1u << enum link: linkers that are present */
+	const struct ports *ports;              /* of the release; NULL: the host matrix alone */
 };
 
 struct cells { struct cell *cell; size_t count; };
 
-/* Fills *cells (free with cells_free).  0 or -ENOMEM. */
+/* Fills *cells (free with cells_free); they point into axes->ports.  0 or -ENOMEM. */
 int gen_cells(const struct gen_axes *axes, struct cells *cells);
 void cells_free(struct cells *cells);
 

@@ -19,6 +19,14 @@ static const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_NEW] = "new", [VERDICT_CHANGED] = "changed", [VERDICT_REGRESSED] = "regressed", [VERDICT_GONE] = "gone",
 };
 
+static const struct { const char *name, *phrase; } outcomes[OUTCOME_COUNT] = {
+	[OUTCOME_BUILT] = { "built", "built and inspected" }, [OUTCOME_REFUSED] = { "refused", "refused" },
+	[OUTCOME_UNBUILDABLE] = { "unbuildable", "not buildable here" }, [OUTCOME_FAILED] = { "failed", "failed" },
+	[OUTCOME_NOTRUN] = { "notrun", "not run" },
+};
+
+const char *outcome_name(enum outcome outcome) { return outcomes[outcome].name; }
+const char *outcome_phrase(enum outcome outcome) { return outcomes[outcome].phrase; }
 const char *status_name(enum status status) { return status_names[status]; }
 const char *verdict_name(enum verdict verdict) { return verdict_names[verdict]; }
 
@@ -81,6 +89,41 @@ void cell_result_sum(struct cell_result *result)
 		if (check->verdict > result->verdict)
 			result->verdict = check->verdict;
 	}
+}
+
+int check_unexpected(const struct check_result *check)
+{
+	if (check->verdict == VERDICT_FIXED || check->verdict == VERDICT_FLAKY)
+		return 1;
+	if (check->verdict == VERDICT_KNOWN)
+		return 0;
+	return check->status != STATUS_PASS && check->status != STATUS_SKIP;
+}
+
+int cell_is_refusal(const struct cell_result *result)
+{
+	return result->check_count == 1 && strcmp(result->checks[0].id, "build.refused") == 0;
+}
+
+enum outcome cell_outcome(const struct cell_result *result)
+{
+	size_t bad = 0, notrun = 0, skipped = 0;
+
+	for (size_t i = 0; i < result->check_count; i++) {
+		const struct check_result *check = &result->checks[i];
+		notrun += check->status == STATUS_NOTRUN;
+		skipped += check->status == STATUS_SKIP;
+		bad += (check->status != STATUS_NOTRUN && check_unexpected(check)) || check->status == STATUS_BROKEN || check->status == STATUS_INFRA;
+	}
+	if (bad)
+		return OUTCOME_FAILED;
+	if (notrun || !result->check_count)
+		return OUTCOME_NOTRUN;
+	if (skipped == result->check_count && !result->facts)
+		return OUTCOME_UNBUILDABLE;
+	if (cell_is_refusal(result))
+		return result->checks[0].status == STATUS_PASS ? OUTCOME_REFUSED : OUTCOME_FAILED;
+	return result->build_status == STATUS_PASS ? OUTCOME_BUILT : OUTCOME_FAILED;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -147,6 +190,7 @@ json_t *cell_result_json(const struct cell_result *result)
 	json_object_set_new(json, "go", json_string(cell->go));
 	json_object_set_new(json, "goos", json_string(cell->os));
 	json_object_set_new(json, "goarch", json_string(cell->arch));
+	json_object_set_new(json, "variant", *cell->variant ? json_string(cell->variant) : json_null());
 	json_object_set_new(json, "buildmode", json_string(mode_name(cell->mode)));
 	json_object_set_new(json, "cgo", json_integer(cell->cgo));
 	json_object_set_new(json, "link", json_string(link_name(cell->link)));
@@ -154,6 +198,7 @@ json_t *cell_result_json(const struct cell_result *result)
 	json_object_set_new(json, "load", json_string(load_name(cell->load)));
 	json_object_set_new(json, "status", json_string(status_name(result->status)));
 	json_object_set_new(json, "verdict", json_string(verdict_name(result->verdict)));
+	json_object_set_new(json, "outcome", json_string(outcome_name(cell_outcome(result))));
 	json_object_set_new(json, "seconds", seconds_json(result->seconds));
 	json_object_set_new(json, "cached", json_boolean(result->cached));
 	json_object_set_new(build, "status", json_string(status_name(result->build_status)));

@@ -59,7 +59,30 @@ struct cell_result {
 
 void cell_result_free(struct cell_result *result);
 
-/* The JSON of one cell as DESIGN.md's report.json has it; the journal holds the same objects.
+/* What became of a cell; every planned cell is exactly one of these, so that their counts sum to the
+ * plan.  Ordered as reports tell them. */
+enum outcome {
+	OUTCOME_BUILT,        /* built and inspected, and run where its target runs anything; known deviations are here too */
+	OUTCOME_REFUSED,      /* Go or its linker refused it with the documented words */
+	OUTCOME_UNBUILDABLE,  /* nothing was built: this machine lacks what it takes; the skips say what */
+	OUTCOME_FAILED,       /* something unexpected in it (exit code 1 or 3), or no artifact, though that is known */
+	OUTCOME_NOTRUN,       /* results are missing: the run is incomplete */
+	OUTCOME_COUNT
+};
+
+enum outcome cell_outcome(const struct cell_result *result);
+const char *outcome_name(enum outcome outcome);     /* "built", as report.json has it */
+const char *outcome_phrase(enum outcome outcome);   /* "built and inspected" */
+
+/* A cell in which Go must refuse the build, whether it did or not. */
+int cell_is_refusal(const struct cell_result *result);
+
+/* Is this check result something a person did not expect?  (Not pass, not skip, not known; or fixed;
+ * or flaky: a pass that needed a second try is not one.) */
+int check_unexpected(const struct check_result *check);
+
+/* The JSON of one cell as DESIGN.md's report.json has it, with "variant" (null: the port itself) and
+ * "outcome" beside its keys; the journal holds the same objects.
  * cell_result_json returns a new reference; cell_result_parse fills *result from one (0, -EINVAL
  * with a line in diag). */
 json_t *cell_result_json(const struct cell_result *result);

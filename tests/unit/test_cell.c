@@ -1,9 +1,11 @@
 #include "tests/unit/unit.h"
 
+#include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/cell.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static int same(const struct cell *a, const struct cell *b)
@@ -33,7 +35,7 @@ static void test_every_cell_survives_its_id(void **state)
 static void test_every_axis_value_survives(void **state)
 {
 	(void)state;
-	struct cell cell = { "go1.22rc1", "linux", "riscv64", MODE_EXE, 1, LINK_INTERNAL, "glibc-2.31", LOAD_EXEC };
+	struct cell cell = { .go = "go1.22rc1", .os = "linux", .arch = "riscv64", .cgo = 1, .target = "glibc-2.31", .load = LOAD_EXEC };
 	for (int mode = 0; mode < MODE_COUNT; mode++) {
 		for (int link = 0; link < LINK_COUNT; link++) {
 			for (int load = LOAD_NONE + 1; load < LOAD_COUNT; load++) {
@@ -150,19 +152,51 @@ static void test_link_facts(void **state)
 static void test_same_build_looks_at_the_build_alone(void **state)
 {
 	(void)state;
-	struct cell a = { "go1.22", "linux", "amd64", MODE_C_SHARED, 1, LINK_EXTERNAL, "host", LOAD_DLOPEN }, b = a;
+	struct cell a = { .go = "go1.22", .os = "linux", .arch = "amd64", .mode = MODE_C_SHARED, .cgo = 1, .link = LINK_EXTERNAL, .target = "host", .load = LOAD_DLOPEN }, b = a;
 	b.load = LOAD_NEEDED;
 	strcpy(b.target, "musl-1.2.6");
 	assert_true(cell_same_build(&a, &b));
-	struct cell other[] = { a, a, a, a, a, a };
+	struct cell other[] = { a, a, a, a, a, a, a };
 	strcpy(other[0].go, "go1.22.1");
 	strcpy(other[1].os, "freebsd");
 	strcpy(other[2].arch, "arm64");
 	other[3].mode = MODE_PLUGIN;
 	other[4].cgo = 0;
 	other[5].link = LINK_EXTERNAL_LLD;
+	strcpy(other[6].variant, "v3");
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
 		assert_false(cell_same_build(&a, &other[i]));
+}
+
+static void test_variants(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "linux/arm./exe", "linux/.5/exe", "linux/amd64.averyverylongvariant/exe" };
+	struct cell cell;
+	char id[CELL_ID_MAX], arch[32];
+	const char *const whole = "go1.26.8/linux/arm.7-softfloat/exe/cgo0/internal@none";
+	assert_int_equal(cell_parse(whole, &cell, NULL), 0);
+	assert_string_equal(cell.arch, "arm");
+	assert_string_equal(cell.variant, "7-softfloat");
+	assert_string_equal(cell_arch(&cell, arch), "arm.7-softfloat");
+	assert_string_equal(cell_id(&cell, id), whole);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct diag diag = DIAG_INIT;
+		snprintf(id, sizeof id, "go1.26.8/%s/cgo0/internal@none", bad[i]);
+		assert_int_equal(cell_parse(id, &cell, &diag), -EINVAL);
+		assert_non_null(strstr(diag.line, "GOARCH"));
+	}
+}
+
+static void test_expand(void **state)
+{
+	(void)state;
+	struct cell cell;
+	struct buf out = BUF_INIT;
+	assert_int_equal(cell_parse("go1.26.8/linux/arm.5/c-shared/cgo0/internal@none", &cell, NULL), 0);
+	cell_expand(&cell, "-buildmode=$MODE on $OS/$ARCH; $GOARCH $", &out);
+	assert_string_equal(out.data, "-buildmode=c-shared on linux/arm; $GOARCH $");
+	buf_free(&out);
 }
 
 int main(void)
@@ -176,6 +210,8 @@ int main(void)
 		cmocka_unit_test(test_longest_id_fits),
 		cmocka_unit_test(test_link_facts),
 		cmocka_unit_test(test_same_build_looks_at_the_build_alone),
+		cmocka_unit_test(test_variants),
+		cmocka_unit_test(test_expand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

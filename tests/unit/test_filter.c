@@ -34,6 +34,23 @@ static int matches(const char *text, const struct filter_subject *subject)
 
 static const char shared_id[] = "go1.21.3/linux/amd64/c-shared/cgo1/external-lld@glibc-2.36:dlopen-lazy";
 
+/* arch=arm is arm and every variant of it; a dot asks for variants. */
+static void test_arch_takes_variants(void **state)
+{
+	static const struct { const char *text; int plain, five; } cases[] = {
+		{ "arch=arm", 1, 1 }, { "arch=arm.5", 0, 1 }, { "arch=arm.*", 0, 1 }, { "arch=*.5,*.6", 0, 1 }, { "!arch=*.*", 1, 0 }, { "arch=a*", 1, 1 }, { "arch=arm.7", 0, 0 },
+	};
+	(void)state;
+	struct cell plain, five;
+	assert_int_equal(cell_parse("go1.26.8/linux/arm/exe/cgo0/internal@none", &plain, NULL), 0);
+	assert_int_equal(cell_parse("go1.26.8/linux/arm.5/exe/cgo0/internal@none", &five, NULL), 0);
+	const struct filter_subject of_plain = { &plain, NULL, NULL }, of_five = { &five, NULL, NULL };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(matches(cases[i].text, &of_plain), cases[i].plain);
+		assert_int_equal(matches(cases[i].text, &of_five), cases[i].five);
+	}
+}
+
 static void test_fields_operators_and_joints(void **state)
 {
 	static const struct { const char *text; int match; } cases[] = {
@@ -209,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields_operators_and_joints),
+		cmocka_unit_test(test_arch_takes_variants),
 		cmocka_unit_test(test_release_equals_its_short_name),
 		cmocka_unit_test(test_open_questions_match),
 		cmocka_unit_test(test_errors_name_place_and_remedy),

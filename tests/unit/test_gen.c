@@ -2,7 +2,9 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/check.h"
+#include "matrix/filter.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +61,7 @@ static void test_refused_builds_run_nowhere_and_others_do(void **state)
 		const char *source;
 		int refused = support_refused(&cells.cell[i], &message, &source);
 		buf_free(&message);
-		assert_int_equal(refused, cells.cell[i].load == LOAD_NONE);
+		assert_int_equal(refused != 0, cells.cell[i].load == LOAD_NONE);
 		assert_string_equal(cells.cell[i].target, refused ? "none" : "host");
 		assert_string_equal(cells.cell[i].arch, "arm64");
 	}
@@ -83,8 +85,8 @@ static void test_order_is_that_of_the_enums(void **state)
 static void test_only_present_linkers(void **state)
 {
 	(void)state;
-	const struct gen_axes axes = { "go1.22", "linux", "amd64", "host", 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL_MOLD };
-	const struct gen_axes none = { "go1.22", "linux", "amd64", "host", 0 };
+	const struct gen_axes axes = { .go = "go1.22", .os = "linux", .arch = "amd64", .target = "host", .links = 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL_MOLD };
+	const struct gen_axes none = { .go = "go1.22", .os = "linux", .arch = "amd64", .target = "host", .links = 0 };
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);
 	size_t internal = 0, mold = 0;
@@ -103,7 +105,7 @@ static void test_only_present_linkers(void **state)
 static void test_target_none_builds_once(void **state)
 {
 	(void)state;
-	const struct gen_axes axes = { "go1.22", "linux", "amd64", "none", (1u << LINK_COUNT) - 1 };
+	const struct gen_axes axes = { .go = "go1.22", .os = "linux", .arch = "amd64", .target = "none", .links = (1u << LINK_COUNT) - 1 };
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);
 	assert_int_equal(cells.count, 2 * 2 * 9 + 4 * 2 * 5);
@@ -139,6 +141,52 @@ static void test_loads(void **state)
 	}
 }
 
+/* What belongs to one port or variant of the whole list. */
+static size_t count_where(const struct cells *cells, const char *where)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < cells->count; i++) {
+		const struct filter_subject subject = { &cells->cell[i], NULL, NULL };
+		count += (size_t)filter_text_match(where, &subject);
+	}
+	return count;
+}
+
+/* Six buildmodes, two CGO_ENABLED, two link modes for every port but the host's, which has its matrix. */
+static void test_every_port_is_there(void **state)
+{
+	(void)state;
+	struct cells cells = whole_list(0, "amd64"), host = host_matrix("amd64");
+	const struct ports *ports = sample_ports(0);
+	assert_true(ports->count > 40);
+	for (size_t i = 0; i < ports->count; i++) {
+		char where[100];
+		int is_host = strcmp(ports->port[i].os, "linux") == 0 && strcmp(ports->port[i].arch, "amd64") == 0;
+		snprintf(where, sizeof where, "os=%s & arch=%s & !arch=*.*", ports->port[i].os, ports->port[i].arch);
+		assert_int_equal(count_where(&cells, where), is_host ? host.count : 6 * 2 * 2);
+	}
+	for (size_t i = host.count; i < cells.count; i++) {
+		assert_string_equal(cells.cell[i].target, "none");
+		assert_ptr_equal(cells.cell[i].port, ports_find(ports, cells.cell[i].os, cells.cell[i].arch));
+		assert_int_equal(*cells.cell[i].variant != '\0', variant_of(&cells.cell[i]) != NULL);
+	}
+	cells_free(&host);
+	cells_free(&cells);
+}
+
+/* A variant adds what its port can build, and of a sanitizer that is not there one refusal. */
+static void test_variants_say_something_of_their_own(void **state)
+{
+	(void)state;
+	struct cells cells = whole_list(0, "amd64");
+	assert_int_equal(count_where(&cells, "os=linux & arch=amd64.v3"), 3 + 3 + 4);
+	assert_int_equal(count_where(&cells, "os=linux & arch=mips.softfloat"), 1 + 1);
+	assert_int_equal(count_where(&cells, "os=plan9 & arch=arm.race"), 1);
+	assert_int_equal(count_where(&cells, "os=linux & arch=386.race"), 1);
+	assert_int_equal(count_where(&cells, "os=freebsd & arch=*.5"), 0);
+	cells_free(&cells);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +197,8 @@ int main(void)
 		cmocka_unit_test(test_only_present_linkers),
 		cmocka_unit_test(test_target_none_builds_once),
 		cmocka_unit_test(test_loads),
+		cmocka_unit_test(test_every_port_is_there),
+		cmocka_unit_test(test_variants_say_something_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

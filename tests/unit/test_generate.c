@@ -25,6 +25,7 @@ static const char *root(void)
 
 static const struct { const char *path, *where; } rows[] = {
 #define SOURCE(path, where) { path, where },
+#define PORT(path, where) { path, where },
 #include "cases/sources.def"
 };
 
@@ -215,7 +216,29 @@ static void test_every_case_is_written(void **state)
 	each_build(check_case);
 }
 
-static const struct cell program = { "go1.26.8", "linux", "amd64", MODE_EXE, 0, LINK_INTERNAL, "none", LOAD_NONE };
+/* Of every port: one package without checks, of which C has one file exactly when there is cgo. */
+static void test_every_port_is_written(void **state)
+{
+	(void)state;
+	struct cells cells = whole_list(0, "amd64");
+	for (size_t i = 0; i < cells.count; i++) {
+		const char **paths = generate_sources(&cells.cell[i], CASE_PORT);
+		size_t c_files = (size_t)(has(paths, "cases/port/port.c") + has(paths, "cases/port/port_tls.c"));
+		assert_true(has(paths, "cases/port/port_main.go"));
+		assert_false(has(paths, "cases/core/check.go"));
+		assert_int_equal(c_files, cells.cell[i].cgo);
+		free(paths);
+	}
+	char *folder = new_folder();
+	struct diag diag = DIAG_INIT;
+	if (generate_case(root(), &cells.cell[cells.count - 1], CASE_PORT, folder, &diag))
+		fail_msg("%s", diag.line);
+	free(read_whole(folder, "port_main.go"));
+	remove_folder(folder);
+	cells_free(&cells);
+}
+
+static const struct cell program = { .go = "go1.26.8", .os = "linux", .arch = "amd64", .target = "none" };
 
 static void test_failures_name_the_file(void **state)
 {
@@ -240,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_sources_of_every_build),
 		cmocka_unit_test(test_every_case_is_written),
 		cmocka_unit_test(test_failures_name_the_file),
+		cmocka_unit_test(test_every_port_is_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,7 +93,7 @@ static int covers_a_planned_check(const struct known *known)
 {
 	int found = 0;
 	for (size_t arch = 0; arch < UNIT_ARCHES && !found; arch++) {
-		struct cells cells = host_matrix(unit_arches[arch]);
+		struct cells cells = whole_list(SAMPLES - 1, unit_arches[arch]);
 		for (size_t i = 0; i < cells.count && !found; i++) {
 			for (size_t k = 0; k < checks_count && !found; k++) {
 				const struct filter_subject subject = { &cells.cell[i], checks[k].id, NULL };

@@ -86,8 +86,8 @@ static void test_round_trip(void **state)
 
 static void test_keys_are_those_of_the_report(void **state)
 {
-	static const char *const cell_keys[] = { "id", "go", "goos", "goarch", "buildmode", "cgo", "link", "target", "load", "status", "verdict",
-						  "seconds", "cached", "build", "facts", "checks", "log" };
+	static const char *const cell_keys[] = { "id", "go", "goos", "goarch", "variant", "buildmode", "cgo", "link", "target", "load",
+						  "status", "verdict", "outcome", "seconds", "cached", "build", "facts", "checks", "log" };
 	static const char *const build_keys[] = { "status", "seconds", "log", "command" };
 	static const char *const check_keys[] = { "id", "status", "verdict", "expected", "observed", "message", "reason", "source", "repro" };
 	(void)state;
@@ -208,6 +208,77 @@ static void test_a_cell_is_as_bad_as_its_worst_check(void **state)
 	assert_int_not_equal(result.verdict, VERDICT_OK);
 }
 
+struct outcome_case {
+	struct check_result checks[3];
+	size_t count;
+	enum status build;
+	int facts;
+	enum outcome outcome;
+};
+
+#define ID(name) .id = (char[]){ name }
+#define REFUSED_AS(s, v) { { { ID("build.refused"), .status = s, .verdict = v } }, 1
+#define BUILT_AS(s, v) { { { ID("build.succeeds") }, { ID("tls.access"), .status = s, .verdict = v }, { ID("tls.sizes") } }, 3
+#define ALL_AS(s, v) { { { ID("build.succeeds"), .status = s, .verdict = v }, { ID("tls.access"), .status = s, .verdict = v } }, 2
+
+/* Each cell is exactly one of them: the rules one by one, each beside the case that it must not swallow. */
+static void test_outcome_of_a_cell(void **state)
+{
+	(void)state;
+	struct outcome_case cases[] = {
+		BUILT_AS(STATUS_PASS, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT },
+		BUILT_AS(STATUS_SKIP, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT },
+		BUILT_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_PASS, 1, OUTCOME_BUILT },
+		BUILT_AS(STATUS_FAIL, VERDICT_REGRESSED), STATUS_PASS, 1, OUTCOME_FAILED },
+		BUILT_AS(STATUS_PASS, VERDICT_FIXED), STATUS_PASS, 1, OUTCOME_FAILED },
+		BUILT_AS(STATUS_PASS, VERDICT_FLAKY), STATUS_PASS, 1, OUTCOME_FAILED },
+		BUILT_AS(STATUS_NOTRUN, VERDICT_NEW), STATUS_PASS, 1, OUTCOME_NOTRUN },
+		BUILT_AS(STATUS_INFRA, VERDICT_NEW), STATUS_PASS, 1, OUTCOME_FAILED },
+		REFUSED_AS(STATUS_PASS, VERDICT_OK), STATUS_FAIL, 0, OUTCOME_REFUSED },
+		REFUSED_AS(STATUS_FAIL, VERDICT_REGRESSED), STATUS_PASS, 0, OUTCOME_FAILED },
+		REFUSED_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_PASS, 0, OUTCOME_FAILED },
+		REFUSED_AS(STATUS_SKIP, VERDICT_OK), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE },
+		REFUSED_AS(STATUS_NOTRUN, VERDICT_NEW), STATUS_NOTRUN, 0, OUTCOME_NOTRUN },
+		ALL_AS(STATUS_SKIP, VERDICT_OK), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE },
+		ALL_AS(STATUS_SKIP, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT },
+		ALL_AS(STATUS_NOTRUN, VERDICT_KNOWN), STATUS_NOTRUN, 0, OUTCOME_NOTRUN },
+		ALL_AS(STATUS_BROKEN, VERDICT_KNOWN), STATUS_PASS, 0, OUTCOME_FAILED },
+		ALL_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_FAIL, 0, OUTCOME_FAILED },
+		{ { { 0 } }, 0, STATUS_PASS, 1, OUTCOME_NOTRUN },
+	};
+	size_t seen[OUTCOME_COUNT] = { 0 };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct outcome_case *c = &cases[i];
+		struct cell_result result = { .checks = c->checks, .check_count = c->count, .build_status = c->build, .facts = c->facts ? json_object() : NULL };
+		cell_result_sum(&result);
+		if (cell_outcome(&result) != c->outcome)
+			fail_msg("case %zu: %s, not %s", i, outcome_name(cell_outcome(&result)), outcome_name(c->outcome));
+		json_decref(result.facts);
+		seen[c->outcome]++;
+	}
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		assert_true(seen[i] && *outcome_phrase((enum outcome)i));
+}
+
+static void test_variant_is_told_beside_goarch(void **state)
+{
+	(void)state;
+	struct cell_result result = sample(), read;
+	json_t *json = cell_result_json(&result);
+	assert_true(json_is_null(json_object_get(json, "variant")));
+	assert_string_equal(json_string_value(json_object_get(json, "outcome")), "failed");
+	json_decref(json);
+	assert_int_equal(cell_parse("go1.27.4/linux/arm.5/exe/cgo0/internal@none", &result.cell, NULL), 0);
+	json = cell_result_json(&result);
+	assert_string_equal(json_string_value(json_object_get(json, "goarch")), "arm");
+	assert_string_equal(json_string_value(json_object_get(json, "variant")), "5");
+	assert_int_equal(cell_result_parse(json, &read, NULL), 0);
+	assert_string_equal(read.cell.variant, "5");
+	cell_result_free(&read);
+	json_decref(json);
+	cell_result_free(&result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +288,8 @@ int main(void)
 		cmocka_unit_test(test_any_byte_becomes_json),
 		cmocka_unit_test(test_spoiled_results_are_refused),
 		cmocka_unit_test(test_a_cell_is_as_bad_as_its_worst_check),
+		cmocka_unit_test(test_outcome_of_a_cell),
+		cmocka_unit_test(test_variant_is_told_beside_goarch),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

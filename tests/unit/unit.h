@@ -10,14 +10,35 @@
 #include <cmocka.h>
 
 #include "matrix/gen.h"
+#include "tests/unit/ports_sample.h"
 
 /* Every cell of the host matrix of an architecture, all linkers present. */
 static inline struct cells host_matrix(const char *arch)
 {
-	const struct gen_axes axes = { "go1.26.8", "linux", arch, "host", (1u << LINK_COUNT) - 1 };
+	const struct gen_axes axes = { .go = "go1.26.8", .os = "linux", .arch = arch, .target = "host", .links = (1u << LINK_COUNT) - 1 };
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);
 	assert_true(cells.count > 0);
+	return cells;
+}
+
+/* A table of ports_sample.h; stays for the life of the process. */
+static inline const struct ports *sample_ports(size_t sample)
+{
+	static struct ports ports[SAMPLES];
+	if (!ports[sample].count)
+		assert_int_equal(ports_parse("ports_sample.h", ports_sample[sample].table, &ports[sample], NULL), 0);
+	return &ports[sample];
+}
+
+/* The whole list of a release on a machine: its host matrix, and every port with its variants. */
+static inline struct cells whole_list(size_t sample, const char *arch)
+{
+	const struct gen_axes axes = {
+		.go = ports_sample[sample].go, .os = "linux", .arch = arch, .target = "host", .links = (1u << LINK_COUNT) - 1, .ports = sample_ports(sample),
+	};
+	struct cells cells;
+	assert_int_equal(gen_cells(&axes, &cells), 0);
 	return cells;
 }
 
