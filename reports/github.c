@@ -97,6 +97,8 @@ int report_github(const struct view *view, FILE *out)
 	annotate_all(&pen, view, &kinds, 1);
 	kinds_free(&kinds);
 	view_verdict(view, &verdict);
+	buf_add(&verdict, "\n");
+	view_outcomes(view, &verdict);
 	command(&pen, "notice", "tlsmatrix", verdict.data);
 	buf_free(&verdict);
 	return pen_end(&pen);

@@ -39,6 +39,15 @@ static json_t *verdict_counts(const struct counts *counts)
 	return object;
 }
 
+static json_t *outcome_counts(const struct counts *counts)
+{
+	json_t *object = json_object();
+
+	for (size_t o = 0; o < OUTCOME_COUNT; o++)
+		json_object_set_new(object, outcome_name((enum outcome)o), json_integer((json_int_t)counts->outcome[o]));
+	return object;
+}
+
 /* Text that is valid UTF-8 already, as all of jansson's is. */
 static void add_string(struct buf *out, const char *text)
 {
@@ -141,6 +150,7 @@ static void header(struct pen *pen, const struct view *view)
 	                                 "checks", (json_int_t)view->planned_checks));
 	member(pen, "counts", status_counts(&counts));
 	member(pen, "verdicts", verdict_counts(&counts));
+	member(pen, "outcomes", outcome_counts(&counts));
 	buf_free(&verdict);
 }
 

@@ -10,15 +10,15 @@
 
 struct sums { size_t tests, failures, errors, skipped; };
 
-enum outcome { OUTCOME_OK, OUTCOME_FAILURE, OUTCOME_ERROR, OUTCOME_SKIPPED };
+enum element { ELEMENT_NONE, ELEMENT_FAILURE, ELEMENT_ERROR, ELEMENT_SKIPPED };
 
-static enum outcome outcome_of(const struct check_result *check)
+static enum element element_of(const struct check_result *check)
 {
 	switch (mark_check(check)) {
-	case MARK_PASS: return OUTCOME_OK;
-	case MARK_FAIL: case MARK_FIXED: case MARK_FLAKY: return OUTCOME_FAILURE;
-	case MARK_SKIP: case MARK_NOTRUN: case MARK_KNOWN: return OUTCOME_SKIPPED;
-	default: return OUTCOME_ERROR;
+	case MARK_PASS: return ELEMENT_NONE;
+	case MARK_FAIL: case MARK_FIXED: case MARK_FLAKY: return ELEMENT_FAILURE;
+	case MARK_SKIP: case MARK_NOTRUN: case MARK_KNOWN: return ELEMENT_SKIPPED;
+	default: return ELEMENT_ERROR;
 	}
 }
 
@@ -26,10 +26,10 @@ static void add_sums(const struct cell_result *cell, struct sums *sums)
 {
 	sums->tests += cell->check_count;
 	for (size_t i = 0; i < cell->check_count; i++) {
-		enum outcome outcome = outcome_of(&cell->checks[i]);
-		sums->failures += outcome == OUTCOME_FAILURE;
-		sums->errors += outcome == OUTCOME_ERROR;
-		sums->skipped += outcome == OUTCOME_SKIPPED;
+		enum element element = element_of(&cell->checks[i]);
+		sums->failures += element == ELEMENT_FAILURE;
+		sums->errors += element == ELEMENT_ERROR;
+		sums->skipped += element == ELEMENT_SKIPPED;
 	}
 }
 
@@ -104,11 +104,11 @@ static void testcase(struct pen *pen, const char *id, const struct check_result 
 	buf_add(&pen->text, "    <testcase");
 	attribute(pen, "classname", id);
 	attribute(pen, "name", check->id);
-	switch (outcome_of(check)) {
-	case OUTCOME_OK: buf_add(&pen->text, "/>\n"); break;
-	case OUTCOME_FAILURE: problem(pen, check, "failure"); break;
-	case OUTCOME_ERROR: problem(pen, check, "error"); break;
-	case OUTCOME_SKIPPED: skipped(pen, check); break;
+	switch (element_of(check)) {
+	case ELEMENT_NONE: buf_add(&pen->text, "/>\n"); break;
+	case ELEMENT_FAILURE: problem(pen, check, "failure"); break;
+	case ELEMENT_ERROR: problem(pen, check, "error"); break;
+	case ELEMENT_SKIPPED: skipped(pen, check); break;
 	}
 }
 
@@ -126,11 +126,14 @@ static void testsuite(struct pen *pen, const struct cell_result *result)
 	property(pen, "go", cell->go);
 	property(pen, "goos", cell->os);
 	property(pen, "goarch", cell->arch);
+	if (*cell->variant)
+		property(pen, "variant", cell->variant);
 	property(pen, "buildmode", mode_name(cell->mode));
 	property(pen, "cgo", cell->cgo ? "1" : "0");
 	property(pen, "link", link_name(cell->link));
 	property(pen, "target", cell->target);
 	property(pen, "load", load_name(cell->load));
+	property(pen, "outcome", outcome_name(cell_outcome(result)));
 	if (result->log)
 		property(pen, "log", result->log);
 	buf_add(&pen->text, "    </properties>\n");

@@ -13,7 +13,7 @@ static int wanted(const struct check_result *check, enum kinds_of what)
 	case KINDS_SKIPPED: return check->status == STATUS_SKIP && check->verdict != VERDICT_KNOWN;
 	case KINDS_UNEXPECTED: break;
 	}
-	return view_unexpected(check);
+	return check_unexpected(check);
 }
 
 static int unobserved(const struct check_result *check)
@@ -85,6 +85,8 @@ static void collect(const struct view *view, enum kinds_of what, struct kinds *k
 
 	for (size_t i = 0; i < view->count; i++) {
 		const struct cell_result *cell = &view->cells[i];
+		if (what == KINDS_SKIPPED && cell_outcome(cell) == OUTCOME_UNBUILDABLE)
+			continue;
 		for (size_t k = 0; k < cell->check_count; k++) {
 			if (!wanted(&cell->checks[k], what))
 				continue;
@@ -125,15 +127,22 @@ void kinds_free(struct kinds *kinds)
 	*kinds = (struct kinds){ 0 };
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 void kind_checks(const struct kind *kind, struct buf *out)
 {
+	const char **ids = xcalloc(kind->count, sizeof(*ids));
 	size_t others = 0;
-	for (size_t i = 1; i < kind->count; i++) {
-		int seen = 0;
-		for (size_t k = 0; k < i && !seen; k++)
-			seen = strcmp(kind->results[k].check->id, kind->results[i].check->id) == 0;
-		others += !seen;
-	}
+
+	for (size_t i = 0; i < kind->count; i++)
+		ids[i] = kind->results[i].check->id;
+	qsort(ids, kind->count, sizeof(*ids), compare_ids);
+	for (size_t i = 1; i < kind->count; i++)
+		others += strcmp(ids[i - 1], ids[i]) != 0;
+	free(ids);
 	buf_add(out, kind->results->check->id);
 	if (others)
 		buf_printf(out, " and %zu more check%s", others, others == 1 ? "" : "s");

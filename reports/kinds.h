@@ -4,6 +4,7 @@
  * was never observed (broken, infra, notrun, a program that died before its first check) when status
  * and message are equal, since one failed build breaks every check of its cell.  Known deviations
  * and skips are of one kind when status and reason are equal: one cause may show in many checks.
+ * The skips of a cell that this machine cannot build are told by reasons.h, once for the cell.
  * Failures come first, then what passes against the known list, then what could not be judged; among
  * these the kind with most cells first, then plan order. */
 #ifndef TLSMATRIX_REPORTS_KINDS_H

@@ -8,7 +8,8 @@
 
 static int same_platform(const struct cell *a, const struct cell *b)
 {
-	return strcmp(a->go, b->go) == 0 && strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0;
+	return strcmp(a->go, b->go) == 0 && strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 &&
+	       strcmp(a->variant, b->variant) == 0;
 }
 
 static struct layout_section *find_section(struct layout *layout, const struct cell *cell)
@@ -145,10 +146,11 @@ const char *layout_column(enum link link)
 char *layout_title(const struct layout_section *section)
 {
 	const struct cell *cell = section->cell;
+	char arch[32];
 
 	if (cell->load == LOAD_NONE)
-		return xprintf("%s %s/%s, not run", cell->go, cell->os, cell->arch);
-	return xprintf("%s %s/%s on %s", cell->go, cell->os, cell->arch, cell->target);
+		return xprintf("%s %s/%s, not run", cell->go, cell->os, cell_arch(cell, arch));
+	return xprintf("%s %s/%s on %s", cell->go, cell->os, cell_arch(cell, arch), cell->target);
 }
 
 const char *layout_load(enum load load)

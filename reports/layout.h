@@ -1,4 +1,4 @@
-/* layout.h - the matrix as it is drawn: one section for a Go release, platform and target; in it a
+/* layout.h - the matrix as it is drawn: one section for a Go release, platform, variant and target; in it a
  * row for each buildmode, CGO_ENABLED and load mode, a column for each link mode that occurs.
  *
  * A refused build has no load mode: it stands in every row of its buildmode and CGO_ENABLED, and

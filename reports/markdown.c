@@ -5,12 +5,13 @@
 
 #include "reports/kinds.h"
 #include "reports/layout.h"
-#include "reports/marks.h"
+#include "reports/overview.h"
+#include "reports/reasons.h"
 #include "reports/text.h"
 
 #include <stdlib.h>
 
-enum { SIZE_MAX_BYTES = 1000 * 1000, GRID_MAX = 400 * 1000, CLIP = 4000, CELLS = 50 };
+enum { SIZE_MAX_BYTES = 1000 * 1000, GRID_MAX = 400 * 1000, CLIP = 4000, CELLS = 50, LACKS = 40 };
 
 static void counts_table(struct buf *out, const struct view *view)
 {
@@ -70,24 +71,112 @@ static void section_table(struct buf *out, const struct layout_section *section)
 	free(title);
 }
 
-static void grid(struct buf *out, const struct view *view)
+static void overview_row(struct buf *out, const struct overview *overview, const struct overview_row *row)
+{
+	char name[OVERVIEW_NAME_MAX];
+
+	buf_printf(out, "| %s %s |", row->cell->go, overview_name(row->cell, name));
+	for (enum mode m = 0; m < MODE_COUNT; m++) {
+		if (!(overview->modes >> m & 1))
+			continue;
+		for (int cgo = 0; cgo < 2; cgo++) {
+			enum mark mark = row->shown[m][cgo] ? mark_cell(row->shown[m][cgo]) : MARK_COUNT;
+			if (mark == MARK_COUNT)
+				buf_add(out, "  |");
+			else
+				buf_printf(out, mark > MARK_KNOWN ? " **%c** |" : " %c |", mark_styles[mark].letter);
+		}
+	}
+	for (enum outcome o = 0; o < OUTCOME_NOTRUN; o++)
+		buf_printf(out, " %zu |", row->outcome[o]);
+	buf_add(out, "\n");
+}
+
+static void overview_table(struct buf *out, const struct overview *overview)
+{
+	struct buf line = BUF_INIT;
+
+	buf_add(out, "| port |");
+	buf_add(&line, "|---|");
+	for (enum mode m = 0; m < MODE_COUNT; m++) {
+		if (!(overview->modes >> m & 1))
+			continue;
+		buf_printf(out, " %s<br>cgo0 | cgo1 |", mode_name(m));
+		buf_add(&line, ":-:|:-:|");
+	}
+	for (enum outcome o = 0; o < OUTCOME_NOTRUN; o++) {
+		buf_printf(out, " %s |", outcome_phrase(o));
+		buf_add(&line, "---:|");
+	}
+	buf_printf(out, "\n%s\n", line.data);
+	buf_free(&line);
+	size_t i = 0;
+	for (; i < overview->count && out->len < GRID_MAX; i++)
+		if (overview->row[i].place == OVERVIEW_TABLE)
+			overview_row(out, overview, &overview->row[i]);
+	if (i < overview->count)
+		buf_printf(out, "\n%zu more ports are in the full report.\n", overview->count - i);
+	buf_add(out, "\nA mark is the worst of its link modes; `r`: all of them are refused. ");
+	overview_refused(overview, out);
+	buf_add(out, "\n\n");
+}
+
+static void sections(struct buf *out, const struct view *view, const struct overview *overview, int many)
 {
 	struct layout layout;
-	unsigned seen = 0;
 	size_t i = 0;
 
 	layout_make(view, &layout);
 	for (; i < layout.count && out->len < GRID_MAX; i++)
-		section_table(out, &layout.section[i]);
+		if (!many || overview_is_block(overview, layout.section[i].cell))
+			section_table(out, &layout.section[i]);
 	if (i < layout.count)
 		buf_printf(out, "%zu more tables are in the full report.\n\n", layout.count - i);
 	layout_free(&layout);
+}
+
+static void grid(struct buf *out, const struct view *view)
+{
+	struct overview overview;
+	unsigned seen = 0;
+
+	overview_make(view, &overview);
+	int many = overview_wanted(&overview);
+	sections(out, view, &overview, many);
+	if (many)
+		overview_table(out, &overview);
+	overview_free(&overview);
 	for (size_t c = 0; c < view->count; c++)
 		seen |= 1u << mark_cell(&view->cells[c]);
 	for (enum mark m = 0; m < MARK_COUNT; m++)
 		if (seen & (1u << m))
 			buf_printf(out, "`%c` %s  \n", mark_styles[m].letter, mark_styles[m].meaning);
 	buf_add(out, "\n");
+}
+
+/* What this machine lacks, and the ports that it costs. */
+static void lacks(struct buf *out, const struct view *view)
+{
+	struct reasons reasons;
+
+	reasons_find(view, OUTCOME_UNBUILDABLE, &reasons);
+	if (reasons.count > 0)
+		buf_add(out, "## Not buildable here\n\n| cells | what is missing | ports |\n|---:|---|---|\n");
+	for (size_t i = 0; i < reasons.count && i < LACKS; i++) {
+		struct buf ports = BUF_INIT;
+		char *text = text_clip(reasons.reason[i].text, CLIP);
+		reason_ports(&reasons.reason[i], &ports);
+		buf_printf(out, "| %zu | ", reasons.reason[i].count);
+		text_markdown(out, text);
+		buf_printf(out, " | %s |\n", ports.data);
+		buf_free(&ports);
+		free(text);
+	}
+	if (reasons.count > LACKS)
+		buf_printf(out, "\nand %zu more\n", reasons.count - LACKS);
+	if (reasons.count > 0)
+		buf_add(out, "\n");
+	reasons_free(&reasons);
 }
 
 static void pre_line(struct buf *out, const char *name, const char *text)
@@ -177,6 +266,8 @@ int report_markdown(const struct view *view, FILE *out)
 	buf_add(text, "# tlsmatrix\n\n**");
 	view_verdict(view, text);
 	buf_add(text, "**\n\n");
+	view_outcomes(view, text);
+	buf_add(text, ".\n\n");
 	counts_table(text, view);
 	buf_add(text, "<pre>\n");
 	pre_line(text, "Go", view->go);
@@ -185,6 +276,7 @@ int report_markdown(const struct view *view, FILE *out)
 	pre_line(text, "plan", view->plan);
 	buf_add(text, "</pre>\n\n");
 	grid(text, view);
+	lacks(text, view);
 	kinds_section(text, view, KINDS_UNEXPECTED, "Unexpected");
 	kinds_section(text, view, KINDS_KNOWN, "Known deviations");
 	return pen_end(&pen);

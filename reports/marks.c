@@ -7,6 +7,7 @@ const struct mark_style mark_styles[MARK_COUNT] = {
 	[MARK_PARTLY]  = { 's', "partly", "pass, some checks skipped", "32" },
 	[MARK_REFUSED] = { 'r', "refused", "Go refuses the build, as it must", "2" },
 	[MARK_SKIP]    = { 'S', "skip", "skipped", "36" },
+	[MARK_UNBUILDABLE] = { '-', "unbuildable", "not buildable here: this machine lacks something", "36" },
 	[MARK_KNOWN]   = { 'K', "known", "known deviation", "33" },
 	[MARK_FIXED]   = { 'X', "fixed", "passes, though known to fail", "1;35" },
 	[MARK_FLAKY]   = { '?', "flaky", "passed only on a second try", "1;33" },
@@ -38,11 +39,6 @@ enum mark mark_check(const struct check_result *check)
 	return marks[check->status];
 }
 
-int cell_is_refusal(const struct cell_result *cell)
-{
-	return cell->check_count == 1 && strcmp(cell->checks[0].id, "build.refused") == 0;
-}
-
 enum mark mark_cell(const struct cell_result *cell)
 {
 	enum mark worst = MARK_PASS;
@@ -60,7 +56,7 @@ enum mark mark_cell(const struct cell_result *cell)
 	if (worst != MARK_PASS)
 		return worst;
 	if (skipped == cell->check_count)
-		return MARK_SKIP;
+		return cell_outcome(cell) == OUTCOME_UNBUILDABLE ? MARK_UNBUILDABLE : MARK_SKIP;
 	if (skipped > 0)
 		return MARK_PARTLY;
 	return cell_is_refusal(cell) ? MARK_REFUSED : MARK_PASS;

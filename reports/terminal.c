@@ -1,30 +1,22 @@
 /* The report that a person meets first: the matrix as letters, what was unexpected and why it
  * matters, and one sentence at the end.  ASCII, at most 100 columns except for lines to be copied. */
-#include "reports/view.h"
+#include "reports/terminal.h"
 
 #include "reports/kinds.h"
 #include "reports/layout.h"
-#include "reports/marks.h"
-#include "reports/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 100, IN_FULL = 20, BRIEFLY = 40, MORE_CELLS = 5, LABEL = 14, TEXT_MAX = 1600 };
+enum { WIDTH = TERMINAL_WIDTH, IN_FULL = 20, BRIEFLY = 40, MORE_CELLS = 5, LABEL = 14, TEXT_MAX = TERMINAL_TEXT_MAX };
 
-struct terminal {
-	struct pen pen;
-	const struct view *view;
-	int color;
-};
-
-static void begin_color(struct terminal *t, const char *sgr)
+void terminal_begin(struct terminal *t, const char *sgr)
 {
 	if (t->color)
 		buf_printf(&t->pen.text, "\033[%sm", sgr);
 }
 
-static void end_color(struct terminal *t)
+void terminal_end(struct terminal *t)
 {
 	if (t->color)
 		buf_add(&t->pen.text, "\033[0m");
@@ -35,10 +27,33 @@ static void add_ascii(struct terminal *t, const char *text)
 	text_add(&t->pen.text, text, TEXT_ASCII);
 }
 
-static void repeat(struct terminal *t, char c, size_t count)
+void terminal_repeat(struct terminal *t, char c, size_t count)
 {
 	while (count-- > 0)
 		buf_add_bytes(&t->pen.text, &c, 1);
+}
+
+void terminal_trim(struct terminal *t)
+{
+	struct buf *text = &t->pen.text;
+
+	while (text->len > 0 && text->data[text->len - 1] == ' ')
+		text->data[--text->len] = '\0';
+	buf_add(text, "\n");
+}
+
+void terminal_title(struct terminal *t, const char *text)
+{
+	terminal_begin(t, "1");
+	buf_add(&t->pen.text, text);
+	terminal_end(t);
+	buf_add(&t->pen.text, "\n");
+}
+
+void terminal_section(struct terminal *t, const char *text)
+{
+	buf_add(&t->pen.text, "\n");
+	terminal_title(t, text);
 }
 
 /* ---- the grid --------------------------------------------------------------------------------- */
@@ -73,24 +88,24 @@ static void group_heading(struct terminal *t, unsigned links, const struct group
 		if (links & (1u << l))
 			width += column_width(links, l);
 	if (width == 0 || length == 0) {
-		repeat(t, ' ', width);
+		terminal_repeat(t, ' ', width);
 		return;
 	}
 	dashes = width - GAP - length;
-	repeat(t, ' ', GAP);
+	terminal_repeat(t, ' ', GAP);
 	if (dashes >= 4) {
-		repeat(t, '-', dashes / 2 - 1);
+		terminal_repeat(t, '-', dashes / 2 - 1);
 		buf_printf(&t->pen.text, " %s ", group->name);
-		repeat(t, '-', dashes - dashes / 2 - 1);
+		terminal_repeat(t, '-', dashes - dashes / 2 - 1);
 	} else {
-		repeat(t, ' ', dashes);
+		terminal_repeat(t, ' ', dashes);
 		buf_add(&t->pen.text, group->name);
 	}
 }
 
 static void grid_headings(struct terminal *t, const struct layout_section *section)
 {
-	begin_color(t, "2");
+	terminal_begin(t, "2");
 	if (section->links & ~(1u << LINK_INTERNAL)) {
 		buf_printf(&t->pen.text, "%35s", "");
 		for (size_t g = 0; g < GROUPS; g++)
@@ -101,7 +116,7 @@ static void grid_headings(struct terminal *t, const struct layout_section *secti
 	for (enum link l = 0; l < LINK_COUNT; l++)
 		if (section->links & (1u << l))
 			buf_printf(&t->pen.text, "%*s", (int)column_width(section->links, l), layout_column(l));
-	end_color(t);
+	terminal_end(t);
 	buf_add(&t->pen.text, "\n");
 }
 
@@ -111,25 +126,16 @@ static void grid_cell(struct terminal *t, unsigned links, enum link link, const 
 	const size_t right = strlen(layout_column(link)) / 2, left = column_width(links, link) - right - 1;
 	const struct mark_style *style;
 
-	repeat(t, ' ', left);
+	terminal_repeat(t, ' ', left);
 	if (cell == NULL) {
-		repeat(t, ' ', 1 + right);
+		terminal_repeat(t, ' ', 1 + right);
 		return;
 	}
 	style = &mark_styles[mark_cell(cell)];
-	begin_color(t, style->ansi);
-	repeat(t, style->letter, 1);
-	end_color(t);
-	repeat(t, ' ', right);
-}
-
-static void trim_line(struct terminal *t)
-{
-	struct buf *text = &t->pen.text;
-
-	while (text->len > 0 && text->data[text->len - 1] == ' ')
-		text->data[--text->len] = '\0';
-	buf_add(text, "\n");
+	terminal_begin(t, style->ansi);
+	terminal_repeat(t, style->letter, 1);
+	terminal_end(t);
+	terminal_repeat(t, ' ', right);
 }
 
 static void grid_section(struct terminal *t, const struct layout_section *section)
@@ -137,9 +143,9 @@ static void grid_section(struct terminal *t, const struct layout_section *sectio
 	char *title = layout_title(section);
 	const struct layout_row *above = NULL;
 
-	begin_color(t, "1");
+	terminal_begin(t, "1");
 	add_ascii(t, title);
-	end_color(t);
+	terminal_end(t);
 	buf_add(&t->pen.text, "\n\n");
 	free(title);
 	grid_headings(t, section);
@@ -151,7 +157,7 @@ static void grid_section(struct terminal *t, const struct layout_section *sectio
 		for (enum link l = 0; l < LINK_COUNT; l++)
 			if (section->links & (1u << l))
 				grid_cell(t, section->links, l, row->cell[l]);
-		trim_line(t);
+		terminal_trim(t);
 		above = row;
 	}
 	buf_add(&t->pen.text, "\n");
@@ -171,9 +177,9 @@ static void legend(struct terminal *t)
 		if (cells[m] == 0)
 			continue;
 		buf_add(&t->pen.text, "  ");
-		begin_color(t, style->ansi);
-		repeat(t, style->letter, 1);
-		end_color(t);
+		terminal_begin(t, style->ansi);
+		terminal_repeat(t, style->letter, 1);
+		terminal_end(t);
 		buf_printf(&t->pen.text, "%6zu %s  %s\n", cells[m], cells[m] == 1 ? "cell " : "cells", style->meaning);
 	}
 	buf_add(&t->pen.text, "\n");
@@ -236,9 +242,9 @@ static void counts_block(struct terminal *t)
 
 static void label(struct terminal *t, const char *name)
 {
-	begin_color(t, "2");
+	terminal_begin(t, "2");
 	buf_printf(&t->pen.text, "    %-*s", LABEL - 4, name);
-	end_color(t);
+	terminal_end(t);
 }
 
 static void prose(struct terminal *t, const char *name, const char *text)
@@ -298,9 +304,9 @@ static void kind_title(struct terminal *t, const struct kind *kind)
 	const struct check_result *check = kind->results->check;
 	const struct mark_style *style = &mark_styles[mark_check(check)];
 
-	begin_color(t, style->ansi);
+	terminal_begin(t, style->ansi);
 	buf_printf(&t->pen.text, "%c %s", style->letter, style->name);
-	end_color(t);
+	terminal_end(t);
 	buf_add(&t->pen.text, "  ");
 	if (kind_spans_checks(kind))
 		text_number(&t->pen.text, kind->count, "check");
@@ -347,10 +353,8 @@ static void unexpected_block(struct terminal *t)
 
 	kinds_find(t->view, KINDS_UNEXPECTED, &kinds);
 	if (kinds.count > 0) {
-		begin_color(t, "1");
-		buf_add(&t->pen.text, "Unexpected");
-		end_color(t);
-		buf_add(&t->pen.text, "\n\n");
+		terminal_title(t, "Unexpected");
+		buf_add(&t->pen.text, "\n");
 	}
 	for (; i < kinds.count && i < IN_FULL; i++)
 		kind_in_full(t, &kinds.kind[i]);
@@ -369,11 +373,8 @@ static void reasons_block(struct terminal *t, enum kinds_of what, const char *ti
 	struct kinds kinds;
 
 	kinds_find(t->view, what, &kinds);
-	if (kinds.count > 0) {
-		begin_color(t, "1");
-		buf_printf(&t->pen.text, "\n%s\n", title);
-		end_color(t);
-	}
+	if (kinds.count > 0)
+		terminal_section(t, title);
 	for (size_t i = 0; i < kinds.count && i < IN_FULL; i++) {
 		const struct check_result *check = kinds.kind[i].results->check;
 		struct buf line = BUF_INIT;
@@ -398,24 +399,44 @@ static void verdict_line(struct terminal *t)
 	struct buf line = BUF_INIT;
 
 	view_verdict(t->view, &line);
-	begin_color(t, sgr[view_exit_code(t->view)]);
+	terminal_begin(t, sgr[view_exit_code(t->view)]);
 	text_wrap(&t->pen.text, line.data, 0, WIDTH);
-	end_color(t);
+	terminal_end(t);
+	buf_clear(&line);
+	view_outcomes(t->view, &line);
+	text_wrap(&t->pen.text, line.data, 0, WIDTH);
 	buf_free(&line);
+}
+
+/* A block for each section, or the blocks of what is run and a table of the rest. */
+static void grid(struct terminal *t, const struct overview *overview, int many)
+{
+	struct layout layout;
+
+	layout_make(t->view, &layout);
+	for (size_t i = 0; i < layout.count; i++)
+		if (!many || overview_is_block(overview, layout.section[i].cell))
+			grid_section(t, &layout.section[i]);
+	layout_free(&layout);
+	if (many)
+		terminal_overview(t, overview);
 }
 
 int report_grid(const struct view *view, FILE *out, int color)
 {
 	struct terminal t = { .pen = PEN_INIT(out), .view = view, .color = color };
-	struct layout layout;
+	struct overview overview;
 
-	layout_make(view, &layout);
-	for (size_t i = 0; i < layout.count; i++)
-		grid_section(&t, &layout.section[i]);
-	layout_free(&layout);
+	overview_make(view, &overview);
+	int many = overview_wanted(&overview);
+	grid(&t, &overview, many);
+	overview_free(&overview);
 	legend(&t);
 	counts_block(&t);
 	pen_flush(&t.pen);
+	if (many)
+		terminal_refused(&t);
+	terminal_unbuildable(&t);
 	reasons_block(&t, KINDS_KNOWN, "Known deviations");
 	reasons_block(&t, KINDS_SKIPPED, "Skipped");
 	buf_add(&t.pen.text, "\n");

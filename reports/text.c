@@ -1,5 +1,6 @@
 #include "reports/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,24 @@ void text_xml(struct buf *out, const char *text)
 		case '\t': buf_add(out, "&#9;"); break;
 		default: buf_add_bytes(out, s, 1);
 		}
+	}
+	buf_free(&clean);
+}
+
+/* GFM: an underscore between letters is no markup (6.2), and a pipe needs its backslash in code too. */
+void text_markdown(struct buf *out, const char *text)
+{
+	struct buf clean = BUF_INIT;
+
+	text_add(&clean, text, 0);
+	for (const char *s = clean.data; *s; s++) {
+		int inner = s > clean.data && isalnum((unsigned char)s[-1]) && isalnum((unsigned char)s[1]);
+		if (*s == '&' || *s == '<' || *s == '>')
+			buf_add(out, *s == '&' ? "&amp;" : *s == '<' ? "&lt;" : "&gt;");
+		else if (strchr("|`*[]~$\\", *s) || (*s == '_' && !inner))
+			buf_printf(out, "\\%c", *s);
+		else
+			buf_add_bytes(out, s, 1);
 	}
 	buf_free(&clean);
 }

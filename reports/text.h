@@ -43,6 +43,9 @@ char *text_clip(const char *text, size_t max);
 /* For XML and HTML, between tags or inside double quotes. */
 void text_xml(struct buf *out, const char *text);
 
+/* A cell of a Markdown table: one line in which only the text itself has a meaning. */
+void text_markdown(struct buf *out, const char *text);
+
 /* A test description of TAP: one line, '#' and '\' escaped. */
 void text_tap(struct buf *out, const char *text);
 

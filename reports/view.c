@@ -15,11 +15,25 @@ const struct report_format report_formats[] = {
 };
 const size_t report_format_count = sizeof(report_formats) / sizeof(report_formats[0]);
 
+/* A failure that nobody has to look at: all that is not right in it is known. */
+static int is_known_failure(const struct cell_result *cell)
+{
+	for (size_t i = 0; i < cell->check_count; i++)
+		if (check_unexpected(&cell->checks[i]))
+			return 0;
+	return 1;
+}
+
 void view_count(const struct view *view, struct counts *counts)
 {
 	*counts = (struct counts){ .cells = view->count };
+	if (view->planned_cells > view->count)
+		counts->outcome[OUTCOME_NOTRUN] = view->planned_cells - view->count;
 	for (size_t i = 0; i < view->count; i++) {
 		const struct cell_result *cell = &view->cells[i];
+		enum outcome outcome = cell_outcome(cell);
+		counts->outcome[outcome]++;
+		counts->failed_known += outcome == OUTCOME_FAILED && is_known_failure(cell);
 		counts->checks += cell->check_count;
 		counts->cached_cells += cell->cached != 0;
 		for (size_t k = 0; k < cell->check_count; k++) {
@@ -27,15 +41,6 @@ void view_count(const struct view *view, struct counts *counts)
 			counts->verdict[cell->checks[k].verdict]++;
 		}
 	}
-}
-
-int view_unexpected(const struct check_result *check)
-{
-	if (check->verdict == VERDICT_FIXED || check->verdict == VERDICT_FLAKY)
-		return 1;
-	if (check->verdict == VERDICT_KNOWN)
-		return 0;
-	return check->status != STATUS_PASS && check->status != STATUS_SKIP;
 }
 
 int view_incomplete(const struct view *view, const struct counts *counts)
@@ -55,7 +60,7 @@ static void count_unexpected(const struct view *view, struct unexpected *sum)
 		size_t before = sum->failures + sum->infrastructure;
 		for (size_t k = 0; k < cell->check_count; k++) {
 			const struct check_result *check = &cell->checks[k];
-			if (!view_unexpected(check))
+			if (!check_unexpected(check))
 				continue;
 			if (check->status == STATUS_NOTRUN)
 				sum->notrun++;
@@ -134,6 +139,23 @@ void view_verdict(const struct view *view, struct buf *out)
 	if (view_incomplete(view, &counts))
 		buf_printf(out, " Incomplete: %zu of %zu planned checks have a result.",
 		           counts.checks - counts.status[STATUS_NOTRUN], view->planned_checks);
+}
+
+void view_outcomes(const struct view *view, struct buf *out)
+{
+	struct counts counts;
+	const char *sep = " = ";
+
+	view_count(view, &counts);
+	text_number(out, view->planned_cells > counts.cells ? view->planned_cells : counts.cells, "cell");
+	for (enum outcome o = 0; o < OUTCOME_COUNT; o++) {
+		if (o == OUTCOME_NOTRUN && counts.outcome[o] == 0)
+			continue;
+		buf_printf(out, "%s%zu %s", sep, counts.outcome[o], outcome_phrase(o));
+		if (o == OUTCOME_FAILED && counts.failed_known > 0)
+			buf_printf(out, " (%zu as known)", counts.failed_known);
+		sep = " + ";
+	}
 }
 
 const struct check *view_check(const struct view *view, const char *id)

@@ -29,13 +29,11 @@ struct view {
 struct counts {
 	size_t status[STATUS_COUNT];
 	size_t verdict[VERDICT_COUNT];
+	size_t outcome[OUTCOME_COUNT];    /* of cells; a planned cell that is not in the view was not run: the sum is the plan */
+	size_t failed_known;              /* of the failed cells, those whose failure is known */
 	size_t checks, cells, cached_cells;
 };
 void view_count(const struct view *view, struct counts *counts);
-
-/* Is this check result something a person did not expect?  (Not pass, not skip, not known; or fixed;
- * or flaky: a pass that needed a second try is not one.) */
-int view_unexpected(const struct check_result *check);
 
 /* Are results missing: a cell without one, a check that was not run, or counts that do not sum to
  * the plan? */
@@ -49,6 +47,10 @@ int view_exit_code(const struct view *view);
 /* The same in a sentence, ASCII, one line, appended to out. */
 void view_verdict(const struct view *view, struct buf *out);
 
+/* "2068 cells = 700 built and inspected + 800 refused + 560 not buildable here + 8 failed", ASCII, one
+ * line: the first four always, so that a reader knows where to look. */
+void view_outcomes(const struct view *view, struct buf *out);
+
 /* The description of a check by the view's list; NULL when it is not there. */
 const struct check *view_check(const struct view *view, const char *id);
 
@@ -59,6 +61,7 @@ int report_junit(const struct view *view, FILE *out);
 int report_html(const struct view *view, FILE *out);                     /* one file, no network, works without JS */
 int report_tap(const struct view *view, FILE *out);
 int report_markdown(const struct view *view, FILE *out);
+int report_ports(const struct view *view, FILE *out);                    /* Markdown for a file that is kept: the verdict of every port and mode */
 int report_github(const struct view *view, FILE *out);
 
 /* The formats by name, for --format. */

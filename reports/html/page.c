@@ -72,9 +72,9 @@ static void header(struct pen *pen, const struct view *view)
 	text_seconds(&text, view->seconds);
 	page_row(pen, "took", "", text.data);
 	buf_clear(&text);
-	buf_printf(&text, "%zu planned", view->planned_cells);
+	view_outcomes(view, &text);
 	if (counts.cells != view->planned_cells)
-		buf_printf(&text, ", %zu in the results", counts.cells);
+		buf_printf(&text, "; %zu planned, %zu in the results", view->planned_cells, counts.cells);
 	if (counts.cached_cells > 0)
 		buf_printf(&text, ", %zu unchanged and taken from the cache", counts.cached_cells);
 	page_row(pen, "cells", "", text.data);
@@ -83,6 +83,26 @@ static void header(struct pen *pen, const struct view *view)
 	buf_add(&pen->text, "</dl>\n<nav aria-label=\"Sections\"><a href=\"#matrix\">Matrix</a> "
 	                    "<a href=\"#unexpected\">Unexpected</a> <a href=\"#cells\">Cells</a> <a href=\"#checks\">Checks</a></nav>\n</header>\n");
 	buf_free(&text);
+}
+
+static void content(struct pen *pen, const struct view *view)
+{
+	struct overview overview;
+
+	overview_make(view, &overview);
+	int many = overview_wanted(&overview);
+	if (many)
+		page_overview(pen, view, &overview);
+	else
+		page_grid(pen, view);
+	page_unexpected(pen, view);
+	page_reasons(pen, view, many);
+	if (many)
+		page_ports(pen, view, &overview);
+	else
+		page_cells(pen, view);
+	page_checks(pen, view);
+	overview_free(&overview);
 }
 
 int report_html(const struct view *view, FILE *out)
@@ -101,11 +121,7 @@ int report_html(const struct view *view, FILE *out)
 	buf_add(&pen.text, "</style>\n</head>\n<body>\n");
 	header(&pen, view);
 	buf_add(&pen.text, "<main>\n");
-	page_grid(&pen, view);
-	page_unexpected(&pen, view);
-	page_reasons(&pen, view);
-	page_cells(&pen, view);
-	page_checks(&pen, view);
+	content(&pen, view);
 	buf_add(&pen.text, "</main>\n<script>\n");
 	buf_add(&pen.text, page_script);
 	buf_add(&pen.text, "</script>\n</body>\n</html>\n");

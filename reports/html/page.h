@@ -1,10 +1,16 @@
 /* page.h - the parts of the HTML report.  One file, no network, useful without JavaScript: cells are
  * <details>, links are anchors; the script only adds a filter box and opens the cell that a link
- * names.  Every status is a letter as well as a colour. */
+ * names.  Every status is a letter as well as a colour.
+ *
+ * A run of many ports (overview.h) is told in another order, since nobody reads fifty tables: one table
+ * of all ports, then a folded block for each port with its table and its cells.  Checks that pass are one
+ * text in their cell there: fifty thousand table rows take a browser seconds, as text nothing. */
 #ifndef TLSMATRIX_REPORTS_HTML_PAGE_H
 #define TLSMATRIX_REPORTS_HTML_PAGE_H
 
+#include "reports/layout.h"
 #include "reports/marks.h"
+#include "reports/overview.h"
 #include "reports/text.h"
 #include "reports/view.h"
 
@@ -12,9 +18,15 @@ extern const char page_style[];
 extern const char page_script[];
 
 void page_grid(struct pen *pen, const struct view *view);         /* page_grid.c */
+void page_section(struct pen *pen, const struct layout_section *section); /* page_grid.c: one table of the grid */
+void page_legend(struct pen *pen, const struct view *view);       /* page_grid.c */
+void page_overview(struct pen *pen, const struct view *view, const struct overview *overview); /* page_ports.c */
+void page_ports(struct pen *pen, const struct view *view, const struct overview *overview);    /* page_ports.c: every port, every cell */
 void page_unexpected(struct pen *pen, const struct view *view);   /* page_kinds.c */
-void page_reasons(struct pen *pen, const struct view *view);      /* page_kinds.c: known, skipped */
+void page_reasons(struct pen *pen, const struct view *view, int refusals); /* page_kinds.c: known, skipped, not buildable, refused */
 void page_cells(struct pen *pen, const struct view *view);        /* page_cells.c */
+void page_cell(struct pen *pen, const struct cell_result *cell, int brief);  /* page_cells.c: brief: passes as one text */
+void page_filter(struct pen *pen);                                /* page_cells.c: the box over the cells */
 void page_checks(struct pen *pen, const struct view *view);       /* page_checks.c */
 
 /* <span class="mark ...">F</span> with the word for those who do not see it. */

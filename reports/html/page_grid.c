@@ -2,8 +2,6 @@
  * cell. */
 #include "reports/html/page.h"
 
-#include "reports/layout.h"
-
 #include <stdlib.h>
 
 static unsigned count_links(unsigned links, enum link first, enum link last)
@@ -55,7 +53,7 @@ static void grid_cell(struct pen *pen, const struct cell_result *result)
 	buf_printf(&pen->text, ": %s\">%c</a></td>", style->meaning, style->letter);
 }
 
-static void section_table(struct pen *pen, const struct layout_section *section)
+void page_section(struct pen *pen, const struct layout_section *section)
 {
 	char *title = layout_title(section);
 	const struct layout_row *above = NULL;
@@ -80,7 +78,7 @@ static void section_table(struct pen *pen, const struct layout_section *section)
 	buf_add(&pen->text, "</tbody></table></div>\n");
 }
 
-static void legend(struct pen *pen, const struct view *view)
+void page_legend(struct pen *pen, const struct view *view)
 {
 	size_t cells[MARK_COUNT] = { 0 };
 
@@ -103,9 +101,9 @@ void page_grid(struct pen *pen, const struct view *view)
 
 	layout_make(view, &layout);
 	buf_add(&pen->text, "<section id=\"matrix\">\n<h2>Matrix</h2>\n");
-	legend(pen, view);
+	page_legend(pen, view);
 	for (size_t i = 0; i < layout.count; i++) {
-		section_table(pen, &layout.section[i]);
+		page_section(pen, &layout.section[i]);
 		pen_flush(pen);
 	}
 	buf_add(&pen->text, "</section>\n");

@@ -1,10 +1,11 @@
 /* What a person should read first: unexpected results, gathered by kind; then known deviations and
- * skips with their reasons. */
+ * skips with their reasons, and why cells have no artifact. */
 #include "reports/html/page.h"
 
 #include "reports/kinds.h"
+#include "reports/reasons.h"
 
-enum { IN_FULL = 300, CELLS = 200 };
+enum { IN_FULL = 300, CELLS = 200, PORTS = 12 };
 
 static void cell_list(struct pen *pen, const struct kind *kind)
 {
@@ -110,8 +111,40 @@ static void reasons(struct pen *pen, const struct view *view, enum kinds_of what
 	kinds_free(&kinds);
 }
 
-void page_reasons(struct pen *pen, const struct view *view)
+static void no_artifact(struct pen *pen, const struct view *view, enum outcome outcome, const char *id, const char *title)
+{
+	struct reasons reasons;
+
+	reasons_find(view, outcome, &reasons);
+	if (reasons.count > 0)
+		buf_printf(&pen->text, "<section id=\"%s\">\n<h2>%s</h2>\n<div class=\"wide\"><table class=\"reasons\"><thead><tr><th scope=\"col\">cells</th>"
+		                       "<th scope=\"col\">ports</th><th scope=\"col\">why</th></tr></thead>\n<tbody>\n", id, title);
+	for (size_t i = 0; i < reasons.count && i < IN_FULL; i++) {
+		struct buf ports = BUF_INIT;
+		reason_ports(&reasons.reason[i], &ports);
+		buf_printf(&pen->text, "<tr><td class=\"number\">%zu</td><td class=\"number\">%zu</td><td>", reasons.reason[i].count, reasons.reason[i].ports);
+		text_xml(&pen->text, reasons.reason[i].text);
+		if (reasons.reason[i].ports > PORTS)
+			buf_printf(&pen->text, "<details class=\"note\"><summary>the ports</summary>%s</details></td></tr>\n", ports.data);
+		else
+			buf_printf(&pen->text, "<div class=\"note\">%s</div></td></tr>\n", ports.data);
+		buf_free(&ports);
+	}
+	if (reasons.count > 0)
+		buf_add(&pen->text, "</tbody></table></div>\n");
+	if (reasons.count > IN_FULL)
+		buf_printf(&pen->text, "<p>And %zu more; each stands in its cell below.</p>\n", reasons.count - IN_FULL);
+	if (reasons.count > 0)
+		buf_add(&pen->text, "</section>\n");
+	reasons_free(&reasons);
+}
+
+void page_reasons(struct pen *pen, const struct view *view, int refusals)
 {
 	reasons(pen, view, KINDS_KNOWN, "known", "Known deviations");
 	reasons(pen, view, KINDS_SKIPPED, "skipped", "Skipped");
+	no_artifact(pen, view, OUTCOME_UNBUILDABLE, "unbuildable", "Not buildable here");
+	if (refusals)
+		no_artifact(pen, view, OUTCOME_REFUSED, "refused", "Refused, with the documented words");
+	pen_flush(pen);
 }
