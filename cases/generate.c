@@ -15,22 +15,24 @@
 
 /* The sabotage hooks: which of a pair goes in is not a question of the cell, so that they stand
  * here and not in sources.def. */
-enum { NORMAL, CONTROL, KINDS };
+enum { KINDS = CASE_CONTROL + 1 };
 
 static const struct { const char *path[KINDS], *where; } hooks[] = {
 	{ { "cases/core/control_off.go", "cases/control/control_on.go" }, "" },
 	{ { "harness/probe/control_off.c", "cases/control/control_on.c" }, "cgo=1" },
 };
 
-static const struct { const char *path, *where; } sources[] = {
-#define SOURCE(path, where) { path, where },
+static const struct { const char *path, *where; int of_port; } sources[] = {
+#define SOURCE(path, where) { path, where, 0 },
+#define PORT(path, where) { path, where, 1 },
 #include "cases/sources.def"
 #undef SOURCE
+#undef PORT
 };
 
 enum { HOOKS = sizeof hooks / sizeof *hooks, SOURCES = sizeof sources / sizeof *sources };
 
-const char **generate_sources(const struct cell *cell, int control)
+const char **generate_sources(const struct cell *cell, enum case_kind kind)
 {
 	struct cell build = *cell;
 	build.load = LOAD_NONE;
@@ -39,11 +41,11 @@ const char **generate_sources(const struct cell *cell, int control)
 	const char **paths = xcalloc(SOURCES + HOOKS + 1, sizeof *paths);
 	size_t count = 0;
 	for (size_t i = 0; i < SOURCES; i++)
-		if (filter_text_match(sources[i].where, &subject))
+		if (sources[i].of_port == (kind == CASE_PORT) && filter_text_match(sources[i].where, &subject))
 			paths[count++] = sources[i].path;
-	for (size_t i = 0; i < HOOKS; i++)
+	for (size_t i = 0; kind != CASE_PORT && i < HOOKS; i++)
 		if (filter_text_match(hooks[i].where, &subject))
-			paths[count++] = hooks[i].path[control ? CONTROL : NORMAL];
+			paths[count++] = hooks[i].path[kind];
 	return paths;
 }
 
@@ -153,9 +155,9 @@ static int write_flags(const char *root, const char *dir, struct diag *diag)
 	return error;
 }
 
-int generate_case(const char *root, const struct cell *cell, int control, const char *dir, struct diag *diag)
+int generate_case(const char *root, const struct cell *cell, enum case_kind kind, const char *dir, struct diag *diag)
 {
-	const char **paths = generate_sources(cell, control);
+	const char **paths = generate_sources(cell, kind);
 	struct buf table = BUF_INIT;
 	int error = 0;
 	for (size_t i = 0; paths[i] && !error; i++)
@@ -164,7 +166,7 @@ int generate_case(const char *root, const struct cell *cell, int control, const 
 	if (!error)
 		error = write_text(dir, "go.mod", "module tlsmatrix.case\n\ngo 1.21\n", diag);
 	generate_table(cell, &table);
-	if (!error)
+	if (!error && kind != CASE_PORT)
 		error = write_text(dir, "zz_checks.go", table.data, diag);
 	if (!error && cell->cgo)
 		error = write_flags(root, dir, diag);

@@ -4,6 +4,7 @@
 #include "harness/inspect.h"
 #include "matrix/base/diag.h"
 #include "matrix/check.h"
+#include "matrix/port.h"
 #include "runner/compile.h"
 #include "runner/steps.h"
 
@@ -11,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* CC where there is none: go says that it does not find it. */
+#define NO_COMPILER "no-c-compiler"
 
 enum { BUILD_TIMEOUT_MS = 900000, OUTPUT_KEPT = 65536 };
 
@@ -27,40 +31,53 @@ static void add_tree(const struct setup *setup, struct hash *hash, const char *c
 }
 
 /* The Go package of a cell: what is generated, and what else lies in it or beside it. */
-static void add_package(const struct setup *setup, struct hash *hash, const struct cell *cell, int control)
+static void add_package(const struct setup *setup, struct hash *hash, const struct build *build)
 {
-	const char **files = generate_sources(cell, control), **extra = compile_sources(cell->mode);
+	const struct cell *cell = &build->cell;
+	const char **files = generate_sources(cell, build->kind);
+	hash_add_text(hash, setup->places.root);
+	add_tree(setup, hash, files);
+	free(files);
+	const char **extra = compile_sources(cell->mode);
+	/* Of a port only what build.c-tls-internal is made of, which lies beside the package. */
+	if (build->kind == CASE_PORT) {
+		if (cell->mode == MODE_EXE || cell->mode == MODE_PIE)
+			add_tree(setup, hash, extra);
+		free(extra);
+		return;
+	}
 	struct buf table = BUF_INIT;
 	generate_table(cell, &table);
-	hash_add_text(hash, setup->places.root);
 	hash_add_text(hash, setup->self_key);
 	hash_add_text(hash, setup->toolchain.cc_key);   /* libctor.so lies in it */
-	hash_add_text(hash, control ? "control" : "");
-	add_tree(setup, hash, files);
+	hash_add_text(hash, build->control ? "control" : "");
 	add_tree(setup, hash, extra);
 	hash_add_text(hash, table.data);
 	buf_free(&table);
 	free(extra);
-	free(files);
 }
 
 void build_name(const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build)
 {
 	build->cell = *cell;
 	build->control = control;
+	build->kind = control ? CASE_CONTROL : build_is_host(setup, cell) ? CASE_CHECKS : CASE_PORT;
+	compiler_of(setup, cell, &build->compiler);
 	build->twist = twist;
 	struct cell plain = *cell;
 	snprintf(plain.target, sizeof(plain.target), "none");
 	plain.load = LOAD_NONE;
 	char id[CELL_ID_MAX], src[HASH_HEX];
 	struct hash *hash = hash_new(), *package = hash_new();
-	add_package(setup, package, cell, control);
+	add_package(setup, package, build);
 	hash_end(package, src);
 	hash_add_text(hash, "build 2");
 	hash_add_text(hash, cell_id(&plain, id));
 	hash_add_text(hash, src);
 	hash_add_text(hash, twist);
 	hash_add_text(hash, setup->toolchain.go_key);
+	hash_add_text(hash, build->compiler.key);
+	hash_add_text(hash, setup->self_key);
 	struct buf message = BUF_INIT;
 	const char *source;
 	support_refused(cell, &message, &source);
@@ -86,14 +103,33 @@ json_t *build_load(const struct build *build)
 	return json;
 }
 
-void build_variant(const struct cell *cell, char *name, size_t size)
+/* How cmd/go compiles std for a buildmode (cmd/go/internal/work/init.go buildModeInit: codegenArg). */
+static const char *flavour_of(const struct cell *cell)
 {
-	const char *flavour = "";
-	if (cell->mode == MODE_PIE || cell->mode == MODE_C_ARCHIVE || cell->mode == MODE_C_SHARED)
-		flavour = "-shared";
-	else if (cell->mode == MODE_SHARED || cell->mode == MODE_PLUGIN)
-		flavour = "-dynlink";
-	snprintf(name, size, "cgo%d%s", cell->cgo, flavour);
+	static const char *const never[] = { "windows", "aix", "js", "wasip1", "plan9" }, *const apple[] = { "darwin", "ios" };
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (strcmp(cell->os, never[i]) == 0)
+			return "";
+	for (size_t i = 0; i < sizeof(apple) / sizeof(apple[0]); i++)
+		if (strcmp(cell->os, apple[i]) == 0 && cell->mode == MODE_C_SHARED)
+			return "";
+	switch (cell->mode) {
+	case MODE_PIE: case MODE_C_ARCHIVE: case MODE_C_SHARED: return "-shared";
+	case MODE_SHARED: case MODE_PLUGIN: return "-dynlink";
+	default: return "";
+	}
+}
+
+void build_variant(const struct cell *cell, struct build_variant *variant)
+{
+	char arch[32];
+	snprintf(variant->std, sizeof(variant->std), "%s-%s%s", cell->os, cell_arch(cell, arch), flavour_of(cell));
+	snprintf(variant->cgo, sizeof(variant->cgo), "%s%s", cell->cgo ? variant->std : "", cell->cgo ? "-cgo" : "");
+}
+
+int build_is_host(const struct setup *setup, const struct cell *cell)
+{
+	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 && strcmp(cell->arch, setup->toolchain.arch) == 0;
 }
 
 /* ---- the environment -------------------------------------------------------------------------- */
@@ -118,7 +154,22 @@ void build_env(const struct setup *setup, const struct cell *cell, struct env *e
 	env_set(env, "GOOS", "%s", cell->os);
 	env_set(env, "GOARCH", "%s", cell->arch);
 	env_set(env, "CGO_ENABLED", "%d", cell->cgo);
-	env_set(env, "CC", "%s", setup->toolchain.tools[TOOL_CC].path);
+	struct compiler compiler;
+	compiler_of(setup, cell, &compiler);
+	/* Go names a compiler that it does not find; a cell that is refused anyhow need not have one. */
+	if (build_is_host(setup, cell))
+		env_set(env, "CC", "%s", setup->toolchain.tools[TOOL_CC].path);
+	else
+		env_set(env, "CC", "%s", compiler.missing ? NO_COMPILER : *compiler.command ? compiler.command : "gcc");
+	env_set(env, "ZIG_GLOBAL_CACHE_DIR", "%s/zig", cache);
+	env_set(env, "ZIG_LOCAL_CACHE_DIR", "%s/zig", cache);
+	const struct variant *variant = variant_of(cell);
+	if (variant && variant->env) {
+		char name[32];
+		const char *equals = strchr(variant->env, '=');
+		snprintf(name, sizeof(name), "%.*s", (int)(equals - variant->env), variant->env);
+		env_set(env, name, "%s", equals + 1);
+	}
 }
 
 /* ---- making ------------------------------------------------------------------------------------ */
@@ -222,7 +273,7 @@ static int make_package(const struct setup *setup, const struct build *build, st
 	int error;
 	char *aside = folder_aside(build->src, &error);
 	if (aside)
-		error = generate_case(setup->places.root, &build->cell, build->control, aside, diag);
+		error = generate_case(setup->places.root, &build->cell, build->kind, aside, diag);
 	if (!error)
 		error = compile_place(setup, build, aside);
 	error = folder_settle(aside, build->src, error);
@@ -247,13 +298,40 @@ static int prepare(const struct setup *setup, const struct build *build, struct 
 	return error ? error : make_package(setup, build, diag);
 }
 
+static int is_refused(const struct build *build)
+{
+	struct buf message = BUF_INIT;
+	const char *source;
+	int exit = support_refused(&build->cell, &message, &source);
+	buf_free(&message);
+	return exit != 0;
+}
+
+/* A build without its C compiler: not started, or begun since Go should refuse it before it needs one,
+ * but it did not come to that. */
+static void add_missing(const struct build *build, int refused, json_t *json)
+{
+	const struct compiler *compiler = &build->compiler;
+	const char *output = json_string_value(json_object_get(json, "output"));
+	if (!compiler->missing || (refused && !(output && strstr(output, "C compiler \"" NO_COMPILER "\" not found")) &&
+				  /* cmd/go asks the compiler first when it is to build with -asan. */
+				  !(output && strstr(output, "-asan: the version of $(go env CC) could not be parsed"))))
+		return;
+	struct buf thing = BUF_INIT;
+	cell_expand(&build->cell, compiler->thing, &thing);
+	json_object_set_new(json, "missing", json_pack("{s:s, s:s}", "class", compiler->missing, "thing", thing.data));
+	json_object_set_new(json, "exit", json_integer(-1));
+	buf_free(&thing);
+}
+
 int build_make(const struct setup *setup, const struct build *build, struct diag *diag)
 {
 	struct steps steps;
 	steps_init(&steps, BUILD_TIMEOUT_MS);
 	json_t *runs = json_object(), *facts = json_object(), *json = NULL;
 	int error = prepare(setup, build, diag);
-	if (!error) {
+	int refused = is_refused(build);
+	if (!error && (refused || !build->compiler.missing)) {
 		build_env(setup, &build->cell, &steps.env);
 		struct build made = twisted(build);
 		compile_case(setup, &made, &steps, runs);
@@ -266,6 +344,7 @@ int build_make(const struct setup *setup, const struct build *build, struct diag
 		error = inspect_runs(runs, facts, diag);
 	if (!error) {
 		json = steps_json(&steps, runs);
+		add_missing(build, refused, json);
 		json_object_set_new(json, "ctls", make_ctls(setup, build));
 		json_object_set(json, "facts", facts);
 		char *log = xprintf("%s/build.log", build->dir);

@@ -11,6 +11,7 @@
  *     "command": STR        the shell line of the step that decided (the failing one, or go's)
  *     "message": STR        the first line that go or a linker printed; "" when silent
  *     "output": STR         everything they printed, cut to 64 KiB
+ *     "missing": {"class": STR, "thing": STR}|absent   no C compiler for the cell: what compiler.h says; exit is then -1
  *     "ctls": {"exit": N, "output": STR}|null    the build of check build.c-tls-internal
  *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null} },
  *     "facts": { PATH: inspect facts } }
@@ -20,8 +21,10 @@
 #ifndef TLSMATRIX_RUNNER_BUILD_H
 #define TLSMATRIX_RUNNER_BUILD_H
 
+#include "cases/generate.h"
 #include "matrix/base/hash.h"
 #include "matrix/cell.h"
+#include "runner/compiler.h"
 #include "runner/env.h"
 #include "runner/setup.h"
 
@@ -32,11 +35,16 @@ struct diag;
 struct build {
 	struct cell cell;        /* target and load are not looked at */
 	int control;             /* with sabotage built in, for selfcheck */
+	enum case_kind kind;     /* which program: follows from control and build_is_host */
 	const char *twist;       /* selfcheck: built wrongly on purpose, see below; "" else */
 	char key[HASH_HEX];
 	char *dir;               /* where the artifacts lie */
 	char *src;               /* the Go package; builds that differ in nothing that it shows share it */
+	struct compiler compiler;
 };
+
+/* Is the cell of the machine's own port, so that its program has checks and is run?  Variants are not. */
+int build_is_host(const struct setup *setup, const struct cell *cell);
 
 /* Names the build of a cell.  Free with build_free.  A twist is
  *   link=LINK         links as if the cell had that link mode, the C TLS build (ctls) included
@@ -52,9 +60,11 @@ json_t *build_load(const struct build *build);
  * 0, or -errno with a line in diag when it could not be judged (disk full, no process). */
 int build_make(const struct setup *setup, const struct build *build, struct diag *diag);
 
-/* The name of the std that a build compiles ("cgo1-shared"): two builds of one variant must not
- * start together while that std is not in GOCACHE yet, or it is compiled twice. */
-void build_variant(const struct cell *cell, char *name, size_t size);
+/* The names of the std that a build compiles: two builds of one variant must not start together while that
+ * std is not in GOCACHE yet, or it is compiled twice.  std is "linux-arm.5-shared", what cgo adds to it
+ * "linux-arm.5-shared-cgo", or "" without cgo. */
+struct build_variant { char std[64], cgo[72]; };
+void build_variant(const struct cell *cell, struct build_variant *variant);
 
 /* The C programs and libraries that serve all builds (CACHE/aux/KEY): libctor.so, libneighbours.so,
  * the dlopen host.  And the Go ones: a second library and a Go program that loads a Go library. */

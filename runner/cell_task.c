@@ -32,25 +32,41 @@ size_t task_add(struct task_list *list, const char *name, int (*run)(const void 
 	list->build = xrealloc(list->build, (list->count + 1) * sizeof(*list->build));
 	list->build[list->count] = NULL;
 	struct task *task = &list->task[list->count];
-	*task = (struct task){ .run = run, .argument = argument, .after = { a, b, c }, .first = { "", "" }, .pipe = -1 };
+	*task = (struct task){ .run = run, .argument = argument, .after = { a, b, c }, .first = { "", "", "" }, .pipe = -1 };
 	snprintf(task->name, sizeof(task->name), "%s", name);
 	list->argument[list->count] = argument;
 	return list->count++;
 }
 
-/* The name stays valid for the life of the process: there are a handful. */
-static const char *variant_name(const struct cell *cell)
+/* The one copy of a name; it stays for the life of the process: some hundred. */
+static const char *name_kept(const char *name)
 {
-	static char names[16][64];
-	char name[64];
-	build_variant(cell, name, sizeof(name));
-	for (size_t i = 0; i < 16; i++) {
-		if (!*names[i])
-			snprintf(names[i], sizeof(names[i]), "%s", name);
-		if (strcmp(names[i], name) == 0)
-			return names[i];
+	static struct { char **name; size_t count; } kept;
+	for (size_t i = 0; i < kept.count; i++)
+		if (strcmp(kept.name[i], name) == 0)
+			return kept.name[i];
+	kept.name = xrealloc(kept.name, (kept.count + 1) * sizeof(*kept.name));
+	return kept.name[kept.count++] = xstrdup(name);
+}
+
+/* The file that says that a std is in GOCACHE; malloc'ed. */
+static char *variant_mark(const struct setup *setup, const char *name)
+{
+	return xprintf("%s/variant/%s-%s", setup->places.cache, setup->toolchain.go_key, name);
+}
+
+/* What of std a build of the cell compiles first, if it is not there yet. */
+static void add_first(struct task *task, const struct setup *setup, const struct cell *cell)
+{
+	struct build_variant variant;
+	build_variant(cell, &variant);
+	const char *const names[] = { variant.std, variant.cgo };
+	for (size_t i = 0; i < 2; i++) {
+		char *mark = variant_mark(setup, names[i]);
+		if (*names[i] && !file_exists(mark))
+			task->first[i] = name_kept(names[i]);
+		free(mark);
 	}
-	return "";
 }
 
 /* ---- aux ------------------------------------------------------------------------------------------- */
@@ -72,8 +88,12 @@ size_t task_add_aux(struct task_list *list, enum aux aux, int control)
 	*argument = (struct aux_argument){ list->setup, aux, control };
 	*index = task_add(list, aux == AUX_C ? "hosts" : "second library", run_aux, argument, WORK_NONE, WORK_NONE, WORK_NONE);
 	list->task[*index].priority = 4;
-	if (aux == AUX_GO)
-		list->task[*index].first[0] = variant_name(&(struct cell){ .mode = MODE_C_SHARED, .cgo = 1 });
+	if (aux == AUX_GO) {
+		struct cell cell = { .mode = MODE_C_SHARED, .cgo = 1 };
+		snprintf(cell.os, sizeof(cell.os), "%s", list->setup->toolchain.os);
+		snprintf(cell.arch, sizeof(cell.arch), "%s", list->setup->toolchain.arch);
+		add_first(&list->task[*index], list->setup, &cell);
+	}
 	return *index;
 }
 
@@ -85,13 +105,6 @@ static int run_build(const void *argument, struct diag *diag)
 {
 	const struct build_argument *build = argument;
 	return build_make(build->setup, build->build, diag);
-}
-
-static char *variant_mark(const struct setup *setup, const struct cell *cell)
-{
-	char variant[64];
-	build_variant(cell, variant, sizeof(variant));
-	return xprintf("%s/variant/%s-%s", setup->places.cache, setup->toolchain.go_key, variant);
 }
 
 size_t task_add_build(struct task_list *list, const struct build *build)
@@ -110,14 +123,12 @@ size_t task_add_build(struct task_list *list, const struct build *build)
 	snprintf(name, sizeof(name), "build %s", cell_id(&cell, id));
 	struct build_argument *argument = xmalloc(sizeof(*argument));
 	*argument = (struct build_argument){ list->setup, build };
-	size_t index = task_add(list, name, run_build, argument, task_add_aux(list, AUX_C, build->control), WORK_NONE, WORK_NONE);
+	size_t hosts = build->kind == CASE_PORT ? WORK_NONE : task_add_aux(list, AUX_C, build->control);
+	size_t index = task_add(list, name, run_build, argument, hosts, WORK_NONE, WORK_NONE);
 	list->build[index] = build;
-	char *mark = variant_mark(list->setup, &build->cell);
 	list->task[index].priority = build->cell.mode == MODE_SHARED && build->cell.cgo ? 3 : 2;
-	if (!file_exists(mark))
-		list->task[index].first[0] = variant_name(&build->cell);
-	list->task[index].first[1] = build->src;
-	free(mark);
+	add_first(&list->task[index], list->setup, &build->cell);
+	list->task[index].first[2] = build->src;
 	return index;
 }
 
@@ -129,11 +140,17 @@ static int build_warmed(const struct setup *setup, const struct build *build)
 	json_decref(json);
 	if (!built)
 		return 0;
-	char *mark = variant_mark(setup, &build->cell), *dir = xprintf("%s/variant", setup->places.cache);
-	if (make_folders(dir) == 0)
-		file_write(mark, "", 0);
+	struct build_variant variant;
+	build_variant(&build->cell, &variant);
+	const char *const names[] = { variant.std, variant.cgo };
+	char *dir = xprintf("%s/variant", setup->places.cache);
+	for (size_t i = 0; i < 2 && make_folders(dir) == 0; i++) {
+		char *mark = variant_mark(setup, names[i]);
+		if (*names[i])
+			file_write(mark, "", 0);
+		free(mark);
+	}
 	free(dir);
-	free(mark);
 	return 1;
 }
 
@@ -171,7 +188,10 @@ size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_
 	struct cell_argument *argument = xmalloc(sizeof(*argument));
 	*argument = (struct cell_argument){ list->setup, cell };
 	size_t second = cell->cell.mode == MODE_C_SHARED && cell->cell.load != LOAD_NONE ? task_add_aux(list, AUX_GO, 0) : WORK_NONE;
-	return task_add(list, cell_id(&cell->cell, id), run_cell, argument, build, second, WORK_NONE);
+	size_t index = task_add(list, cell_id(&cell->cell, id), run_cell, argument, build, second, WORK_NONE);
+	if (cell->cell.load == LOAD_NONE)
+		list->task[index].priority = 5;   /* only judged: milliseconds */
+	return index;
 }
 
 /* ---- running ------------------------------------------------------------------------------------------------- */

@@ -33,10 +33,10 @@ extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report
 /* Prints "tlsmatrix: LINE" to stderr and returns code. */
 int cmd_fail(const struct diag *diag, int code);
 
-/* Parses the filter words of a command (joined with " & ") or prints why not.
+/* Parses the filter words of a command (joined with " & "; without words, fallback) or prints why not.
  * 0, or the exit code. */
 struct filter;
-int cmd_filter(const struct words *words, struct filter **filter, char **text);
+int cmd_filter(const struct words *words, const char *fallback, struct filter **filter, char **text);
 
 /* Options that every command has: --out, --cache, --go. */
 struct common { const char *out, *cache, *go; };

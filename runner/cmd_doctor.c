@@ -2,8 +2,10 @@
 #include "runner/cmd.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/check.h"
 #include "matrix/gen.h"
 #include "runner/plan.h"
+#include "runner/ports.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +49,90 @@ static void print_tools(const struct setup *setup, size_t all)
 	}
 }
 
+/* ---- the C compilers of other ports ---------------------------------------------------------------- */
+
+/* Cells that one compiler, or the lack of one, decides on. */
+struct cost { const char *name, *package, *missing, *thing; char port[40]; size_t cells; };
+
+static int same_cost(const struct cost *cost, const struct compiler *compiler, const char *port)
+{
+	if (cost->thing != compiler->thing || cost->name != compiler->name)
+		return 0;
+	/* A lack is told per port where its words name one. */
+	return !compiler->thing || !strchr(compiler->thing, '$') || strcmp(cost->port, port) == 0;
+}
+
+/* Adds up the cgo cells that are built and inspected only, by compiler. */
+static size_t add_up(const struct setup *setup, const struct cells *cells, struct cost *costs)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < cells->count; i++) {
+		const struct cell *cell = &cells->cell[i];
+		struct compiler compiler;
+		char port[40];
+		if (!cell->cgo || build_is_host(setup, cell) || support_row(cell) >= 0)
+			continue;
+		compiler_of(setup, cell, &compiler);
+		snprintf(port, sizeof(port), "%s/%s", cell->os, cell->arch);
+		size_t at = 0;
+		while (at < count && !same_cost(&costs[at], &compiler, port))
+			at++;
+		if (at == count) {
+			costs[count] = (struct cost){ compiler.name, compiler.package, compiler.missing, compiler.thing, "", 0 };
+			memcpy(costs[count++].port, port, sizeof(port));
+		}
+		costs[at].cells++;
+	}
+	return count;
+}
+
+static void print_cost(const struct cost *cost)
+{
+	struct cell port = { .mode = MODE_EXE };
+	struct buf thing = BUF_INIT;
+	const char *slash = strchr(cost->port, '/');
+	snprintf(port.os, sizeof(port.os), "%.*s", (int)(slash - cost->port), cost->port);
+	snprintf(port.arch, sizeof(port.arch), "%s", slash + 1);
+	if (cost->thing)
+		cell_expand(&port, cost->thing, &thing);
+	if (!cost->missing)
+		printf("  ok       compiler %s (%zu cells)\n", cost->name, cost->cells);
+	else if (cost->package)
+		printf("  MISSING  compiler costs %zu cells: `ci/setup.sh ports` installs %s\n", cost->cells, cost->package);
+	else
+		printf("  none     %-12s costs %zu cells: %s\n", cost->missing, cost->cells, thing.data);
+	buf_free(&thing);
+}
+
+/* Returns how many cells the whole list has. */
+static size_t print_compilers(const struct setup *setup)
+{
+	struct diag diag = DIAG_INIT;
+	struct ports ports;
+	struct cells cells;
+	if (ports_load(setup, &ports, &diag)) {
+		printf("  BROKEN   ports    %s\n", diag.line);
+		return 0;
+	}
+	struct gen_axes axes = {
+		.go = setup->toolchain.version, .os = setup->toolchain.os, .arch = setup->toolchain.arch, .target = "host", .links = setup->toolchain.links, .ports = &ports,
+	};
+	size_t all = 0;
+	if (!gen_cells(&axes, &cells)) {
+		struct cost *costs = xcalloc(cells.count + 1, sizeof(*costs));
+		size_t count = add_up(setup, &cells, costs);
+		printf("%zu ports: %zu cells are built and inspected only; those with cgo need a C compiler of the port\n", ports.count,
+			cells.count - count_cells(setup, setup->toolchain.links));
+		for (size_t i = 0; i < count; i++)
+			print_cost(&costs[i]);
+		all = cells.count;
+		free(costs);
+		cells_free(&cells);
+	}
+	ports_free(&ports);
+	return all;
+}
+
 static int print_room(const char *cache)
 {
 	struct statvfs fs;
@@ -74,7 +160,8 @@ static int run(struct setup *setup, const struct words *words)
 	printf("  %-8s tracer   %s%s\n", traced ? "ok" : "MISSING", tracer, traced ? "" : ": run `make programs`");
 	free(tracer);
 	int room = print_room(setup->places.cache);
-	printf("%zu cells can be built and run here: `tlsmatrix list`\n", all);
+	size_t list = print_compilers(setup);
+	printf("%zu cells can be built and run here: `tlsmatrix run`; %zu are in the whole list: `tlsmatrix run 'target=*'`\n", all, list);
 	return traced && room ? EXIT_OK : EXIT_INFRA;
 }
 

@@ -4,6 +4,7 @@
 #include "matrix/base/buf.h"
 #include "runner/plan.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,8 +23,8 @@ static void print_json(const struct plan *plan)
 		json_t *ids = json_array();
 		for (size_t k = 0; k < plan->cells[i].count; k++)
 			json_array_append_new(ids, json_string(plan->cells[i].checks[k]->id));
-		json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:o}", "id", cell_id(cell, id), "go", cell->go,
-			"goos", cell->os, "goarch", cell->arch, "buildmode", mode_name(cell->mode), "cgo", cell->cgo, "link", link_name(cell->link),
+		json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s, s:i, s:s, s:s, s:s, s:o}", "id", cell_id(cell, id), "go", cell->go,
+			"goos", cell->os, "goarch", cell->arch, "variant", *cell->variant ? cell->variant : NULL, "buildmode", mode_name(cell->mode), "cgo", cell->cgo, "link", link_name(cell->link),
 			"target", cell->target, "load", load_name(cell->load), "checks", ids));
 	}
 	json_dumpf(cells, stdout, JSON_INDENT(1));
@@ -56,13 +57,14 @@ static int run(struct setup *setup, const struct words *words)
 	}
 	struct filter *filter;
 	char *text;
-	int code = cmd_filter(words, &filter, &text);
+	int code = cmd_filter(words, "", &filter, &text);
 	if (code)
 		return code;
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
-	if (plan_make(setup, filter, text, 0, &plan, &diag)) {
-		code = cmd_fail(&diag, EXIT_NOTHING);
+	int unplanned = plan_make(setup, filter, text, 0, &plan, &diag);
+	if (unplanned) {
+		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
 	} else {
 		char id[CELL_ID_MAX];
 		if (as_json)

@@ -13,10 +13,15 @@
 #include <unistd.h>
 
 static const char *format_name, *to;
+static int ports;
 static const struct option_row options[] = {
 	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)", &format_name },
+	{ "--ports", OPTION_FLAG, NULL, "with --format markdown: verdict and TLS access of every port and mode", &ports },
 	{ "-o", OPTION_TEXT, "FILE", "write to FILE (default: standard output)", &to },
 };
+
+/* What --ports makes of --format markdown. */
+static const struct report_format ports_format = { "markdown", report_ports, "ports.md" };
 
 static int write_out(const struct view *view, const struct report_format *format)
 {
@@ -44,6 +49,12 @@ static int run(struct setup *setup, const struct words *words)
 	const struct report_format *format = format_name ? publish_format(format_name, &diag) : NULL;
 	if (format_name && !format)
 		return cmd_fail(&diag, EXIT_USAGE);
+	if (ports && (!format || strcmp(format->name, ports_format.name) != 0)) {
+		diag_set(&diag, EINVAL, "report: --ports needs --format markdown");
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	if (ports)
+		format = &ports_format;
 	if (to && !format) {
 		diag_set(&diag, EINVAL, "report: -o needs --format");
 		return cmd_fail(&diag, EXIT_USAGE);
@@ -60,7 +71,7 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_report = {
-	.name = "report", .synopsis = "report [--format NAME] [-o FILE]", .summary = "the last run in another form, without running",
+	.name = "report", .synopsis = "report [--format NAME [--ports]] [-o FILE]", .summary = "the last run in another form, without running",
 	.help = "Exit status is that of the run: 0 nothing unexpected, 1 unexpected failures, 3, 5; 6 when the\nreport could not be written.",
 	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
 };

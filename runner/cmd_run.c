@@ -17,10 +17,12 @@
 
 static int jobs, force;
 static double timeout_scale = 1.0;
+static const char *forbidden;
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "judge every cell again, also where nothing changed", &force },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)", &timeout_scale },
+	{ "--forbid-skip", OPTION_TEXT, "CLASS,...", "a skip of this class is unexpected: not-installed, no-compiler, ...", &forbidden },
 };
 
 /* One run, from its plan to its end. */
@@ -172,14 +174,44 @@ static void last_line(const struct campaign *campaign, double seconds)
 		campaign->setup->places.out);
 }
 
+/* Is the check skipped with a class of --forbid-skip? */
+static int is_forbidden(const struct check_result *check)
+{
+	if (check->status != STATUS_SKIP || !check->reason)
+		return 0;
+	size_t len = strcspn(check->reason, ":");
+	for (const char *class = forbidden; class && *class; class += strcspn(class, ",") + (class[strcspn(class, ",")] == ','))
+		if (strcspn(class, ",") == len && strncmp(class, check->reason, len) == 0)
+			return 1;
+	return 0;
+}
+
+/* The exit code of a view, which a skip of a forbidden class makes unexpected. */
+static int exit_code(const struct view *view)
+{
+	int code = view_exit_code(view);
+	size_t cells = 0;
+	const char *reason = NULL;
+	for (size_t i = 0; i < view->count; i++)
+		for (size_t k = 0; k < view->cells[i].check_count; k++)
+			if (is_forbidden(&view->cells[i].checks[k])) {
+				reason = reason ? reason : view->cells[i].checks[k].reason;
+				cells++;
+				break;
+			}
+	if (cells)
+		printf("%zu cells are skipped with a class that --forbid-skip names, the first since %s\n", cells, reason);
+	return cells && code == EXIT_OK ? EXIT_UNEXPECTED : code;
+}
+
 static int tell(struct campaign *campaign)
 {
 	struct diag diag = DIAG_INIT;
 	struct session session;
 	if (session_load(campaign->setup->places.out, &session, &diag))
 		return cmd_fail(&diag, EXIT_INFRA);
-	int code = view_exit_code(&session.view);
 	report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
+	int code = exit_code(&session.view);
 	if (publish_all(&session.view, &diag))
 		code = cmd_fail(&diag, EXIT_REPORT);
 	else
@@ -201,8 +233,8 @@ static int is_told(struct campaign *campaign, int *code)
 		for (size_t i = 0; i < session.view.count; i++)
 			session.view.cells[i].cached = 1;
 		campaign->cached = session.view.count;
-		*code = view_exit_code(&session.view);
 		report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
+		*code = exit_code(&session.view);
 		last_line(campaign, now() - campaign->started);
 	}
 	session_free(&session);
@@ -234,15 +266,16 @@ static int run(struct setup *setup, const struct words *words)
 {
 	struct campaign campaign = { .setup = setup, .started = now() };
 	struct filter *filter;
-	char *text;
+	char *text, host[64];
 	setup->timeout_scale = timeout_scale;
-	int code = cmd_filter(words, &filter, &text);
+	int code = cmd_filter(words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;
 	toolchain_keys(&setup->toolchain);
 	struct diag diag = DIAG_INIT;
-	if (plan_make(setup, filter, text, 1, &campaign.plan, &diag)) {
-		code = cmd_fail(&diag, EXIT_NOTHING);
+	int unplanned = plan_make(setup, filter, text, 1, &campaign.plan, &diag);
+	if (unplanned) {
+		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
 	} else if (is_told(&campaign, &code)) {
 		plan_free(&campaign.plan);
 	} else {
@@ -260,7 +293,9 @@ static int run(struct setup *setup, const struct words *words)
 
 const struct command cmd_run = {
 	.name = "run", .synopsis = "run [FILTER]", .summary = "plan, build, run, judge, report", .needs_toolchain = 1,
-	.help = "Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"
+	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
+		"port of the release as well, built and inspected; `tlsmatrix list` shows them.\n"
+		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"
 		"it stopped when the same command is given again.",
 	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
 };

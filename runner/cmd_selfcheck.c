@@ -293,15 +293,16 @@ static int try_all(struct setup *setup, const struct plan *plan, const struct fi
 static int run(struct setup *setup, const struct words *words)
 {
 	struct filter *filter, *every;
-	char *text;
+	char *text, host[64];
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	setup->timeout_scale = timeout_scale;
-	int code = cmd_filter(words, &filter, &text);
+	int code = cmd_filter(words, "", &filter, &text);
 	if (code)
 		return code;
 	toolchain_keys(&setup->toolchain);
-	if (filter_parse("", &every, &diag) || plan_make(setup, every, "", 1, &plan, &diag)) {
+	plan_host_filter(setup, host);
+	if (filter_parse(host, &every, &diag) || plan_make(setup, every, host, 1, &plan, &diag)) {
 		code = cmd_fail(&diag, EXIT_INFRA);
 	} else {
 		code = try_all(setup, &plan, filter, text);

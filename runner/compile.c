@@ -2,11 +2,9 @@
 
 #include "runner/pieces.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- pieces ------------------------------------------------------------------------------------- */
 
@@ -109,35 +107,7 @@ static void compile_plugin(const struct setup *setup, const struct build *build,
 	free(out);
 }
 
-/* ---- buildmode shared: a private GOROOT ---------------------------------------------------------------- */
-
-/* GOROOT as links to the user's, but for pkg, where -buildmode=shared installs. */
-static int overlay_goroot(const struct setup *setup, const char *overlay)
-{
-	char *pkg = xprintf("%s/pkg", overlay);
-	int error = make_folders(pkg);
-	for (int below = 0; !error && below < 2; below++) {
-		char *from = xprintf("%s%s", setup->toolchain.goroot, below ? "/pkg" : "");
-		DIR *dir = opendir(from);
-		if (!dir)
-			error = -errno;
-		for (struct dirent *entry; !error && (entry = readdir(dir));) {
-			/* A shared std that the user installed stays his: linked here, it would be written to. */
-			if (entry->d_name[0] == '.' || (below ? strstr(entry->d_name, "_dynlink") != NULL : strcmp(entry->d_name, "pkg") == 0))
-				continue;
-			char *target = xprintf("%s/%s", from, entry->d_name), *name = xprintf("%s/%s", below ? pkg : overlay, entry->d_name);
-			if (symlink(target, name) && errno != EEXIST)
-				error = -errno;
-			free(target);
-			free(name);
-		}
-		if (dir)
-			closedir(dir);
-		free(from);
-	}
-	free(pkg);
-	return error;
-}
+/* ---- buildmode shared ------------------------------------------------------------------------------------- */
 
 /* What the case imports of std.  With its dependencies that is all of std that the program has, so
  * every package of it comes from the library; the rest of std would take 40 s more to compile. */
@@ -145,50 +115,13 @@ static const char *const shared_packages[] = {
 	"os", "os/signal", "runtime", "runtime/cgo", "strconv", "strings", "sync", "sync/atomic", "syscall", "time", NULL,
 };
 
-static int go_install_shared(const struct setup *setup, const struct build *build, struct steps *steps)
-{
-	struct buf flags = BUF_INIT;
-	piece_ldflags(build, &flags);
-	struct argv argv = { NULL, 0 };
-	argv_add(&argv, "%s", setup->toolchain.go);
-	argv_add(&argv, "install");
-	argv_add(&argv, "-trimpath");
-	argv_add(&argv, "-buildmode=shared");
-	argv_add(&argv, "%s", flags.data);
-	for (size_t i = 0; shared_packages[i]; i++)
-		argv_add(&argv, "%s", shared_packages[i]);
-	buf_free(&flags);
-	return piece_run(steps, build->src, &argv);
-}
-
-/* The one library that cmd/go installed, named after its packages; malloc'ed, NULL if none. */
-static char *shared_library(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	char *found = NULL;
-	for (struct dirent *entry; dir && !found && (entry = readdir(dir));)
-		if (strncmp(entry->d_name, "lib", 3) == 0 && strstr(entry->d_name, ".so"))
-			found = xprintf("%s/%s", folder, entry->d_name);
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
 static void compile_shared(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	char *overlay = xprintf("%s/goroot", build->dir), *out = xprintf("%s/case", build->dir);
-	char *folder = xprintf("%s/pkg/%s_%s_dynlink", overlay, build->cell.os, build->cell.arch), *library = NULL;
-	steps->infra = overlay_goroot(setup, overlay);
-	env_set(&steps->env, "GOROOT", "%s", overlay);
-	/* Without cgo the refusal comes from the program's build; std need not be compiled to see it. */
-	if (build->cell.cgo)
-		go_install_shared(setup, build, steps);
-	if (piece_go_build(setup, build, steps, build->src, "-linkshared", out) && (library = shared_library(folder)))
+	char *out = xprintf("%s/case", build->dir), *library = piece_go_shared(setup, build, steps, shared_packages, out);
+	if (library)
 		add_run(runs, LOAD_EXEC, library, json_pack("[s]", out));
 	free(library);
-	free(folder);
 	free(out);
-	free(overlay);
 }
 
 /* ---- entry points ---------------------------------------------------------------------------------------- */
@@ -199,7 +132,10 @@ void compile_case(const struct setup *setup, const struct build *build, struct s
 		[MODE_EXE] = compile_program, [MODE_PIE] = compile_program, [MODE_C_ARCHIVE] = compile_c_archive,
 		[MODE_C_SHARED] = compile_c_shared, [MODE_SHARED] = compile_shared, [MODE_PLUGIN] = compile_plugin,
 	};
-	by_mode[build->cell.mode](setup, build, steps, runs);
+	if (build->kind == CASE_PORT)
+		compile_port(setup, build, steps, runs);
+	else
+		by_mode[build->cell.mode](setup, build, steps, runs);
 }
 
 void compile_ctls(const struct setup *setup, const struct build *build, struct steps *steps)
@@ -214,7 +150,7 @@ void compile_ctls(const struct setup *setup, const struct build *build, struct s
 /* A library depends on libctor.so, which cgo finds in the package folder. */
 int compile_place(const struct setup *setup, const struct build *build, const char *package)
 {
-	if (!build->cell.cgo || (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
+	if (build->kind == CASE_PORT || !build->cell.cgo || (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
 		return 0;
 	char *aux = aux_dir(setup, AUX_C, build->control), *from = xprintf("%s/libctor.so", aux), *to = xprintf("%s/libctor.so", package);
 	int error = file_copy(from, to);

@@ -9,6 +9,9 @@
  * started.  The package lies in build->src. */
 void compile_case(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs);
 
+/* The same for a build of CASE_PORT: one artifact, for load mode none. */
+void compile_port(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs);
+
 /* The build that must be refused: C __thread under internal linking. */
 void compile_ctls(const struct setup *setup, const struct build *build, struct steps *steps);
 

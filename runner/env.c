@@ -37,7 +37,7 @@ const char *env_get(const struct env *env, const char *name)
 
 void env_base(struct env *env, const char *home)
 {
-	env_set(env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	env_set(env, "PATH", ENV_PATH);
 	if (home)
 		env_set(env, "HOME", "%s", home);
 	env_set(env, "LANG", "C");

@@ -8,6 +8,9 @@
 
 #include "matrix/base/buf.h"
 
+/* PATH of every child. */
+#define ENV_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 struct env {
 	char **list;      /* NULL-terminated; give it to child_spec.env */
 	size_t count;

@@ -3,6 +3,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/hash.h"
+#include "runner/env.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -244,6 +245,19 @@ const char *file_hash(const char *path)
 	if (error)
 		entry->hex[0] = '\0';
 	return entry->hex;
+}
+
+char *program_find(const char *name, const char *path)
+{
+	char *copy = xstrdup(path ? path : ENV_PATH), *rest = copy, *found = NULL;
+	for (char *dir; !found && (dir = strsep(&rest, ":"));) {
+		char *file = xprintf("%s/%s", *dir ? dir : ".", name);
+		if (access(file, X_OK) == 0)
+			found = realpath(file, NULL);
+		free(file);
+	}
+	free(copy);
+	return found;
 }
 
 void file_name_of(const char *id, char *name, size_t size)

@@ -36,6 +36,10 @@ int file_copy(const char *from, const char *to);        /* keeps the mode; refli
 /* Content hash of a file, remembered for the life of the process by path.  "" when unreadable. */
 const char *file_hash(const char *path);
 
+/* The real path of a program in a list of folders as in PATH (NULL: the one that children get, ENV_PATH);
+ * malloc'ed, NULL when it is in none. */
+char *program_find(const char *name, const char *path);
+
 /* A name for a cell's files: the id with everything but [A-Za-z0-9.+-] as '_'. */
 void file_name_of(const char *id, char *name, size_t size);
 

@@ -58,12 +58,13 @@ static void observe_refusal(const struct cell *cell, const json_t *build, struct
 	buf_free(&message);
 }
 
+/* "named": the refusal names the variable, or in Mach-O the relocation that makes it thread-local. */
 static void observe_ctls(const json_t *build, struct buf *out)
 {
 	const json_t *ctls = json_object_get(build, "ctls");
 	const char *output = json_string_value(json_object_get(ctls, "output"));
 	int built = json_integer_value(json_object_get(ctls, "exit")) == 0;
-	buf_printf(out, "built=%s message=%s", built ? "yes" : "no", output && strstr(output, "ctls_variable") ? "named" : "other");
+	buf_printf(out, "built=%s message=%s", built ? "yes" : "no", output && (strstr(output, "ctls_variable") || strstr(output, "_RELOC_TLV")) ? "named" : "other");
 }
 
 void judge_build(const struct check *check, const struct cell *cell, const json_t *build, struct check_result *result)

@@ -30,11 +30,13 @@ int cmd_fail(const struct diag *diag, int code)
 	return code;
 }
 
-int cmd_filter(const struct words *words, struct filter **filter, char **text)
+int cmd_filter(const struct words *words, const char *fallback, struct filter **filter, char **text)
 {
 	struct buf joined = BUF_INIT;
 	for (size_t i = 0; i < words->count; i++)
 		buf_printf(&joined, words->count > 1 ? "%s(%s)" : "%s%s", i ? " & " : "", words->word[i]);
+	if (!words->count)
+		buf_add(&joined, fallback);
 	struct diag diag = DIAG_INIT;
 	int error = filter_parse(joined.data, filter, &diag);
 	*text = buf_take(&joined);

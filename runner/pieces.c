@@ -1,5 +1,7 @@
 #include "runner/pieces.h"
 
+#include "matrix/port.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,12 @@ const char *piece_control(int control)
 	return control ? "cases/control/control_on.c" : "harness/probe/control_off.c";
 }
 
+const char *piece_variant_flag(const struct build *build)
+{
+	const struct variant *variant = variant_of(&build->cell);
+	return variant ? variant->flag : NULL;
+}
+
 void piece_ldflags(const struct build *build, struct buf *out)
 {
 	const struct cell *cell = &build->cell;
@@ -28,6 +36,8 @@ void piece_ldflags(const struct build *build, struct buf *out)
 	if (strncmp(build->twist, "extldflags=", 11) == 0)
 		buf_printf(&ext, " %s", build->twist + 11);
 	buf_printf(out, "-ldflags=-linkmode=%s", link_is_external(cell->link) ? "external" : "internal");
+	if (link_is_external(cell->link) && build->kind == CASE_PORT && *build->compiler.ldflags)
+		buf_printf(out, " %s", build->compiler.ldflags);
 	if (ext.len)
 		buf_printf(out, " '-extldflags=%s'", ext.data + 1);
 	buf_free(&ext);
@@ -39,10 +49,13 @@ int piece_go_build(const struct setup *setup, const struct build *build, struct 
 	piece_ldflags(build, &flags);
 	/* -trimpath keeps -ldflags out of the program's build information (golang/go#52372), which is part
 	 * of what go compiles package main by: without it each linker costs a compilation. */
-	const char *const argv[] = { setup->toolchain.go, "build", "-trimpath", mode, "-o", out, flags.data, ".", NULL };
-	int good = step(steps, src, argv);
+	struct argv argv = { NULL, 0 };
+	const char *const words[] = { setup->toolchain.go, "build", "-trimpath", mode, "-o", out, flags.data, piece_variant_flag(build), "." };
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i])
+			argv_add(&argv, "%s", words[i]);
 	buf_free(&flags);
-	return good;
+	return piece_run(steps, src, &argv);
 }
 
 static int go_folder(const struct setup *setup, const char *const *files, const char *src)

@@ -8,6 +8,13 @@
 /* go build -buildmode=MODE -o OUT . in SRC, with the link flags of the cell.  1 when it exited 0. */
 int piece_go_build(const struct setup *setup, const struct build *build, struct steps *steps, const char *src, const char *mode, const char *out);
 
+/* -race and the like of the cell's variant, or NULL. */
+const char *piece_variant_flag(const struct build *build);
+
+/* go install -buildmode=shared of packages into a private GOROOT, and the program in build->src linked with that library as
+ * out.  The library's path, malloc'ed; NULL when a step failed.  Sets GOROOT in steps->env. */
+char *piece_go_shared(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *packages, const char *out);
+
 /* -ldflags=... of a cell's link mode, appended to out. */
 void piece_ldflags(const struct build *build, struct buf *out);
 

@@ -2,6 +2,7 @@
 
 #include "matrix/base/diag.h"
 #include "matrix/gen.h"
+#include "runner/ports.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -70,14 +71,18 @@ static void plan_hash(struct plan *plan)
 
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, int names, struct plan *plan, struct diag *diag)
 {
+	memset(plan, 0, sizeof(*plan));
+	if (ports_load(setup, &plan->ports, diag))
+		return -EIO;
 	struct gen_axes axes = {
-		.go = setup->toolchain.version, .os = setup->toolchain.os, .arch = setup->toolchain.arch, .target = "host", .links = setup->toolchain.links,
+		.ports = &plan->ports, .go = setup->toolchain.version, .os = setup->toolchain.os, .arch = setup->toolchain.arch, .target = "host", .links = setup->toolchain.links,
 	};
 	struct cells cells;
 	int error = gen_cells(&axes, &cells);
-	if (error)
+	if (error) {
+		plan_free(plan);
 		return diag_set(diag, -error, "cannot make the cells: %s", strerror(-error));
-	memset(plan, 0, sizeof(*plan));
+	}
 	plan->cells = xcalloc(cells.count + 1, sizeof(*plan->cells));
 	for (size_t i = 0; i < cells.count; i++) {
 		const struct plan_cell *before = plan->count ? &plan->cells[plan->count - 1] : NULL;
@@ -102,7 +107,14 @@ void plan_free(struct plan *plan)
 		build_free(&plan->cells[i].build);
 	}
 	free(plan->cells);
+	ports_free(&plan->ports);
 	memset(plan, 0, sizeof(*plan));
+}
+
+const char *plan_host_filter(const struct setup *setup, char out[64])
+{
+	snprintf(out, 64, "os=%s & arch=%s & !arch=*.*", setup->toolchain.os, setup->toolchain.arch);
+	return out;
 }
 
 char *plan_host(const struct setup *setup)

@@ -10,6 +10,7 @@
 
 #include "matrix/check.h"
 #include "matrix/filter.h"
+#include "matrix/port.h"
 #include "runner/build.h"
 
 struct plan_cell {
@@ -21,17 +22,21 @@ struct plan_cell {
 };
 
 struct plan {
+	struct ports ports;       /* of the release; the cells point into it */
 	struct plan_cell *cells;
 	size_t count, checks;
 	char hash[HASH_HEX];      /* of what is planned: ids of cells and checks */
 	char keys[HASH_HEX];      /* of all result keys: of everything that decides the results */
 };
 
-/* All cells of the host that the filter selects; with names when something is to be built or looked
- * up (which needs toolchain_keys), without for a list.  0, or -ENOENT with a line in diag when it
- * selects nothing.  Free with plan_free. */
+/* All cells that the filter selects; with names when something is to be built or looked
+ * up (which needs toolchain_keys), without for a list.  0; with a line in diag -ENOENT when it
+ * selects nothing, -errno when the release cannot be asked for its ports.  Free with plan_free. */
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, int names, struct plan *plan, struct diag *diag);
 void plan_free(struct plan *plan);
+
+/* The filter of the host matrix, in out: what `run` takes without a FILTER. */
+const char *plan_host_filter(const struct setup *setup, char out[64]);
 
 /* "linux/amd64, Linux 6.18 x86_64, glibc 2.36, cc 12.2.0, ...": the host in a line, malloc'ed. */
 char *plan_host(const struct setup *setup);

@@ -15,15 +15,26 @@ struct reading {
 	struct session *session;
 	struct diag *diag;
 	int ended, doubtful;
+	size_t next;      /* where the next result is likely to belong */
 };
 
-static struct cell_result *find(const struct session *session, const struct cell *cell)
+static int same_cell(const struct cell *a, const struct cell *b)
 {
-	char wanted[CELL_ID_MAX], id[CELL_ID_MAX];
-	cell_id(cell, wanted);
-	for (size_t i = 0; i < session->view.count; i++)
-		if (strcmp(cell_id(&session->view.cells[i].cell, id), wanted) == 0)
-			return &session->view.cells[i];
+	return cell_same_build(a, b) && a->load == b->load && strcmp(a->target, b->target) == 0;
+}
+
+/* Results come nearly in the order of the plan: the search begins where the last one ended, so that a
+ * large run is not read in the square of its cells. */
+static struct cell_result *find(struct reading *reading, const struct cell *cell)
+{
+	const struct view *view = &reading->session->view;
+	for (size_t i = 0; i < view->count; i++) {
+		size_t at = (reading->next + i) % view->count;
+		if (same_cell(&view->cells[at].cell, cell)) {
+			reading->next = at + 1;
+			return &view->cells[at];
+		}
+	}
 	return NULL;
 }
 
@@ -69,7 +80,7 @@ static int take_event(void *context, json_t *event, size_t line)
 	int error = cell_result_parse(json_object_get(event, "result"), &result, reading->diag);
 	if (error)
 		return error;
-	struct cell_result *slot = find(reading->session, &result.cell);
+	struct cell_result *slot = find(reading, &result.cell);
 	if (!slot) {
 		cell_result_free(&result);
 		return 0;

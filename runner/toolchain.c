@@ -34,19 +34,6 @@ static const int link_tool[LINK_COUNT] = {
 	[LINK_EXTERNAL_MOLD] = TOOL_MOLD, [LINK_EXTERNAL_MOLD_STATIC] = TOOL_MOLD,
 };
 
-static char *search(const char *name, const char *path)
-{
-	char *copy = xstrdup(path ? path : "/usr/bin:/bin"), *rest = copy, *found = NULL;
-	for (char *dir; !found && (dir = strsep(&rest, ":"));) {
-		char *file = xprintf("%s/%s", *dir ? dir : ".", name);
-		if (access(file, X_OK) == 0)
-			found = realpath(file, NULL);
-		free(file);
-	}
-	free(copy);
-	return found;
-}
-
 /* One line of output of a tool, "" when it fails. */
 static char *ask(const struct env *env, const char *const argv[])
 {
@@ -117,7 +104,7 @@ static void go_key(struct toolchain *toolchain)
 static void cc_key(struct toolchain *toolchain, const struct env *env)
 {
 	const char *const argv[] = { toolchain->tools[TOOL_CC].path, "-print-prog-name=cc1", NULL };
-	char *cc1 = ask(env, argv), *as = search("as", env_get(env, "PATH")), *ld = search("ld", env_get(env, "PATH"));
+	char *cc1 = ask(env, argv), *as = program_find("as", env_get(env, "PATH")), *ld = program_find("ld", env_get(env, "PATH"));
 	const char *slash = strrchr(cc1, '/');
 	char *collect2 = xprintf("%.*s/collect2", slash ? (int)(slash - cc1) : 0, cc1);
 	const char *const parts[] = { cc1, collect2, as ? as : "", ld ? ld : "" };
@@ -181,7 +168,7 @@ static char *goroot_of(const char *go, const struct env *env)
 static int find_go(const char *go, struct toolchain *toolchain, const struct env *env, struct diag *diag)
 {
 	const char *wish = go ? go : getenv("TLSMATRIX_GO");
-	toolchain->go = wish && *wish ? realpath(wish, NULL) : search("go", getenv("PATH"));
+	toolchain->go = wish && *wish ? realpath(wish, NULL) : program_find("go", getenv("PATH"));
 	if (!toolchain->go && wish && *wish)
 		return diag_set(diag, ENOENT, "%s: no such go command: give --go or TLSMATRIX_GO the path of bin/go", wish);
 	if (!toolchain->go)
@@ -227,7 +214,7 @@ int toolchain_find(const char *go, struct toolchain *toolchain, struct diag *dia
 	int error = find_go(go, toolchain, &env, diag);
 	for (size_t i = 0; i < TOOL_COUNT; i++) {
 		toolchain->tools[i] = tool_table[i];
-		toolchain->tools[i].path = search(tool_table[i].program, env_get(&env, "PATH"));
+		toolchain->tools[i].path = program_find(tool_table[i].program, env_get(&env, "PATH"));
 	}
 	if (!error && !toolchain->tools[TOOL_CC].path)
 		error = diag_set(diag, ENOENT, "gcc: not found in %s: install it (apt-get install gcc libc6-dev)", env_get(&env, "PATH"));

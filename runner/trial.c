@@ -314,10 +314,13 @@ static void judge_file(struct run *run, const struct check *check, struct check_
 static void judge_still(struct run *run)
 {
 	const struct trial *trial = run->trial;
+	const json_t *missing = json_object_get(trial->build, "missing");
 	for (size_t i = 0; i < trial->count; i++) {
 		const struct check *check = trial->checks[i];
 		judge_start(check, &trial->cell, &run->result->checks[i]);
-		if (check->pass == PASS_REFUSAL || check->pass == PASS_BUILD)
+		if (missing)
+			judge_skip(&run->result->checks[i], json_string_value(json_object_get(missing, "class")), json_string_value(json_object_get(missing, "thing")));
+		else if (check->pass == PASS_REFUSAL || check->pass == PASS_BUILD)
 			judge_build(check, &trial->cell, trial->build, &run->result->checks[i]);
 		else if (!run->load)
 			judge_status(&run->result->checks[i], STATUS_BROKEN, json_string_value(json_object_get(trial->build, "message")));
@@ -351,7 +354,9 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 		run.facts = trial->facts ? trial->facts : json_object_get(json_object_get(trial->build, "facts"), run.module);
 	judge_still(&run);
 	int error = 0;
-	if (run.load) {
+	if (run.load && trial->cell.load == LOAD_NONE) {
+		result->facts = json_incref((json_t *)(uintptr_t)run.facts);
+	} else if (run.load) {
 		set_env(&run);
 		error = run_pass(&run, 1u << PASS_LIVE | 1u << PASS_HOST, 0);
 		error = error ? error : run_pass(&run, 1u << PASS_ALONE, 1);

@@ -96,20 +96,20 @@ static void task_end(struct task *task)
 
 static int shares_first(const struct task *a, const struct task *b)
 {
-	for (size_t i = 0; i < 2; i++)
-		for (size_t k = 0; k < 2; k++)
+	for (size_t i = 0; i < WORK_FIRSTS; i++)
+		for (size_t k = 0; k < WORK_FIRSTS; k++)
 			if (*a->first[i] && strcmp(a->first[i], b->first[k]) == 0)
 				return 1;
 	return 0;
 }
 
-static int is_ready(const struct work *work, const struct task *task)
+static int is_ready(const struct work *work, const struct task *task, const size_t *running, size_t running_count)
 {
 	for (size_t i = 0; i < 3; i++)
 		if (task->after[i] != WORK_NONE && work->tasks[task->after[i]].state != TASK_DONE)
 			return 0;
-	for (size_t i = 0; i < work->count; i++)
-		if (work->tasks[i].state == TASK_RUNNING && shares_first(&work->tasks[i], task))
+	for (size_t i = 0; i < running_count; i++)
+		if (shares_first(&work->tasks[running[i]], task))
 			return 0;
 	return 1;
 }
@@ -117,9 +117,13 @@ static int is_ready(const struct work *work, const struct task *task)
 static struct task *next_ready(struct work *work)
 {
 	struct task *best = NULL;
+	size_t running[SLOTS_MAX], count = 0;
+	for (size_t i = 0; i < work->count && count < SLOTS_MAX; i++)
+		if (work->tasks[i].state == TASK_RUNNING)
+			running[count++] = i;
 	for (size_t i = 0; i < work->count; i++) {
 		struct task *task = &work->tasks[i];
-		if (task->state == TASK_WAITING && (!best || task->priority > best->priority) && is_ready(work, task))
+		if (task->state == TASK_WAITING && (!best || task->priority > best->priority) && is_ready(work, task, running, count))
 			best = task;
 	}
 	return best;
@@ -128,10 +132,11 @@ static struct task *next_ready(struct work *work)
 /* What is made need not be made again: nobody waits for it any more. */
 static void made(struct work *work, const struct task *maker)
 {
-	const char *names[2] = { maker->first[0], maker->first[1] };
-	for (size_t n = 0; n < 2; n++)
+	const char *names[WORK_FIRSTS];
+	memcpy(names, maker->first, sizeof names);
+	for (size_t n = 0; n < WORK_FIRSTS; n++)
 		for (size_t i = 0; *names[n] && i < work->count; i++)
-			for (size_t k = 0; k < 2; k++)
+			for (size_t k = 0; k < WORK_FIRSTS; k++)
 				if (strcmp(work->tasks[i].first[k], names[n]) == 0)
 					work->tasks[i].first[k] = "";
 }

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+enum { WORK_FIRSTS = 3 };
 enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE };
 
 struct task {
@@ -23,7 +24,7 @@ struct task {
 	int (*run)(const void *argument, struct diag *diag);    /* 0 or -errno with a line in diag */
 	const void *argument;
 	size_t after[3];                                        /* indexes of tasks, WORK_NONE where unused */
-	const char *first[2];                                   /* names of what is made once; "" where unused */
+	const char *first[WORK_FIRSTS];                                   /* names of what is made once; "" where unused */
 	int priority;                                           /* higher ones start first */
 
 	/* filled by work_run */

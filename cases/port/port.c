@@ -1,0 +1,6 @@
+#include "cases/port/port.h"
+
+int port_c(int n)
+{
+	return n + 1;
+}

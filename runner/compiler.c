@@ -1,0 +1,154 @@
+#include "runner/compiler.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/filter.h"
+#include "runner/env.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct row { const char *where, *command, *package, *ldflags, *missing, *thing; };
+
+static const struct row rows[] = {
+#define COMPILER(where, command, package, ldflags) { where, command, package, ldflags, NULL, NULL },
+#define NO_COMPILER(where, class, thing) { where, NULL, NULL, "", class, thing },
+#include "runner/compilers.def"
+#undef COMPILER
+#undef NO_COMPILER
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* What was found of a row. */
+struct found { int asked; char *command, *ldflags; char key[HASH_HEX]; };
+
+/* ---- looking ----------------------------------------------------------------------------------- */
+
+/* The zig of the wheel in the source tree's Python environment, or in PATH; malloc'ed or NULL. */
+static char *find_zig(const struct setup *setup)
+{
+	char *pattern = xprintf("%s/.venv/lib/python3*/site-packages/ziglang/zig", setup->places.root), *found = NULL;
+	glob_t paths;
+	if (glob(pattern, 0, NULL, &paths) == 0) {
+		found = xstrdup(paths.gl_pathv[0]);
+		globfree(&paths);
+	}
+	free(pattern);
+	return found ? found : program_find("zig", NULL);
+}
+
+/* Size and time of a file: enough to see that a package was exchanged. */
+static void add_signature(struct hash *hash, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st))
+		return;
+	long facts[3] = { (long)st.st_size, (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
+	hash_add(hash, facts, sizeof(facts));
+}
+
+/* $ROOT and $ZIG; malloc'ed. */
+static char *expand(const struct setup *setup, const char *zig, const char *text)
+{
+	struct buf out = BUF_INIT;
+	const char *slash = zig ? strrchr(zig, '/') : NULL;
+	for (; *text; text++) {
+		if (strncmp(text, "$ROOT", 5) == 0) {
+			buf_add(&out, setup->places.root);
+			text += 4;
+		} else if (strncmp(text, "$ZIG", 4) == 0 && slash) {
+			buf_add_bytes(&out, zig, (size_t)(slash - zig));
+			text += 3;
+		} else {
+			buf_add_bytes(&out, text, 1);
+		}
+	}
+	return buf_take(&out);
+}
+
+/* A link named gcc to a program, in a folder of its own in the cache; malloc'ed, NULL when it cannot be made. */
+static char *named_gcc(const struct setup *setup, const char *name, const char *path)
+{
+	char *folder = xprintf("%s/cc/%s", setup->places.cache, name), *link = xprintf("%s/gcc", folder), *there = realpath(link, NULL);
+	int good = there && strcmp(there, path) == 0;
+	if (!good) {
+		unlink(link);
+		good = make_folders(folder) == 0 && symlink(path, link) == 0;
+	}
+	free(there);
+	free(folder);
+	if (good)
+		return link;
+	free(link);
+	return NULL;
+}
+
+static void look(const struct setup *setup, const struct row *row, struct found *found)
+{
+	struct hash *hash = hash_new();
+	char *zig = find_zig(setup);
+	hash_add_text(hash, row->command);
+	hash_add_text(hash, row->ldflags);
+	found->ldflags = expand(setup, zig, row->ldflags);
+	if (strncmp(row->command, "zig ", 4) == 0) {
+		if (zig) {
+			char *target = expand(setup, zig, row->command + 4);
+			found->command = xprintf("%s cc -target %s", zig, target);
+			free(target);
+			add_signature(hash, zig);
+		}
+	} else {
+		int renamed = strncmp(row->command, "as-gcc ", 7) == 0;
+		const char *name = row->command + (renamed ? 7 : 0);
+		char *path = program_find(name, NULL);
+		if (path) {
+			found->command = renamed ? named_gcc(setup, name, path) : xstrdup(name);
+			add_signature(hash, path);
+		}
+		free(path);
+	}
+	free(zig);
+	hash_add_text(hash, found->command ? "here" : "missing");
+	hash_end(hash, found->key);
+	found->asked = 1;
+}
+
+static void fill(const struct setup *setup, size_t index, struct compiler *compiler)
+{
+	static struct found known[ROWS];
+	const struct row *row = &rows[index];
+	struct found *found = &known[index];
+	*compiler = (struct compiler){ .name = row->command, .package = row->package, .ldflags = row->ldflags, .missing = row->missing, .thing = row->thing };
+	if (!row->command) {
+		snprintf(compiler->key, sizeof(compiler->key), "none");
+		return;
+	}
+	if (!found->asked)
+		look(setup, row, found);
+	compiler->command = found->command;
+	compiler->ldflags = found->ldflags;
+	memcpy(compiler->key, found->key, sizeof(compiler->key));
+	if (!found->command) {
+		compiler->missing = "not-installed";
+		compiler->thing = row->package;
+	}
+}
+
+void compiler_of(const struct setup *setup, const struct cell *cell, struct compiler *compiler)
+{
+	const struct filter_subject subject = { cell, NULL, NULL };
+	if (!cell->cgo) {
+		*compiler = (struct compiler){ .command = "", .ldflags = "", .key = "cgo0" };
+		return;
+	}
+	/* The last row takes every cell. */
+	for (size_t i = 0; i < ROWS; i++)
+		if (filter_text_match(rows[i].where, &subject)) {
+			fill(setup, i, compiler);
+			return;
+		}
+}
