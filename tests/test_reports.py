@@ -11,9 +11,12 @@ from urllib.parse import unquote
 
 import pytest
 
+from conftest import CODES
+
 GOLDEN = Path(__file__).parent / "golden" / "reports"
 STATUSES = {"pass", "skip", "notrun", "fail", "miss", "leak", "timeout", "crash", "broken", "infra"}
 VERDICTS = {"ok", "known", "fixed", "flaky", "new", "changed", "regressed", "gone"}
+OUTCOMES = ["built", "refused", "unbuildable", "failed", "notrun"]
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 
 
@@ -46,6 +49,20 @@ def test_json_says_how_the_run_ended(report):
     assert report["exit"] == 1
     assert report["complete"] is False
     assert report["verdict"].startswith("12 unexpected results in 9 of 14 cells")
+
+
+def test_json_outcomes_sum_to_the_plan(report):
+    assert list(report["outcomes"]) == OUTCOMES
+    assert sum(report["outcomes"].values()) == report["planned"]["cells"]
+    for outcome in OUTCOMES:
+        assert report["outcomes"][outcome] == sum(cell["outcome"] == outcome for cell in report["cells"])
+
+
+def test_the_last_line_sums_to_the_plan():
+    for name, cells in (("terminal.txt", 14), ("terminal-green.txt", 4), ("terminal-ports.txt", 240)):
+        last = read(name).splitlines()[-1]
+        total, terms = re.fullmatch(r"(\d+) cells = (\d+ built and inspected \+ \d+ refused \+ \d+ not buildable here \+ \d+ failed)", last).groups()
+        assert int(total) == cells == sum(map(int, re.findall(r"\d+", terms)))
 
 
 def junit_outcome(check):
@@ -183,8 +200,9 @@ def test_github_commands_are_one_line_each():
     assert 0 < kinds.count("::error") <= 10 and 0 < kinds.count("::warning") <= 10
 
 
-def test_markdown_markup_is_balanced():
-    text = read("report.md")
+@pytest.mark.parametrize("name", ["report.md", "report-ports.md"])
+def test_markdown_markup_is_balanced(name):
+    text = read(name)
     for tag in ("pre", "details", "summary", "code"):
         assert len(re.findall(f"<{tag}>", text)) == len(re.findall(f"</{tag}>", text))
     assert "<script" not in text
@@ -192,7 +210,47 @@ def test_markdown_markup_is_balanced():
     assert all(line.endswith("|") for line in rows)
 
 
-@pytest.mark.parametrize("name", ["terminal.txt", "terminal-green.txt"])
+def tables(text):
+    """The tables of a Markdown file: by heading, lists of rows, lists of cells."""
+    found, heading = {}, None
+    for line in text.splitlines():
+        if line.startswith("## "):
+            heading = line[3:]
+        if line.startswith("|"):
+            found.setdefault(heading, []).append([cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
+    return found
+
+
+def test_ports_file_is_tables_that_agree():
+    """Each table has one width; the marks say what the first line counts; what is built says how the slot is reached."""
+    text = read("ports.md")
+    found = tables(text)
+    assert list(found) == ["Verdicts, go1.27.4", "How Go reaches its slot, go1.27.4", "Unexpected", "Known deviations", "Refused, with the documented words",
+                           "Not buildable here"]
+    for rows in found.values():
+        assert len({len(row) for row in rows}) == 1 and all(re.fullmatch(":?-+:?", cell) for cell in rows[1])
+    marks = found["Verdicts, go1.27.4"]
+    letters = "".join(cell.strip("*") for row in marks[2:] for cell in row[1:])
+    total, built, refused, lacking, failed = map(int, re.findall(r"(\d+) (?:cells|built|refused|not|failed)", text)[:5])
+    refused_whole = 24 * sum(len(ports.split()) for ports in re.findall(r"^- `msan`: (.*)", text, re.M))
+    assert refused_whole and total == len(letters) + refused_whole == built + refused + lacking + failed
+    assert [letters.count(c) for c in "r-F"] == [refused - refused_whole, lacking, failed] and letters.count(".") + letters.count("K") == built
+    ports = [row[0] for row in marks[2:]]
+    assert ports == sorted(ports) == sorted(set(ports))
+    access = found["How Go reaches its slot, go1.27.4"][2:]
+    assert {row[0] for row in access} == {row[0] for row in marks[2:] if set("".join(row[1:])) & set(".KF")}
+    assert all(row[7] for row in access)
+    assert [row[2:7] for row in access if row[0] == "linux/arm" and row[2] == "**F**"] == [["**F**", "`LE`", "`12`", "`none`", "`two`"]]
+    assert sum(int(row[0]) for row in found["Refused, with the documented words"][2:]) == refused
+    assert sum(int(row[0]) for row in found["Not buildable here"][2:]) == lacking
+
+
+def test_ports_file_names_no_time_and_no_path():
+    text = read("ports.md")
+    assert not re.search(r"\d{4}-\d\d-\d\d|\d\d:\d\d|\b\d+(\.\d+)? s\b|min \d|(?<![\w.$/])/\w", text)
+
+
+@pytest.mark.parametrize("name", ["terminal.txt", "terminal-green.txt", "terminal-ports.txt"])
 def test_terminal_is_ascii(name):
     assert read(name).isascii()
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f]", read(name))
@@ -200,3 +258,24 @@ def test_terminal_is_ascii(name):
 
 def test_color_changes_nothing_but_color():
     assert re.sub(r"\x1b\[[0-9;]*m", "", read("terminal-color.txt")) == read("terminal.txt")
+
+
+def test_ports_report_of_a_run(small, tmp_path):
+    """The command writes the same bytes each time, on stdout and in a file, with the status of the run."""
+    done = small.tool("report", "--format", "markdown", "--ports")
+    assert (done.status, done.stderr) == (small.done.status, "")
+    assert done.stdout == small.tool("report", "--ports", "--format", "markdown").stdout
+    file = tmp_path / "ports.md"
+    assert small.tool("report", "--format", "markdown", "--ports", "-o", file).status == small.done.status
+    assert file.read_text() == done.stdout
+    report = small.tool.report()
+    outcomes, cells = report["outcomes"], report["planned"]["cells"]
+    assert f"**{cells} cells = {outcomes['built']} built and inspected + {outcomes['refused']} refused + " in done.stdout
+    assert sum(outcomes.values()) == cells
+    assert len([row for row in tables(done.stdout)[f"Verdicts, {report['go']}"] if row[0] == "linux/amd64"]) == 1
+
+
+@pytest.mark.parametrize("args", [[], ["--format", "html"], ["--format", "json"]])
+def test_ports_wants_markdown(small, args):
+    done = small.tool("report", "--ports", *args)
+    assert (done.status, done.stdout) == (CODES["usage"], "") and "--format markdown" in done.line()

@@ -10,7 +10,7 @@ import pytest
 from conftest import BUILD, CODES, ROOT, SMALL, Tool, wait_for
 
 # Cells of several load modes that share two builds; used with --force, which judges again.
-LOADS = "mode=c-shared & cgo=1 & link=external"
+LOADS = "mode=c-shared & cgo=1 & link=external & target=host"
 GO = (os.environ.get("TLSMATRIX_GO") or shutil.which(ROOT / "build/toolchain/bin/go") or shutil.which("go"))
 
 
@@ -364,7 +364,7 @@ def goroot():
     return subprocess.run([GO, "env", "GOROOT"], capture_output=True, text=True, check=True, env={"GOENV": "off", "PATH": "/usr/bin:/bin"}).stdout.strip()
 
 
-SHARED = "mode=shared & cgo=1 & link=external"
+SHARED = "mode=shared & cgo=1 & link=external & target=host"
 
 
 def test_goroot_is_left_alone(tool):

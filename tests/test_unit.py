@@ -23,6 +23,7 @@ TEXTS = {
     "journal": ["0 {}\n", '00000000 {"event":"start"}\n'],
     "record": ["#tlsm:1 5 5c2f9794 end\t8\n", "noise\n#tlsm:"],
     "inspect": ["\x7fELF\x02\x01\x01"],
+    "archive": ["!<arch>\n", "<bigaf>\n"],
 }
 
 
@@ -66,8 +67,10 @@ def seed_files(name, folder, elf_seeds, small):
     for i, text in enumerate(TEXTS.get(name, [""])):
         files.append(folder / f"seed-{i}")
         files[-1].write_bytes(text.encode("latin-1"))
-    if name == "inspect":
+    if name in ("inspect", "archive"):
         files += elf_seeds
+        subprocess.run(["ar", "rcs", folder / "seed.a", *elf_seeds], check=True)
+        files.append(folder / "seed.a")
     if name == "journal":
         lines = (small.tool.out / "journal").read_bytes().splitlines(True)
         files.append(folder / "journal")

@@ -1,12 +1,15 @@
 """Time and memory of a cold and a warm `run`, beside the same commands without the runner.
 
-    bench_run.py [FILTER]       (make bench)
+    bench_run.py [--plain] [FILTER]       (make bench, make bench-ports)
 
 Cold: a fresh cache, so that the standard library is compiled too.  Raw: the commands that the cold
 run wrote down in its logs (`$` lines: every go build, every gcc, every program) again, from a shell
 loop with as many workers as cores and a GOCACHE of its own; the same std compile is not waited for
 by two builds there either, since the first build of a variant goes ahead.  All in one sitting, so
 that the ratio is one of the same machine at the same time.  Prints Markdown.
+
+With --plain the raw commands are a plain loop, one after the other in the order of the list, as a shell script
+would have them; each go build uses all cores by itself.
 """
 import concurrent.futures
 import os
@@ -64,7 +67,8 @@ def variant_of(line):
     mode = re.search(r"-buildmode=(\S+)", line)
     flavour = {"pie": "shared", "c-archive": "shared", "c-shared": "shared", "plugin": "dynlink", "shared": "dynlink"}.get(mode and mode[1], "")
     cgo = re.search(r" CGO_ENABLED=(\d)", line)
-    return f"cgo{cgo[1] if cgo else ''}-{flavour or ('dynlink' if '-linkshared' in line else '')}"
+    goos, goarch = re.search(r" GOOS=(\w+)", line), re.search(r" GOARCH=(\w+)", line)
+    return f"{goos and goos[1]}-{goarch and goarch[1]}-cgo{cgo[1] if cgo else ''}-{flavour or ('dynlink' if '-linkshared' in line else '')}"
 
 
 def commands(out, cache):
@@ -90,7 +94,7 @@ def shell(line):
     subprocess.run(["sh", "-c", line], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
 
-def run_raw(out, cache, raw, workers):
+def run_raw(out, cache, raw, workers, plain):
     """The same commands without the runner; the wall clock and CPU time of builds and programs."""
     shutil.copytree(cache, raw, symlinks=True, ignore=lambda folder, names: ["gocache", "result"] if folder == str(cache) else [])
     for overlay in raw.glob("build/*/goroot/pkg/*_dynlink"):
@@ -109,7 +113,7 @@ def run_raw(out, cache, raw, workers):
     for name, chains in (("builds", builds), ("programs", programs)):
         firsts, others, seen = [], [], set()
         for chain in filter(None, chains):
-            (others if not chain[0].variant or chain[0].variant in seen else firsts).append(chain)
+            (others if plain or not chain[0].variant or chain[0].variant in seen else firsts).append(chain)
             seen.add(chain[0].variant)
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
@@ -129,7 +133,8 @@ def tree_size(folder):
 
 def main():
     """Measures, prints the table."""
-    selection = sys.argv[1:2]
+    plain = "--plain" in sys.argv[1:]
+    selection = [word for word in sys.argv[1:] if word != "--plain"][:1]
     workers = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="tlsmatrix-bench-") as folder:
         base = pathlib.Path(folder)
@@ -141,7 +146,7 @@ def main():
         forced = measure("run --force (builds are there)", [*argv, "--force"])
         listed = measure("list", [TOOL, "list", *selection])
         size = tree_size(cache)
-        costs = run_raw(out, cache, raw, workers)
+        costs = run_raw(out, cache, raw, 1 if plain else workers, plain)
         print(f"`run {' '.join(selection)}`, {workers} cores, {size >> 20} MiB of cache\n")
         print("| | wall s | CPU s | largest process MiB | exit |\n|---|---|---|---|---|")
         for cost in (cold, forced, warm, other, listed, *costs):

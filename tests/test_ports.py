@@ -1,0 +1,176 @@
+"""Every GOOS/GOARCH of the release: built, refused or not buildable here, and inspected.
+
+The whole list takes minutes (`make nightly`); here a sample of it is built by the real toolchain, chosen so
+that every file format, every outcome and every way of finding the slot is in it.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+
+import pytest
+from conftest import CODES, HOST, ROOT, Tool
+
+# No C compiler but the host's is needed for these.
+SAMPLE = " | ".join([
+    "cgo=0 & link=internal & !arch=*.* & (os=windows,darwin & arch=amd64,arm64 | os=freebsd & arch=amd64 | os=aix,js,wasip1 | os=plan9 & arch=386 | os=linux & arch=mips,s390x)",
+    "os=linux & arch=arm.5,amd64.v3 & mode=exe & cgo=0 & link=internal",
+    "os=linux & arch=386.race,amd64.race & mode=exe & cgo=0",
+    "os=android,solaris & arch=amd64 & mode=exe & cgo=1 & !arch=*.*",
+])
+
+
+def go_ports():
+    """Ports of the release as it names them itself."""
+    go = os.environ.get("TLSMATRIX_GO") or next((str(path) for path in [ROOT / "build/toolchain/bin/go"] if path.exists()), "go")
+    return subprocess.run([go, "tool", "dist", "list"], capture_output=True, text=True, check=True, env={**os.environ, "GOTOOLCHAIN": "local"}).stdout.split()
+
+
+@pytest.fixture(scope="module")
+def whole_list(tmp_path_factory):
+    """list --json."""
+    return json.loads(Tool(tmp_path_factory.mktemp("list")).plain("list", "--json").stdout)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """A run of SAMPLE."""
+    tool = Tool(tmp_path_factory.mktemp("sample") / "out")
+    return tool, tool("run", f"target=none & ({SAMPLE})")
+
+
+def test_ports_are_the_releases_own(whole_list):
+    """Each port that `go tool dist list` names has every buildmode with and without cgo, internally and externally linked."""
+    plain = [cell for cell in whole_list if not cell["variant"]]
+    assert sorted({f"{cell['goos']}/{cell['goarch']}" for cell in plain}) == sorted(go_ports())
+    foreign = Counter((cell["goos"], cell["goarch"]) for cell in plain if cell["target"] == "none" and cell["link"] in ("internal", "external"))
+    assert set(foreign.values()) - {6 * 2 * 2} <= {count for port, count in foreign.items() if port[0] == "linux"}
+    for port in go_ports():
+        goos, goarch = port.split("/")
+        assert {(cell["buildmode"], cell["cgo"]) for cell in plain if (cell["goos"], cell["goarch"]) == (goos, goarch)} == {
+            (mode, cgo) for mode in ("exe", "pie", "c-archive", "c-shared", "shared", "plugin") for cgo in (0, 1)}
+
+
+def test_every_cell_of_the_list_has_checks(whole_list):
+    """A cell without a check would be a cell without a verdict."""
+    for cell in whole_list:
+        assert cell["checks"] == ["build.refused"] or "tls.access" in cell["checks"], cell["id"]
+
+
+def test_run_without_filter_is_the_host_matrix(tool):
+    """What `run` takes by itself, `list` shows with the same filter: nothing of another port."""
+    listed = tool.plain("list", HOST).stdout.splitlines()
+    assert listed and all(line.split("/")[1:3] == listed[0].split("/")[1:3] for line in listed)
+
+
+def test_sample_is_judged(sample):
+    """Every cell has one outcome, and none is unexpected."""
+    tool, done = sample
+    report = tool.report()
+    assert done.status == CODES["ok"], done.stdout
+    assert report["complete"] and sum(report["outcomes"].values()) == len(report["cells"])
+    assert report["outcomes"]["built"] >= 12 and report["outcomes"]["refused"] >= 12 and report["outcomes"]["unbuildable"] >= 2, report["outcomes"]
+
+
+def test_refusals_are_the_releases_words(sample):
+    """A refused cell quotes what go or its linker printed."""
+    refused = [cell["checks"][0] for cell in sample[0].report()["cells"] if cell["checks"][0]["id"] == "build.refused" and cell["checks"][0]["status"] == "pass"]
+    messages = {check["observed"] for check in refused}
+    assert 'exit=2 "-race is not supported on linux/386"' in messages
+    assert any("-buildmode=plugin not supported on windows/amd64" in message for message in messages)
+    assert any("requires external (cgo) linking, but cgo is not enabled" in message for message in messages)
+
+
+def test_a_class_of_skips_can_be_forbidden(sample):
+    """--forbid-skip makes a skip of its class unexpected, and only that."""
+    tool, done = sample
+    query = f"target=none & ({SAMPLE})"
+    forbidden = tool("run", query, "--forbid-skip", "not-a-class,no-compiler")
+    assert done.status == CODES["ok"] and forbidden.status == CODES["unexpected"]
+    assert re.search(r"^\d+ cells are skipped with a class that --forbid-skip names, the first since no-compiler: ", forbidden.stdout, re.M)
+    assert tool("run", query, "--forbid-skip", "no-linker").status == CODES["ok"]
+
+
+def test_not_buildable_names_what_is_missing(sample):
+    """A cell that lacks a C compiler is skipped with a class and the missing thing."""
+    skipped = [check for cell in sample[0].report()["cells"] for check in cell["checks"] if check["status"] == "skip"]
+    reasons = {check["reason"] for check in skipped}
+    assert any(reason.startswith("no-compiler: the Android NDK") for reason in reasons), reasons
+    assert any("libc of solaris" in reason for reason in reasons)
+
+
+FORMATS = {
+    "windows/amd64": ("pe", "KEY"), "windows/arm64": ("pe", "KEY"), "darwin/amd64": ("macho", "FIXED"), "freebsd/amd64": ("elf", "LE"),
+    "aix/ppc64": ("xcoff", "LE"), "plan9/386": ("plan9", "KEY"), "js/wasm": ("wasm", "NONE"), "wasip1/wasm": ("wasm", "NONE"), "linux/s390x": ("elf", "LE"), "linux/mips": ("elf", "LE"),
+}
+
+
+@pytest.mark.parametrize("port", FORMATS)
+def test_formats(sample, port):
+    """The artifact of each format is read, and tells Go's version and how its slot is found."""
+    form, model = FORMATS[port]
+    cells = [cell for cell in sample[0].report()["cells"] if cell["id"].split("/", 1)[1].startswith(f"{port}/exe/") and cell["facts"]]
+    assert cells
+    facts = cells[0]["facts"]
+    assert facts["format"] == form and facts["tls"]["model"] == model and facts["arch"] == port.split("/")[1]
+    assert facts["go"]["version"] == cells[0]["go"]
+
+
+def artifact(sample, port):
+    """Path of a port's program."""
+    cell = next(cell for cell in sample[0].report()["cells"] if cell["id"].split("/", 1)[1].startswith(f"{port}/exe/cgo0/internal"))
+    log = (sample[0].out / cell["build"]["log"]).read_text()
+    return re.search(r" -o (\S+) ", log)[1]
+
+
+@pytest.mark.parametrize("port", ["windows/amd64", "darwin/arm64", "aix/ppc64", "js/wasm", "plan9/386"])
+def test_inspect_of_a_cut_file(sample, tool, tmp_path, port):
+    """A file that ends too early gives one line and exit 2, or fewer facts; never a crash."""
+    whole = artifact(sample, port)
+    done = tool.plain("inspect", whole)
+    assert done.status == 0 and "\nthread-local storage" in done.stdout, done
+    data = open(whole, "rb").read()
+    for size in (1, 4, 20, 64, 200, 4096, len(data) // 2):
+        cut = tmp_path / "cut"
+        cut.write_bytes(data[:size])
+        done = tool.plain("inspect", cut)
+        assert done.status in (0, CODES["usage"]), (size, done)
+        if done.status:
+            assert str(cut) in done.line()
+        assert done.status or size > 20, size
+
+
+@pytest.mark.parametrize("control", ["windows/amd64", "darwin/amd64"])
+def test_a_wrong_slot_is_seen(sample, tool, tmp_path, control):
+    """tls.access can fail: the artifact with every %gs made %fs tells another text."""
+    whole = artifact(sample, control)
+    data = bytearray(open(whole, "rb").read())
+    at = [match.start() for match in re.finditer(rb"\x65[\x48-\x4f]", bytes(data))]
+    assert at
+    for place in at:
+        data[place] = 0x64
+    wrong = tmp_path / "wrong"
+    wrong.write_bytes(data)
+    def facts(path):
+        return json.loads(tool.plain("inspect", "--json", path).stdout)["tls"]
+    right, other = facts(whole), facts(wrong)
+    assert [right[key] for key in ("model", "at", "reloc", "form")] != [other[key] for key in ("model", "at", "reloc", "form")]
+
+
+def test_a_missing_compiler_is_told(tool, tmp_path):
+    """Without its C compiler a cell is skipped with the package that brings it; doctor tells the same."""
+    tree = tmp_path / "tree"
+    for name in ("cases", "harness"):
+        shutil.copytree(ROOT / name, tree / name)
+    (tree / "build").mkdir()
+    for name in ("tlsmatrix", "tlstrace"):
+        shutil.copy2(tool.program.parent / name, tree / "build")
+    bare = Tool(tmp_path / "out", tree / "build")
+    done = bare("run", "os=netbsd & arch=amd64 & mode=exe & cgo=1 & link=external & !arch=*.*")
+    if shutil.which("zig", path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"):
+        pytest.skip("zig is in PATH, so that the compiler cannot be hidden")
+    assert done.status == CODES["ok"], done
+    assert {check["reason"] for check in bare.report()["cells"][0]["checks"]} == {"not-installed: ziglang"}
+    assert "`ci/setup.sh ports` installs ziglang" in bare.plain("doctor").stdout
