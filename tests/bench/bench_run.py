@@ -96,7 +96,7 @@ def shell(line):
 
 def run_raw(out, cache, raw, workers, plain):
     """The same commands without the runner; the wall clock and CPU time of builds and programs."""
-    shutil.copytree(cache, raw, symlinks=True, ignore=lambda folder, names: ["gocache", "result"] if folder == str(cache) else [])
+    shutil.copytree(cache, raw, symlinks=True, ignore=lambda folder, names: ["gocache", "zig", "result"] if folder == str(cache) else [])
     for overlay in raw.glob("build/*/goroot/pkg/*_dynlink"):
         shutil.rmtree(overlay)
     builds, programs = commands(out, cache)
