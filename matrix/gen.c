@@ -1,6 +1,5 @@
 #include "matrix/gen.h"
 
-#include "matrix/base/buf.h"
 #include "matrix/check.h"
 #include "matrix/filter.h"
 
@@ -48,22 +47,12 @@ static int add_cell(struct cells *cells, const struct cell *build, const char *t
 	return 0;
 }
 
-/* Does support.def refuse it? */
-static int refused(const struct cell *cell)
-{
-	struct buf message = BUF_INIT;
-	const char *source;
-	int exit = support_refused(cell, &message, &source);
-	buf_free(&message);
-	return exit != 0;
-}
-
 /* All cells of one build: one for each load mode, or the one @none of a refused build. */
 static int add_build(struct cells *cells, const struct cell *build, const char *target)
 {
 	enum load loads[LOAD_COUNT];
 	size_t count = gen_loads(build->mode, build->link, loads);
-	if (count && (refused(build) || strcmp(target, "none") == 0)) {
+	if (count && (support_row(build) >= 0 || strcmp(target, "none") == 0)) {
 		loads[0] = LOAD_NONE;
 		count = 1;
 	}
@@ -99,10 +88,10 @@ static int variant_wanted(const struct cell *cell)
 	least.mode = MODE_EXE;
 	least.cgo = 1;
 	least.link = LINK_EXTERNAL;
-	if (refused(&plain))
+	if (support_row(&plain) >= 0)
 		return 0;
 	/* A whole port without the sanitizer: told once, by the plainest build. */
-	return !(variant_of(cell)->flag && refused(&least)) || (cell->mode == MODE_EXE && !cell->cgo && cell->link == LINK_INTERNAL);
+	return !(variant_of(cell)->flag && support_row(&least) >= 0) || (cell->mode == MODE_EXE && !cell->cgo && cell->link == LINK_INTERNAL);
 }
 
 /* A port with its variants, built only. */

@@ -298,15 +298,6 @@ static int prepare(const struct setup *setup, const struct build *build, struct 
 	return error ? error : make_package(setup, build, diag);
 }
 
-static int is_refused(const struct build *build)
-{
-	struct buf message = BUF_INIT;
-	const char *source;
-	int exit = support_refused(&build->cell, &message, &source);
-	buf_free(&message);
-	return exit != 0;
-}
-
 /* A build without its C compiler: not started, or begun since Go should refuse it before it needs one,
  * but it did not come to that. */
 static void add_missing(const struct build *build, int refused, json_t *json)
@@ -330,7 +321,7 @@ int build_make(const struct setup *setup, const struct build *build, struct diag
 	steps_init(&steps, BUILD_TIMEOUT_MS);
 	json_t *runs = json_object(), *facts = json_object(), *json = NULL;
 	int error = prepare(setup, build, diag);
-	int refused = is_refused(build);
+	int refused = support_row(&build->cell) >= 0;
 	if (!error && (refused || !build->compiler.missing)) {
 		build_env(setup, &build->cell, &steps.env);
 		struct build made = twisted(build);

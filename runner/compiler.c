@@ -90,11 +90,12 @@ static char *named_gcc(const struct setup *setup, const char *name, const char *
 static void look(const struct setup *setup, const struct row *row, struct found *found)
 {
 	struct hash *hash = hash_new();
-	char *zig = find_zig(setup);
+	int is_zig = strncmp(row->command, "zig ", 4) == 0;
+	char *zig = is_zig ? find_zig(setup) : NULL;
 	hash_add_text(hash, row->command);
 	hash_add_text(hash, row->ldflags);
 	found->ldflags = expand(setup, zig, row->ldflags);
-	if (strncmp(row->command, "zig ", 4) == 0) {
+	if (is_zig) {
 		if (zig) {
 			char *target = expand(setup, zig, row->command + 4);
 			found->command = xprintf("%s cc -target %s", zig, target);
