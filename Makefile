@@ -5,7 +5,7 @@ CC       ?= gcc
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) -MMD -MP
-LIBS     := -lelf -lcapstone -ljansson -lxxhash -pthread
+LIBS     := -lelf -lcapstone -ljansson -linih -lxxhash -pthread
 
 B ?= build
 ARGS ?=
@@ -25,10 +25,11 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c
 # libFuzzer brings a main of its own.
 FUZZ_MAIN = tests/fuzz/driver.c
 RUNS     ?= 1000000
-FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord)
+# The guest is a kernel for a PC.
+FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test unit fuzz-programs lint asan selfcheck fuzz fuzz-million bench bench-ports docs docs-ports clean help
+.PHONY: all setup programs run nightly test unit fuzz-programs lint asan selfcheck fuzz fuzz-million bench bench-ports bench-targets docs docs-ports clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -43,8 +44,8 @@ programs: $(PROGRAMS)  ## build build/tlsmatrix and build/tlstrace only
 run: programs     ## run the matrix again (ARGS="'mode=c-shared' -j 1")
 	@$(B)/tlsmatrix run $(ARGS)
 
-nightly:          ## every port of the release: the C compilers of all ports, every cell of the list, all reports
-	@ci/setup.sh ports
+nightly:          ## every port of the release, every target: what they take is installed, every cell of the list, all reports
+	@ci/setup.sh ports targets
 	@$(SUBMAKE) programs
 	@$(B)/tlsmatrix run 'target=*' $(ARGS)
 
@@ -87,6 +88,9 @@ bench: programs   ## time and memory of a cold and a warm run, and the ratio to 
 
 bench-ports: programs ## the same for every port: ratio to a plain loop over the same go build commands
 	@.venv/bin/python tests/bench/bench_run.py --plain "target=none" $(ARGS)
+
+bench-targets: programs ## the matrix on all glibc and musl loaders, beside the same on one
+	@.venv/bin/python tests/bench/bench_targets.py $(ARGS)
 
 docs: programs    ## write docs/checks.md from the list of checks
 	@$(B)/tlsmatrix list --checks > docs/checks.md
@@ -137,6 +141,11 @@ $(B)/fixtures/misbehave: tests/fixtures/misbehave.c
 	@mkdir -p $(@D)
 	$(call say,cc,$<)
 	$(Q)$(CC) -std=gnu11 -I. $(WARNINGS) -O1 -g -pthread -o $@ $<
+
+$(B)/fixtures/guest: tests/fixtures/guest.S
+	@mkdir -p $(@D)
+	$(call say,cc,$<)
+	$(Q)$(CC) -m32 -nostdlib -static -Wl,-Ttext=0x100000 -Wl,--build-id=none -o $@ $<
 
 GO = $(or $(TLSMATRIX_GO),$(wildcard $(CURDIR)/build/toolchain/bin/go),go)
 GO_ENV = env GOENV=off GOFLAGS= GO111MODULE=off GOTOOLCHAIN=local GOPROXY=off CGO_ENABLED=0 GOCACHE=$${XDG_CACHE_HOME:-$$HOME/.cache}/tlsmatrix/gocache

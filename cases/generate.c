@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The sabotage hooks: which of a pair goes in is not a question of the cell, so that they stand
@@ -22,12 +23,22 @@ static const struct { const char *path[KINDS], *where; } hooks[] = {
 	{ { "harness/probe/control_off.c", "cases/control/control_on.c" }, "cgo=1" },
 };
 
-static const struct { const char *path, *where; int of_port; } sources[] = {
-#define SOURCE(path, where) { path, where, 0 },
-#define PORT(path, where) { path, where, 1 },
+/* Three lists: of programs with checks, on POSIX systems and on Windows, and of ports that nothing runs. */
+enum list { OF_CASE, OF_PORT, OF_WINDOWS };
+
+static const struct { const char *path, *folder, *where; enum list list; } sources[] = {
+#define SOURCE(path, where) { path, "", where, OF_CASE },
+#define PACKAGE(folder, path, where) { path, folder, where, OF_CASE },
+#define PORT(path, where) { path, "", where, OF_PORT },
+#define WINDOWS(path, where) { path, "", where, OF_WINDOWS },
+#define WINDOWS_PACKAGE(folder, path, where) { path, folder, where, OF_WINDOWS },
 #include "cases/sources.def"
+#include "cases/windows/sources.def"
 #undef SOURCE
+#undef PACKAGE
 #undef PORT
+#undef WINDOWS
+#undef WINDOWS_PACKAGE
 };
 
 enum { HOOKS = sizeof hooks / sizeof *hooks, SOURCES = sizeof sources / sizeof *sources };
@@ -36,17 +47,27 @@ const char **generate_sources(const struct cell *cell, enum case_kind kind)
 {
 	struct cell build = *cell;
 	build.load = LOAD_NONE;
-	strcpy(build.target, "none");
+	strcpy(build.target, target_is_osv(cell->target) ? "osv" : "none");
 	const struct filter_subject subject = { &build, NULL, NULL };
 	const char **paths = xcalloc(SOURCES + HOOKS + 1, sizeof *paths);
+	enum list list = kind == CASE_PORT ? OF_PORT : strcmp(cell->os, "windows") == 0 ? OF_WINDOWS : OF_CASE;
 	size_t count = 0;
 	for (size_t i = 0; i < SOURCES; i++)
-		if (sources[i].of_port == (kind == CASE_PORT) && filter_text_match(sources[i].where, &subject))
+		if (sources[i].list == list && filter_text_match(sources[i].where, &subject))
 			paths[count++] = sources[i].path;
 	for (size_t i = 0; kind != CASE_PORT && i < HOOKS; i++)
 		if (filter_text_match(hooks[i].where, &subject))
 			paths[count++] = hooks[i].path[kind];
 	return paths;
+}
+
+/* The folder of a package of its own, "" for the case's. */
+static const char *folder_of(const char *path)
+{
+	for (size_t i = 0; i < SOURCES; i++)
+		if (sources[i].path == path)
+			return sources[i].folder;
+	return "";
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -55,7 +76,7 @@ const char **generate_sources(const struct cell *cell, enum case_kind kind)
 static int carried(const struct check *check, const struct cell *cell)
 {
 	enum load loads[LOAD_COUNT];
-	size_t count = gen_loads(cell->mode, cell->link, loads);
+	size_t count = gen_loads(cell, loads);
 	struct cell run = *cell;
 	strcpy(run.target, "host");
 	for (size_t i = 0; i < count; i++) {
@@ -124,15 +145,19 @@ static int read_file(const char *path, struct buf *out, struct diag *diag)
 
 static int copy_source(const char *root, const char *source, const char *dir, struct diag *diag)
 {
-	const char *name = strrchr(source, '/');
-	char *from = xprintf("%s/%s", root, source), *to = xprintf("%s/%s", dir, name ? name + 1 : source);
+	const char *name = strrchr(source, '/'), *folder = folder_of(source);
+	char *into = xprintf("%s%s%s", dir, *folder ? "/" : "", folder);
+	char *from = xprintf("%s/%s", root, source), *to = xprintf("%s/%s", into, name ? name + 1 : source);
 	struct buf content = BUF_INIT;
 	int error = read_file(from, &content, diag);
+	if (!error && *folder && mkdir(into, 0777) != 0 && errno != EEXIST)
+		error = diag_set(diag, errno, "%s: cannot create: %s", into, strerror(errno));
 	if (!error)
 		error = write_file(to, content.data, content.len, diag);
 	buf_free(&content);
 	free(from);
 	free(to);
+	free(into);
 	return error;
 }
 

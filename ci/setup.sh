@@ -1,24 +1,27 @@
 #!/bin/sh
 # setup.sh - install what tlsmatrix needs and this machine lacks; silent when nothing is missing.
 #
-#   setup.sh [test|ports|fuzz]
+#   setup.sh [test] [ports] [targets] [fuzz]
 #
 #   Debian packages   by apt-get when root or with sudo; else the one line to run is printed (exit 3);
 #                     with `test` also what only `make test` needs, with `ports` the C compilers of all
-#                     ports that have one (runner/compilers.def names them), with `fuzz` what
+#                     ports that have one (runner/compilers.def names them), with `targets` what starts
+#                     programs on them (the debian keys of runner/targets.ini), with `fuzz` what
 #                     `make fuzz-million` needs
 #   Go                the go in PATH when it is recent enough; else the newest release that the Go
 #                     module proxy has, fetched by an old Go (golang-go) through `go mod download`,
 #                     which checks it against Go's checksum database; linked as build/toolchain
-#   Python packages   into .venv, from ci/requirements.txt; with `ports` ci/requirements-ports.txt too
+#   Python packages   into .venv, from ci/requirements.txt; with `ports` and `targets` ci/requirements-ports.txt
+#                     and ci/requirements-targets.txt too
 set -eu
 cd "$(dirname "$0")/.."
 
 GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the generated cases
-PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libxxhash-dev libcmocka-dev python3 python3-venv ca-certificates"
+PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libcmocka-dev python3 python3-venv ca-certificates"
 TEST_PACKAGES="chromium"
 # The third text of each COMPILER row: Debian packages, or ziglang, which is PyPI's.
 PORT_PACKAGES=$(awk -F'"' '/^COMPILER\(/ && $6 != "ziglang" { print $6 }' runner/compilers.def | tr ' ' '\n' | sort -u)
+TARGET_PACKAGES=$(sed -n 's/^debian *= *//p' runner/targets.ini | tr ' ' '\n' | sort -u | tr '\n' ' ')
 FUZZ_PACKAGES="clang libclang-rt-14-dev"
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -113,31 +116,36 @@ setup_python() {
 		return 0
 	fi
 	say "Python packages into .venv"
-	[ ! -e .venv/.requirements-ports ] || ports=1
+	[ ! -e .venv/.requirements-ports ] || more="$more ports"
+	[ ! -e .venv/.requirements-targets ] || more="$more targets"
 	rm -rf .venv
 	python3 -m venv .venv
 	.venv/bin/python -m pip install -q --disable-pip-version-check -r ci/requirements.txt
 	cp ci/requirements.txt "$mark"
 }
 
-# Compilers that come from PyPI, kept when .venv is made anew.
-setup_ports() {
-	cmp -s ci/requirements-ports.txt .venv/.requirements-ports && return 0
-	say "ziglang into .venv"
-	.venv/bin/python -m pip install -q --disable-pip-version-check -r ci/requirements-ports.txt
-	cp ci/requirements-ports.txt .venv/.requirements-ports
+# Compilers and targets that come from PyPI, kept when .venv is made anew.
+setup_more() {
+	cmp -s "ci/requirements-$1.txt" ".venv/.requirements-$1" && return 0
+	say "$(sed 's/==.*//' "ci/requirements-$1.txt") into .venv"
+	.venv/bin/python -m pip install -q --disable-pip-version-check -r "ci/requirements-$1.txt"
+	cp "ci/requirements-$1.txt" ".venv/.requirements-$1"
 }
 
-ports=
-case "$# ${1:-}" in
-"0 ") ;;
-"1 test") PACKAGES="$PACKAGES $TEST_PACKAGES" ;;
-"1 ports") PACKAGES="$PACKAGES $PORT_PACKAGES" ports=1 ;;
-"1 fuzz") PACKAGES="$PACKAGES $FUZZ_PACKAGES" ;;
-*) printf 'usage: ci/setup.sh [test|ports|fuzz]\n' >&2; exit 2 ;;
-esac
+more=
+for what in "$@"; do
+	case $what in
+	test) PACKAGES="$PACKAGES $TEST_PACKAGES" ;;
+	ports) PACKAGES="$PACKAGES $PORT_PACKAGES" more="$more ports" ;;
+	targets) PACKAGES="$PACKAGES $TARGET_PACKAGES" more="$more targets" ;;
+	fuzz) PACKAGES="$PACKAGES $FUZZ_PACKAGES" ;;
+	*) printf 'usage: ci/setup.sh [test] [ports] [targets] [fuzz]\n' >&2; exit 2 ;;
+	esac
+done
 # shellcheck disable=SC2086 # a list of words on purpose
 install_packages $PACKAGES
 setup_go
 setup_python
-[ -z "$ports" ] || setup_ports
+for what in $more; do
+	setup_more "$what"
+done

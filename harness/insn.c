@@ -178,11 +178,13 @@ static struct go_text go_text_of(const struct elf_file *file)
 	return (struct go_text){ .all = !file->static_symbols.count && elf_section_named(file, ".gopclntab") };
 }
 
-/* The case's own witnesses (cases/tls/tls_asm_*.s, tls_witness_*.S) read the slot at an offset that
- * they are given at run time.  They are the instrument, not the code that is looked at. */
+/* The case's own witnesses (cases/tls/tls_asm_*.s, gword, tls_witness_*.S) read the slot at an offset that
+ * they are given at run time, and the probe's C the thread pointer (harness/probe/tp_*.h), which cmd/link lays among Go's
+ * functions; "main(.text)" is what cmd/link calls the start of an object of C or of an .S file (cmd/link/internal/loadelf).  They are
+ * the instrument, not the code that is looked at. */
 static int is_instrument(const char *function)
 {
-	static const char *const names[] = { "main.gAnd", "tls_witness" };
+	static const char *const names[] = { "main.gAnd", "tlsmatrix.case/gword.", "local.tlsmatrix.case/gword.", "tls_witness", "main(.text)", "tls_around", "probe_", "visit_module" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (!strncmp(function, names[i], strlen(names[i])))
 			return 1;

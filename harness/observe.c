@@ -323,11 +323,13 @@ void inspect_promise(const json_t *facts, struct buf *out)
 		buf_printf(out, "ie-ext:%#llx", number(facts, "tls.slot.got"));
 	else if (is_known(facts, "tls.slot.got") && is_known(facts, "tls.slot.value"))
 		buf_printf(out, "ie:%#llx:%#llx", number(facts, "tls.slot.got"), number(facts, "tls.slot.value"));
+	else if (!is_known(facts, "tls.slot.symbol") && is_known(facts, "tls.slot.insn_offset"))
+		/* cmd/link names no TLS variable, and a static program of its making has no PT_TLS: the instructions are the promise. */
+		buf_printf(out, "le:%lld", number(facts, "tls.slot.insn_offset"));
 	else if (is_known(facts, "tls.slot.offset"))
 		buf_printf(out, "le:%lld", number(facts, "tls.slot.offset"));
-	else if (is_known(facts, "tls.slot.insn_offset"))
-		/* A static program of cmd/link has no PT_TLS; its instructions are the promise. */
-		buf_printf(out, "le:%lld", number(facts, "tls.slot.insn_offset"));
+	else if (is_known(facts, "pe.slot_index") && is_known(facts, "pe.image_base"))
+		buf_printf(out, "key:%#llx", number(facts, "pe.slot_index") - number(facts, "pe.image_base"));
 	else
 		buf_add(out, "none");
 }

@@ -206,6 +206,12 @@ void records_read(const char *bytes, size_t len, struct records *records)
 	}
 }
 
+int record_whole(const char *text, size_t len)
+{
+	struct line line;
+	return len >= MARK_LEN && memcmp(text, mark, MARK_LEN) == 0 && line_read(text + MARK_LEN, text + len, &line);
+}
+
 void records_free(struct records *records)
 {
 	for (size_t i = 0; i < records->count; i++) {

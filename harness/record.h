@@ -48,6 +48,10 @@ struct records {
 void records_read(const char *bytes, size_t len, struct records *records);
 void records_free(struct records *records);
 
+/* Is this line, without its newline, one whole record: mark, number, length, checksum?  For who puts lines together
+ * again that a console tore apart. */
+int record_whole(const char *line, size_t len);
+
 /* The last obs or skip record of a check, or NULL; and whether it began. */
 const struct record *records_find(const struct records *records, const char *id);
 int records_began(const struct records *records, const char *id);

@@ -26,6 +26,7 @@ static void help(void)
 	      "The program's own output is not shown.\n"
 	      "\n"
 	      "  --module FILE   the file whose Go initializer is watched; default: PROGRAM\n"
+	      "  --preload FILE  LD_PRELOAD of the program, which the tracer is not subject to\n"
 	      "  --output FILE   where the program's stdout and stderr go; default: /dev/null\n"
 	      "  --timeout S     kill the program after S seconds and record what was seen; default: 60, 0: never\n"
 	      "  --bend NAME     make the program's world wrong on purpose (controls), where NAME is\n", stdout);
@@ -55,6 +56,8 @@ static int set_option(struct request *request, const char *name, char *value)
 	char *end = value;
 	if (!strcmp(name, "--module")) {
 		request->spec.module = value;
+	} else if (!strcmp(name, "--preload")) {
+		request->spec.preload = value;
 	} else if (!strcmp(name, "--output")) {
 		request->spec.output = value;
 	} else if (!strcmp(name, "--bend")) {

@@ -170,6 +170,8 @@ static void become_program(const struct trace_spec *spec, int go, int tell)
 	byte = install_filter() ? 'n' : 'f';
 	if (write(tell, &byte, 1) != 1)
 		_exit(126);
+	if (spec->preload)
+		setenv("LD_PRELOAD", spec->preload, 1);
 	execv(spec->argv[0], spec->argv);
 	int error = errno;
 	_exit(write(tell, &error, sizeof error) == sizeof error ? 127 : 126);

@@ -26,6 +26,7 @@ struct trace_spec {
 	char *const *argv;    /* the program, as a path, and its arguments */
 	const char *module;   /* file whose Go initializer is watched; NULL: the program */
 	const char *output;   /* where its stdout and stderr go; NULL: /dev/null */
+	const char *preload;  /* LD_PRELOAD of the program alone: the tracer's own libc may be another; NULL: as it is */
 	const char *bend;     /* a name of trace_bends, or NULL */
 	unsigned timeout_s;   /* then it is killed; 0: never */
 };

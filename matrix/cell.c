@@ -30,7 +30,7 @@ static const char *const load_names[LOAD_COUNT] = {
 	[LOAD_NONE] = "none", [LOAD_EXEC] = "exec", [LOAD_NEEDED] = "needed",
 	[LOAD_DLOPEN] = "dlopen", [LOAD_DLOPEN_LAZY] = "dlopen-lazy",
 	[LOAD_DLOPEN_GLOBAL] = "dlopen-global", [LOAD_DLOPEN_LAZY_GLOBAL] = "dlopen-lazy-global",
-	[LOAD_DLMOPEN] = "dlmopen", [LOAD_PRELOAD] = "preload",
+	[LOAD_DLMOPEN] = "dlmopen", [LOAD_PRELOAD] = "preload", [LOAD_GOMAIN] = "gomain",
 	[LOAD_ARCHIVE] = "archive", [LOAD_ARCHIVE_PIE] = "archive-pie", [LOAD_ARCHIVE_SO] = "archive-so",
 	[LOAD_PLUGIN] = "plugin", [LOAD_WASI] = "wasi", [LOAD_JS] = "js",
 };
@@ -38,6 +38,8 @@ static const char *const load_names[LOAD_COUNT] = {
 const char *mode_name(enum mode mode) { return mode_names[mode]; }
 const char *link_name(enum link link) { return links[link].name; }
 const char *load_name(enum load load) { return load_names[load]; }
+
+int target_is_osv(const char *target) { return strncmp(target, "osv", 3) == 0; }
 const char *link_linker(enum link link) { return links[link].linker; }
 int link_is_external(enum link link) { return links[link].external; }
 int link_is_static(enum link link) { return links[link].is_static; }

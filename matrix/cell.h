@@ -31,11 +31,12 @@ enum link {
 	LINK_COUNT
 };
 
-/* How the artifact gets into the process.  DLOPEN is RTLD_NOW|RTLD_LOCAL. */
+/* How the artifact gets into the process.  DLOPEN is RTLD_NOW|RTLD_LOCAL; GOMAIN is OSv's go.so, which starts a library by its function
+ * GoMain. */
 enum load {
 	LOAD_NONE, LOAD_EXEC, LOAD_NEEDED,
 	LOAD_DLOPEN, LOAD_DLOPEN_LAZY, LOAD_DLOPEN_GLOBAL, LOAD_DLOPEN_LAZY_GLOBAL, LOAD_DLMOPEN,
-	LOAD_PRELOAD, LOAD_ARCHIVE, LOAD_ARCHIVE_PIE, LOAD_ARCHIVE_SO, LOAD_PLUGIN,
+	LOAD_PRELOAD, LOAD_GOMAIN, LOAD_ARCHIVE, LOAD_ARCHIVE_PIE, LOAD_ARCHIVE_SO, LOAD_PLUGIN,
 	LOAD_WASI, LOAD_JS,
 	LOAD_COUNT
 };
@@ -60,6 +61,9 @@ enum { CELL_ID_MAX = 256 };
 const char *mode_name(enum mode mode);
 const char *link_name(enum link link);
 const char *load_name(enum load load);
+
+/* Does a target's name begin with osv?  Of a name alone, since what is built for OSv must be known without it. */
+int target_is_osv(const char *target);
 
 /* The -fuse-ld= word of a link mode: "" (default), "gold", "lld", "mold". */
 const char *link_linker(enum link link);

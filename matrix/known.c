@@ -42,6 +42,65 @@ const struct known *known_find(const struct cell *cell, const char *check)
 	return NULL;
 }
 
+/* Does the row say for which releases it is?  Then a run of one release says nothing when it covers nothing. */
+static int names_releases(const struct known *known)
+{
+	const char *at = known->where;
+
+	while ((at = strstr(at, "go"))) {
+		int word = at == known->where || strchr("&|!( ", at[-1]);
+		at += 2;
+		if (word && strchr("<>=!", at[strspn(at, " ")]))
+			return 1;
+	}
+	return *known->until != '\0';
+}
+
+/* A pass or a failure says whether an excuse is needed; the rest says nothing. */
+static int is_judged(enum status status)
+{
+	return status != STATUS_SKIP && status != STATUS_NOTRUN && status != STATUS_INFRA;
+}
+
+static enum known_use use_of(const struct known *known, const struct cell_result *results, size_t count)
+{
+	size_t planned = 0, judged = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		/* The cell alone first: a filter leaves a test on the check open. */
+		const struct filter_subject subject = { &results[i].cell, NULL, NULL };
+		if (!filter_text_match(known->where, &subject) || !holds(known->until, results[i].cell.go))
+			continue;
+		for (size_t k = 0; k < results[i].check_count; k++) {
+			const struct check_result *check = &results[i].checks[k];
+			if (!covers(known, &results[i].cell, check->id))
+				continue;
+			if (strcmp(known->status, status_name(check->status)) == 0)
+				return KNOWN_USED;
+			planned++;
+			judged += is_judged(check->status);
+		}
+	}
+	if (planned == 0)
+		return names_releases(known) ? KNOWN_UNASKED : KNOWN_UNMATCHED;
+	return judged > 0 ? KNOWN_UNSEEN : KNOWN_UNASKED;
+}
+
+static int is_one_excuse(const struct known *a, const struct known *b)
+{
+	return strcmp(a->where, b->where) == 0 && strcmp(a->check, b->check) == 0 && strcmp(a->reason, b->reason) == 0;
+}
+
+void known_stale(const struct cell_result *results, size_t count, enum known_use use[])
+{
+	for (size_t i = 0; i < known_count; i++)
+		use[i] = use_of(&knowns[i], results, count);
+	for (size_t i = 0; i < known_count; i++)
+		for (size_t k = 0; k < known_count && use[i] == KNOWN_UNSEEN; k++)
+			if (use[k] == KNOWN_USED && is_one_excuse(&knowns[i], &knowns[k]))
+				use[i] = KNOWN_USED;
+}
+
 /*                 no row       row with this status   rows with others only
  *   pass          ok           -                      fixed
  *   skip          ok           known                  ok        it says nothing about the excuse

@@ -2,7 +2,8 @@
  *
  *   KNOWN(where, check, status, reason, link, until)
  *
- * where   filter over the cell      check  glob over check ids     status  the deviation excused
+ * where   filter over the cell      check  glob over check ids     status  the deviation excused;
+ *         a row with "pass" beside others says that the deviation does not show each time
  * reason  why it deviates           link   issue or bug number     until   "" or a Go release from
  *         which the excuse no longer holds (a cell of that release or later is judged as if the
  *         row were not there).
@@ -25,5 +26,18 @@ const struct known *known_find(const struct cell *cell, const char *check);
 
 /* The verdict of one check, from its status and the known list; *row is the row used or NULL. */
 enum verdict known_judge(const struct cell *cell, const char *check, enum status status, const struct known **row);
+
+/* What a run says of a row: a list of excuses that nobody clears out excuses what comes later. */
+enum known_use {
+	KNOWN_USED,        /* a check that it covers has its status */
+	KNOWN_UNASKED,     /* nothing that it covers was judged (skip, notrun, infra), or it speaks of other releases */
+	KNOWN_UNSEEN,      /* checks that it covers were judged, and none has its status */
+	KNOWN_UNMATCHED    /* it covers no planned check */
+};
+
+/* Fills use[known_count] from the results of a run.  Rows that have where, check and reason in common are one
+ * excuse that may show in several ways (a crash or a lost record): one of them used, all are.  Only a run of the whole list can say KNOWN_UNMATCHED
+ * of a row that is at fault. */
+void known_stale(const struct cell_result *results, size_t count, enum known_use use[]);
 
 #endif

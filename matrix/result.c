@@ -22,7 +22,7 @@ static const char *const verdict_names[VERDICT_COUNT] = {
 static const struct { const char *name, *phrase; } outcomes[OUTCOME_COUNT] = {
 	[OUTCOME_BUILT] = { "built", "built and inspected" }, [OUTCOME_REFUSED] = { "refused", "refused" },
 	[OUTCOME_UNBUILDABLE] = { "unbuildable", "not buildable here" }, [OUTCOME_FAILED] = { "failed", "failed" },
-	[OUTCOME_NOTRUN] = { "notrun", "not run" },
+	[OUTCOME_NOTARGET] = { "notarget", "without their target here" }, [OUTCOME_NOTRUN] = { "notrun", "not run" },
 };
 
 const char *outcome_name(enum outcome outcome) { return outcomes[outcome].name; }
@@ -105,20 +105,46 @@ int cell_is_refusal(const struct cell_result *result)
 	return result->check_count == 1 && strcmp(result->checks[0].id, "build.refused") == 0;
 }
 
+size_t check_skip_class(const struct check_result *check)
+{
+	size_t length = check->status == STATUS_SKIP && check->reason ? strcspn(check->reason, ":") : 0;
+
+	return length && check->reason[length] == ':' && !memchr(check->reason, ' ', length) ? length : 0;
+}
+
+const char *check_missing_target(const struct check_result *check, size_t *length)
+{
+	static const char *const classes[] = { "not-installed", "not-fetched", "no-tree" };
+	static const char said[] = ": target ";
+	const size_t class = check_skip_class(check), count = sizeof(classes) / sizeof(classes[0]);
+	size_t i = 0;
+
+	while (class && i < count && (strlen(classes[i]) != class || strncmp(check->reason, classes[i], class) != 0))
+		i++;
+	if (!class || i == count || strncmp(check->reason + class, said, strlen(said)) != 0)
+		return NULL;
+	const char *name = check->reason + class + strlen(said);
+	*length = strcspn(name, ": ");
+	return *length && name[*length] == ':' ? name : NULL;
+}
+
 enum outcome cell_outcome(const struct cell_result *result)
 {
-	size_t bad = 0, notrun = 0, skipped = 0;
+	size_t bad = 0, notrun = 0, skipped = 0, missing = 0, length;
 
 	for (size_t i = 0; i < result->check_count; i++) {
 		const struct check_result *check = &result->checks[i];
 		notrun += check->status == STATUS_NOTRUN;
 		skipped += check->status == STATUS_SKIP;
+		missing += check->status == STATUS_SKIP && check_missing_target(check, &length);
 		bad += (check->status != STATUS_NOTRUN && check_unexpected(check)) || check->status == STATUS_BROKEN || check->status == STATUS_INFRA;
 	}
 	if (bad)
 		return OUTCOME_FAILED;
 	if (notrun || !result->check_count)
 		return OUTCOME_NOTRUN;
+	if (missing == result->check_count)
+		return OUTCOME_NOTARGET;
 	if (skipped == result->check_count && !result->facts)
 		return OUTCOME_UNBUILDABLE;
 	if (cell_is_refusal(result))

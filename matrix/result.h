@@ -66,6 +66,7 @@ enum outcome {
 	OUTCOME_REFUSED,      /* Go or its linker refused it with the documented words */
 	OUTCOME_UNBUILDABLE,  /* nothing was built: this machine lacks what it takes; the skips say what */
 	OUTCOME_FAILED,       /* something unexpected in it (exit code 1 or 3), or no artifact, though that is known */
+	OUTCOME_NOTARGET,     /* where it should run is not here (check_missing_target), so nothing of it was judged */
 	OUTCOME_NOTRUN,       /* results are missing: the run is incomplete */
 	OUTCOME_COUNT
 };
@@ -76,6 +77,13 @@ const char *outcome_phrase(enum outcome outcome);   /* "built and inspected" */
 
 /* A cell in which Go must refuse the build, whether it did or not. */
 int cell_is_refusal(const struct cell_result *result);
+
+/* The length of a skip's class at the start of its reason: "no-tracer" of "no-tracer: no ptrace there".  0: it is no skip, or has none. */
+size_t check_skip_class(const struct check_result *check);
+
+/* The target that is not here, by the reason of a skip ("CLASS: target NAME: THING", CLASS one of not-installed,
+ * not-fetched, no-tree): points into the reason, *length its length.  NULL for everything else. */
+const char *check_missing_target(const struct check_result *check, size_t *length);
 
 /* Is this check result something a person did not expect?  (Not pass, not skip, not known; or fixed;
  * or flaky: a pass that needed a second try is not one.) */

@@ -53,6 +53,10 @@ static void annotate(struct pen *pen, const struct view *view, const struct kind
 		add_line(&message, "expected", check->expected);
 		add_line(&message, "observed", check->observed ? check->observed : "(nothing)");
 	}
+	struct buf names = BUF_INIT;
+	kind_targets(view, kind, &names);
+	add_line(&message, "on", names.data);
+	buf_free(&names);
 	add_line(&message, "message", check->message);
 	add_line(&message, "known", check->reason);
 	if (about)
@@ -73,7 +77,7 @@ static void annotate_all(struct pen *pen, const struct view *view, const struct 
 	for (size_t i = 0; i < kinds->count; i++) {
 		if (is_warning(&kinds->kind[i]) != warnings)
 			continue;
-		if (shown++ < SHOWN)
+		if (shown++ < (warnings || view->stale_count == 0 ? SHOWN : SHOWN - 1))
 			annotate(pen, view, &kinds->kind[i]);
 		else
 			rest += kinds->kind[i].count;
@@ -86,6 +90,25 @@ static void annotate_all(struct pen *pen, const struct view *view, const struct 
 	buf_free(&message);
 }
 
+/* One for all rows of known.def that excuse nothing any more. */
+static void annotate_stale(struct pen *pen, const struct view *view)
+{
+	struct buf title = BUF_INIT, message = BUF_INIT;
+
+	text_number(&title, view->stale_count, "stale row");
+	buf_add(&title, " in known.def");
+	for (size_t i = 0; i < view->stale_count; i++) {
+		const struct known *row = view->stale[i].row;
+		char *line = xprintf("KNOWN(\"%s\", \"%s\", \"%s\")", row->where, row->check, row->status);
+		add_line(&message, view->stale[i].unmatched ? "covers nothing" : "not so any more", line);
+		free(line);
+	}
+	message.data[--message.len] = '\0';
+	command(pen, "error", title.data, message.data);
+	buf_free(&title);
+	buf_free(&message);
+}
+
 int report_github(const struct view *view, FILE *out)
 {
 	struct pen pen = PEN_INIT(out);
@@ -93,6 +116,8 @@ int report_github(const struct view *view, FILE *out)
 	struct kinds kinds;
 
 	kinds_find(view, KINDS_UNEXPECTED, &kinds);
+	if (view->stale_count > 0)
+		annotate_stale(&pen, view);
 	annotate_all(&pen, view, &kinds, 0);
 	annotate_all(&pen, view, &kinds, 1);
 	kinds_free(&kinds);

@@ -1,11 +1,12 @@
 /* JUnit XML, the subset that CI systems agree on: a testsuite for each cell, a testcase for each
  * check.  It has no word for "planned, but not run": an incomplete run gets a suite of its own with
- * an error in it, so that nobody takes it for a green one. */
+ * an error in it, so that nobody takes it for a green one.  So do rows of known.def that excuse nothing. */
 #include "reports/view.h"
 
 #include "reports/marks.h"
 #include "reports/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct sums { size_t tests, failures, errors, skipped; };
@@ -155,6 +156,23 @@ static void incomplete_suite(struct pen *pen, const struct view *view)
 	buf_free(&verdict);
 }
 
+/* The rows of known.def that excuse nothing any more, a failure each. */
+static void stale_suite(struct pen *pen, const struct view *view)
+{
+	buf_printf(&pen->text, "  <testsuite name=\"known.def\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\">\n", view->stale_count, view->stale_count);
+	for (size_t i = 0; i < view->stale_count; i++) {
+		const struct known *row = view->stale[i].row;
+		char *name = xprintf("%s %s %s", row->where, row->check, row->status);
+		buf_add(&pen->text, "    <testcase classname=\"known.def\"");
+		attribute(pen, "name", name);
+		buf_add(&pen->text, ">\n      <failure type=\"stale\"");
+		attribute(pen, "message", view->stale[i].unmatched ? "covers no check of the whole list" : "no check that it covers is so any more");
+		buf_add(&pen->text, "/>\n    </testcase>\n");
+		free(name);
+	}
+	buf_add(&pen->text, "  </testsuite>\n");
+}
+
 int report_junit(const struct view *view, FILE *out)
 {
 	struct pen pen = PEN_INIT(out);
@@ -168,6 +186,8 @@ int report_junit(const struct view *view, FILE *out)
 		add_sums(&view->cells[i], &sums);
 	sums.tests += incomplete != 0;
 	sums.errors += incomplete != 0;
+	sums.tests += view->stale_count;
+	sums.failures += view->stale_count;
 	buf_add(&pen.text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tlsmatrix\"");
 	sum_attributes(&pen, &sums, view->seconds);
 	if (view->started)
@@ -175,6 +195,8 @@ int report_junit(const struct view *view, FILE *out)
 	buf_add(&pen.text, ">\n");
 	if (incomplete)
 		incomplete_suite(&pen, view);
+	if (view->stale_count > 0)
+		stale_suite(&pen, view);
 	for (size_t i = 0; i < view->count; i++)
 		testsuite(&pen, &view->cells[i]);
 	buf_add(&pen.text, "</testsuites>\n");

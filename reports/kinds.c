@@ -32,6 +32,30 @@ static int tier(const struct check_result *check)
 	return check->status == STATUS_BROKEN || check->status == STATUS_INFRA ? 2 : 0;
 }
 
+/* What follows the class and the name of a target in "CLASS: target NAME: REST"; the whole reason otherwise. */
+static const char *reason_rest(const struct check_result *check)
+{
+	static const char said[] = ": target ";
+	const size_t class = check_skip_class(check);
+	const char *reason = check->reason ? check->reason : "";
+
+	if (class == 0 || strncmp(reason + class, said, strlen(said)) != 0)
+		return reason;
+	const char *rest = strstr(reason + class + strlen(said), ": ");
+	return rest ? rest + 2 : reason;
+}
+
+static int compare_reasons(const struct check_result *a, const struct check_result *b)
+{
+	const char *x = reason_rest(a), *y = reason_rest(b);
+	size_t cut_x = x != a->reason ? check_skip_class(a) : 0, cut_y = y != b->reason ? check_skip_class(b) : 0;
+
+	if (cut_x != cut_y)
+		return cut_x < cut_y ? -1 : 1;
+	int d = cut_x > 0 ? strncmp(a->reason, b->reason, cut_x) : 0;
+	return d != 0 ? d : strcmp(x, y);
+}
+
 static int compare_kind(const struct check_result *a, const struct check_result *b)
 {
 	int d;
@@ -42,8 +66,8 @@ static int compare_kind(const struct check_result *a, const struct check_result 
 		return d;
 	if (unobserved(a) && a->verdict != VERDICT_KNOWN)
 		return text_compare(a->message, b->message);
-	if (a->verdict == VERDICT_KNOWN || a->status == STATUS_SKIP)
-		return text_compare(a->reason, b->reason);
+	if (a->verdict == VERDICT_KNOWN || a->verdict == VERDICT_FIXED || a->status == STATUS_SKIP)
+		return compare_reasons(a, b);
 	if ((d = text_compare(a->id, b->id)) != 0)
 		return d;
 	if ((d = text_compare(a->expected, b->expected)) != 0)
@@ -85,7 +109,8 @@ static void collect(const struct view *view, enum kinds_of what, struct kinds *k
 
 	for (size_t i = 0; i < view->count; i++) {
 		const struct cell_result *cell = &view->cells[i];
-		if (what == KINDS_SKIPPED && cell_outcome(cell) == OUTCOME_UNBUILDABLE)
+		enum outcome outcome = what == KINDS_SKIPPED ? cell_outcome(cell) : OUTCOME_BUILT;
+		if (outcome == OUTCOME_UNBUILDABLE || outcome == OUTCOME_NOTARGET)
 			continue;
 		for (size_t k = 0; k < cell->check_count; k++) {
 			if (!wanted(&cell->checks[k], what))
@@ -146,6 +171,45 @@ void kind_checks(const struct kind *kind, struct buf *out)
 	buf_add(out, kind->results->check->id);
 	if (others)
 		buf_printf(out, " and %zu more check%s", others, others == 1 ? "" : "s");
+}
+
+enum { TARGETS_NAMED = 6 };
+
+void kind_targets(const struct view *view, const struct kind *kind, struct buf *out)
+{
+	const char **names = xcalloc(kind->cells, sizeof(*names));
+	size_t count = 0;
+
+	for (size_t i = 0; i < kind->count; i++) {
+		const struct cell *cell = &kind->results[i].cell->cell;
+		size_t at = 0;
+		if (cell->load == LOAD_NONE || (i > 0 && kind->results[i].cell == kind->results[i - 1].cell))
+			continue;
+		while (at < count && strcmp(names[at], cell->target) != 0)
+			at++;
+		if (at == count)
+			names[count++] = cell->target;
+	}
+	if (!view_many_targets(view))
+		count = 0;
+	for (size_t i = 0; i < count && i < TARGETS_NAMED; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+	if (count > TARGETS_NAMED)
+		buf_printf(out, " and %zu more", count - TARGETS_NAMED);
+	free(names);
+}
+
+void kind_reason(const struct kind *kind, struct buf *out)
+{
+	const struct check_result *check = kind->results->check;
+	const char *rest = reason_rest(check);
+
+	if (check->reason == NULL)
+		buf_add(out, "no reason given");
+	else if (rest != check->reason)
+		buf_printf(out, "%.*s: %s", (int)check_skip_class(check), check->reason, rest);
+	else
+		buf_add(out, rest);
 }
 
 int kind_spans_checks(const struct kind *kind)

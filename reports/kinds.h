@@ -2,9 +2,11 @@
  *
  * Unexpected results are of one kind when check, status, expected and observed text are equal; what
  * was never observed (broken, infra, notrun, a program that died before its first check) when status
- * and message are equal, since one failed build breaks every check of its cell.  Known deviations
- * and skips are of one kind when status and reason are equal: one cause may show in many checks.
- * The skips of a cell that this machine cannot build are told by reasons.h, once for the cell.
+ * and message are equal, since one failed build breaks every check of its cell.  Known deviations, what
+ * passes although it is known, and skips are of one kind when status and reason are equal: one cause may
+ * show in many checks.  A skip that names its target ("CLASS: target NAME: REST") is of the same kind as the
+ * same of another target.  The skips of a cell that this machine cannot build, or whose target is not here,
+ * are told by reasons.h, once for the cell.
  * Failures come first, then what passes against the known list, then what could not be judged; among
  * these the kind with most cells first, then plan order. */
 #ifndef TLSMATRIX_REPORTS_KINDS_H
@@ -39,6 +41,13 @@ void kinds_free(struct kinds *kinds);
 
 /* Appends the checks of a kind: "tls.g.main and 30 more checks". */
 void kind_checks(const struct kind *kind, struct buf *out);
+
+/* Appends the targets of a kind, each once, in plan order: "musl-1.2.2, musl-1.2.3 and 4 more".  A cell that
+ * does not run has none; nothing when the view runs on one target only. */
+void kind_targets(const struct view *view, const struct kind *kind, struct buf *out);
+
+/* Appends the reason of a kind, without the name of a target in it; "no reason given". */
+void kind_reason(const struct kind *kind, struct buf *out);
 
 /* Does the kind span several checks, or may it, since nothing was observed? */
 int kind_spans_checks(const struct kind *kind);

@@ -1,15 +1,17 @@
 /* Markdown for a step summary: GitHub takes at most 1 MiB, so the whole is kept in memory and kinds
  * are left out, with a word about it, once it is close to that.  Foreign text stands in <pre>,
  * where only HTML has a meaning. */
-#include "reports/view.h"
+#include "reports/markdown.h"
 
 #include "reports/kinds.h"
 #include "reports/layout.h"
 #include "reports/overview.h"
 #include "reports/reasons.h"
+#include "reports/skips.h"
 #include "reports/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SIZE_MAX_BYTES = 1000 * 1000, GRID_MAX = 400 * 1000, CLIP = 4000, CELLS = 50, LACKS = 40 };
 
@@ -33,6 +35,26 @@ static void counts_table(struct buf *out, const struct view *view)
 	buf_add(out, "\n\n");
 }
 
+static void skips_line(struct buf *out, const struct view *view)
+{
+	struct skips skips;
+
+	skips_find(view, &skips);
+	for (size_t i = 0; i < skips.count; i++) {
+		char *name = skip_name(&skips.class[i]);
+		buf_printf(out, "%s%zu ", i > 0 ? ", " : "Skipped: ", skips.class[i].checks);
+		text_markdown(out, name);
+		free(name);
+	}
+	buf_add(out, skips.count > 0 ? ".\n\n" : "");
+	skips_free(&skips);
+}
+
+void markdown_mark(struct buf *out, enum mark mark)
+{
+	buf_printf(out, mark > MARK_KNOWN ? " **%c** |" : " %c |", mark_styles[mark].letter);
+}
+
 static void section_row(struct buf *out, const struct layout_section *section, const struct layout_row *row)
 {
 	buf_printf(out, "| %s | %d | %s |", mode_name(row->mode), row->cgo, layout_load(row->load));
@@ -43,9 +65,7 @@ static void section_row(struct buf *out, const struct layout_section *section, c
 			buf_add(out, "  |");
 			continue;
 		}
-		enum mark mark = mark_cell(row->cell[l]);
-		int loud = mark > MARK_KNOWN;
-		buf_printf(out, loud ? " **%c** |" : " %c |", mark_styles[mark].letter);
+		markdown_mark(out, mark_cell(row->cell[l]));
 	}
 	buf_add(out, "\n");
 }
@@ -80,14 +100,13 @@ static void overview_row(struct buf *out, const struct overview *overview, const
 		if (!(overview->modes >> m & 1))
 			continue;
 		for (int cgo = 0; cgo < 2; cgo++) {
-			enum mark mark = row->shown[m][cgo] ? mark_cell(row->shown[m][cgo]) : MARK_COUNT;
-			if (mark == MARK_COUNT)
-				buf_add(out, "  |");
+			if (row->shown[m][cgo])
+				markdown_mark(out, mark_cell(row->shown[m][cgo]));
 			else
-				buf_printf(out, mark > MARK_KNOWN ? " **%c** |" : " %c |", mark_styles[mark].letter);
+				buf_add(out, "  |");
 		}
 	}
-	for (enum outcome o = 0; o < OUTCOME_NOTRUN; o++)
+	for (enum outcome o = 0; o <= OUTCOME_FAILED; o++)
 		buf_printf(out, " %zu |", row->outcome[o]);
 	buf_add(out, "\n");
 }
@@ -104,7 +123,7 @@ static void overview_table(struct buf *out, const struct overview *overview)
 		buf_printf(out, " %s<br>cgo0 | cgo1 |", mode_name(m));
 		buf_add(&line, ":-:|:-:|");
 	}
-	for (enum outcome o = 0; o < OUTCOME_NOTRUN; o++) {
+	for (enum outcome o = 0; o <= OUTCOME_FAILED; o++) {
 		buf_printf(out, " %s |", outcome_phrase(o));
 		buf_add(&line, "---:|");
 	}
@@ -123,13 +142,18 @@ static void overview_table(struct buf *out, const struct overview *overview)
 
 static void sections(struct buf *out, const struct view *view, const struct overview *overview, int many)
 {
+	const int several = view_many_targets(view);
 	struct layout layout;
 	size_t i = 0;
 
+	if (several)
+		markdown_bytarget(out, view, GRID_MAX);
 	layout_make(view, &layout);
-	for (; i < layout.count && out->len < GRID_MAX; i++)
-		if (!many || overview_is_block(overview, layout.section[i].cell))
+	for (; i < layout.count && out->len < GRID_MAX; i++) {
+		const struct cell *cell = layout.section[i].cell;
+		if (!(several && cell->load != LOAD_NONE) && (!many || overview_is_block(overview, cell)))
 			section_table(out, &layout.section[i]);
+	}
 	if (i < layout.count)
 		buf_printf(out, "%zu more tables are in the full report.\n\n", layout.count - i);
 	layout_free(&layout);
@@ -206,6 +230,7 @@ static void kind_block(struct buf *out, const struct view *view, const struct ki
 {
 	const struct check_result *check = kind->results->check;
 	const struct check *about = kind_spans_checks(kind) ? NULL : view_check(view, check->id);
+	struct buf targets = BUF_INIT;
 
 	buf_printf(out, "<details><summary><b>%s</b> ", mark_styles[mark_check(check)].name);
 	if (kind_spans_checks(kind)) {
@@ -224,6 +249,9 @@ static void kind_block(struct buf *out, const struct view *view, const struct ki
 		pre_line(out, "expected", check->expected);
 		pre_line(out, "observed", check->observed ? check->observed : "(nothing)");
 	}
+	kind_targets(view, kind, &targets);
+	pre_line(out, "on", targets.data);
+	buf_free(&targets);
 	pre_line(out, "message", check->message);
 	pre_line(out, "known", check->reason);
 	if (about)
@@ -261,14 +289,22 @@ static void kinds_section(struct buf *out, const struct view *view, enum kinds_o
 int report_markdown(const struct view *view, FILE *out)
 {
 	struct pen pen = PEN_INIT(out);
-	struct buf *text = &pen.text;
+	struct buf *text = &pen.text, alarm = BUF_INIT;
 
 	buf_add(text, "# tlsmatrix\n\n**");
 	view_verdict(view, text);
 	buf_add(text, "**\n\n");
+	view_alarm(view, &alarm);
+	for (char *line = strtok(alarm.data, "\n"); line; line = strtok(NULL, "\n")) {
+		buf_add(text, "> **");
+		text_markdown(text, line);
+		buf_add(text, "**\n\n");
+	}
+	buf_free(&alarm);
 	view_outcomes(view, text);
 	buf_add(text, ".\n\n");
 	counts_table(text, view);
+	skips_line(text, view);
 	buf_add(text, "<pre>\n");
 	pre_line(text, "Go", view->go);
 	pre_line(text, "host", view->host);
@@ -277,6 +313,8 @@ int report_markdown(const struct view *view, FILE *out)
 	buf_add(text, "</pre>\n\n");
 	grid(text, view);
 	lacks(text, view);
+	markdown_targets(text, view);
+	markdown_notarget(text, view);
 	kinds_section(text, view, KINDS_UNEXPECTED, "Unexpected");
 	kinds_section(text, view, KINDS_KNOWN, "Known deviations");
 	return pen_end(&pen);

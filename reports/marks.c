@@ -8,6 +8,7 @@ const struct mark_style mark_styles[MARK_COUNT] = {
 	[MARK_REFUSED] = { 'r', "refused", "Go refuses the build, as it must", "2" },
 	[MARK_SKIP]    = { 'S', "skip", "skipped", "36" },
 	[MARK_UNBUILDABLE] = { '-', "unbuildable", "not buildable here: this machine lacks something", "36" },
+	[MARK_NOTARGET] = { '_', "notarget", "its target is not here", "36" },
 	[MARK_KNOWN]   = { 'K', "known", "known deviation", "33" },
 	[MARK_FIXED]   = { 'X', "fixed", "passes, though known to fail", "1;35" },
 	[MARK_FLAKY]   = { '?', "flaky", "passed only on a second try", "1;33" },
@@ -55,8 +56,10 @@ enum mark mark_cell(const struct cell_result *cell)
 	}
 	if (worst != MARK_PASS)
 		return worst;
-	if (skipped == cell->check_count)
-		return cell_outcome(cell) == OUTCOME_UNBUILDABLE ? MARK_UNBUILDABLE : MARK_SKIP;
+	if (skipped == cell->check_count) {
+		enum outcome outcome = cell_outcome(cell);
+		return outcome == OUTCOME_UNBUILDABLE ? MARK_UNBUILDABLE : outcome == OUTCOME_NOTARGET ? MARK_NOTARGET : MARK_SKIP;
+	}
 	if (skipped > 0)
 		return MARK_PARTLY;
 	return cell_is_refusal(cell) ? MARK_REFUSED : MARK_PASS;

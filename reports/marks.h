@@ -6,7 +6,7 @@
 #include "reports/view.h"
 
 enum mark {
-	MARK_PASS, MARK_PARTLY, MARK_REFUSED, MARK_SKIP, MARK_UNBUILDABLE, MARK_KNOWN, MARK_FIXED, MARK_FLAKY, MARK_NOTRUN,
+	MARK_PASS, MARK_PARTLY, MARK_REFUSED, MARK_SKIP, MARK_UNBUILDABLE, MARK_NOTARGET, MARK_KNOWN, MARK_FIXED, MARK_FLAKY, MARK_NOTRUN,
 	MARK_FAIL, MARK_MISS, MARK_LEAK, MARK_TIMEOUT, MARK_CRASH, MARK_BROKEN, MARK_INFRA, MARK_COUNT
 };
 
@@ -22,7 +22,7 @@ extern const struct mark_style mark_styles[MARK_COUNT];
 enum mark mark_check(const struct check_result *check);
 
 /* The worst unexpected check decides; without one known, then skips.  A cell of which nothing could be
- * built on this machine is unbuildable (matrix/result.h), whatever was skipped in it. */
+ * built on this machine, or whose target is not here, is so (matrix/result.h), whatever was skipped in it. */
 enum mark mark_cell(const struct cell_result *cell);
 
 #endif

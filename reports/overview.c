@@ -43,7 +43,7 @@ static int compare_results(const void *a, const void *b)
 static int weight(enum mark mark)
 {
 	static const int quiet[MARK_COUNT] = {
-		[MARK_REFUSED] = 1, [MARK_PASS] = 2, [MARK_PARTLY] = 3, [MARK_SKIP] = 4, [MARK_UNBUILDABLE] = 5, [MARK_KNOWN] = 6,
+		[MARK_REFUSED] = 1, [MARK_PASS] = 2, [MARK_PARTLY] = 3, [MARK_SKIP] = 4, [MARK_UNBUILDABLE] = 5, [MARK_NOTARGET] = 5, [MARK_KNOWN] = 6,
 	};
 	return quiet[mark] ? quiet[mark] : MARK_COUNT + (int)mark;
 }
@@ -74,7 +74,7 @@ static int is_run(const struct overview_row *row)
 	return 0;
 }
 
-static void find_places(struct overview *overview)
+static void find_places(struct overview *overview, int several_targets)
 {
 	size_t run = 0;
 
@@ -82,7 +82,7 @@ static void find_places(struct overview *overview)
 		run += is_run(&overview->row[i]) != 0;
 	for (size_t i = 0; i < overview->count; i++) {
 		struct overview_row *row = &overview->row[i];
-		if (run <= OVERVIEW_FEW && is_run(row))
+		if ((run <= OVERVIEW_FEW || several_targets) && is_run(row))
 			row->place = OVERVIEW_BLOCK;
 		else if (*row->cell->variant && row->outcome[OUTCOME_REFUSED] == row->count)
 			row->place = OVERVIEW_REFUSED;
@@ -105,7 +105,7 @@ void overview_make(const struct view *view, struct overview *overview)
 			overview->row[overview->count++] = (struct overview_row){ .cell = &sorted[i]->cell, .cells = &sorted[i] };
 		add(overview, &overview->row[overview->count - 1], sorted[i]);
 	}
-	find_places(overview);
+	find_places(overview, view_many_targets(view));
 }
 
 void overview_free(struct overview *overview)

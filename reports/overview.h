@@ -6,7 +6,7 @@
  * refused.  Rows are sorted: by release, port and variant, a variant after its port.
  *
  * Two kinds of rows are told elsewhere: a port that is run (its load modes and linkers matter: layout.h
- * draws it, as long as there are few such), and a variant that is refused whole (-race on most ports),
+ * draws it, as long as there are few such, and bytarget.h when there are several targets), and a variant that is refused whole (-race on most ports),
  * which would be a hundred rows of one letter. */
 #ifndef TLSMATRIX_REPORTS_OVERVIEW_H
 #define TLSMATRIX_REPORTS_OVERVIEW_H

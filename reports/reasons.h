@@ -3,7 +3,7 @@
  *
  * Words that name the cell itself are made general ($GOOS/$GOARCH, buildmode=$MODE), so that one rule
  * of Go is one reason and not one for each port.  Lacks are sorted by class, then as refusals: the
- * reason with most cells first, then by text. */
+ * reason with most cells first, then by text.  Targets that are not here are lacks too. */
 #ifndef TLSMATRIX_REPORTS_REASONS_H
 #define TLSMATRIX_REPORTS_REASONS_H
 
@@ -23,7 +23,7 @@ struct reasons {
 	const struct cell_result **cells;  /* of all reasons; owned */
 };
 
-/* The reasons of all cells with that outcome (OUTCOME_REFUSED or OUTCOME_UNBUILDABLE).  The view must
+/* The reasons of all cells with that outcome (OUTCOME_REFUSED, OUTCOME_UNBUILDABLE or OUTCOME_NOTARGET).  The view must
  * outlive them.  Free with reasons_free. */
 void reasons_find(const struct view *view, enum outcome outcome, struct reasons *reasons);
 void reasons_free(struct reasons *reasons);

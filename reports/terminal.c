@@ -4,6 +4,7 @@
 
 #include "reports/kinds.h"
 #include "reports/layout.h"
+#include "reports/skips.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,26 @@ static void count_line(struct terminal *t, const struct counts *counts)
 	buf_free(&line);
 }
 
+/* "120 not-applicable + 30 no-tracer" */
+static void skips_line(struct terminal *t)
+{
+	struct skips skips;
+	struct buf line = BUF_INIT;
+
+	skips_find(t->view, &skips);
+	for (size_t i = 0; i < skips.count; i++) {
+		char *name = skip_name(&skips.class[i]);
+		buf_printf(&line, "%s%zu %s", i > 0 ? " + " : "", skips.class[i].checks, name);
+		free(name);
+	}
+	if (skips.count > 0) {
+		buf_printf(&t->pen.text, "%-*s", LABEL, "skips");
+		text_wrap(&t->pen.text, line.data, LABEL, WIDTH);
+	}
+	buf_free(&line);
+	skips_free(&skips);
+}
+
 static void counts_block(struct terminal *t)
 {
 	struct counts counts;
@@ -229,6 +250,7 @@ static void counts_block(struct terminal *t)
 		buf_printf(&t->pen.text, ", %zu unchanged and taken from the cache", counts.cached_cells);
 	buf_add(&t->pen.text, "\n");
 	count_line(t, &counts);
+	skips_line(t);
 	buf_printf(&t->pen.text, "%-*s", LABEL, "time");
 	text_seconds(&t->pen.text, t->view->seconds);
 	buf_add(&t->pen.text, "\n");
@@ -299,6 +321,16 @@ static void more_cells(struct terminal *t, const struct kind *kind)
 	}
 }
 
+/* Where: the targets of the kind, when there are several in the run. */
+static void on_targets(struct terminal *t, const struct kind *kind)
+{
+	struct buf names = BUF_INIT;
+
+	kind_targets(t->view, kind, &names);
+	prose(t, "on", names.data);
+	buf_free(&names);
+}
+
 static void kind_title(struct terminal *t, const struct kind *kind)
 {
 	const struct check_result *check = kind->results->check;
@@ -327,6 +359,7 @@ static void kind_in_full(struct terminal *t, const struct kind *kind)
 	kind_title(t, kind);
 	exact(t, "cell", cell_id(&first->cell->cell, id));
 	more_cells(t, kind);
+	on_targets(t, kind);
 	if (kind_spans_checks(kind)) {
 		exact(t, "such as", check->id);
 	} else {
@@ -376,12 +409,19 @@ static void reasons_block(struct terminal *t, enum kinds_of what, const char *ti
 	if (kinds.count > 0)
 		terminal_section(t, title);
 	for (size_t i = 0; i < kinds.count && i < IN_FULL; i++) {
-		const struct check_result *check = kinds.kind[i].results->check;
 		struct buf line = BUF_INIT;
 		kind_checks(&kinds.kind[i], &line);
 		buf_add(&line, " in ");
 		text_number(&line, kinds.kind[i].cells, "cell");
-		char *reason = text_clip(check->reason ? check->reason : "no reason given", TEXT_MAX);
+		struct buf names = BUF_INIT;
+		kind_targets(t->view, &kinds.kind[i], &names);
+		if (names.len > 0)
+			buf_printf(&line, " on %s", names.data);
+		buf_free(&names);
+		struct buf words = BUF_INIT;
+		kind_reason(&kinds.kind[i], &words);
+		char *reason = text_clip(words.data, TEXT_MAX);
+		buf_free(&words);
 		buf_printf(&line, ": %s", reason);
 		buf_add(&t->pen.text, "    ");
 		text_wrap(&t->pen.text, line.data, 4, WIDTH);
@@ -398,6 +438,15 @@ static void verdict_line(struct terminal *t)
 	static const char *const sgr[] = { [0] = "1;32", [1] = "1;31", [3] = "1;35", [4] = "1;33", [5] = "1;33" };
 	struct buf line = BUF_INIT;
 
+	view_alarm(t->view, &line);
+	for (char *next, *alarm = line.data; alarm && *alarm; alarm = next + 1) {
+		next = strchr(alarm, '\n');
+		*next = '\0';
+		terminal_begin(t, "1;35");
+		text_wrap(&t->pen.text, alarm, 0, WIDTH);
+		terminal_end(t);
+	}
+	buf_clear(&line);
 	view_verdict(t->view, &line);
 	terminal_begin(t, sgr[view_exit_code(t->view)]);
 	text_wrap(&t->pen.text, line.data, 0, WIDTH);
@@ -408,15 +457,21 @@ static void verdict_line(struct terminal *t)
 	buf_free(&line);
 }
 
-/* A block for each section, or the blocks of what is run and a table of the rest. */
+/* What runs: a grid with a column for each target, when there are several, else a block for each section;
+ * what does not: a block for each port, or a table of many. */
 static void grid(struct terminal *t, const struct overview *overview, int many)
 {
+	const int several = view_many_targets(t->view);
 	struct layout layout;
 
+	if (several)
+		terminal_bytarget(t);
 	layout_make(t->view, &layout);
-	for (size_t i = 0; i < layout.count; i++)
-		if (!many || overview_is_block(overview, layout.section[i].cell))
+	for (size_t i = 0; i < layout.count; i++) {
+		const struct cell *cell = layout.section[i].cell;
+		if (!(several && cell->load != LOAD_NONE) && (!many || overview_is_block(overview, cell)))
 			grid_section(t, &layout.section[i]);
+	}
 	layout_free(&layout);
 	if (many)
 		terminal_overview(t, overview);
@@ -437,6 +492,8 @@ int report_grid(const struct view *view, FILE *out, int color)
 	if (many)
 		terminal_refused(&t);
 	terminal_unbuildable(&t);
+	terminal_targets(&t);
+	terminal_notarget(&t);
 	reasons_block(&t, KINDS_KNOWN, "Known deviations");
 	reasons_block(&t, KINDS_SKIPPED, "Skipped");
 	buf_add(&t.pen.text, "\n");

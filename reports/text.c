@@ -81,6 +81,14 @@ void text_add(struct buf *out, const char *text, unsigned flags)
 	const unsigned char *s = (const unsigned char *)(text ? text : "");
 
 	while (*s) {
+		/* Printable ASCII, which most text is, in one piece. */
+		size_t plain = 0;
+		while (s[plain] >= 0x20 && s[plain] < 0x7f)
+			plain++;
+		buf_add_bytes(out, s, plain);
+		s += plain;
+		if (*s == '\0')
+			break;
 		size_t length = utf8_length(s);
 		int keep = length > 0;
 		if (keep && is_control(s, length))
@@ -114,7 +122,10 @@ void text_xml(struct buf *out, const char *text)
 	struct buf clean = BUF_INIT;
 
 	text_add(&clean, text, TEXT_LINES);
-	for (const char *s = clean.data; *s; s++) {
+	for (const char *s = clean.data;; s++) {
+		size_t plain = strcspn(s, "&<>\"\n\t");
+		buf_add_bytes(out, s, plain);
+		s += plain;
 		switch (*s) {
 		case '&': buf_add(out, "&amp;"); break;
 		case '<': buf_add(out, "&lt;"); break;
@@ -122,8 +133,9 @@ void text_xml(struct buf *out, const char *text)
 		case '"': buf_add(out, "&quot;"); break;
 		case '\n': buf_add(out, "&#10;"); break;
 		case '\t': buf_add(out, "&#9;"); break;
-		default: buf_add_bytes(out, s, 1);
 		}
+		if (*s == '\0')
+			break;
 	}
 	buf_free(&clean);
 }
@@ -149,10 +161,13 @@ void text_markdown(struct buf *out, const char *text)
 /* Puts a backslash before each character of special. */
 static void add_escaped(struct buf *out, const char *text, const char *special)
 {
-	for (const char *s = text; *s; s++) {
-		if (strchr(special, *s))
-			buf_add(out, "\\");
-		buf_add_bytes(out, s, 1);
+	for (;;) {
+		size_t plain = strcspn(text, special);
+		buf_add_bytes(out, text, plain);
+		text += plain;
+		if (*text == '\0')
+			break;
+		buf_printf(out, "\\%c", *text++);
 	}
 }
 

@@ -49,6 +49,14 @@ int view_incomplete(const struct view *view, const struct counts *counts)
 		|| counts->checks != view->planned_checks;
 }
 
+/* Who brings back what a program on a target said is the target: a record that did not come from there says nothing of Go. */
+static int is_infrastructure(const struct cell_result *cell, enum status status)
+{
+	const char *target = cell->cell.target;
+	int elsewhere = *target && strcmp(target, "host") != 0 && strcmp(target, "none") != 0;
+	return status == STATUS_BROKEN || status == STATUS_INFRA || (status == STATUS_MISS && elsewhere);
+}
+
 /* What was unexpected, by kind of status. */
 struct unexpected { size_t failures, infrastructure, notrun, cells, status[STATUS_COUNT], fixed, flaky; };
 
@@ -64,7 +72,7 @@ static void count_unexpected(const struct view *view, struct unexpected *sum)
 				continue;
 			if (check->status == STATUS_NOTRUN)
 				sum->notrun++;
-			else if (check->status == STATUS_BROKEN || check->status == STATUS_INFRA)
+			else if (is_infrastructure(cell, check->status))
 				sum->infrastructure++;
 			else
 				sum->failures++;
@@ -83,7 +91,7 @@ int view_exit_code(const struct view *view)
 
 	view_count(view, &counts);
 	count_unexpected(view, &sum);
-	if (sum.failures > 0)
+	if (sum.failures > 0 || view->stale_count > 0)
 		return 1;
 	if (sum.infrastructure > 0)
 		return 3;
@@ -136,6 +144,11 @@ void view_verdict(const struct view *view, struct buf *out)
 		text_number(out, counts.cells, "cell");
 		buf_add(out, ".");
 	}
+	if (view->stale_count > 0) {
+		buf_add(out, " ");
+		text_number(out, view->stale_count, "stale row");
+		buf_add(out, " in known.def.");
+	}
 	if (view_incomplete(view, &counts))
 		buf_printf(out, " Incomplete: %zu of %zu planned checks have a result.",
 		           counts.checks - counts.status[STATUS_NOTRUN], view->planned_checks);
@@ -149,12 +162,73 @@ void view_outcomes(const struct view *view, struct buf *out)
 	view_count(view, &counts);
 	text_number(out, view->planned_cells > counts.cells ? view->planned_cells : counts.cells, "cell");
 	for (enum outcome o = 0; o < OUTCOME_COUNT; o++) {
-		if (o == OUTCOME_NOTRUN && counts.outcome[o] == 0)
+		if (o > OUTCOME_FAILED && counts.outcome[o] == 0)
 			continue;
 		buf_printf(out, "%s%zu %s", sep, counts.outcome[o], outcome_phrase(o));
 		if (o == OUTCOME_FAILED && counts.failed_known > 0)
 			buf_printf(out, " (%zu as known)", counts.failed_known);
 		sep = " + ";
+	}
+}
+
+int view_many_targets(const struct view *view)
+{
+	const struct cell *first = NULL;
+
+	for (size_t i = 0; i < view->count; i++) {
+		const struct cell *cell = &view->cells[i].cell;
+		if (cell->load == LOAD_NONE)
+			continue;
+		if (first && strcmp(first->target, cell->target) != 0)
+			return 1;
+		first = cell;
+	}
+	return 0;
+}
+
+const struct view_target *view_target(const struct view *view, const char *name)
+{
+	for (size_t i = 0; i < view->target_count; i++)
+		if (strcmp(view->targets[i].name, name) == 0)
+			return &view->targets[i];
+	return NULL;
+}
+
+static void fixed_alarm(const struct view *view, struct buf *out)
+{
+	size_t fixed = 0, cells = 0;
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < view->count; i++) {
+		size_t before = fixed;
+		for (size_t k = 0; k < view->cells[i].check_count; k++) {
+			const struct check_result *check = &view->cells[i].checks[k];
+			if (check->verdict != VERDICT_FIXED)
+				continue;
+			reason = reason ? reason : check->reason;
+			fixed++;
+		}
+		cells += fixed > before;
+	}
+	if (fixed == 0)
+		return;
+	buf_add(out, "FIXED: ");
+	text_number(out, fixed, "check");
+	buf_add(out, fixed == 1 ? " passes in " : " pass in ");
+	text_number(out, cells, "cell");
+	buf_add(out, " although known.def excuses ");
+	buf_printf(out, "%s, the first since \"", fixed == 1 ? "it" : "them");
+	text_add(out, reason, TEXT_ASCII);
+	buf_add(out, "\": remove or narrow the row.\n");
+}
+
+void view_alarm(const struct view *view, struct buf *out)
+{
+	fixed_alarm(view, out);
+	for (size_t i = 0; i < view->stale_count; i++) {
+		const struct known *row = view->stale[i].row;
+		buf_printf(out, "STALE: KNOWN(\"%s\", \"%s\", \"%s\", ...) %s: remove or narrow the row.\n", row->where, row->check, row->status,
+		           view->stale[i].unmatched ? "covers no check of the whole list" : "covers checks that were judged, and none of them is so any more");
 	}
 }
 

@@ -4,11 +4,25 @@
 #define TLSMATRIX_REPORTS_VIEW_H
 
 #include "matrix/check.h"
+#include "matrix/known.h"
 #include "matrix/result.h"
 
 #include <stdio.h>
 
 struct buf;
+
+/* A target of the run, as it was asked before anything else ran there.  Texts may be NULL. */
+struct view_target {
+	const char *name, *kind, *version;
+	const char *message;              /* why it is not here, or not to be believed */
+	json_t *facts;                    /* object: what kernel, loader and libc do there; NULL: not asked */
+};
+
+/* A row of known.def that excuses nothing any more. */
+struct view_stale {
+	const struct known *row;
+	int unmatched;                    /* it covers no planned check at all; else none that it covers has its status */
+};
 
 struct view {
 	const char *plan;                 /* hash of the plan */
@@ -24,6 +38,11 @@ struct view {
 	size_t count;
 	const struct check *checks;       /* what the check ids mean; NULL: the table of matrix/check.h */
 	size_t checks_count;
+	const struct view_target *targets; /* in the order in which they were asked; those of a run that was not asked are not here */
+	size_t target_count;
+	int full;                         /* the run took the whole list: then rows of known.def that match nothing are at fault */
+	const struct view_stale *stale;   /* such rows; none in a run that is not full */
+	size_t stale_count;
 };
 
 struct counts {
@@ -39,8 +58,8 @@ void view_count(const struct view *view, struct counts *counts);
  * the plan? */
 int view_incomplete(const struct view *view, const struct counts *counts);
 
-/* Exit code for a view: 0 nothing unexpected, 1 unexpected failures, 3 only infrastructure
- * (infra, broken), 5 incomplete.  The first of 1, 3, 5 that applies; 4 when the view has no check
+/* Exit code for a view: 0 nothing unexpected, 1 unexpected failures or stale rows of known.def, 3 only
+ * infrastructure (infra, broken, and miss on another target than the host), 5 incomplete.  The first of 1, 3, 5 that applies; 4 when the view has no check
  * and no check was planned, since nothing was judged then. */
 int view_exit_code(const struct view *view);
 
@@ -50,6 +69,16 @@ void view_verdict(const struct view *view, struct buf *out);
 /* "2068 cells = 700 built and inspected + 800 refused + 560 not buildable here + 8 failed", ASCII, one
  * line: the first four always, so that a reader knows where to look. */
 void view_outcomes(const struct view *view, struct buf *out);
+
+/* Do cells run on more than one target?  Then reports draw a column for each (bytarget.h). */
+int view_many_targets(const struct view *view);
+
+/* What the view knows of a target, or NULL. */
+const struct view_target *view_target(const struct view *view, const char *name);
+
+/* The sentences that nobody may overlook, appended to out, each ended by a newline: checks that pass although
+ * known.def excuses them, and rows of it that excuse nothing.  ASCII; nothing when there are none. */
+void view_alarm(const struct view *view, struct buf *out);
 
 /* The description of a check by the view's list; NULL when it is not there. */
 const struct check *view_check(const struct view *view, const char *id);

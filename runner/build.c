@@ -49,7 +49,9 @@ static void add_package(const struct setup *setup, struct hash *hash, const stru
 	struct buf table = BUF_INIT;
 	generate_table(cell, &table);
 	hash_add_text(hash, setup->self_key);
-	hash_add_text(hash, setup->toolchain.cc_key);   /* libctor.so lies in it */
+	struct compiler hosts;
+	compiler_of_hosts(setup, cell, &hosts);
+	hash_add_text(hash, hosts.key);   /* libctor.so lies in it */
 	hash_add_text(hash, build->control ? "control" : "");
 	add_tree(setup, hash, extra);
 	hash_add_text(hash, table.data);
@@ -61,7 +63,7 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 {
 	build->cell = *cell;
 	build->control = control;
-	build->kind = control ? CASE_CONTROL : build_is_host(setup, cell) ? CASE_CHECKS : CASE_PORT;
+	build->kind = control ? CASE_CONTROL : cell->load != LOAD_NONE || build_is_host(setup, cell) ? CASE_CHECKS : CASE_PORT;
 	compiler_of(setup, cell, &build->compiler);
 	build->twist = twist;
 	struct cell plain = *cell;
@@ -132,6 +134,11 @@ int build_is_host(const struct setup *setup, const struct cell *cell)
 	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 && strcmp(cell->arch, setup->toolchain.arch) == 0;
 }
 
+int build_is_windows(const struct cell *cell)
+{
+	return strcmp(cell->os, "windows") == 0;
+}
+
 /* ---- the environment -------------------------------------------------------------------------- */
 
 void build_env(const struct setup *setup, const struct cell *cell, struct env *env)
@@ -157,10 +164,7 @@ void build_env(const struct setup *setup, const struct cell *cell, struct env *e
 	struct compiler compiler;
 	compiler_of(setup, cell, &compiler);
 	/* Go names a compiler that it does not find; a cell that is refused anyhow need not have one. */
-	if (build_is_host(setup, cell))
-		env_set(env, "CC", "%s", setup->toolchain.tools[TOOL_CC].path);
-	else
-		env_set(env, "CC", "%s", compiler.missing ? NO_COMPILER : *compiler.command ? compiler.command : "gcc");
+	env_set(env, "CC", "%s", compiler.missing ? NO_COMPILER : *compiler.command ? compiler.command : "gcc");
 	env_set(env, "ZIG_GLOBAL_CACHE_DIR", "%s/zig", cache);
 	env_set(env, "ZIG_LOCAL_CACHE_DIR", "%s/zig", cache);
 	const struct variant *variant = variant_of(cell);
@@ -243,7 +247,6 @@ static json_t *make_ctls(const struct setup *setup, const struct build *build)
 {
 	struct cell ran = build->cell;
 	ran.load = LOAD_EXEC;
-	snprintf(ran.target, sizeof(ran.target), "host");
 	if (!check_planned(check_find("build.c-tls-internal"), &ran))
 		return json_null();
 	struct steps steps;

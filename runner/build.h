@@ -33,9 +33,9 @@
 struct diag;
 
 struct build {
-	struct cell cell;        /* target and load are not looked at */
+	struct cell cell;        /* load is not looked at, but for whether anything runs; target for its C compiler */
 	int control;             /* with sabotage built in, for selfcheck */
-	enum case_kind kind;     /* which program: follows from control and build_is_host */
+	enum case_kind kind;     /* which program: CASE_PORT where nothing runs it */
 	const char *twist;       /* selfcheck: built wrongly on purpose, see below; "" else */
 	char key[HASH_HEX];
 	char *dir;               /* where the artifacts lie */
@@ -43,8 +43,11 @@ struct build {
 	struct compiler compiler;
 };
 
-/* Is the cell of the machine's own port, so that its program has checks and is run?  Variants are not. */
+/* Is the cell of the machine's own port?  Variants are not. */
 int build_is_host(const struct setup *setup, const struct cell *cell);
+
+/* Windows: no POSIX and no ELF, so that its artifacts and hosts are made otherwise (compile_windows.c). */
+int build_is_windows(const struct cell *cell);
 
 /* Names the build of a cell.  Free with build_free.  A twist is
  *   link=LINK         links as if the cell had that link mode, the C TLS build (ctls) included
@@ -66,12 +69,13 @@ int build_make(const struct setup *setup, const struct build *build, struct diag
 struct build_variant { char std[64], cgo[72]; };
 void build_variant(const struct cell *cell, struct build_variant *variant);
 
-/* The C programs and libraries that serve all builds (CACHE/aux/KEY): libctor.so, libneighbours.so,
- * the dlopen host.  And the Go ones: a second library and a Go program that loads a Go library. */
+/* The C programs and libraries that serve all builds of one port and C compiler (CACHE/aux/KEY): libctor.so,
+ * libneighbours.so, the dlopen host.  And the Go ones: a second library and a Go program that loads a Go library. */
+int aux_serves(const struct cell *cell);         /* not js and wasip1: no C there */
 enum aux { AUX_C, AUX_GO, AUX_COUNT };
-char *aux_dir(const struct setup *setup, enum aux aux, int control);    /* malloc'ed */
-int aux_ready(const struct setup *setup, enum aux aux, int control);
-int aux_make(const struct setup *setup, enum aux aux, int control, struct diag *diag);
+char *aux_dir(const struct setup *setup, const struct cell *cell, enum aux aux, int control);    /* malloc'ed */
+int aux_ready(const struct setup *setup, const struct cell *cell, enum aux aux, int control);
+int aux_make(const struct setup *setup, const struct cell *cell, enum aux aux, int control, struct diag *diag);
 
 /* The environment of go for a cell, and of gcc. */
 void build_env(const struct setup *setup, const struct cell *cell, struct env *env);

@@ -1,6 +1,7 @@
 #include "runner/cell_task.h"
 
 #include "runner/progress.h"
+#include "runner/target_check.h"
 #include "runner/trial.h"
 
 #include <errno.h>
@@ -12,14 +13,15 @@
 void task_list_init(struct task_list *list, const struct setup *setup)
 {
 	*list = (struct task_list){ .setup = setup };
-	for (size_t i = 0; i < AUX_COUNT; i++)
-		list->aux[i][0] = list->aux[i][1] = WORK_NONE;
 }
 
 void task_list_free(struct task_list *list)
 {
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count; i++) {
 		free(list->argument[i]);
+		free(list->makes[i]);
+	}
+	free(list->makes);
 	free(list->argument);
 	free(list->build);
 	free(list->task);
@@ -30,7 +32,9 @@ size_t task_add(struct task_list *list, const char *name, int (*run)(const void 
 	list->task = xrealloc(list->task, (list->count + 1) * sizeof(*list->task));
 	list->argument = xrealloc(list->argument, (list->count + 1) * sizeof(*list->argument));
 	list->build = xrealloc(list->build, (list->count + 1) * sizeof(*list->build));
+	list->makes = xrealloc(list->makes, (list->count + 1) * sizeof(*list->makes));
 	list->build[list->count] = NULL;
+	list->makes[list->count] = NULL;
 	struct task *task = &list->task[list->count];
 	*task = (struct task){ .run = run, .argument = argument, .after = { a, b, c }, .first = { "", "", "" }, .pipe = -1 };
 	snprintf(task->name, sizeof(task->name), "%s", name);
@@ -71,30 +75,74 @@ static void add_first(struct task *task, const struct setup *setup, const struct
 
 /* ---- aux ------------------------------------------------------------------------------------------- */
 
-struct aux_argument { const struct setup *setup; enum aux aux; int control; };
+/* The task that makes what name says, or WORK_NONE. */
+static size_t find_maker(const struct task_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->makes[i] && strcmp(list->makes[i], name) == 0)
+			return i;
+	return WORK_NONE;
+}
+
+struct aux_argument { const struct setup *setup; struct cell cell; enum aux aux; int control; };
 
 static int run_aux(const void *argument, struct diag *diag)
 {
 	const struct aux_argument *aux = argument;
-	return aux_make(aux->setup, aux->aux, aux->control, diag);
+	return aux_make(aux->setup, &aux->cell, aux->aux, aux->control, diag);
 }
 
-size_t task_add_aux(struct task_list *list, enum aux aux, int control)
+size_t task_add_aux(struct task_list *list, const struct cell *cell, enum aux aux, int control)
 {
-	size_t *index = &list->aux[aux][control != 0];
-	if (*index != WORK_NONE || aux_ready(list->setup, aux, control))
-		return *index;
-	struct aux_argument *argument = xmalloc(sizeof(*argument));
-	*argument = (struct aux_argument){ list->setup, aux, control };
-	*index = task_add(list, aux == AUX_C ? "hosts" : "second library", run_aux, argument, WORK_NONE, WORK_NONE, WORK_NONE);
-	list->task[*index].priority = 4;
-	if (aux == AUX_GO) {
-		struct cell cell = { .mode = MODE_C_SHARED, .cgo = 1 };
-		snprintf(cell.os, sizeof(cell.os), "%s", list->setup->toolchain.os);
-		snprintf(cell.arch, sizeof(cell.arch), "%s", list->setup->toolchain.arch);
-		add_first(&list->task[*index], list->setup, &cell);
+	if (!aux_serves(cell))
+		return WORK_NONE;
+	char *makes = aux_dir(list->setup, cell, aux, control);
+	size_t there = find_maker(list, makes);
+	if (there != WORK_NONE || aux_ready(list->setup, cell, aux, control)) {
+		free(makes);
+		return there;
 	}
-	return *index;
+	struct aux_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct aux_argument){ list->setup, *cell, aux, control };
+	size_t index = task_add(list, aux == AUX_C ? "hosts" : "second library", run_aux, argument, WORK_NONE, WORK_NONE, WORK_NONE);
+	list->makes[index] = makes;
+	list->task[index].priority = 4;
+	if (aux == AUX_GO) {
+		struct cell library = *cell;
+		library.mode = MODE_C_SHARED;
+		library.cgo = 1;
+		add_first(&list->task[index], list->setup, &library);
+	}
+	return index;
+}
+
+/* ---- targets ----------------------------------------------------------------------------------------- */
+
+struct target_argument { const struct setup *setup; const struct target *target; };
+
+static int run_target(const void *argument, struct diag *diag)
+{
+	const struct target_argument *order = argument;
+	return target_check(order->setup, order->target, diag);
+}
+
+size_t task_add_target(struct task_list *list, struct target *target)
+{
+	char *makes = xprintf("target %s", target->name);
+	size_t there = find_maker(list, makes);
+	json_t *checked = there == WORK_NONE ? target_check_load(list->setup, target) : NULL;
+	if (there != WORK_NONE || (checked && !json_is_string(json_object_get(checked, "message")))) {
+		json_decref(checked);
+		free(makes);
+		return there;
+	}
+	json_decref(checked);
+	struct target_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct target_argument){ list->setup, target };
+	size_t index = task_add(list, makes, run_target, argument, WORK_NONE, WORK_NONE, WORK_NONE);
+	list->makes[index] = makes;
+	list->task[index].priority = 4;
+	return index;
 }
 
 /* ---- build ------------------------------------------------------------------------------------------- */
@@ -123,7 +171,7 @@ size_t task_add_build(struct task_list *list, const struct build *build)
 	snprintf(name, sizeof(name), "build %s", cell_id(&cell, id));
 	struct build_argument *argument = xmalloc(sizeof(*argument));
 	*argument = (struct build_argument){ list->setup, build };
-	size_t hosts = build->kind == CASE_PORT ? WORK_NONE : task_add_aux(list, AUX_C, build->control);
+	size_t hosts = build->kind == CASE_PORT ? WORK_NONE : task_add_aux(list, &build->cell, AUX_C, build->control);
 	size_t index = task_add(list, name, run_build, argument, hosts, WORK_NONE, WORK_NONE);
 	list->build[index] = build;
 	list->task[index].priority = build->cell.mode == MODE_SHARED && build->cell.cgo ? 3 : 2;
@@ -158,19 +206,49 @@ static int build_warmed(const struct setup *setup, const struct build *build)
 
 struct cell_argument { const struct setup *setup; const struct plan_cell *cell; };
 
+/* Nothing is judged on a target that could not be fetched, or did not pass its own check. */
+static int is_believed(const struct setup *setup, const struct target *target, struct diag *diag)
+{
+	if (target->broken)
+		return diag_set(diag, EIO, "%s", target->broken);
+	if (target->missing)
+		return 0;
+	json_t *checked = target_check_load(setup, target);
+	const char *message = json_string_value(json_object_get(checked, "message"));
+	int error = !checked || message ? diag_set(diag, EIO, "target %s is not believed: %s", target->name, message ? message : "its check did not come to an end: `tlsmatrix target check` shows it") : 0;
+	json_decref(checked);
+	return error;
+}
+
+/* Did nothing of a program come back, and nobody knows why? */
+static int is_silent(const struct cell_result *result)
+{
+	for (size_t i = 0; i < result->check_count; i++) {
+		const struct check_result *check = &result->checks[i];
+		if (check_unexpected(check) && check->message && strncmp(check->message, RESULT_WHOLE_CELL, strlen(RESULT_WHOLE_CELL)) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 static int run_cell(const void *argument, struct diag *diag)
 {
 	const struct cell_argument *order = argument;
 	const struct plan_cell *cell = order->cell;
-	json_t *build = build_load(&cell->build);
+	int missing = cell->target && cell->target->missing, error = cell->target ? is_believed(order->setup, cell->target, diag) : 0;
+	if (error)
+		return error;
+	json_t *build = missing ? json_object() : build_load(&cell->build);
 	if (!build)
 		return diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
 	struct trial trial = {
-		.setup = order->setup, .cell = cell->cell, .build = build, .build_dir = cell->build.dir, .checks = cell->checks, .count = cell->count,
+		.setup = order->setup, .cell = cell->cell, .target = cell->target, .build = build, .build_dir = cell->build.dir, .checks = cell->checks, .count = cell->count,
 	};
 	struct cell_result result;
 	struct buf log = BUF_INIT;
-	int error = trial_run(&trial, &result, &log, diag);
+	error = trial_run(&trial, &result, &log, diag);
+	if (!error && cell->target && !missing && cell->target->kind != TARGET_HOST && is_silent(&result))
+		error = target_check_again(order->setup, cell->target, diag);
 	if (!error) {
 		char *dir = plan_result_dir(order->setup, cell);
 		error = result_store(dir, &result, &log, diag);
@@ -187,9 +265,11 @@ size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_
 	char id[CELL_ID_MAX];
 	struct cell_argument *argument = xmalloc(sizeof(*argument));
 	*argument = (struct cell_argument){ list->setup, cell };
-	size_t second = cell->cell.mode == MODE_C_SHARED && cell->cell.load != LOAD_NONE ? task_add_aux(list, AUX_GO, 0) : WORK_NONE;
-	size_t index = task_add(list, cell_id(&cell->cell, id), run_cell, argument, build, second, WORK_NONE);
-	if (cell->cell.load == LOAD_NONE)
+	int runs = cell->target && !cell->target->missing;
+	size_t second = runs && cell->cell.mode == MODE_C_SHARED ? task_add_aux(list, &cell->cell, AUX_GO, 0) : WORK_NONE;
+	size_t target = runs ? task_add_target(list, cell->target) : WORK_NONE;
+	size_t index = task_add(list, cell_id(&cell->cell, id), run_cell, argument, build, second, target);
+	if (!runs)
 		list->task[index].priority = 5;   /* only judged: milliseconds */
 	return index;
 }
@@ -217,12 +297,11 @@ static int on_done(struct task *task, void *context)
 	progress_running(running->progress, index, NULL);
 	if (running->list->build[index])
 		return build_warmed(running->list->setup, running->list->build[index]);
-	for (size_t i = 0; i < AUX_COUNT; i++)
-		if (index == running->list->aux[i][0] || index == running->list->aux[i][1]) {
-			if (task->error)
-				progress_line(running->progress, "tlsmatrix: %s", task->diag.line);
-			return !task->error;
-		}
+	if (running->list->makes[index]) {
+		if (task->error)
+			progress_line(running->progress, "tlsmatrix: %s", task->diag.line);
+		return !task->error;
+	}
 	char *line = running->judged(index, running->context);
 	running->counts.done++;
 	running->counts.failed += line != NULL;

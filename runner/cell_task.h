@@ -12,8 +12,8 @@ struct task_list {
 	struct task *task;
 	void **argument;
 	const struct build **build;    /* of a build task, else NULL */
+	char **makes;                  /* of a task that makes aux programs or checks a target: the name of what it makes, else NULL */
 	size_t count;
-	size_t aux[AUX_COUNT][2];      /* index of the task that makes each, or WORK_NONE */
 };
 
 void task_list_init(struct task_list *list, const struct setup *setup);
@@ -23,7 +23,8 @@ void task_list_free(struct task_list *list);
 size_t task_add(struct task_list *list, const char *name, int (*run)(const void *, struct diag *), void *argument, size_t a, size_t b, size_t c);
 
 /* Adds what must be made for a build, unless it is there already: index of the task or WORK_NONE. */
-size_t task_add_aux(struct task_list *list, enum aux aux, int control);
+size_t task_add_aux(struct task_list *list, const struct cell *cell, enum aux aux, int control);
+size_t task_add_target(struct task_list *list, struct target *target);      /* its good and its bad program, and its facts */
 size_t task_add_build(struct task_list *list, const struct build *build);   /* of equal builds, one task */
 
 /* Adds the judging of a planned cell, which leaves result.json and run.log in its result folder. */

@@ -28,7 +28,7 @@ struct command {
 	int (*run)(struct setup *setup, const struct words *words);
 };
 
-extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_selfcheck;
+extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_selfcheck, cmd_target;
 
 /* Prints "tlsmatrix: LINE" to stderr and returns code. */
 int cmd_fail(const struct diag *diag, int code);
@@ -38,7 +38,7 @@ int cmd_fail(const struct diag *diag, int code);
 struct filter;
 int cmd_filter(const struct words *words, const char *fallback, struct filter **filter, char **text);
 
-/* Options that every command has: --out, --cache, --go. */
-struct common { const char *out, *cache, *go; };
+/* Options that every command has. */
+struct common { const char *out, *cache, *go, *targets; };
 
 #endif

@@ -6,6 +6,7 @@
 #include "matrix/gen.h"
 #include "runner/plan.h"
 #include "runner/ports.h"
+#include "runner/target.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ static size_t add_up(const struct setup *setup, const struct cells *cells, struc
 		const struct cell *cell = &cells->cell[i];
 		struct compiler compiler;
 		char port[40];
-		if (!cell->cgo || build_is_host(setup, cell) || support_row(cell) >= 0)
+		if (!cell->cgo || cell->load != LOAD_NONE || build_is_host(setup, cell) || support_row(cell) >= 0)
 			continue;
 		compiler_of(setup, cell, &compiler);
 		snprintf(port, sizeof(port), "%s/%s", cell->os, cell->arch);
@@ -104,6 +105,35 @@ static void print_cost(const struct cost *cost)
 	buf_free(&thing);
 }
 
+/* ---- targets ----------------------------------------------------------------------------------------- */
+
+static size_t count_runs(const struct cells *cells, const char *target)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < cells->count; i++)
+		count += strcmp(cells->cell[i].target, target) == 0;
+	return count;
+}
+
+static void print_targets(const struct setup *setup, const struct cells *cells)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < setup->targets->count; i++)
+		count += setup->targets->target[i].kind != TARGET_PACK;
+	printf("%zu targets run cells; what a run needs of Debian's packages for them it fetches by itself\n", count);
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		struct target *target = &setup->targets->target[i];
+		size_t runs = count_runs(cells, target->name);
+		if (target->kind == TARGET_PACK)
+			continue;
+		target_look(setup, target);
+		if (!target->missing)
+			printf("  ok       target   %s (%zu cells)\n", target->name, runs);
+		else
+			printf("  %-8s target   %s, %zu cells: %s\n", target->gettable ? "FETCH" : "MISSING", target->name, runs, target->thing);
+	}
+}
+
 /* Returns how many cells the whole list has. */
 static size_t print_compilers(const struct setup *setup)
 {
@@ -114,17 +144,17 @@ static size_t print_compilers(const struct setup *setup)
 		printf("  BROKEN   ports    %s\n", diag.line);
 		return 0;
 	}
-	struct gen_axes axes = {
-		.go = setup->toolchain.version, .os = setup->toolchain.os, .arch = setup->toolchain.arch, .target = "host", .links = setup->toolchain.links, .ports = &ports,
-	};
-	size_t all = 0;
-	if (!gen_cells(&axes, &cells)) {
+	size_t all = 0, ported = 0;
+	if (!plan_cells(setup, &ports, &cells, &diag)) {
 		struct cost *costs = xcalloc(cells.count + 1, sizeof(*costs));
 		size_t count = add_up(setup, &cells, costs);
+		for (size_t i = 0; i < cells.count; i++)
+			ported += cells.cell[i].load == LOAD_NONE;
 		printf("%zu ports: %zu cells are built and inspected only; those with cgo need a C compiler of the port\n", ports.count,
-			cells.count - count_cells(setup, setup->toolchain.links));
+			ported - (count_cells(setup, setup->toolchain.links) - count_runs(&cells, "host")));
 		for (size_t i = 0; i < count; i++)
 			print_cost(&costs[i]);
+		print_targets(setup, &cells);
 		all = cells.count;
 		free(costs);
 		cells_free(&cells);

@@ -62,7 +62,7 @@ static int run(struct setup *setup, const struct words *words)
 		return code;
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
-	int unplanned = plan_make(setup, filter, text, 0, &plan, &diag);
+	int unplanned = plan_make(setup, filter, text, &plan, &diag);
 	if (unplanned) {
 		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
 	} else {

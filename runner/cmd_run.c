@@ -5,8 +5,11 @@
 #include "matrix/filter.h"
 #include "runner/cell_task.h"
 #include "runner/journal.h"
+#include "runner/pack.h"
 #include "runner/publish.h"
 #include "runner/session.h"
+#include "runner/target.h"
+#include "runner/target_check.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -101,7 +104,7 @@ static json_t *infra_result(const struct plan_cell *cell, const char *line)
 static void make_tasks(struct campaign *campaign)
 {
 	struct plan *plan = &campaign->plan;
-	campaign->cell_of = xcalloc(3 * plan->count + 8, sizeof(*campaign->cell_of));
+	campaign->cell_of = xcalloc(6 * plan->count + 8, sizeof(*campaign->cell_of));
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_cell *cell = &plan->cells[i];
 		json_t *result = force ? NULL : result_load(campaign->setup, cell, 0);
@@ -111,7 +114,7 @@ static void make_tasks(struct campaign *campaign)
 			campaign->cached++;
 			continue;
 		}
-		size_t build = task_add_build(&campaign->tasks, &cell->build);
+		size_t build = cell->target && (cell->target->missing || cell->target->broken) ? WORK_NONE : task_add_build(&campaign->tasks, &cell->build);
 		campaign->cell_of[task_add_cell(&campaign->tasks, cell, build)] = i + 1;
 	}
 }
@@ -241,6 +244,50 @@ static int is_told(struct campaign *campaign, int *code)
 	return same;
 }
 
+/* ---- targets ------------------------------------------------------------------------------------------------ */
+
+/* Fetches what the plan's targets want of packages.  What cannot be had is the target's misfortune: its cells say why. */
+static void fetch_targets(struct campaign *campaign)
+{
+	struct setup *setup = (struct setup *)campaign->setup;
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		struct target *target = &setup->targets->target[i];
+		int planned = 0;
+		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
+			planned = campaign->plan.cells[k].target == target;
+		size_t at = 0;
+		const struct target *pack;
+		while (planned && !target->broken && (pack = target_wants(setup, target, &at))) {
+			struct diag diag = DIAG_INIT;
+			fprintf(stderr, "fetching %s: %s of Debian %s\n", pack->name, pack->packages, pack->suite);
+			if (pack_get(setup, pack->name, pack->suite, pack->packages, &diag)) {
+				fprintf(stderr, "tlsmatrix: %s\n", diag.line);
+				target->broken = xprintf("target %s: %s", target->name, diag.line);
+			}
+		}
+	}
+	targets_forget(setup->targets);
+}
+
+/* What the check of each target told, for the reports. */
+static void note_targets(struct campaign *campaign)
+{
+	const struct setup *setup = campaign->setup;
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		const struct target *target = &setup->targets->target[i];
+		int planned = 0;
+		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
+			planned = campaign->plan.cells[k].target == target;
+		if (!planned)
+			continue;
+		json_t *told = target->missing || target->broken ? NULL : target_check_load(setup, target);
+		if (!told)
+			told = json_pack("{s:s, s:s, s:s}", "name", target->name, "kind", target_kind_name(target->kind), "message",
+				target->broken ? target->broken : target->missing ? target->thing : "its check did not come to an end");
+		note(campaign, json_pack("{s:s, s:o}", "event", "target", "target", told), 0);
+	}
+}
+
 static int run_campaign(struct campaign *campaign, struct diag *diag)
 {
 	int error = open_out(campaign, diag);
@@ -251,6 +298,7 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 	note(campaign, json_pack("{s:s, s:s}", "event", "start", "plan", campaign->plan.hash), 1);
 	make_tasks(campaign);
 	int stopped = task_list_run(&campaign->tasks, jobs, campaign->plan.count, campaign->cached, on_judged, campaign);
+	note_targets(campaign);
 	if (!stopped)
 		note(campaign, json_pack("{s:s, s:f}", "event", "end", "seconds", now() - campaign->started), 0);
 	error = journal_close(campaign->journal);
@@ -266,14 +314,18 @@ static int run(struct setup *setup, const struct words *words)
 {
 	struct campaign campaign = { .setup = setup, .started = now() };
 	struct filter *filter;
-	char *text, host[64];
+	char *text, host[80];
 	setup->timeout_scale = timeout_scale;
 	int code = cmd_filter(words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;
 	toolchain_keys(&setup->toolchain);
 	struct diag diag = DIAG_INIT;
-	int unplanned = plan_make(setup, filter, text, 1, &campaign.plan, &diag);
+	int unplanned = plan_make(setup, filter, text, &campaign.plan, &diag);
+	if (!unplanned) {
+		fetch_targets(&campaign);
+		plan_name(setup, &campaign.plan);
+	}
 	if (unplanned) {
 		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
 	} else if (is_told(&campaign, &code)) {

@@ -11,6 +11,7 @@
 #include "matrix/filter.h"
 #include "runner/cell_task.h"
 #include "runner/controls.h"
+#include "runner/target.h"
 #include "runner/trial.h"
 
 #include <errno.h>
@@ -78,7 +79,7 @@ static int run_try(const void *argument, struct diag *diag)
 	if (!build)
 		return diag_set(diag, EIO, "%s: the build left no build.json", attempt->build[order->try].dir);
 	struct trial trial = {
-		.setup = attempt->setup, .cell = attempt->cell->cell, .build = build, .build_dir = attempt->build[order->try].dir,
+		.setup = attempt->setup, .cell = attempt->cell->cell, .target = attempt->cell->target, .build = build, .build_dir = attempt->build[order->try].dir,
 		.checks = &attempt->check, .count = 1,
 		.control = control->kind == SABOTAGE ? (with ? control->argument : "none") : NULL,
 		.bend = control->kind == BEND && with ? control->argument : NULL,
@@ -124,10 +125,11 @@ static void attempt_fill(struct attempt *attempt, const struct setup *setup, con
 		hash_add_text(hash, attempt->build[try].key);
 		hash_add_text(hash, setup->self_key);
 		hash_add_text(hash, setup->toolchain.run_key);
+		hash_add_text(hash, attempt->cell->target ? attempt->cell->target->key : "");
 		hash_add_text(hash, control->check);
 		hash_add_text(hash, control_kind_name(control->kind));
 		hash_add_text(hash, try == WITH ? control->argument : "");
-		char *aux = aux_dir(setup, AUX_GO, control->kind == SABOTAGE);
+		char *aux = aux_dir(setup, cell, AUX_GO, control->kind == SABOTAGE);
 		hash_add_text(hash, aux);
 		free(aux);
 		hash_end(hash, key);
@@ -159,7 +161,7 @@ static void attempt_tasks(struct attempt *attempt, struct task_list *tasks)
 		if (there)
 			continue;
 		size_t build = task_add_build(tasks, &attempt->build[try]);
-		size_t second = attempt->cell->cell.mode == MODE_C_SHARED ? task_add_aux(tasks, AUX_GO, attempt->build[try].control) : WORK_NONE;
+		size_t second = attempt->cell->cell.mode == MODE_C_SHARED ? task_add_aux(tasks, &attempt->cell->cell, AUX_GO, attempt->build[try].control) : WORK_NONE;
 		struct try_argument *argument = xmalloc(sizeof(*argument));
 		*argument = (struct try_argument){ attempt, try };
 		char *name = xprintf("%s %s", attempt->control->check, try == WITH ? attempt->control->argument : "without");
@@ -293,18 +295,19 @@ static int try_all(struct setup *setup, const struct plan *plan, const struct fi
 static int run(struct setup *setup, const struct words *words)
 {
 	struct filter *filter, *every;
-	char *text, host[64];
+	char *text, host[80];
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	setup->timeout_scale = timeout_scale;
-	int code = cmd_filter(words, "", &filter, &text);
+	int code = cmd_filter(words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;
 	toolchain_keys(&setup->toolchain);
-	plan_host_filter(setup, host);
-	if (filter_parse(host, &every, &diag) || plan_make(setup, every, host, 1, &plan, &diag)) {
+	/* A control finds its cell among all of them, and is tried where the filter takes that cell. */
+	if (filter_parse("", &every, &diag) || plan_make(setup, every, "", &plan, &diag)) {
 		code = cmd_fail(&diag, EXIT_INFRA);
 	} else {
+		plan_name(setup, &plan);
 		code = try_all(setup, &plan, filter, text);
 		plan_free(&plan);
 		filter_free(every);

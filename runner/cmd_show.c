@@ -42,13 +42,31 @@ static void show_log(const char *out, const char *log, const char *title)
 		printf("%-9s %s/%s\n", title, out, log);
 }
 
+/* What the run knows of where the cell ran. */
+static void show_target(const struct view *view, const char *name)
+{
+	const struct view_target *target = view_target(view, name);
+	if (!target)
+		return;
+	printf("target    %s (%s)%s%s\n", target->name, target->kind ? target->kind : "?", target->version ? ", " : "", target->version ? target->version : "");
+	if (target->message)
+		printf("          %s\n", target->message);
+	if (target->facts) {
+		struct buf text = BUF_INIT;
+		inspect_print("target's facts", target->facts, &text);
+		printf("%s", text.data);
+		buf_free(&text);
+	}
+}
+
 static void show_cell(const struct session *session, const struct cell_result *result)
 {
 	char id[CELL_ID_MAX];
 	printf("cell      %s\n", cell_id(&result->cell, id));
 	printf("status    %s (%s), %zu checks, judged in %.2f s%s\n", status_name(result->status), verdict_name(result->verdict), result->check_count,
 		result->seconds, result->cached ? ", up to date" : "");
-	if (result->build_command)
+	show_target(&session->view, result->cell.target);
+	if (result->build_command && *result->build_command)
 		printf("build     %.2f s\n          %s\n", result->build_seconds, result->build_command);
 	show_log(session->view.out_dir, result->build_log, "build log");
 	show_log(session->view.out_dir, result->log, "run log");

@@ -1,5 +1,6 @@
 #include "runner/compile.h"
 
+#include "runner/osv_files.h"
 #include "runner/pieces.h"
 
 #include <errno.h>
@@ -33,10 +34,10 @@ static void compile_c_shared(const struct setup *setup, const struct build *buil
 {
 	static const enum load loads[] = { LOAD_DLOPEN, LOAD_DLOPEN_LAZY, LOAD_DLOPEN_GLOBAL, LOAD_DLOPEN_LAZY_GLOBAL, LOAD_DLMOPEN, LOAD_PRELOAD };
 	char *out = xprintf("%s/libcase.so", build->dir), *needed = xprintf("%s/host-needed", build->dir);
-	char *aux = aux_dir(setup, AUX_C, build->control), *host = xprintf("%s/host", aux);
+	char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *host = xprintf("%s/host", aux);
 	if (piece_go_build(setup, build, steps, build->src, "-buildmode=c-shared", out)) {
 		struct argv argv = { NULL, 0 };
-		piece_gcc(setup, link_linker(build->cell.link), &argv);
+		piece_cc(setup, &build->cell, link_linker(build->cell.link), &argv);
 		argv_add(&argv, "-o");
 		argv_add(&argv, "%s", needed);
 		argv_add(&argv, "%s/" PIECE_LINKED_HOST, aux);
@@ -48,6 +49,9 @@ static void compile_c_shared(const struct setup *setup, const struct build *buil
 		argv_add(&argv, "-ldl");
 		if (piece_run(steps, build->dir, &argv))
 			add_run(runs, LOAD_NEEDED, out, json_pack("[s, s, s]", needed, "--load", "needed"));
+		/* Such a build is OSv's own (cases/sources.def). */
+		if (target_is_osv(build->cell.target))
+			add_run(runs, LOAD_GOMAIN, out, json_pack("[s, s]", OSV_FRONT, out));
 		for (size_t i = 0; !steps->failed && i < sizeof(loads) / sizeof(loads[0]); i++)
 			add_run(runs, loads[i], out, json_pack("[s, s, s, s, s]", host, "--load", load_name(loads[i]), "--lib", out));
 	}
@@ -63,13 +67,13 @@ static void compile_c_archive(const struct setup *setup, const struct build *bui
 		{ LOAD_ARCHIVE, "-no-pie", "host-archive" }, { LOAD_ARCHIVE_PIE, "-pie", "host-archive-pie" }, { LOAD_ARCHIVE_SO, "-shared", "libcase.so" },
 	};
 	char *archive = xprintf("%s/case.a", build->dir);
-	char *aux = aux_dir(setup, AUX_C, build->control), *host = xprintf("%s/host", aux);
+	char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *host = xprintf("%s/host", aux);
 	int built = piece_go_build(setup, build, steps, build->src, "-buildmode=c-archive", archive);
 	for (size_t i = 0; built && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		int shared = kinds[i].load == LOAD_ARCHIVE_SO;
 		char *out = xprintf("%s/%s", build->dir, kinds[i].file);
 		struct argv argv = { NULL, 0 };
-		piece_gcc(setup, link_linker(build->cell.link), &argv);
+		piece_cc(setup, &build->cell, link_linker(build->cell.link), &argv);
 		argv_add(&argv, "%s", kinds[i].flag);
 		argv_add(&argv, "-o");
 		argv_add(&argv, "%s", out);
@@ -112,7 +116,7 @@ static void compile_plugin(const struct setup *setup, const struct build *build,
 /* What the case imports of std.  With its dependencies that is all of std that the program has, so
  * every package of it comes from the library; the rest of std would take 40 s more to compile. */
 static const char *const shared_packages[] = {
-	"os", "os/signal", "runtime", "runtime/cgo", "strconv", "strings", "sync", "sync/atomic", "syscall", "time", NULL,
+	"os", "os/signal", "runtime", "runtime/cgo", "sort", "strconv", "strings", "sync", "sync/atomic", "syscall", "time", NULL,
 };
 
 static void compile_shared(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
@@ -134,6 +138,10 @@ void compile_case(const struct setup *setup, const struct build *build, struct s
 	};
 	if (build->kind == CASE_PORT)
 		compile_port(setup, build, steps, runs);
+	else if (!aux_serves(&build->cell))
+		compile_wasm(setup, build, steps, runs);
+	else if (build_is_windows(&build->cell))
+		compile_windows(setup, build, steps, runs);
 	else
 		by_mode[build->cell.mode](setup, build, steps, runs);
 }
@@ -150,9 +158,9 @@ void compile_ctls(const struct setup *setup, const struct build *build, struct s
 /* A library depends on libctor.so, which cgo finds in the package folder. */
 int compile_place(const struct setup *setup, const struct build *build, const char *package)
 {
-	if (build->kind == CASE_PORT || !build->cell.cgo || (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
+	if (build->kind == CASE_PORT || !build->cell.cgo || build_is_windows(&build->cell) || (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
 		return 0;
-	char *aux = aux_dir(setup, AUX_C, build->control), *from = xprintf("%s/libctor.so", aux), *to = xprintf("%s/libctor.so", package);
+	char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *from = xprintf("%s/libctor.so", aux), *to = xprintf("%s/libctor.so", package);
 	int error = file_copy(from, to);
 	free(to);
 	free(from);

@@ -3,6 +3,8 @@
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
 #include "runner/env.h"
+#include "runner/pack.h"
+#include "runner/target.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -139,17 +141,93 @@ static void fill(const struct setup *setup, size_t index, struct compiler *compi
 	}
 }
 
+/* ---- the compiler of a target --------------------------------------------------------------------- */
+
+static int is_host_port(const struct setup *setup, const struct cell *cell)
+{
+	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 && strcmp(cell->arch, setup->toolchain.arch) == 0;
+}
+
+/* The first word of a command, malloc'ed. */
+static char *program_of(const char *command)
+{
+	return xprintf("%.*s", (int)strcspn(command, " "), command);
+}
+
+/* The file of gcc's -specs=, which decides what is linked. */
+static void add_specs(struct hash *hash, const char *command)
+{
+	const char *specs = strstr(command, "-specs=");
+	if (!specs)
+		return;
+	specs += strlen("-specs=");
+	char *path = xprintf("%.*s", (int)strcspn(specs, " "), specs);
+	add_signature(hash, path);
+	free(path);
+}
+
+/* One that the target prescribes: a command line with the folders of its packages in it. */
+static void prescribed(const struct setup *setup, const char *command, struct target *target, struct compiler *compiler)
+{
+	target_look(setup, target);
+	char *name = program_of(command), *path = program_find(name, NULL);
+	struct hash *hash = hash_new();
+	hash_add_text(hash, command);
+	hash_add_text(hash, setup->toolchain.cc_key);
+	if (path)
+		add_signature(hash, path);
+	add_specs(hash, command);
+	*compiler = (struct compiler){ .command = command, .name = command, .ldflags = "", .missing = NULL };
+	size_t at = 0;
+	const struct target *pack = target_wants(setup, target, &at);
+	for (const char *p = target->wants; p && *p; p += strcspn(p, " "), p += strspn(p, " ")) {
+		char *word = program_of(p), *dir = pack_dir(setup, word), *mark = xprintf("%s/.pack.json", dir);
+		if (strstr(command, dir))
+			add_signature(hash, mark);
+		free(mark);
+		free(dir);
+		free(word);
+	}
+	if (pack) {
+		compiler->missing = "not-fetched";
+		compiler->thing = pack->packages;
+	} else if (!path) {
+		compiler->missing = "not-installed";
+		compiler->thing = command;
+	}
+	hash_add_text(hash, compiler->missing ? compiler->missing : "here");
+	hash_end(hash, compiler->key);
+	free(path);
+	free(name);
+}
+
 void compiler_of(const struct setup *setup, const struct cell *cell, struct compiler *compiler)
 {
 	const struct filter_subject subject = { cell, NULL, NULL };
+	struct target *target = target_find(setup->targets, cell->target);
+	const char *command = target_cc(target, cell);
 	if (!cell->cgo) {
 		*compiler = (struct compiler){ .command = "", .ldflags = "", .key = "cgo0" };
-		return;
+	} else if (command) {
+		prescribed(setup, command, target, compiler);
+	} else if (is_host_port(setup, cell)) {
+		*compiler = (struct compiler){ .command = setup->toolchain.tools[TOOL_CC].path, .name = "gcc", .package = "gcc", .ldflags = "" };
+		memcpy(compiler->key, setup->toolchain.cc_key, sizeof(compiler->key));
+	} else {
+		/* The last row takes every cell. */
+		for (size_t i = 0; i < ROWS; i++)
+			if (filter_text_match(rows[i].where, &subject)) {
+				fill(setup, i, compiler);
+				return;
+			}
 	}
-	/* The last row takes every cell. */
-	for (size_t i = 0; i < ROWS; i++)
-		if (filter_text_match(rows[i].where, &subject)) {
-			fill(setup, i, compiler);
-			return;
-		}
+}
+
+void compiler_of_hosts(const struct setup *setup, const struct cell *cell, struct compiler *compiler)
+{
+	struct cell dynamic = *cell;
+	dynamic.cgo = 1;
+	dynamic.mode = MODE_EXE;
+	dynamic.link = LINK_EXTERNAL;
+	compiler_of(setup, &dynamic, compiler);
 }

@@ -1,6 +1,7 @@
-/* compiler.h - which C compiler builds a port's cgo cells, and whether it is here.
+/* compiler.h - which C compiler builds a cell's cgo parts and the C programs around it, and whether it is here.
  *
- * The table is compilers.def.  Compilers are looked for in PATH; ziglang in the Python environment of the
+ * The cell's target may prescribe one (target.h: cc, cc-static).  Else the machine's own port has gcc, and every other a
+ * row of compilers.def.  Compilers are looked for in PATH; ziglang in the Python environment of the
  * source tree (.venv) and then as `zig` in PATH.  What is found is remembered for the life of the process. */
 #ifndef TLSMATRIX_RUNNER_COMPILER_H
 #define TLSMATRIX_RUNNER_COMPILER_H
@@ -21,5 +22,8 @@ struct compiler {
 
 /* The compiler of a cell; a cell with CGO_ENABLED=0 needs none and gets command "". */
 void compiler_of(const struct setup *setup, const struct cell *cell, struct compiler *compiler);
+
+/* The compiler of the C programs that a cell's artifacts are loaded by: the one for dynamic programs, with cgo or without. */
+void compiler_of_hosts(const struct setup *setup, const struct cell *cell, struct compiler *compiler);
 
 #endif

@@ -4,6 +4,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
 #include "runner/plan.h"
+#include "runner/target.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&cmd_list, &cmd_run, &cmd_show, &cmd_inspect, &cmd_report, &cmd_doctor, &cmd_selfcheck,
+	&cmd_list, &cmd_run, &cmd_show, &cmd_inspect, &cmd_report, &cmd_target, &cmd_doctor, &cmd_selfcheck,
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), OPTIONS_MAX = 24 };
 
@@ -21,6 +22,7 @@ static const struct option_row common_options[] = {
 	{ "--out", OPTION_TEXT, "DIR", "where plan, journal, logs and reports lie (out)", &common.out },
 	{ "--cache", OPTION_TEXT, "DIR", "builds and results ($XDG_CACHE_HOME/tlsmatrix)", &common.cache },
 	{ "--go", OPTION_TEXT, "PATH", "the go command to test (the one `make` found)", &common.go },
+	{ "--targets", OPTION_TEXT, "FILE", "targets of your own, an INI file (runner/target.h)", &common.targets },
 };
 enum { COMMON_COUNT = sizeof(common_options) / sizeof(common_options[0]) };
 
@@ -91,6 +93,14 @@ static int find_toolchain(struct setup *setup, struct diag *diag)
 	return error;
 }
 
+/* The targets are described in terms of the release, so only commands that have one know them. */
+static int find_targets(const struct command *command, struct setup *setup, struct targets *targets, struct diag *diag)
+{
+	int error = command->needs_toolchain ? targets_load(setup, common.targets, targets, diag) : 0;
+	setup->targets = targets;
+	return error;
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct option_row rows[OPTIONS_MAX];
@@ -102,6 +112,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	struct words words;
 	struct diag diag = DIAG_INIT;
 	struct setup setup = { .timeout_scale = 1.0 };
+	struct targets targets = { NULL, 0 };
 	int error = options_parse(command->name, rows, count, argc, argv, &words, &diag), code = EXIT_OK;
 	if (error == 1)
 		command_help(command, rows, count);
@@ -111,9 +122,12 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if (self_key(&setup), command->needs_toolchain && find_toolchain(&setup, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
+	else if ((error = find_targets(command, &setup, &targets, &diag)))
+		code = cmd_fail(&diag, error == -EINVAL || error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
 	else
 		code = command->run(&setup, &words);
 	free(words.word);
+	targets_free(&targets);
 	toolchain_free(&setup.toolchain);
 	places_free(&setup.places);
 	/* A report that could not be written has been told already. */

@@ -36,7 +36,7 @@ void piece_ldflags(const struct build *build, struct buf *out)
 	if (strncmp(build->twist, "extldflags=", 11) == 0)
 		buf_printf(&ext, " %s", build->twist + 11);
 	buf_printf(out, "-ldflags=-linkmode=%s", link_is_external(cell->link) ? "external" : "internal");
-	if (link_is_external(cell->link) && build->kind == CASE_PORT && *build->compiler.ldflags)
+	if (link_is_external(cell->link) && *build->compiler.ldflags)
 		buf_printf(out, " %s", build->compiler.ldflags);
 	if (ext.len)
 		buf_printf(out, " '-extldflags=%s'", ext.data + 1);
@@ -93,10 +93,13 @@ int piece_go_files(const struct setup *setup, const struct build *build, struct 
 	return piece_go_build(setup, build, steps, src, mode, out);
 }
 
-void piece_gcc(const struct setup *setup, const char *linker, struct argv *argv)
+void piece_cc(const struct setup *setup, const struct cell *cell, const char *linker, struct argv *argv)
 {
 	static const char *const flags[] = { "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fstack-protector-all", "-pthread", NULL };
-	argv_add(argv, "%s", setup->toolchain.tools[TOOL_CC].path);
+	struct compiler compiler;
+	compiler_of_hosts(setup, cell, &compiler);
+	for (const char *word = compiler.command; word && *word; word += strcspn(word, " "), word += strspn(word, " "))
+		argv_add(argv, "%.*s", (int)strcspn(word, " "), word);
 	for (size_t i = 0; flags[i]; i++)
 		argv_add(argv, "%s", flags[i]);
 	argv_add(argv, "-I%s", setup->places.root);

@@ -22,8 +22,8 @@ void piece_ldflags(const struct build *build, struct buf *out);
  * with a go.mod and an empty table of checks, and builds it as mode.  1 when that exited 0. */
 int piece_go_files(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *files, const char *src, const char *mode, const char *out);
 
-/* Starts a gcc command with what every C file of ours is compiled with; linker is a -fuse-ld= word or "". */
-void piece_gcc(const struct setup *setup, const char *linker, struct argv *argv);
+/* Starts a command of the cell's C compiler with what every C file of ours is compiled with; linker is a -fuse-ld= word or "". */
+void piece_cc(const struct setup *setup, const struct cell *cell, const char *linker, struct argv *argv);
 
 /* Adds the C host's sources: host, probe, and the sabotage hook of control. */
 void piece_host(const struct setup *setup, int control, struct argv *argv);

@@ -64,11 +64,35 @@ static int cell_planned(const json_t *json, struct cell_result *result, struct d
 	return 0;
 }
 
+/* What the run found out about a target; when it was asked twice, the last word counts. */
+static void take_target(struct session *session, json_t *told)
+{
+	const char *name = json_string_value(json_object_get(told, "name"));
+	json_t *facts = json_object_get(told, "facts");
+	size_t at = 0;
+	if (!name)
+		return;
+	while (at < session->view.target_count && strcmp(session->targets[at].name, name) != 0)
+		at++;
+	if (at == session->view.target_count) {
+		session->targets = xrealloc(session->targets, (at + 1) * sizeof(*session->targets));
+		session->view.targets = session->targets;
+		session->view.target_count++;
+	}
+	json_array_append(session->events, told);
+	session->targets[at] = (struct view_target){
+		.name = name, .kind = json_string_value(json_object_get(told, "kind")), .version = json_string_value(json_object_get(told, "version")),
+		.message = json_string_value(json_object_get(told, "message")), .facts = json_is_object(facts) ? facts : NULL,
+	};
+}
+
 static int take_event(void *context, json_t *event, size_t line)
 {
 	(void)line;
 	struct reading *reading = context;
 	const char *kind = json_string_value(json_object_get(event, "event"));
+	if (kind && strcmp(kind, "target") == 0)
+		take_target(reading->session, json_object_get(event, "target"));
 	if (kind && strcmp(kind, "end") == 0) {
 		reading->ended = 1;
 		reading->session->view.seconds = json_real_value(json_object_get(event, "seconds"));
@@ -102,7 +126,7 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 	const json_t *plan = session->plan, *cells = json_object_get(plan, "cells");
 	session->view = (struct view){
 		.plan = text_of(plan, "plan"), .started = text_of(plan, "started"), .tool = text_of(plan, "tool"), .go = text_of(plan, "go"),
-		.host = text_of(plan, "host"), .out_dir = out, .planned_cells = json_array_size(cells),
+		.host = text_of(plan, "host"), .out_dir = out, .planned_cells = json_array_size(cells), .full = json_is_true(json_object_get(plan, "full")),
 		.cells = xcalloc(json_array_size(cells) + 1, sizeof(*session->view.cells)),
 	};
 	session->keys = text_of(plan, "keys");
@@ -126,9 +150,26 @@ static int is_complete(const struct view *view)
 	return 1;
 }
 
+/* Rows of known.def that a run of the whole list shows to excuse nothing; a run that was cut off shows nothing. */
+static void find_stale(struct session *session)
+{
+	struct view *view = &session->view;
+	if (!view->full || !view->complete)
+		return;
+	enum known_use *use = xcalloc(known_count + 1, sizeof(*use));
+	session->stale = xcalloc(known_count + 1, sizeof(*session->stale));
+	known_stale(view->cells, view->count, use);
+	for (size_t i = 0; i < known_count; i++)
+		if (use[i] == KNOWN_UNSEEN || use[i] == KNOWN_UNMATCHED)
+			session->stale[view->stale_count++] = (struct view_stale){ &knowns[i], use[i] == KNOWN_UNMATCHED };
+	view->stale = session->stale;
+	free(use);
+}
+
 int session_load(const char *out, struct session *session, struct diag *diag)
 {
 	memset(session, 0, sizeof(*session));
+	session->events = json_array();
 	char *path = xprintf("%s/plan.json", out), *journal = xprintf("%s/journal", out);
 	json_error_t error_at;
 	session->plan = json_load_file(path, 0, &error_at);
@@ -143,10 +184,12 @@ int session_load(const char *out, struct session *session, struct diag *diag)
 		error = diag_set(diag, EBADMSG, "%s: no plan: it names no cells: run again", path);
 	error = error ? error : plan_take(session, out, diag);
 	error = error ? error : journal_read(journal, take_event, &reading, &tally, diag);
-	if (!error)
+	if (!error) {
 		session->view.complete = is_complete(&session->view);
-	else
+		find_stale(session);
+	} else {
 		session_free(session);
+	}
 	session->torn = tally.torn;
 	session->final = reading.ended && !reading.doubtful && session->view.complete;
 	free(journal);
@@ -159,6 +202,9 @@ void session_free(struct session *session)
 	for (size_t i = 0; i < session->view.count; i++)
 		cell_result_free(&session->view.cells[i]);
 	free(session->view.cells);
+	free(session->targets);
+	free(session->stale);
+	json_decref(session->events);
 	json_decref(session->plan);
 	memset(session, 0, sizeof(*session));
 }

@@ -1,7 +1,8 @@
 /* session.h - the last run, read back from out/: its plan and its journal, as reports see it.
  *
- * out/plan.json    what was planned (plan.h)
- * out/journal      {"event":"start",...}, one {"event":"cell","result":{...}} per finished cell in
+ * out/plan.json    what was planned (plan.h); "full": true when that is the whole list of this tlsmatrix
+ * out/journal      {"event":"start",...}, one {"event":"target","target":{...}} per target of the run with
+ *                  what target_check.h tells of it ("name" and "message" alone when it is not here), one {"event":"cell","result":{...}} per finished cell in
  *                  the order they ended, {"event":"end","seconds":S}
  * out/logs/        build and run logs by cell
  *
@@ -16,6 +17,9 @@ struct session {
 	json_t *plan;              /* owns the texts that view points to */
 	size_t torn;               /* journal lines lost to a kill: at most one */
 	const char *keys;          /* of the plan (plan.h) */
+	struct view_target *targets; /* as many as view.target_count; their texts are in events */
+	json_t *events;            /* the target events */
+	struct view_stale *stale;
 	int final;                 /* the run came to its end, and every result may be believed again */
 };
 

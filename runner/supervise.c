@@ -77,11 +77,11 @@ static void wiring_free(struct wiring *wiring)
 		shut(all[i]);
 }
 
-static int wiring_make(struct wiring *wiring, int merge)
+static int wiring_make(struct wiring *wiring, int in, int merge)
 {
 	*wiring = (struct wiring){ -1, { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	int error = 0;
-	wiring->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	wiring->in = in ? fcntl(in, F_DUPFD_CLOEXEC, 3) : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (wiring->in < 0 || pipe2(wiring->out, O_CLOEXEC) < 0 || (!merge && pipe2(wiring->err, O_CLOEXEC) < 0) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wiring->control) < 0)
 		error = -errno;
@@ -118,7 +118,7 @@ static pid_t keeper_fork(const struct child_spec *spec, const struct wiring *wir
 int child_start(const struct child_spec *spec, struct child **child)
 {
 	struct wiring wiring;
-	int error = wiring_make(&wiring, spec->merge);
+	int error = wiring_make(&wiring, spec->in, spec->merge);
 	if (error)
 		return error;
 	/* Should a keeper be killed, what it kept comes to the runner (see strays_kill). */
@@ -152,6 +152,11 @@ void child_kill(struct child *child)
 {
 	if (!child->over)
 		shutdown(child->control, SHUT_WR);
+}
+
+const struct buf *child_output(const struct child *child)
+{
+	return &child->result.out;
 }
 
 /* Reads once.  Returns bytes moved, 0 when there is nothing now or nothing more. */

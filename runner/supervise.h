@@ -13,7 +13,7 @@
  * then SIGKILL to the tree.  When the program has exited but descendants live on, they get a
  * short grace (200 ms), are killed and the result says LEAK and names them.
  *
- * A child has stdin from /dev/null, no descriptor but 0, 1, 2, default signal handlers and an
+ * A child has stdin from /dev/null (or what its spec says), no descriptor but 0, 1, 2, default signal handlers and an
  * empty mask, no core file, umask 022.  Output beyond output_limit is dropped and counted. */
 #ifndef TLSMATRIX_RUNNER_SUPERVISE_H
 #define TLSMATRIX_RUNNER_SUPERVISE_H
@@ -36,6 +36,7 @@ struct child_spec {
 	int timeout_ms;            /* 0: none */
 	size_t output_limit;       /* bytes kept of each of stdout and stderr; 0: 4 MiB */
 	int merge;                 /* stderr goes to stdout */
+	int in;                    /* a descriptor of the caller's that becomes its stdin; 0: /dev/null */
 };
 
 struct child_result {
@@ -62,6 +63,10 @@ int children_wait(struct child *const *children, size_t count, int ms);
 
 /* Takes the result of a child that is over and frees the child. */
 void child_finish(struct child *child, struct child_result *result);
+
+/* What a child has printed on stdout so far, for who must see it before it is over; valid until the
+ * next call with this child. */
+const struct buf *child_output(const struct child *child);
 
 /* Kills a child and its tree now; children_wait reports it over soon after. */
 void child_kill(struct child *child);

@@ -6,8 +6,8 @@
 #include "matrix/known.h"
 #include "runner/build.h"
 #include "runner/judge.h"
+#include "runner/launch.h"
 #include "runner/steps.h"
-#include "runner/supervise.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 
 /* Limits, in ms, for a machine that is busy; --timeout-scale multiplies them.  A batch gets more
  * than any check, since it is not what is judged. */
-enum { BATCH_MS = 180000, CHECK_MS = 120000, TRACE_MS = 180000, MESSAGE_MAX = 400 };
+enum { BATCH_MS = 180000, CHECK_MS = 120000, TRACE_MS = 180000, MESSAGE_MAX = 400, LAST_OUTPUT = 200 };
 
 struct run {
 	const struct trial *trial;
@@ -26,6 +26,8 @@ struct run {
 	const json_t *load;          /* runs[LOAD] of build.json */
 	const json_t *facts;
 	const char *module;
+	int traced;                  /* can tlstrace see it? */
+	struct diag infra;           /* what the target did not do */
 };
 
 /* ---- starting ------------------------------------------------------------------------------------ */
@@ -33,7 +35,7 @@ struct run {
 static void add_program(const struct run *run, const struct check *check, struct argv *argv)
 {
 	if (check && strcmp(check->id, "init.go-loads-go") == 0) {
-		char *aux = aux_dir(run->trial->setup, AUX_GO, run->trial->control != NULL);
+		char *aux = aux_dir(run->trial->setup, &run->trial->cell, AUX_GO, run->trial->control != NULL);
 		argv_add(argv, "%s/gohost", aux);
 		argv_add(argv, "%s", run->module);
 		free(aux);
@@ -49,7 +51,7 @@ static void set_env(struct run *run)
 {
 	const struct trial *trial = run->trial;
 	int control = trial->control != NULL;
-	char *aux_c = aux_dir(trial->setup, AUX_C, control), *aux_go = aux_dir(trial->setup, AUX_GO, control);
+	char *aux_c = aux_dir(trial->setup, &trial->cell, AUX_C, control), *aux_go = aux_dir(trial->setup, &trial->cell, AUX_GO, control);
 	char *home = xprintf("%s/home", trial->setup->places.cache);
 	int program = trial->cell.mode == MODE_EXE || trial->cell.mode == MODE_PIE;
 	const char *load = load_name(trial->cell.load);
@@ -70,6 +72,12 @@ static void set_env(struct run *run)
 	} else if (!program) {
 		env_set(&run->env, "LD_LIBRARY_PATH", "%s:%s", trial->build_dir, aux_c);
 	}
+	struct argv argv = { NULL, 0 };
+	add_program(run, NULL, &argv);
+	struct launch launch = { .setup = trial->setup, .target = trial->target, .argv = &argv, .env = &run->env };
+	if (launch_front(&launch))
+		env_set(&run->env, "TLSMATRIX_FRONT", "%zu", launch_front(&launch));
+	argv_free(&argv);
 	if (trial->cell.load == LOAD_PRELOAD)
 		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
 	if (trial->control)
@@ -79,19 +87,27 @@ static void set_env(struct run *run)
 	free(aux_c);
 }
 
-static int start(struct run *run, const struct argv *argv, int limit_ms, struct child_result *child)
+/* With the patience that the machine and the target ask for. */
+static double scaled(const struct run *run, int limit_ms)
 {
-	struct child_spec spec = {
-		.argv = (const char *const *)argv->word, .env = (const char *const *)run->env.list,
-		.timeout_ms = (int)(limit_ms * run->trial->setup->timeout_scale), .output_limit = 1 << 20,
+	return limit_ms * run->trial->setup->timeout_scale * (run->trial->target ? run->trial->target->scale : 1.0);
+}
+
+/* Starts argv on the target, with the words of prefix (NULL: none) in front on this machine. */
+static int start(struct run *run, const char *const *prefix, const struct argv *argv, int limit_ms, struct child_result *child)
+{
+	struct launch launch = {
+		.setup = run->trial->setup, .target = run->trial->target, .argv = argv, .env = &run->env, .prefix = prefix,
+		.timeout_ms = (int)scaled(run, limit_ms), .output_limit = 1 << 20,
 	};
 	buf_add(run->log, "$ ");
-	env_shell(&run->env, run->log);
-	argv_shell(argv, run->log);
+	launch_shell(&launch, run->log);
 	buf_add(run->log, "\n");
-	int error = child_run(&spec, child);
-	if (error)
+	int error = launch_run(&launch, child, &run->infra);
+	if (error) {
+		buf_printf(run->log, "# %s\n", run->infra.line);
 		return error;
+	}
 	run->result->seconds += child->seconds;
 	buf_add_bytes(run->log, child->out.data, child->out.len);
 	buf_add_bytes(run->log, child->err.data, child->err.len);
@@ -102,25 +118,6 @@ static int start(struct run *run, const struct argv *argv, int limit_ms, struct 
 }
 
 /* ---- what a process said ---------------------------------------------------------------------------- */
-
-/* How it ended, and the first line of stderr that says why. */
-static char *death_message(const struct child_result *child)
-{
-	struct buf text = BUF_INIT;
-	child_describe(child, &text);
-	const char *line = child->err.data;
-	while (*line == '\n')
-		line++;
-	size_t len = strcspn(line, "\n");
-	if (len > MESSAGE_MAX)
-		len = MESSAGE_MAX;
-	if (len) {
-		buf_add(&text, ": ");
-		for (size_t i = 0; i < len; i++)
-			buf_add_bytes(&text, line[i] < 32 || line[i] > 126 ? "?" : &line[i], 1);
-	}
-	return buf_take(&text);
-}
 
 static enum status death_status(const struct child_result *child)
 {
@@ -135,6 +132,35 @@ static enum status death_status(const struct child_result *child)
 	default:
 		return STATUS_CRASH;
 	}
+}
+
+/* Was something else on stdout than the records of a program that goes its way until it dies? */
+static int is_spoiled(const struct child_result *child, const struct records *records)
+{
+	return !records->count || records->garbled || records->lost || death_status(child) == STATUS_MISS;
+}
+
+/* How it ended, the first line of stderr that says why, and the last of what cannot be believed. */
+static char *death_message(const struct child_result *child, const struct records *records)
+{
+	struct buf text = BUF_INIT;
+	child_describe(child, &text);
+	const char *line = child->err.data;
+	while (*line == '\n')
+		line++;
+	size_t len = strcspn(line, "\n");
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
+	if (len) {
+		buf_add(&text, ": ");
+		for (size_t i = 0; i < len; i++)
+			buf_add_bytes(&text, line[i] < 32 || line[i] > 126 ? "?" : &line[i], 1);
+	}
+	if (child->out.len && is_spoiled(child, records)) {
+		buf_add(&text, "; last output: ");
+		buf_add_last(&text, child->out.data, child->out.len, LAST_OUTPUT);
+	}
+	return buf_take(&text);
 }
 
 static struct check_result *result_of(struct run *run, const struct check *check)
@@ -162,19 +188,17 @@ static void set_repro(struct run *run, const struct check *check, const char *wo
 {
 	struct check_result *result = result_of(run, check);
 	struct buf line = BUF_INIT;
-	env_shell(&run->env, &line);
+	char *tracer = xprintf("%s/tlstrace", run->trial->setup->places.bin);
+	const char *const prefix[] = { tracer, "--module", run->module, check->id, "--", NULL };
 	struct argv argv = { NULL, 0 };
-	if (check->pass == PASS_TRACE) {
-		argv_add(&argv, "%s/tlstrace", run->trial->setup->places.bin);
-		argv_add(&argv, "--module");
-		argv_add(&argv, "%s", run->module);
-		argv_add(&argv, "%s", check->id);
-		argv_add(&argv, "--");
-	}
 	add_program(run, check, &argv);
 	argv_add(&argv, "%s", words);
-	argv_shell(&argv, &line);
+	struct launch launch = {
+		.setup = run->trial->setup, .target = run->trial->target, .argv = &argv, .env = &run->env, .prefix = check->pass == PASS_TRACE ? prefix : NULL,
+	};
+	launch_shell(&launch, &line);
 	argv_free(&argv);
+	free(tracer);
 	free(result->repro);
 	result->repro = buf_take(&line);
 }
@@ -190,7 +214,7 @@ static size_t run_batch(struct run *run, const struct check *const *batch, size_
 	for (size_t i = 0; i < count; i++)
 		argv_add(&argv, "%s", batch[i]->id);
 	struct child_result child;
-	*error = start(run, &argv, limit_ms, &child);
+	*error = start(run, NULL, &argv, limit_ms, &child);
 	argv_free(&argv);
 	if (*error)
 		return 0;
@@ -199,15 +223,14 @@ static size_t run_batch(struct run *run, const struct check *const *batch, size_
 	size_t done = 0;
 	while (done < count && take_record(run, batch[done], &records))
 		done++;
-	char *message = death_message(&child);
+	char *message = death_message(&child, &records);
 	int whole = records.ended && child.how == CHILD_EXITED && child.status == 0;
 	if (done == count) {
 		/* All reported; but a program that then dies or leaves somebody behind did not end well. */
 		if (!whole)
 			judge_status(result_of(run, batch[count - 1]), child.how == CHILD_LEAK ? STATUS_LEAK : death_status(&child), child.how == CHILD_LEAK ? child.left : message);
-	} else if (child.how == CHILD_TIMEOUT && count > 1) {
-		int again;
-		run_batch(run, batch + done, 1, CHECK_MS, &again);
+	} else if (child.how == CHILD_TIMEOUT && count > 1 && (done || records.count)) {
+		run_batch(run, batch + done, 1, CHECK_MS, error);
 		done++;
 	} else if (done == 0 && !records.count) {
 		/* Every further start would go the same way. */
@@ -251,34 +274,43 @@ static int run_pass(struct run *run, unsigned passes, int alone)
 static int run_trace(struct run *run)
 {
 	const struct trial *trial = run->trial;
-	struct argv argv = { NULL, 0 };
-	argv_add(&argv, "%s/tlstrace", trial->setup->places.bin);
-	argv_add(&argv, "--timeout");
-	argv_add(&argv, "%d", (int)(TRACE_MS / 1000 * trial->setup->timeout_scale));
-	argv_add(&argv, "--module");
-	argv_add(&argv, "%s", run->module);
+	struct argv prefix = { NULL, 0 }, argv = { NULL, 0 };
+	argv_add(&prefix, "%s/tlstrace", trial->setup->places.bin);
+	argv_add(&prefix, "--timeout");
+	argv_add(&prefix, "%d", (int)(scaled(run, TRACE_MS) / 1000));
+	argv_add(&prefix, "--module");
+	argv_add(&prefix, "%s", run->module);
 	if (trial->bend) {
-		argv_add(&argv, "--bend");
-		argv_add(&argv, "%s", trial->bend);
+		argv_add(&prefix, "--bend");
+		argv_add(&prefix, "%s", trial->bend);
+	}
+	int preload = trial->cell.load == LOAD_PRELOAD;
+	if (preload) {
+		argv_add(&prefix, "--preload");
+		argv_add(&prefix, "%s", run->module);
+		env_set(&run->env, "LD_PRELOAD", "%s", "");
 	}
 	size_t count = 0;
 	for (size_t i = 0; i < trial->count; i++)
-		if (trial->checks[i]->pass == PASS_TRACE) {
-			argv_add(&argv, "%s", trial->checks[i]->id);
+		if (trial->checks[i]->pass == PASS_TRACE && run->traced) {
+			argv_add(&prefix, "%s", trial->checks[i]->id);
 			set_repro(run, trial->checks[i], TRIAL_WORKLOAD);
 			count++;
 		}
-	argv_add(&argv, "--");
+	argv_add(&prefix, "--");
 	add_program(run, NULL, &argv);
 	argv_add(&argv, TRIAL_WORKLOAD);
 	struct child_result child;
-	int error = count ? start(run, &argv, TRACE_MS + TRACE_MS / 4, &child) : 0;
+	int error = count ? start(run, (const char *const *)prefix.word, &argv, TRACE_MS + TRACE_MS / 4, &child) : 0;
 	argv_free(&argv);
+	argv_free(&prefix);
+	if (preload)
+		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
 	if (error || !count)
 		return error;
 	struct records records;
 	records_read(child.out.data, child.out.len, &records);
-	char *message = death_message(&child);
+	char *message = death_message(&child, &records);
 	for (size_t i = 0; i < trial->count; i++)
 		if (trial->checks[i]->pass == PASS_TRACE && !take_record(run, trial->checks[i], &records))
 			judge_status(&run->result->checks[i], death_status(&child), message);
@@ -311,6 +343,21 @@ static void judge_file(struct run *run, const struct check *check, struct check_
 	result->repro = buf_take(&repro);
 }
 
+/* Reports know a missing target by these words. */
+static void judge_target_missing(const struct target *target, struct check_result *result)
+{
+	char *reason = xprintf("target %s: %s", target->name, target->thing);
+	judge_skip(result, target->missing, reason);
+	free(reason);
+}
+
+static void judge_not_traced(const struct target *target, struct check_result *result)
+{
+	char *reason = xprintf("target %s: tlstrace sees processes of this machine's own architecture and kernel only, by ptrace", target->name);
+	judge_skip(result, "no-tracer", reason);
+	free(reason);
+}
+
 static void judge_still(struct run *run)
 {
 	const struct trial *trial = run->trial;
@@ -318,7 +365,9 @@ static void judge_still(struct run *run)
 	for (size_t i = 0; i < trial->count; i++) {
 		const struct check *check = trial->checks[i];
 		judge_start(check, &trial->cell, &run->result->checks[i]);
-		if (missing)
+		if (trial->target && trial->target->missing)
+			judge_target_missing(trial->target, &run->result->checks[i]);
+		else if (missing)
 			judge_skip(&run->result->checks[i], json_string_value(json_object_get(missing, "class")), json_string_value(json_object_get(missing, "thing")));
 		else if (check->pass == PASS_REFUSAL || check->pass == PASS_BUILD)
 			judge_build(check, &trial->cell, trial->build, &run->result->checks[i]);
@@ -326,6 +375,8 @@ static void judge_still(struct run *run)
 			judge_status(&run->result->checks[i], STATUS_BROKEN, json_string_value(json_object_get(trial->build, "message")));
 		else if (check->pass == PASS_FILE)
 			judge_file(run, check, &run->result->checks[i]);
+		else if (check->pass == PASS_TRACE && !run->traced)
+			judge_not_traced(trial->target, &run->result->checks[i]);
 	}
 }
 
@@ -341,34 +392,46 @@ static void judge_known(struct cell_result *result)
 	cell_result_sum(result);
 }
 
+/* The target did not do its part: what is not judged yet cannot be. */
+static void judge_infra(struct run *run)
+{
+	for (size_t i = 0; i < run->trial->count; i++) {
+		struct check_result *result = &run->result->checks[i];
+		if (result->status == STATUS_MISS && !result->message)
+			judge_status(result, STATUS_INFRA, run->infra.line);
+	}
+}
+
 int trial_run(const struct trial *trial, struct cell_result *result, struct buf *log, struct diag *diag)
 {
 	memset(result, 0, sizeof(*result));
 	result->cell = trial->cell;
 	result->check_count = trial->count;
 	result->checks = xcalloc(trial->count + 1, sizeof(*result->checks));
-	struct run run = { .trial = trial, .result = result, .log = log, .env = ENV_INIT };
+	struct run run = { .trial = trial, .result = result, .log = log, .env = ENV_INIT, .traced = !trial->target || trial->target->trace };
 	run.load = json_object_get(json_object_get(trial->build, "runs"), load_name(trial->cell.load));
 	run.module = json_string_value(json_object_get(run.load, "module"));
 	if (run.load)
 		run.facts = trial->facts ? trial->facts : json_object_get(json_object_get(trial->build, "facts"), run.module);
 	judge_still(&run);
 	int error = 0;
-	if (run.load && trial->cell.load == LOAD_NONE) {
-		result->facts = json_incref((json_t *)(uintptr_t)run.facts);
-	} else if (run.load) {
+	if (run.load && trial->cell.load != LOAD_NONE) {
 		set_env(&run);
 		error = run_pass(&run, 1u << PASS_LIVE | 1u << PASS_HOST, 0);
 		error = error ? error : run_pass(&run, 1u << PASS_ALONE, 1);
 		error = error ? error : run_trace(&run);
-		result->facts = json_incref((json_t *)(uintptr_t)run.facts);
 	}
+	if (error && trial->target && trial->target->kind != TARGET_HOST) {
+		judge_infra(&run);
+		error = 0;
+	}
+	result->facts = json_incref((json_t *)(uintptr_t)run.facts);
 	env_free(&run.env);
 	if (error)
-		return diag_set(diag, -error, "cannot start a process: %s", strerror(-error));
+		return diag_set(diag, -error, "%s", run.infra.line);
 	result->build_seconds = json_real_value(json_object_get(trial->build, "seconds"));
-	result->build_status = json_integer_value(json_object_get(trial->build, "exit")) == 0 ? STATUS_PASS : STATUS_FAIL;
-	result->build_command = xstrdup(json_string_value(json_object_get(trial->build, "command")));
+	result->build_status = trial->target && trial->target->missing ? STATUS_SKIP : json_integer_value(json_object_get(trial->build, "exit")) == 0 ? STATUS_PASS : STATUS_FAIL;
+	result->build_command = xstrdup(json_string_value(json_object_get(trial->build, "command")) ? json_string_value(json_object_get(trial->build, "command")) : "");
 	judge_known(result);
 	return 0;
 }

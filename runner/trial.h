@@ -5,7 +5,9 @@
  * ALONE check has a process of its own; all TRACE checks share one process under tlstrace.
  *
  * A check that was planned and did not report is a miss.  A batch that ran out of time says nothing
- * about the check it was cut in: that one runs again by itself with a limit of its own. */
+ * about the check it was cut in: that one runs again by itself with a limit of its own.
+ *
+ * A target that does not do its part (launch.h) ends the cell: what it did not judge by then is infra. */
 #ifndef TLSMATRIX_RUNNER_TRIAL_H
 #define TLSMATRIX_RUNNER_TRIAL_H
 
@@ -13,10 +15,12 @@
 #include "matrix/check.h"
 #include "matrix/result.h"
 #include "runner/setup.h"
+#include "runner/target.h"
 
 struct trial {
 	const struct setup *setup;
 	struct cell cell;
+	const struct target *target;          /* NULL: this machine itself, or nothing runs */
 	const json_t *build;                  /* build.json of the cell's build */
 	const char *build_dir;
 	const struct check *const *checks;    /* to judge, in order */

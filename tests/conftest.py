@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import subprocess
 import time
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(ROOT, os.environ.get("TLSMATRIX_BUILD", "build"))
+# The Go that the program under test takes: its own search goes by the folder it stands in, and PATH may have one that is too old.
+GO = os.environ.get("TLSMATRIX_GO") or shutil.which(ROOT / "build/toolchain/bin/go") or shutil.which("go")
 # The cells of this machine's own port: what `run` takes without a FILTER.
-HOST = "os=linux & arch=%s & !arch=*.*" % {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+HOST = "os=linux & arch=%s & !arch=*.* & target=host,none" % {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 # One build, nine cells: one that runs and eight that Go refuses.
 SMALL = f"{HOST} & mode=exe & cgo=0"
 # A test that takes longer than this hangs.
@@ -93,6 +96,21 @@ class Run:
 def tool(tmp_path):
     """The program with an empty out folder."""
     return Tool(tmp_path / "out")
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """The program in a tree of its own: to change sources in, and without what else lies in build/ and .venv/."""
+    tree = tmp_path / "tree"
+    for folder in ("cases", "harness", "runner"):
+        shutil.copytree(ROOT / folder, tree / folder)
+    (tree / "build").mkdir()
+    for program in ("tlsmatrix", "tlstrace"):
+        shutil.copy2(BUILD / program, tree / "build")
+    tool = Tool(tmp_path / "copied-out", tree / "build")
+    tool.env["TLSMATRIX_GO"] = GO
+    tool.tree = tree
+    return tool
 
 
 def made_run(folder, *args):

@@ -60,9 +60,11 @@ def test_screenshot(matrix, tmp_path, width, height):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """The reports of a run of 2,040 cells with 50,000 checks, as tests/unit/test_reports_ports.c makes them."""
+    """The reports of a run of 2,040 cells with 50,000 checks, as tests/unit/test_reports_ports.c makes them, and targets.html of one
+    of 5,000 cells on 80 targets (test_reports_targets.c)."""
     folder = tmp_path_factory.mktemp("large")
-    subprocess.run([BUILD / "unit" / "test_reports_ports"], cwd=ROOT, env={**os.environ, "TLSMATRIX_LARGE": str(folder)}, check=True, capture_output=True, timeout=300)
+    for test in ("test_reports_ports", "test_reports_targets"):
+        subprocess.run([BUILD / "unit" / test], cwd=ROOT, env={**os.environ, "TLSMATRIX_LARGE": str(folder)}, check=True, capture_output=True, timeout=300)
     return folder
 
 
@@ -121,3 +123,14 @@ def test_link_to_a_cell_opens_its_port(large, tmp_path):
     page = with_script(large / "report.html", tmp_path / "linked.html", f"location.hash = '{cell}'; dispatchEvent(new Event('hashchange'))")
     dom = browse(page, tmp_path / "profile", "--dump-dom")
     assert opened(dom, "cell") == [cell] and "port:go1.27.4/aix/ppc64" in opened(dom, "port")
+
+
+def test_page_of_eighty_targets(large, tmp_path):
+    """A mark of the grid leads to its cell, which opens, and so does the block of its port; the browser takes it in a few seconds."""
+    cell = "go1.27.4/linux/amd64/c-shared/cgo1/external-gold@musl-1.2.6-9:dlopen"
+    script = f"{TIME}; document.querySelector('table.bytarget a[href=\"#{cell}\"]').click(); dispatchEvent(new Event('hashchange'))"
+    dom = browse(with_script(large / "targets.html", tmp_path / "clicked.html", script), tmp_path / "profile", "--dump-dom")
+    assert opened(dom, "cell") == [cell] and "port:go1.27.4/linux/amd64" in opened(dom, "port")
+    assert dom.count('class="target"') == 2 * 80 and dom.count('<details class="cell"') > 4900
+    assert int(re.search(r'data-elements="(\d+)"', dom)[1]) < 160_000
+    assert int(re.search(r'data-loaded="(\d+)"', dom)[1]) < 3 * LOADED_MS * max(1, os.getloadavg()[0] / os.cpu_count())

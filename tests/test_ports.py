@@ -11,7 +11,7 @@ import subprocess
 from collections import Counter
 
 import pytest
-from conftest import CODES, HOST, ROOT, Tool
+from conftest import CODES, GO, HOST, Tool
 
 # No C compiler but the host's is needed for these.
 SAMPLE = " | ".join([
@@ -24,8 +24,7 @@ SAMPLE = " | ".join([
 
 def go_ports():
     """Ports of the release as it names them itself."""
-    go = os.environ.get("TLSMATRIX_GO") or next((str(path) for path in [ROOT / "build/toolchain/bin/go"] if path.exists()), "go")
-    return subprocess.run([go, "tool", "dist", "list"], capture_output=True, text=True, check=True, env={**os.environ, "GOTOOLCHAIN": "local"}).stdout.split()
+    return subprocess.run([GO, "tool", "dist", "list"], capture_output=True, text=True, check=True, env={**os.environ, "GOTOOLCHAIN": "local"}).stdout.split()
 
 
 @pytest.fixture(scope="module")
@@ -159,18 +158,11 @@ def test_a_wrong_slot_is_seen(sample, tool, tmp_path, control):
     assert [right[key] for key in ("model", "at", "reloc", "form")] != [other[key] for key in ("model", "at", "reloc", "form")]
 
 
-def test_a_missing_compiler_is_told(tool, tmp_path):
+def test_a_missing_compiler_is_told(copied):
     """Without its C compiler a cell is skipped with the package that brings it; doctor tells the same."""
-    tree = tmp_path / "tree"
-    for name in ("cases", "harness"):
-        shutil.copytree(ROOT / name, tree / name)
-    (tree / "build").mkdir()
-    for name in ("tlsmatrix", "tlstrace"):
-        shutil.copy2(tool.program.parent / name, tree / "build")
-    bare = Tool(tmp_path / "out", tree / "build")
-    done = bare("run", "os=netbsd & arch=amd64 & mode=exe & cgo=1 & link=external & !arch=*.*")
+    done = copied("run", "os=netbsd & arch=amd64 & mode=exe & cgo=1 & link=external & !arch=*.*")
     if shutil.which("zig", path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"):
         pytest.skip("zig is in PATH, so that the compiler cannot be hidden")
     assert done.status == CODES["ok"], done
-    assert {check["reason"] for check in bare.report()["cells"][0]["checks"]} == {"not-installed: ziglang"}
-    assert "`ci/setup.sh ports` installs ziglang" in bare.plain("doctor").stdout
+    assert {check["reason"] for check in copied.report()["cells"][0]["checks"]} == {"not-installed: ziglang"}
+    assert "`ci/setup.sh ports` installs ziglang" in copied.plain("doctor").stdout

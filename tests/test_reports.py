@@ -16,7 +16,7 @@ from conftest import CODES
 GOLDEN = Path(__file__).parent / "golden" / "reports"
 STATUSES = {"pass", "skip", "notrun", "fail", "miss", "leak", "timeout", "crash", "broken", "infra"}
 VERDICTS = {"ok", "known", "fixed", "flaky", "new", "changed", "regressed", "gone"}
-OUTCOMES = ["built", "refused", "unbuildable", "failed", "notrun"]
+OUTCOMES = ["built", "refused", "unbuildable", "failed", "notarget", "notrun"]
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 
 
@@ -59,10 +59,42 @@ def test_json_outcomes_sum_to_the_plan(report):
 
 
 def test_the_last_line_sums_to_the_plan():
-    for name, cells in (("terminal.txt", 14), ("terminal-green.txt", 4), ("terminal-ports.txt", 240)):
-        last = read(name).splitlines()[-1]
-        total, terms = re.fullmatch(r"(\d+) cells = (\d+ built and inspected \+ \d+ refused \+ \d+ not buildable here \+ \d+ failed)", last).groups()
+    for name, cells in (("terminal.txt", 14), ("terminal-green.txt", 4), ("terminal-ports.txt", 240), ("terminal-targets.txt", 100)):
+        text = read(name).replace("\n", " ").rstrip()
+        total, terms = re.search(r"(\d+) cells = (\d+ built and inspected \+ \d+ refused \+ \d+ not buildable here \+ \d+ failed"
+                                 r"(?: \+ \d+ without their target here)?)$", text).groups()
         assert int(total) == cells == sum(map(int, re.findall(r"\d+", terms)))
+
+
+def test_the_targets_are_told_in_every_form():
+    """Names, versions and what brings a missing one, on the terminal, in Markdown and on the page."""
+    for name in ("terminal-targets.txt", "report-targets.md", "targets.html"):
+        text = re.sub(r"\s+", " ", read(name))
+        for word in ("musl libc (x86", "qemu-aarch64 version 7.2.22", "tlsmatrix target get glibc-2.31", "exit status is lost", "page-size", "FIXED: 2 checks", "STALE: KNOWN"):
+            assert word in text, (name, word)
+
+
+def grid_letters(lines):
+    """The columns of a terminal grid whose names stand over it as stairs: name to letters."""
+    names = [line.split()[0] for line in lines if line.rstrip("| ").endswith("-+")]
+    at = [line.index("+") for line in lines if line.rstrip("| ").endswith("-+")]
+    rows = lines[len(names) + 1:]
+    return {name: [row[column:column + 1] for row in rows] for name, column in zip(names, at)}
+
+
+def cells_of(line):
+    """The cells of a line of a Markdown table; none of another line."""
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def test_stairs_lead_to_their_column():
+    """The letters under a name are those that Markdown has in its column."""
+    lines = read("terminal-targets.txt").split("\n\n")[1].splitlines()
+    letters = grid_letters(lines)
+    table = [row for row in map(cells_of, read("report-targets.md").split("###")[1].splitlines()) if row]
+    assert list(letters) == table[0][:3:-1]
+    for name, column in zip(table[0][4:], zip(*(row[4:] for row in table[2:]))):
+        assert [c.strip() for c in letters[name]] == [c.strip("*") for c in column], name
 
 
 def junit_outcome(check):
@@ -159,25 +191,38 @@ class Page(HTMLParser):
             self.text.append(data)
 
 
-@pytest.fixture(scope="module")
-def page():
+def parsed(name):
+    """A page of tests/golden/reports, read."""
     page = Page()
-    page.feed(read("report.html"))
+    page.feed(read(name))
     page.close()
     return page
 
 
-def test_html_nests_and_needs_no_network(page):
+@pytest.fixture(scope="module")
+def page():
+    return parsed("report.html")
+
+
+@pytest.mark.parametrize("name", ["report.html", "targets.html"])
+def test_html_nests_and_needs_no_network(name):
+    page = parsed(name)
     assert page.open == []
     assert page.problems == []
     assert not [link for link in page.links if re.match(r"\w+://|//", link)]
-    assert "@import" not in read("report.html") and "url(" not in read("report.html")
+    assert "@import" not in read(name) and "url(" not in read(name)
 
 
-def test_html_links_lead_somewhere(page, report):
+@pytest.mark.parametrize("name", ["report.html", "targets.html"])
+def test_html_links_lead_somewhere(name):
+    page = parsed(name)
     assert len(page.ids) == len(set(page.ids))
     targets = [unquote(link[1:]) for link in page.links if link.startswith("#")]
     assert targets and set(targets) <= set(page.ids)
+
+
+def test_html_has_every_cell(page, report):
+    targets = [unquote(link[1:]) for link in page.links if link.startswith("#")]
     for cell in report["cells"]:
         assert cell["id"] in page.ids
         assert cell["id"] in targets
@@ -190,8 +235,9 @@ def test_html_shows_foreign_text(page):
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", read("report.html"))
 
 
-def test_github_commands_are_one_line_each():
-    lines = read("report.github").splitlines()
+@pytest.mark.parametrize("name", ["report.github", "targets.github"])
+def test_github_commands_are_one_line_each(name):
+    lines = read(name).splitlines()
     for line in lines:
         assert re.fullmatch(r"::(error|warning|notice) title=[^,:\n]*(?:%[0-9A-F]{2}[^,:\n]*)*::.*", line), line
         assert not re.search(r"%(?!25|0A|3A|2C)", line)
@@ -200,7 +246,7 @@ def test_github_commands_are_one_line_each():
     assert 0 < kinds.count("::error") <= 10 and 0 < kinds.count("::warning") <= 10
 
 
-@pytest.mark.parametrize("name", ["report.md", "report-ports.md"])
+@pytest.mark.parametrize("name", ["report.md", "report-ports.md", "report-targets.md"])
 def test_markdown_markup_is_balanced(name):
     text = read(name)
     for tag in ("pre", "details", "summary", "code"):
@@ -250,7 +296,7 @@ def test_ports_file_names_no_time_and_no_path():
     assert not re.search(r"\d{4}-\d\d-\d\d|\d\d:\d\d|\b\d+(\.\d+)? s\b|min \d|(?<![\w.$/])/\w", text)
 
 
-@pytest.mark.parametrize("name", ["terminal.txt", "terminal-green.txt", "terminal-ports.txt"])
+@pytest.mark.parametrize("name", ["terminal.txt", "terminal-green.txt", "terminal-ports.txt", "terminal-targets.txt"])
 def test_terminal_is_ascii(name):
     assert read(name).isascii()
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f]", read(name))

@@ -7,11 +7,10 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, CODES, ROOT, SMALL, Tool, wait_for
+from conftest import CODES, GO, ROOT, SMALL, Tool, wait_for
 
 # Cells of several load modes that share two builds; used with --force, which judges again.
 LOADS = "mode=c-shared & cgo=1 & link=external & target=host"
-GO = (os.environ.get("TLSMATRIX_GO") or shutil.which(ROOT / "build/toolchain/bin/go") or shutil.which("go"))
 
 
 def judged(done):
@@ -100,21 +99,6 @@ def test_one_or_two_at_once(tool, tmp_path):
 
 
 # ---- what makes a result stale ----------------------------------------------------------------------------
-
-@pytest.fixture
-def copied(tmp_path):
-    """The tree again, with the program in it, to change sources in."""
-    tree = tmp_path / "tree"
-    for folder in ("cases", "harness"):
-        shutil.copytree(ROOT / folder, tree / folder)
-    (tree / "build").mkdir()
-    for program in ("tlsmatrix", "tlstrace"):
-        shutil.copy2(BUILD / program, tree / "build")
-    tool = Tool(tmp_path / "copied-out", tree / "build")
-    tool.env["TLSMATRIX_GO"] = GO
-    tool.tree = tree
-    return tool
-
 
 def test_changed_source_is_built_again(copied):
     """A case's source decides the build, one of another case does not, and going back costs nothing."""

@@ -22,6 +22,8 @@ TEXTS = {
     "filter": ["mode=c-shared & go>=1.21 & !arch=386 & target=glibc-*", "(cgo=1|cgo=0) & load=dlopen,needed | status!=pass", "check=tls.* & link=external*"],
     "journal": ["0 {}\n", '00000000 {"event":"start"}\n'],
     "record": ["#tlsm:1 5 5c2f9794 end\t8\n", "noise\n#tlsm:"],
+    "console": ['OSv v0.57\r\nCmdline: "/case"\r\n\n#tlsm:1 7 fe0a35f1 begin\ta\nprogram exited with status 3\nPowering off.\n',
+                "Cmdline: x\n#tlsm:2 9 10f1random: device\n4408 obs\ta\tb\tc\n\033[1mAborted\n\n[backtrace]\n"],
     "inspect": ["\x7fELF\x02\x01\x01"],
     "archive": ["!<arch>\n", "<bigaf>\n"],
 }

@@ -1,6 +1,8 @@
 package main
 
 /*
+// Before 2.34 glibc's threads are a library of their own, which who calls them must name.
+#cgo linux LDFLAGS: -lpthread
 #include "cthread.h"
 */
 import "C"

@@ -66,11 +66,14 @@ static void install(int signal)
 }
 
 /* The ids are read from /proc and not from the constructor's arguments: not every loader passes
- * those (#1, #2). */
-static int asked_for(const char *id)
+ * those (#1, #2).  OSv passes them, and has no such file (fs/procfs of its tree). */
+static int asked_for(const char *id, int argc, char **argv)
 {
 	char text[4096];
 	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	for (int i = 1; fd < 0 && argv && i < argc && argv[i]; i++)
+		if (strcmp(argv[i], id) == 0)
+			return 1;
 	if (fd < 0)
 		return 0;
 	ssize_t len = read(fd, text, sizeof text - 1);
@@ -103,20 +106,24 @@ static uint64_t stat_field(int number)
  * anything is observed (runtime/mem_linux.go sysNoHugePageOS).  PR_SET_MM_MAP needs no privilege. */
 static void mislead_auxv(void)
 {
-	static uint64_t vector[128];
+	static uintptr_t vector[128];
 	int fd = open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? 0 : read(fd, vector, sizeof vector);
 	close(fd);
-	for (ssize_t i = 0; i + 1 < len / 8; i += 2)
+	for (ssize_t i = 0; i + 1 < len / (ssize_t)sizeof *vector; i += 2)
 		if (vector[i] == AT_PAGESZ)
 			vector[i + 1] *= 2;
-	struct prctl_mm_map map = {
+	/* struct prctl_mm_map as a kernel of 64 bits has it, for programs of 32 bits too. */
+	struct {
+		uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end, env_start, env_end, auxv;
+		uint32_t auxv_size, exe_fd;
+	} map = {
 		.start_code = stat_field(26), .end_code = stat_field(27), .start_stack = stat_field(28),
 		.start_data = stat_field(45), .end_data = stat_field(46),
 		.start_brk = stat_field(47), .brk = (uintptr_t)sbrk(0),
 		.arg_start = stat_field(48), .arg_end = stat_field(49),
 		.env_start = stat_field(50), .env_end = stat_field(51),
-		.auxv = (void *)vector, .auxv_size = (uint32_t)len, .exe_fd = (uint32_t)-1,
+		.auxv = (uintptr_t)vector, .auxv_size = (uint32_t)len, .exe_fd = (uint32_t)-1,
 	};
 	if (prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0) != 0)
 		perror("libctor.so: prctl PR_SET_MM_MAP");
@@ -136,10 +143,9 @@ static void mislead(char **argv, char **envp)
 
 __attribute__((constructor)) static void ctor(int argc, char **argv, char **envp)
 {
-	(void)argc;
 	init_list_add("dependency");
 	mislead(argv, envp);
-	if (!asked_for("init.host-signals") && !asked_for("init.signal-chained"))
+	if (!asked_for("init.host-signals", argc, argv) && !asked_for("init.signal-chained", argc, argv))
 		return;
 	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
 		if (signal != SIGKILL && signal != SIGSTOP)
@@ -170,13 +176,15 @@ PUBLIC void ctor_release(void)
 	}
 }
 
-/* An address that is never mapped (below vm.mmap_min_addr); volatile, so that the load stays. */
+/* An address that is never mapped (below vm.mmap_min_addr); volatile, so that the load stays, and its value kept, since
+ * valgrind drops a load whose value nobody uses (VEX, ir_opt.c do_deadcode_BB): thread.nil-panic is about that. */
 static void fault(void)
 {
+	static volatile int kept __attribute__((unused));
 	volatile int *volatile nowhere = (volatile int *)8;
 	if (sigsetjmp(fault_return, 1) == 0) {
 		armed = thread_id();
-		(void)*nowhere;
+		kept = *nowhere;
 	}
 	armed = 0;
 }

@@ -9,6 +9,12 @@
 
 #include "cases/init/init_list.h"
 
+/* glibc's own: a libc without them must be able to load this host all the same. */
+#ifdef LM_ID_NEWLM
+#pragma weak dlmopen
+#pragma weak dlinfo
+#endif
+
 static const struct load_mode modes[] = {
 	{ "needed", BY_LINK, 0 },
 	{ "archive", BY_LINK, 0 },
@@ -19,7 +25,9 @@ static const struct load_mode modes[] = {
 	{ "dlopen-global", BY_DLOPEN, RTLD_NOW | RTLD_GLOBAL },
 	{ "dlopen-lazy-global", BY_DLOPEN, RTLD_LAZY | RTLD_GLOBAL },
 	{ "archive-so", BY_DLOPEN, RTLD_NOW | RTLD_LOCAL },
+#ifdef LM_ID_NEWLM
 	{ "dlmopen", BY_DLMOPEN, RTLD_NOW | RTLD_LOCAL },
+#endif
 };
 
 const struct load_mode *load_mode_find(const char *name)
@@ -30,6 +38,7 @@ const struct load_mode *load_mode_find(const char *name)
 	return NULL;
 }
 
+#ifdef LM_ID_NEWLM
 /* The new namespace of mode dlmopen.  It is made with libc alone in it, so that several threads
  * can open the library in the same one. */
 static Lmid_t namespace_id = LM_ID_BASE;
@@ -59,18 +68,32 @@ static void namespace_make(void)
 		namespace_id = LM_ID_NEWLM;
 }
 
+static void *namespace_open(const char *path, int flags)
+{
+	if (!dlmopen || !dlinfo)
+		return NULL;
+	pthread_once(&namespace_once, namespace_make);
+	return dlmopen(namespace_id, path, flags);
+}
+#else
+/* Only glibc has namespaces; elsewhere no mode asks for one. */
+static void *namespace_open(const char *path, int flags)
+{
+	(void)path;
+	(void)flags;
+	return NULL;
+}
+#endif
+
 void *library_open(const struct load_mode *mode, const char *path)
 {
-	if (mode->how != BY_DLMOPEN)
-		return dlopen(path, mode->flags);
-	pthread_once(&namespace_once, namespace_make);
-	return dlmopen(namespace_id, path, mode->flags);
+	return mode->how == BY_DLMOPEN ? namespace_open(path, mode->flags) : dlopen(path, mode->flags);
 }
 
 void *library_open_copy(const struct load_mode *mode, const char *path)
 {
 	char copied[64];
-	int from = open(path, O_RDONLY | O_CLOEXEC), to = memfd_create("tlsmatrix-copy", 0);
+	int from = open(path, O_RDONLY | O_CLOEXEC), to = (int)syscall(SYS_memfd_create, "tlsmatrix-copy", 0);
 	ssize_t moved = 1;
 	while (from >= 0 && to >= 0 && moved > 0)
 		moved = sendfile(to, from, NULL, 1 << 24);

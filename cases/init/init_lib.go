@@ -3,7 +3,7 @@ package main
 // The library's side of the checks that its C host makes (cases/hosts/): c-shared and c-archive.
 
 /*
-#cgo LDFLAGS: -L${SRCDIR} -lctor
+#cgo !windows LDFLAGS: -L${SRCDIR} -lctor
 #include "init_lib.h"
 */
 import "C"

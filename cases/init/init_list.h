@@ -3,7 +3,8 @@
  * It is a memory file that is found by its name among the open descriptors, since that is the one
  * place that every copy of every library sees: after dlmopen there are two libcs, two libctor.so,
  * two environs, but one descriptor table.  Entries are lines; a line is one write, and all copies
- * share the file offset, so that the order of lines is the order of writes.
+ * share the file offset, so that the order of lines is the order of writes.  A kernel without memory files (OSv) has
+ * one libc and a /tmp of its own: there it is a file.
  *
  * Entries: "dependency" (libctor.so), "library" (C constructor beside Go), "program" (the host),
  * "go" (Go's package initialization is over).  Static functions, since the program, libctor.so and
@@ -12,19 +13,28 @@
 #define TLSMATRIX_CASES_INIT_LIST_H
 
 #ifndef _GNU_SOURCE
-#error "init_list.h needs _GNU_SOURCE for memfd_create"
+#error "init_list.h needs _GNU_SOURCE for MFD_CLOEXEC"
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define INIT_LIST_NAME "tlsmatrix-init-list"
 #define INIT_LIST_LINK "/memfd:" INIT_LIST_NAME
 
 enum { INIT_LIST_FD_MAX = 256 };
+
+static inline int init_list_file(int flags)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/tmp/" INIT_LIST_NAME ".%d", (int)getpid());
+	return open(path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
+}
 
 /* The list's descriptor, or -1 when nobody made it yet. */
 static inline int init_list_find(void)
@@ -39,7 +49,7 @@ static inline int init_list_find(void)
 		if (strncmp(target, INIT_LIST_LINK, strlen(INIT_LIST_LINK)) == 0)
 			return fd;
 	}
-	return -1;
+	return init_list_file(0);
 }
 
 /* Adds an entry.  Where that is impossible it is missing, and so the checks that read the list fail. */
@@ -49,7 +59,9 @@ static inline void init_list_add(const char *name)
 	int len = snprintf(line, sizeof line, "%s\n", name);
 	int fd = init_list_find();
 	if (fd < 0)
-		fd = memfd_create(INIT_LIST_NAME, MFD_CLOEXEC);
+		fd = (int)syscall(SYS_memfd_create, INIT_LIST_NAME, MFD_CLOEXEC);    /* a libc need not have the function */
+	if (fd < 0)
+		fd = init_list_file(O_CREAT);
 	if (fd < 0 || write(fd, line, (size_t)len) != len)
 		fprintf(stderr, "the list of constructors cannot be written: %s\n", strerror(errno));
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"sort"
+	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -13,13 +15,21 @@ import (
 // atPageSize is AT_PAGESZ of the auxiliary vector (gABI, linux/auxvec.h).
 const atPageSize = 6
 
+// embedded says, where another program runs this one in its own process (init_wasm.go), what that
+// program hands on of a list of its own.
+var embedded func(name string, all []string) []string
+
 // procStrings reads a /proc/self file of NUL-terminated strings.
 func procStrings(name string) ([]string, error) {
 	text, err := os.ReadFile("/proc/self/" + name)
 	if err != nil || len(text) == 0 {
 		return nil, err
 	}
-	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), nil
+	all := strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+	if embedded != nil {
+		all = embedded(name, all)
+	}
+	return all, nil
 }
 
 // compareStrings observes whether Go's list is the kernel's; the note says where they part.
@@ -42,13 +52,19 @@ func compareStrings(name string, inGo, inKernel []string, err error) observation
 	return seen
 }
 
+// check_init_os_args: a loader that is started by hand has words of its own in front, which the
+// kernel knows and the program must not see; TLSMATRIX_FRONT says how many.
 func check_init_os_args() observation {
 	inKernel, err := procStrings("cmdline")
+	if front, _ := strconv.Atoi(os.Getenv("TLSMATRIX_FRONT")); front < len(inKernel) {
+		inKernel = inKernel[front:]
+	}
 	return compareStrings("args", os.Args, inKernel, err)
 }
 
 // check_init_environ: os.Environ leaves out empty strings and repeated keys (syscall/env_unix.go
-// copyenv), so that they are left out of the kernel's list too.
+// copyenv), so that they are left out of the kernel's list too. Their order is nobody's promise, and
+// qemu-user hands them on in another (linux-user/main.c, envlist_to_environ).
 func check_init_environ() observation {
 	all, err := procStrings("environ")
 	var inKernel []string
@@ -61,7 +77,10 @@ func check_init_environ() observation {
 		keys[key] = found
 		inKernel = append(inKernel, entry)
 	}
-	return compareStrings("environ", os.Environ(), inKernel, err)
+	inGo := os.Environ()
+	sort.Strings(inGo)
+	sort.Strings(inKernel)
+	return compareStrings("environ", inGo, inKernel, err)
 }
 
 func check_init_auxv() observation {

@@ -3,11 +3,10 @@ package main
 import (
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 )
 
-// What the checks of the thread family share: patience, sabotage, system calls on threads.
+// What the checks of the thread family share: patience, sabotage, threads of one's own.
 
 // threadPatience is how long a check waits for the next thing that a right loader always brings,
 // however busy the machine; then it says what was missing instead of hanging.
@@ -99,18 +98,8 @@ func gWord(id string) string {
 	return word(holds, "g", "other")
 }
 
-// threadSend sends a signal to one thread of this process; number 0 asks whether the thread is
-// there. A raw system call: a thread that sends to itself has taken the signal when it returns,
-// and its goroutine has not moved in between.
-func threadSend(tid, number int) syscall.Errno {
-	_, _, errno := syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(tid), uintptr(number))
-	return errno
-}
-
-func threadGone(tid int) bool { return threadSend(tid, 0) == syscall.ESRCH }
-
 // firstThread is the one that package initialization ran on: Go's first, m0.
-var firstThread = syscall.Gettid()
+var firstThread = threadID()
 
 // goOwnThread runs body on a goroutine that is locked to its thread, which ends with it. In a
 // library m0 is a thread like any other, and free, but it is parked for good instead of ended
@@ -122,7 +111,7 @@ func goOwnThread(body func()) {
 func ownThread(body func(), started chan struct{}) {
 	runtime.LockOSThread()
 	close(started)
-	if syscall.Gettid() != firstThread {
+	if threadID() != firstThread {
 		body()
 		return
 	}

@@ -67,6 +67,21 @@ int thread_stacks(int number, size_t deep, uintptr_t where[3])
 	return run(stacks_body, &stacks, deep + ((size_t)2 << 20));
 }
 
+extern __typeof__(pthread_getattr_default_np) pthread_getattr_default_np __attribute__((weak));
+extern __typeof__(pthread_setattr_default_np) pthread_setattr_default_np __attribute__((weak));
+
+size_t thread_default_stack(size_t size)
+{
+	pthread_attr_t attr;
+	size_t was = 0;
+	if (!pthread_getattr_default_np || !pthread_setattr_default_np || pthread_getattr_default_np(&attr) != 0)
+		return 0;
+	if (pthread_attr_getstacksize(&attr, &was) != 0 || pthread_attr_setstacksize(&attr, size) != 0 || pthread_setattr_default_np(&attr) != 0)
+		was = 0;
+	pthread_attr_destroy(&attr);
+	return was;
+}
+
 void thread_bounce(int number)
 {
 	goOnCThread(number);

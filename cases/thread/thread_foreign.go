@@ -5,12 +5,9 @@ package main
 */
 import "C"
 
-import (
-	"strconv"
-	"syscall"
-)
+import "strconv"
 
-// Threads that C makes: calling again, calling at once, from deep stacks, under a signal mask.
+// Threads that C makes: calling again, calling at once, from deep stacks.
 
 // threadBody keeps a body under a number for C to call (goOnCThread).
 func threadBody(body func()) int {
@@ -56,14 +53,15 @@ func check_thread_foreign_parallel() observation {
 		together--
 	}
 	var good, tids, gs tally
+	offset, _ := slotOffset()
 	arrived, done := make(chan struct{}, count), make(chan struct{}, count)
 	all := make(chan struct{})
 	body := func() {
 		ok := gWord(id) == "g"
 		arrived <- struct{}{}
 		<-all
-		tids.add(strconv.Itoa(syscall.Gettid()))
-		g, _ := witness(0)
+		tids.add(strconv.Itoa(threadID()))
+		g, _ := witness(offset)
 		gs.add(hex(g))
 		goWork()
 		if ok && gWord(id) == "g" {
@@ -114,32 +112,5 @@ func check_thread_deep_stack() observation {
 	return observation{
 		observed: "shallow=" + words[0] + " deep=" + words[1] + " shallow=" + words[2],
 		note:     itoa(int(where[0]-where[1])) + " bytes further down",
-	}
-}
-
-// The signals are such that Go may leave blocked, in a program too (runtime/signal_unix.go
-// blockableSig: neither synchronous nor deadly nor the preemption signal).
-func check_thread_sigmask() observation {
-	const id, calls = "thread.sigmask", 3
-	signals := []C.int{C.int(syscall.SIGUSR2), C.int(syscall.SIGIO), C.int(syscall.SIGWINCH), 50}
-	unblock := threadSabotage(id, "unblock")
-	called := 0
-	number := threadBody(func() {
-		called++
-		goWork()
-		if unblock {
-			threadMask(sigUnblock, int(syscall.SIGIO))
-		}
-	})
-	var changed C.int
-	finished := within(func() {
-		C.thread_mask_run(C.int(number), calls, &signals[0], C.int(len(signals)), &changed)
-	})
-	if !finished || called != calls {
-		return observation{observed: "mask=unseen", note: itoa(called) + " calls"}
-	}
-	return observation{
-		observed: "mask=" + word(changed == 0, "kept", "changed"),
-		note:     itoa(int(changed)) + " of " + itoa(calls) + " calls changed it",
 	}
 }

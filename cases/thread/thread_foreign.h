@@ -13,6 +13,10 @@
  * shallow one again; where[] gets the stack's address at each call. */
 int thread_stacks(int number, size_t deep, uintptr_t where[3]);
 
+/* Makes size the stack of threads that do not ask for another (the runtime's own do not); returns what it was,
+ * 0 where libc has no way to say it (glibc 2.18 and musl 1.1.20 have). */
+size_t thread_default_stack(size_t size);
+
 /* Calls Go from C that was called from Go. */
 void thread_bounce(int number);
 

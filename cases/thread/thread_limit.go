@@ -25,6 +25,7 @@ func threadLimit(count int) string {
 		{"kernel.pid_max", less(fileNumber("/proc/sys/kernel/pid_max"), alive)},
 		{"pids.max of the control group", cgroupRoom()},
 		{"RLIMIT_AS", less(rlimit(syscall.RLIMIT_AS), addressSpace()) / threadStack()},
+		{"the address space", addressRoom() / threadStack()},
 		{"the commit limit", commitRoom() / threadStack()},
 	} {
 		if limit.room < need {
@@ -35,10 +36,7 @@ func threadLimit(count int) string {
 	return ""
 }
 
-const (
-	unlimited   = ^uint64(0)
-	rlimitNproc = 6 // include/uapi/asm-generic/resource.h; package syscall has no name for it
-)
+const unlimited = ^uint64(0)
 
 // less subtracts, with unlimited as infinity and 0 as the floor.
 func less(limit, used uint64) uint64 {
@@ -96,12 +94,35 @@ func addressSpace() uint64 {
 	return 0
 }
 
+// addressRoom is what a program of 32 bits may still map: of the 2 GiB that MIPS has, and others more,
+// half a GiB is kept for Go's heap (runtime/malloc.go mallocinit reserves as much) and the program. What
+// is mapped already cannot be asked for: an emulator's own mappings would be counted.
+func addressRoom() uint64 {
+	if wordBits == 64 {
+		return unlimited
+	}
+	return 3 << 29
+}
+
+// smallStacks makes C's new threads have stacks of threadStackSmall where there is no address space for
+// a thousand of the usual size, and returns the way back; thread_small_cgo.go can do that.
+var smallStacks = func() (back func()) { return func() {} }
+
+// A stack has the static TLS in it, which the case's variables make 100 KiB (harness/probe/neighbours.c).
+const threadStackSmall = 512 << 10
+
+// stacksAreSmall says whether smallStacks is in force.
+var stacksAreSmall bool
+
 // threadStack is what libc maps for the stack of a thread: RLIMIT_STACK, or 2 MiB where that is
 // unlimited (pthread_create(3)); with the guard and Go's own stacks beside it.
 func threadStack() uint64 {
 	size := rlimit(syscall.RLIMIT_STACK)
 	if size == unlimited {
 		size = 2 << 20
+	}
+	if stacksAreSmall || !withCgo {
+		size = threadStackSmall
 	}
 	return size + 256<<10
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"runtime"
 	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -13,6 +12,7 @@ import (
 // them are a thousand threads. Each looks at its slot when it comes and again when all are there.
 func check_thread_thousand() observation {
 	const id, count = "thread.thousand", 1000
+	defer smallStacks()()
 	if reason := threadLimit(count); reason != "" {
 		return observation{skip: "limit", note: reason}
 	}
@@ -32,7 +32,7 @@ func check_thread_thousand() observation {
 				return
 			}
 			<-all
-			tids.add(strconv.Itoa(syscall.Gettid()))
+			tids.add(strconv.Itoa(threadID()))
 			if ok && gWord(id) == "g" {
 				good.add("ok")
 			}
@@ -76,7 +76,7 @@ func check_thread_locked_exit() observation {
 	for i := 0; i < count; i++ {
 		i := i
 		goOwnThread(func() {
-			tids.add(strconv.Itoa(syscall.Gettid()))
+			tids.add(strconv.Itoa(threadID()))
 			made <- struct{}{}
 			<-end
 			if unlock && i == 0 {
@@ -109,11 +109,11 @@ func check_thread_goroutines() observation {
 			if stay && i == 0 {
 				runtime.LockOSThread()
 			}
-			ok, moved, tid := true, false, syscall.Gettid()
+			ok, moved, tid := true, false, threadID()
 			for round := 0; round < rounds || !moved && time.Now().Before(end); round++ {
 				runtime.Gosched()
 				ok = ok && gWord(id) == "g"
-				if now := syscall.Gettid(); now != tid {
+				if now := threadID(); now != tid {
 					tid, moved = now, true
 					moves.add("moves")
 				}

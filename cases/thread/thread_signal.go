@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unsafe"
 )
 
 // Signals sent to one thread, in a state that is known. Signals are sent one at a time, each after
@@ -88,17 +87,8 @@ func (watch *signalWatch) observation() observation {
 	return observation{observed: "handled=" + handled + " slot=" + slot, note: watch.note()}
 }
 
-// Linux's words for rt_sigprocmask, include/uapi/asm-generic/signal-defs.h.
-const (
-	sigBlock   = 0
-	sigUnblock = 1
-)
-
 // threadMask changes one bit in the calling thread's signal mask behind the runtime's back.
-func threadMask(how, number int) {
-	set := uint64(1) << (number - 1)
-	syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, uintptr(how), uintptr(unsafe.Pointer(&set)), 0, 8, 0, 0)
-}
+func threadMask(how uintptr, number int) { changeSignalMask(how, oneSignal(number)) }
 
 // threadStates sends the signal to the calling thread, whose goroutine must be locked to it, in
 // each state that a goroutine's thread can be in.

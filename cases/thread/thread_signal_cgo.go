@@ -1,6 +1,7 @@
 package main
 
 /*
+#include <signal.h>
 #include <stdlib.h>
 #include "thread_foreign.h"
 */
@@ -18,33 +19,26 @@ import (
 // Linux's SS_DISABLE, include/uapi/linux/signal.h.
 const stackDisabled = 2
 
-// A kernelStack is Linux's struct sigaltstack on 64-bit machines.
-type kernelStack struct {
-	sp    uintptr
-	flags int32
-	size  uintptr
-}
-
-// sigaltstack sets and reads the alternate stack of the calling thread.
+// sigaltstack sets and reads the alternate stack of the calling thread. C's structure is the kernel's.
 //
 //go:nosplit
-func sigaltstack(set, old *kernelStack) {
+func sigaltstack(set, old *C.stack_t) {
 	syscall.RawSyscall(syscall.SYS_SIGALTSTACK, uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), 0)
 }
 
 // goAltstack is the alternate stack of the calling thread while it is in Go.
 func goAltstack() C.struct_thread_altstack {
-	var stack kernelStack
+	var stack C.stack_t
 	sigaltstack(nil, &stack)
-	return C.struct_thread_altstack{sp: C.uintptr_t(stack.sp), size: C.size_t(stack.size), flags: C.int(stack.flags)}
+	return C.struct_thread_altstack{sp: C.uintptr_t(uintptr(stack.ss_sp)), size: stack.ss_size, flags: stack.ss_flags}
 }
 
 // altstackUnset is goAltstack while the thread has none, for a control. A signal must not come then.
 func altstackUnset() C.struct_thread_altstack {
-	var was kernelStack
-	mask := setSignalMask(^uint64(0))
+	var was C.stack_t
+	mask := setSignalMask(allSignals)
 	sigaltstack(nil, &was)
-	sigaltstack(&kernelStack{flags: stackDisabled}, nil)
+	sigaltstack(&C.stack_t{ss_flags: stackDisabled}, nil)
 	seen := goAltstack()
 	sigaltstack(&was, nil)
 	setSignalMask(mask)

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"runtime"
-	"syscall"
-)
+import "runtime"
 
 // The checks that need no C: g in the slot, distinct slots, a thread pointer that stays.
 
@@ -88,7 +85,7 @@ func check_tls_slot_distinct() observation {
 func reportSlot(offset, sharedPointer uintptr, reports chan<- slotReport, release <-chan struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	report := slotReport{thread: syscall.Gettid(), pointer: threadPointer()}
+	report := slotReport{thread: threadID(), pointer: threadPointer()}
 	tp := report.pointer
 	var g, held uintptr
 	if sharedPointer != 0 && control("tls.slot-distinct", "shared") {

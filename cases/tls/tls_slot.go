@@ -3,7 +3,6 @@ package main
 import (
 	"runtime"
 	"sync"
-	"syscall"
 	"unsafe"
 )
 
@@ -34,8 +33,9 @@ func lockedSlot() (promise slotPromise, tp uintptr) {
 	return findSlot(), threadPointer()
 }
 
-// slotUnused says where no code looks at the slot: runtime/tls_arm64.s load_g without cgo.
-const slotUnused = runtime.GOARCH == "arm64" && !withCgo
+// slotUnused says where nobody writes the slot: without cgo everywhere but on amd64 and 386, whose
+// code keeps g there; the others have a register for it (runtime/tls_*.s save_g asks for iscgo).
+const slotUnused = runtime.GOARCH != "amd64" && runtime.GOARCH != "386" && !withCgo
 
 // slotHoldsG says whether, on the calling thread, the promised slot holds the running g; known is
 // false when the file promises nothing. Where the slot is unused, it says whether there is a g.
@@ -89,12 +89,3 @@ func wordAt(address uintptr) *uintptr { return *(**uintptr)(unsafe.Pointer(&addr
 //
 //	witnessSpoiled(offset, slot)            witness while the slot holds something else than g
 //	witnessElsewhere(offset, own, other)    witness while the thread has another thread's pointer
-
-// setSignalMask is rt_sigprocmask(SIG_SETMASK).
-//
-//go:nosplit
-func setSignalMask(mask uint64) (old uint64) {
-	const sigSetmask = 2
-	syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&mask)), uintptr(unsafe.Pointer(&old)), 8, 0, 0)
-	return old
-}

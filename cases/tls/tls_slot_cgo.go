@@ -1,13 +1,14 @@
 package main
 
-// The slot with cgo: the probe in C (harness/probe/slot.c), and two functions that gcc assembles
-// and Go calls in its own convention (tls_witness_ARCH.S).
+// The slot with cgo: the probe in C (harness/probe/slot.c), and functions that gcc assembles and Go
+// calls in its own convention (tls_witness_ARCH.S).
 
 /*
+// The probe asks dlsym weakly, which before glibc 2.34 is in a library of its own; a weak reference alone takes none.
+#cgo linux LDFLAGS: -Wl,--no-as-needed -ldl -Wl,--as-needed
 #include "probe.h"
 
-// Only their addresses are taken; they are not for C to call.
-void tls_witness(void);
+// Only its address is taken; it is not for C to call.
 void tls_set_tp(void);
 
 static uintptr_t tls_word(uintptr_t address) { return *(volatile uintptr_t *)address; }
@@ -22,15 +23,10 @@ import (
 const withCgo = true
 
 // A func value is a pointer to a word that holds the code's address (cmd/compile/abi-internal.md,
-// closures). The words are variables, so that the collector and the linker let them be.
+// closures). The word is a variable, so that the collector and the linker let it be.
 var (
-	witnessCode = uintptr(C.tls_witness)
-	setTPCode   = uintptr(C.tls_set_tp)
-	witnessWord = &witnessCode
-	setTPWord   = &setTPCode
-
-	// witness reads the g register and the word at thread pointer + offset at one moment.
-	witness = *(*func(offset uintptr) (g, word uintptr))(unsafe.Pointer(&witnessWord))
+	setTPCode = uintptr(C.tls_set_tp)
+	setTPWord = &setTPCode
 
 	setThreadPointer = *(*func(tp uintptr))(unsafe.Pointer(&setTPWord))
 )
@@ -62,7 +58,7 @@ func usedOffset() (offset uintptr, found string) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	promise := findSlot()
-	g, _ := witness(0)
+	g, _ := witness(promise.offset)
 	count := 0
 	const size = unsafe.Sizeof(g)
 	end := promise.block + promise.blockSize
@@ -79,24 +75,11 @@ func usedOffset() (offset uintptr, found string) {
 	return offset, word(count == 0, "none", word(count == 1, "one", "many"))
 }
 
-// witnessSpoiled is witness while the promised slot holds something else than g.
-//
-//go:nosplit
-func witnessSpoiled(offset, slot uintptr) (g, held uintptr) {
-	mask := setSignalMask(^uint64(0))
-	kept := *wordAt(slot)
-	*wordAt(slot) = kept ^ 0x100
-	g, held = witness(offset)
-	*wordAt(slot) = kept
-	setSignalMask(mask)
-	return g, held
-}
-
 // witnessElsewhere is witness while the thread has another thread's thread pointer.
 //
 //go:nosplit
 func witnessElsewhere(offset, own, other uintptr) (g, held uintptr) {
-	mask := setSignalMask(^uint64(0))
+	mask := setSignalMask(allSignals)
 	setThreadPointer(other)
 	g, held = witness(offset)
 	setThreadPointer(own)

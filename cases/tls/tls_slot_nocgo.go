@@ -11,17 +11,9 @@ import (
 const withCgo = false
 
 //go:noescape
-func gAndWord(offset uintptr) (gp, word uintptr)
-
-//go:noescape
 func codeSlot() (offset, word uintptr)
 
 func threadPointer() uintptr
-
-// witness reads the g register and the word at thread pointer + offset at one moment.
-//
-//go:nosplit
-func witness(offset uintptr) (g, word uintptr) { return gAndWord(offset) }
 
 // findSlot reads the promise. Only a program can be built without cgo, so it fixes the offset (le).
 func findSlot() (promise slotPromise) {
@@ -49,22 +41,12 @@ func usedOffset() (offset uintptr, found string) {
 // from the wrong place.
 
 //go:noescape
-func gAndSpoiledWord(offset, bits uintptr) (gp, word uintptr)
-
-//go:noescape
 func gAndWordElsewhere(offset, own, other uintptr) (gp, word uintptr)
 
 func pointerElsewhere(own, other uintptr) uintptr
 
-func witnessSpoiled(offset, slot uintptr) (g, held uintptr) {
-	mask := setSignalMask(^uint64(0))
-	g, held = gAndSpoiledWord(offset, 0x100)
-	setSignalMask(mask)
-	return g, held
-}
-
 func witnessElsewhere(offset, own, other uintptr) (g, held uintptr) {
-	mask := setSignalMask(^uint64(0))
+	mask := setSignalMask(allSignals)
 	g, held = gAndWordElsewhere(offset, own, other)
 	setSignalMask(mask)
 	return g, held
@@ -72,7 +54,7 @@ func witnessElsewhere(offset, own, other uintptr) (g, held uintptr) {
 
 // threadPointerMoved is threadPointer while the thread pointer is another.
 func threadPointerMoved(own uintptr) (seen uintptr) {
-	mask := setSignalMask(^uint64(0))
+	mask := setSignalMask(allSignals)
 	seen = pointerElsewhere(own, own+64)
 	setSignalMask(mask)
 	return seen

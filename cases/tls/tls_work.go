@@ -2,7 +2,6 @@ package main
 
 import (
 	"runtime"
-	"syscall"
 	"time"
 )
 
@@ -10,17 +9,14 @@ import (
 // and moves, a collection, goroutines on other threads, a timer.
 func goWork() {
 	for i := 0; i < 20; i++ {
-		if fd, err := syscall.Open("/nonexistent/tlsmatrix", syscall.O_RDONLY, 0); err == nil {
-			syscall.Close(fd)
-		}
-		syscall.RawSyscall(syscall.SYS_CLOSE, ^uintptr(0), 0, 0)
+		failCalls()
 	}
 	growStack(200)
 	const workers = 50
 	done := make(chan int, workers)
 	for i := 0; i < workers; i++ {
 		go func(number int) {
-			syscall.Close(-1)
+			failCalls()
 			runtime.Gosched()
 			done <- growStack(number)
 		}(i)

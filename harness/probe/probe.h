@@ -6,8 +6,9 @@
  *                     ie:GOT:VALUE       slot = thread pointer + *(module base + GOT), and
  *                                        = module's TLS block + VALUE (GOT and VALUE hex with 0x)
  *                     ie-ext:GOT         the same without the second half: another module defines it
+ *                     key:PLACE          slot = TEB + *(module base + PLACE): Windows
  *                     none               the file says nothing
- *   TLSMATRIX_MODULE  path of the ELF file that holds Go; empty for the program itself
+ *   TLSMATRIX_MODULE  path of the file that holds Go; empty for the program itself
  */
 #ifndef TLSMATRIX_HARNESS_PROBE_H
 #define TLSMATRIX_HARNESS_PROBE_H

@@ -7,7 +7,12 @@
 #include "probe.h"
 
 #include <errno.h>
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#else
 #include <poll.h>
+#endif
 #include <string.h>
 #include <unistd.h>
 
@@ -67,13 +72,29 @@ static unsigned crc32(unsigned crc, const char *from, size_t len)
 	return ~crc;
 }
 
+/* Before each record, and again when there was no room for it. */
+#ifdef _WIN32
+static void make_ready(int again)
+{
+	(void)again;
+	setmode(STDOUT_FILENO, O_BINARY);    /* msvcrt puts CR in front of LF else */
+}
+#else
+static void make_ready(int again)
+{
+	struct pollfd out = { STDOUT_FILENO, POLLOUT, 0 };
+	if (again)
+		poll(&out, 1, 1000);
+}
+#endif
+
 static void write_all(const char *from, size_t len)
 {
+	make_ready(0);
 	while (len) {
 		ssize_t n = write(STDOUT_FILENO, from, len);
 		if (n < 0 && errno == EAGAIN) {
-			struct pollfd out = { STDOUT_FILENO, POLLOUT, 0 };
-			poll(&out, 1, 1000);
+			make_ready(1);
 		} else if (n < 0 && errno != EINTR) {
 			_exit(70);    /* a record that cannot be written must not look like a pass */
 		}

@@ -72,6 +72,7 @@ static struct promise read_promise(void)
 struct module {
 	const char *path;       /* TLSMATRIX_MODULE; "" is the program */
 	struct stat file;
+	size_t visited;         /* objects seen so far */
 	uintptr_t address;      /* if not 0, look for the module whose TLS block holds it instead */
 	int found;
 	uintptr_t base;         /* load bias */
@@ -97,27 +98,66 @@ static uintptr_t program_block(const ElfW(Phdr) *tls)
 	return tp_read() + (((uintptr_t)TP_TCB + mask) & ~mask) + (tls->p_vaddr & mask);
 }
 
+#ifdef TP_DTP_BIAS
+/* By name: linkers take a call in the text for one that a compiler made, and GNU ld relaxes no TLS any more. */
+static uintptr_t ask_block(size_t module)
+{
+	size_t of[2] = { module, (size_t)0 - TP_DTP_BIAS };
+	void *(*get)(size_t *) = NULL;
+	if (dlsym)
+		*(void **)&get = dlsym(NULL, "__tls_get_addr");
+	return module && get ? (uintptr_t)get(of) : 0;
+}
+#else
+static uintptr_t ask_block(size_t module)
+{
+	(void)module;
+	return 0;
+}
+#endif
+
+/* The program is the first object (dl_iterate_phdr(3)).  glibc gives it an empty name besides, and shows none in a namespace of
+ * dlmopen; musl gives it the path that it was started by, or "/proc/self/exe" when it is static. */
+static int is_program(const struct dl_phdr_info *info, size_t visited)
+{
+#ifdef __GLIBC__
+	(void)visited;
+	return !info->dlpi_name || info->dlpi_name[0] == '\0';
+#else
+	(void)info;
+	return visited == 0;
+#endif
+}
+
+/* What the loader itself says.  musl up to 1.2.2 gives the initial image in the file's mapping instead of the block. */
+static uintptr_t told_block(const struct dl_phdr_info *info, size_t size, const ElfW(Phdr) *tls)
+{
+	uintptr_t told = size > offsetof(struct dl_phdr_info, dlpi_tls_data) ? (uintptr_t)info->dlpi_tls_data : 0;
+	return told == info->dlpi_addr + tls->p_vaddr ? 0 : told;
+}
+
 static int visit_module(struct dl_phdr_info *info, size_t size, void *argument)
 {
 	struct module *module = argument;
 	const ElfW(Phdr) *tls = NULL;
-	int program = !info->dlpi_name || info->dlpi_name[0] == '\0';
+	int program = is_program(info, module->visited++);
+	const char *path = info->dlpi_name && info->dlpi_name[0] ? info->dlpi_name : "/proc/self/exe";
 	uintptr_t block = 0;
 
 	for (int i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_TLS)
 			tls = &info->dlpi_phdr[i];
-	if (tls && size > offsetof(struct dl_phdr_info, dlpi_tls_data))
-		block = (uintptr_t)info->dlpi_tls_data;
-	if (tls && !block && program)
-		block = program_block(tls);
+	if (tls)
+		block = told_block(info, size, tls);
+	if (tls && !block)
+		block = program ? program_block(tls) : ask_block(info->dlpi_tls_modid);
 	if (module->address) {
 		if (!block || module->address < block || module->address >= block + tls->p_memsz)
 			return 0;
 	} else if (module->path[0] == '\0') {
 		if (!program)
 			return 0;
-	} else if (!same_file(program ? "/proc/self/exe" : info->dlpi_name, &module->file)) {
+	} else if (!same_file(path, &module->file)) {
 		return 0;
 	}
 	module->found = 1;

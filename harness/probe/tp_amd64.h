@@ -4,6 +4,9 @@
 
 enum { TP_VARIANT = 2, TP_TCB = 0 };
 #define TP_SLOT_SYMBOL "runtime.tlsg"    /* cmd/internal/obj/x86/obj6.go; the linker defines it */
+#ifndef __GLIBC__
+#define TP_DTP_BIAS 0                    /* musl up to 1.2.2 tells no block, see slot.c */
+#endif
 
 static inline long tp_syscall(long number, long a, long b, long c, long d)
 {
@@ -13,13 +16,26 @@ static inline long tp_syscall(long number, long a, long b, long c, long d)
 	return result;
 }
 
+/* RDFSBASE of the CPU: CPUID leaf 7, EBX bit 0 (Intel SDM, "FSGSBASE"). */
+static inline int tp_cpu_reads(void)
+{
+	unsigned a = 7, b, c = 0, d;
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return b & 1;
+}
+
 /* Asked of the kernel: %fs:0 is what tls.tp-self compares it with, and RDFSBASE needs a kernel
- * that allows it. arch_prctl is 158, ARCH_GET_FS 0x1003, ARCH_SET_FS 0x1002: asm/prctl.h. */
+ * that allows it. arch_prctl is 158, ARCH_GET_FS 0x1003, ARCH_SET_FS 0x1002: asm/prctl.h.
+ * Go never asks so; of a kernel that leaves the word alone (OSv returns the value instead, arch/x64/prctl.cc of its tree),
+ * the CPU is asked. */
 static inline uintptr_t tp_read(void)
 {
-	uintptr_t tp = 0;
+	const uintptr_t none = 1;    /* no thread pointer is odd */
+	uintptr_t tp = none;
 	tp_syscall(158, 0x1003, (long)&tp, 0, 0);
-	return tp;
+	if (tp == none && tp_cpu_reads())
+		__asm__ volatile("rdfsbase %0" : "=r"(tp));
+	return tp == none ? 0 : tp;
 }
 
 static inline void tp_write(uintptr_t tp)

@@ -5,6 +5,10 @@
 enum { TP_VARIANT = 1, TP_TCB = 16 };
 #define TP_SLOT_SYMBOL "runtime.tls_g"   /* runtime/tls_arm64.s; runtime.tlsg is there too, unused */
 
+/* gcc reaches C's variables by TLSDESC, whose resolver for static TLS returns an offset and leaves the DTV alone (glibc
+ * sysdeps/aarch64/dl-tlsdesc.S _dl_tlsdesc_return): the loader tells no block until it is asked by __tls_get_addr. */
+#define TP_DTP_BIAS 0
+
 static inline long tp_syscall(long number, long a, long b, long c, long d)
 {
 	register long x8 __asm__("x8") = number;

@@ -110,6 +110,16 @@ void buf_add_shell(struct buf *buf, const char *word)
 	buf_add(buf, "'");
 }
 
+void buf_add_last(struct buf *buf, const char *bytes, size_t len, size_t max)
+{
+	while (len && strchr("\r\n ", bytes[len - 1]))
+		len--;
+	for (size_t i = len > max ? len - max : 0; i < len; i++) {
+		char c = bytes[i];
+		buf_add_bytes(buf, c == '\n' ? "|" : c < 32 || c > 126 ? "?" : &c, 1);
+	}
+}
+
 void buf_clear(struct buf *buf)
 {
 	buf->len = 0;

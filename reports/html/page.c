@@ -1,6 +1,9 @@
 /* The frame of the HTML report: head, verdict, counts, where and when. */
 #include "reports/html/page.h"
 
+#include "reports/skips.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 void page_mark(struct pen *pen, enum mark mark)
@@ -53,6 +56,38 @@ static void counts_table(struct pen *pen, const struct view *view, const struct 
 	buf_add(&pen->text, "</tr></tbody></table></div>\n");
 }
 
+static void skips_row(struct pen *pen, const struct view *view)
+{
+	struct skips skips;
+	struct buf text = BUF_INIT;
+
+	skips_find(view, &skips);
+	for (size_t i = 0; i < skips.count; i++) {
+		char *name = skip_name(&skips.class[i]);
+		buf_printf(&text, "%s%zu %s", i > 0 ? " + " : "", skips.class[i].checks, name);
+		free(name);
+	}
+	page_row(pen, "skips", "", text.data);
+	buf_free(&text);
+	skips_free(&skips);
+}
+
+/* What nobody may overlook, in a banner of its own. */
+static void alarms(struct pen *pen, const struct view *view)
+{
+	struct buf alarm = BUF_INIT;
+
+	view_alarm(view, &alarm);
+	const char *between = "<p class=\"verdict odd\">";
+	for (char *line = strtok(alarm.data, "\n"); line; line = strtok(NULL, "\n")) {
+		buf_add(&pen->text, between);
+		text_xml(&pen->text, line);
+		between = "<br>\n";
+	}
+	buf_add(&pen->text, alarm.len > 0 ? "</p>\n" : "");
+	buf_free(&alarm);
+}
+
 static void header(struct pen *pen, const struct view *view)
 {
 	struct counts counts;
@@ -63,6 +98,7 @@ static void header(struct pen *pen, const struct view *view)
 	buf_printf(&pen->text, "<header>\n<h1>tlsmatrix</h1>\n<p class=\"verdict %s\">", verdict_class(view_exit_code(view)));
 	text_xml(&pen->text, text.data);
 	buf_add(&pen->text, "</p>\n");
+	alarms(pen, view);
 	counts_table(pen, view, &counts);
 	buf_add(&pen->text, "<dl class=\"facts\">\n");
 	page_row(pen, "Go", "", view->go);
@@ -78,10 +114,12 @@ static void header(struct pen *pen, const struct view *view)
 	if (counts.cached_cells > 0)
 		buf_printf(&text, ", %zu unchanged and taken from the cache", counts.cached_cells);
 	page_row(pen, "cells", "", text.data);
+	skips_row(pen, view);
 	page_row(pen, "plan", "exact", view->plan);
 	page_row(pen, "tlsmatrix", "", view->tool);
-	buf_add(&pen->text, "</dl>\n<nav aria-label=\"Sections\"><a href=\"#matrix\">Matrix</a> "
-	                    "<a href=\"#unexpected\">Unexpected</a> <a href=\"#cells\">Cells</a> <a href=\"#checks\">Checks</a></nav>\n</header>\n");
+	buf_printf(&pen->text, "</dl>\n<nav aria-label=\"Sections\"><a href=\"#matrix\">Matrix</a> "
+	                    "<a href=\"#unexpected\">Unexpected</a> %s<a href=\"#cells\">Cells</a> <a href=\"#checks\">Checks</a></nav>\n</header>\n",
+	           view->target_count > 0 ? "<a href=\"#targets\">Targets</a> " : "");
 	buf_free(&text);
 }
 
@@ -90,12 +128,14 @@ static void content(struct pen *pen, const struct view *view)
 	struct overview overview;
 
 	overview_make(view, &overview);
-	int many = overview_wanted(&overview);
+	int many = overview_wanted(&overview) || view_many_targets(view);
 	if (many)
 		page_overview(pen, view, &overview);
 	else
 		page_grid(pen, view);
 	page_unexpected(pen, view);
+	page_targets(pen, view);
+	page_notarget(pen, view);
 	page_reasons(pen, view, many);
 	if (many)
 		page_ports(pen, view, &overview);

@@ -4,10 +4,12 @@
  *
  * A run of many ports (overview.h) is told in another order, since nobody reads fifty tables: one table
  * of all ports, then a folded block for each port with its table and its cells.  Checks that pass are one
- * text in their cell there: fifty thousand table rows take a browser seconds, as text nothing. */
+ * text in their cell there: fifty thousand table rows take a browser seconds, as text nothing.  A run on
+ * several targets is told so too, after a grid with a column for each target. */
 #ifndef TLSMATRIX_REPORTS_HTML_PAGE_H
 #define TLSMATRIX_REPORTS_HTML_PAGE_H
 
+#include "reports/html/said.h"
 #include "reports/layout.h"
 #include "reports/marks.h"
 #include "reports/overview.h"
@@ -22,10 +24,13 @@ void page_section(struct pen *pen, const struct layout_section *section); /* pag
 void page_legend(struct pen *pen, const struct view *view);       /* page_grid.c */
 void page_overview(struct pen *pen, const struct view *view, const struct overview *overview); /* page_ports.c */
 void page_ports(struct pen *pen, const struct view *view, const struct overview *overview);    /* page_ports.c: every port, every cell */
+void page_bytarget(struct pen *pen, const struct view *view);     /* page_targets.c: a column for each target */
+void page_targets(struct pen *pen, const struct view *view);      /* page_targets.c: versions and facts */
+void page_notarget(struct pen *pen, const struct view *view);     /* page_targets.c: which are not here */
 void page_unexpected(struct pen *pen, const struct view *view);   /* page_kinds.c */
 void page_reasons(struct pen *pen, const struct view *view, int refusals); /* page_kinds.c: known, skipped, not buildable, refused */
 void page_cells(struct pen *pen, const struct view *view);        /* page_cells.c */
-void page_cell(struct pen *pen, const struct cell_result *cell, int brief);  /* page_cells.c: brief: passes as one text */
+void page_cell(struct pen *pen, const struct cell_result *cell, struct said *said);  /* page_cells.c: with said brief: passes as one text, and once */
 void page_filter(struct pen *pen);                                /* page_cells.c: the box over the cells */
 void page_checks(struct pen *pen, const struct view *view);       /* page_checks.c */
 

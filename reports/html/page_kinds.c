@@ -58,6 +58,10 @@ static void kind_article(struct pen *pen, const struct view *view, const struct 
 		page_row(pen, "expected", "exact", check->expected);
 		page_row(pen, "observed", "exact", check->observed ? check->observed : "(nothing)");
 	}
+	struct buf targets = BUF_INIT;
+	kind_targets(view, kind, &targets);
+	page_row(pen, "on", "", targets.data);
+	buf_free(&targets);
 	page_row(pen, "message", "exact", check->message);
 	page_row(pen, "known", "", check->reason);
 	if (about)
@@ -97,8 +101,15 @@ static void reasons(struct pen *pen, const struct view *view, enum kinds_of what
 	for (size_t i = 0; i < kinds.count && i < IN_FULL; i++) {
 		buf_add(&pen->text, "<details><summary>");
 		kind_title(pen, &kinds.kind[i]);
+		struct buf targets = BUF_INIT;
+		kind_targets(view, &kinds.kind[i], &targets);
+		buf_add(&pen->text, targets.len > 0 ? " on " : "");
+		text_xml(&pen->text, targets.data);
 		buf_add(&pen->text, ": ");
-		text_xml(&pen->text, kinds.kind[i].results->check->reason);
+		buf_clear(&targets);
+		kind_reason(&kinds.kind[i], &targets);
+		text_xml(&pen->text, targets.data);
+		buf_free(&targets);
 		buf_add(&pen->text, "</summary><dl class=\"facts\">\n");
 		cell_list(pen, &kinds.kind[i]);
 		buf_add(&pen->text, "</dl></details>\n");

@@ -84,11 +84,14 @@ static void note(struct pen *pen, const struct overview *overview)
 
 static void run_sections(struct pen *pen, const struct view *view, const struct overview *overview)
 {
+	const int several = view_many_targets(view);
 	struct layout layout;
 
+	if (several)
+		page_bytarget(pen, view);
 	layout_make(view, &layout);
 	for (size_t i = 0; i < layout.count; i++)
-		if (overview_is_block(overview, layout.section[i].cell))
+		if (overview_is_block(overview, layout.section[i].cell) && !(several && layout.section[i].cell->load != LOAD_NONE))
 			page_section(pen, &layout.section[i]);
 	layout_free(&layout);
 }
@@ -100,7 +103,11 @@ void page_overview(struct pen *pen, const struct view *view, const struct overvi
 	buf_add(&pen->text, "<section id=\"matrix\">\n<h2>Matrix</h2>\n");
 	page_legend(pen, view);
 	run_sections(pen, view, overview);
-	note(pen, overview);
+	for (size_t i = 0, noted = 0; i < overview->count && !noted; i++) {
+		noted = overview->row[i].place != OVERVIEW_BLOCK;
+		if (noted)
+			note(pen, overview);
+	}
 	for (size_t i = 0; i < overview->count; i++) {
 		const struct cell *cell = overview->row[i].cell;
 		if (overview->row[i].place != OVERVIEW_TABLE)
@@ -149,26 +156,28 @@ static void block_summary(struct pen *pen, const struct overview_row *row)
 	buf_free(&anchor);
 }
 
-static void block(struct pen *pen, const struct overview_row *row, const struct layout *layout)
+static void block(struct pen *pen, const struct overview_row *row, const struct layout *layout, struct said *said)
 {
 	block_summary(pen, row);
 	for (size_t i = 0; i < layout->count && row->place == OVERVIEW_TABLE; i++)
 		if (overview_compare(layout->section[i].cell, row->cell) == 0)
 			page_section(pen, &layout->section[i]);
 	for (size_t i = 0; i < row->count; i++)
-		page_cell(pen, row->cells[i], 1);
+		page_cell(pen, row->cells[i], said);
 	buf_add(&pen->text, "</details>\n");
 }
 
 void page_ports(struct pen *pen, const struct view *view, const struct overview *overview)
 {
 	struct layout layout;
+	struct said *said = said_new();
 
 	layout_make(view, &layout);
 	buf_add(&pen->text, "<section id=\"cells\">\n<h2>Ports</h2>\n");
 	page_filter(pen);
 	for (size_t i = 0; i < overview->count; i++)
-		block(pen, &overview->row[i], &layout);
+		block(pen, &overview->row[i], &layout, said);
+	said_free(said);
 	buf_add(&pen->text, "</section>\n");
 	layout_free(&layout);
 }

@@ -101,6 +101,7 @@ text() {
 	printf 'mode=c-shared & go>=1.21 & !arch=386 & target=glibc-* | (cgo=1)' > filter
 	printf '00000000 {"event":"start"}\n' > journal
 	printf '#tlsm:1 5 5c2f9794 end\t8\n' > record
+	printf 'Cmdline: x\n#tlsm:2 9 10f1random: device\n4408 obs\ta\tb\tc\nprogram exited with status 3\nPowering off.\n' > console
 	printf '[my-ld]\nkind = loader\ninterpreter = ld.so\n' > targets
 	printf 'linux amd64 cgo=1 modes=exe,pie,c-archive race=1 msan=1 asan=1 external=0 external-cgo=0 internal-pie=1 default-pie=0\n' > ports
 }

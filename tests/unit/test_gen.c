@@ -121,14 +121,15 @@ static void test_loads(void **state)
 {
 	static const struct { enum mode mode; size_t count; enum load first, last; } modes[MODE_COUNT] = {
 		{ MODE_EXE, 1, LOAD_EXEC, LOAD_EXEC }, { MODE_PIE, 1, LOAD_EXEC, LOAD_EXEC }, { MODE_SHARED, 1, LOAD_EXEC, LOAD_EXEC },
-		{ MODE_C_ARCHIVE, 3, LOAD_ARCHIVE, LOAD_ARCHIVE_SO }, { MODE_C_SHARED, 7, LOAD_NEEDED, LOAD_PRELOAD },
+		{ MODE_C_ARCHIVE, 3, LOAD_ARCHIVE, LOAD_ARCHIVE_SO }, { MODE_C_SHARED, 8, LOAD_NEEDED, LOAD_GOMAIN },
 		{ MODE_PLUGIN, 1, LOAD_PLUGIN, LOAD_PLUGIN },
 	};
 	(void)state;
 	for (size_t i = 0; i < MODE_COUNT; i++) {
 		for (int link = 0; link < LINK_COUNT; link++) {
 			enum load loads[LOAD_COUNT];
-			size_t count = gen_loads(modes[i].mode, (enum link)link, loads);
+			const struct cell cell = { .os = "linux", .mode = modes[i].mode, .link = (enum link)link };
+			size_t count = gen_loads(&cell, loads);
 			int program = modes[i].mode == MODE_EXE || modes[i].mode == MODE_PIE;
 			if (link_is_static((enum link)link) && !program) {
 				assert_int_equal(count, 0);

@@ -111,12 +111,18 @@ static void test_counts_sum_to_the_plan(void **state)
 }
 
 /* One cell, one check: the exit code of every status and verdict. */
-static int code_of(enum status status, enum verdict verdict, int complete)
+static int code_on(const char *target, enum status status, enum verdict verdict, int complete)
 {
 	struct check_result check = { .id = (char[]){ "tls.g.main" }, .status = status, .verdict = verdict };
 	struct cell_result cell = { .checks = &check, .check_count = 1 };
+	snprintf(cell.cell.target, sizeof(cell.cell.target), "%s", target);
 	struct view view = { .cells = &cell, .count = 1, .planned_cells = 1, .planned_checks = 1, .complete = complete };
 	return view_exit_code(&view);
+}
+
+static int code_of(enum status status, enum verdict verdict, int complete)
+{
+	return code_on("host", status, verdict, complete);
 }
 
 static void test_exit_codes(void **state)
@@ -133,6 +139,11 @@ static void test_exit_codes(void **state)
 		if (s != STATUS_PASS && s != STATUS_NOTRUN)
 			assert_int_equal(code_of(s, VERDICT_KNOWN, 1), 0);
 	}
+	/* What did not come back from a target that is not this machine was not judged. */
+	assert_int_equal(code_on("board", STATUS_MISS, VERDICT_REGRESSED, 1), 3);
+	assert_int_equal(code_on("board", STATUS_MISS, VERDICT_KNOWN, 1), 0);
+	assert_int_equal(code_on("board", STATUS_CRASH, VERDICT_REGRESSED, 1), 1);
+	assert_int_equal(code_on("none", STATUS_MISS, VERDICT_REGRESSED, 1), 1);
 	assert_int_equal(code_of(STATUS_NOTRUN, VERDICT_KNOWN, 1), 5);
 	assert_int_equal(code_of(STATUS_PASS, VERDICT_FIXED, 1), 1);
 	assert_int_equal(code_of(STATUS_PASS, VERDICT_FLAKY, 1), 1);

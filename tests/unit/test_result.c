@@ -221,6 +221,8 @@ struct outcome_case {
 #define BUILT_AS(s, v) { { { ID("build.succeeds") }, { ID("tls.access"), .status = s, .verdict = v }, { ID("tls.sizes") } }, 3
 #define ALL_AS(s, v) { { { ID("build.succeeds"), .status = s, .verdict = v }, { ID("tls.access"), .status = s, .verdict = v } }, 2
 
+#define LACKING(a, b) { { { ID("build.succeeds"), .status = STATUS_SKIP, .reason = (char[]){ a } }, { ID("tls.access"), .status = STATUS_SKIP, .reason = (char[]){ b } } }, 2
+
 /* Each cell is exactly one of them: the rules one by one, each beside the case that it must not swallow. */
 static void test_outcome_of_a_cell(void **state)
 {
@@ -244,6 +246,10 @@ static void test_outcome_of_a_cell(void **state)
 		ALL_AS(STATUS_NOTRUN, VERDICT_KNOWN), STATUS_NOTRUN, 0, OUTCOME_NOTRUN },
 		ALL_AS(STATUS_BROKEN, VERDICT_KNOWN), STATUS_PASS, 0, OUTCOME_FAILED },
 		ALL_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_FAIL, 0, OUTCOME_FAILED },
+		LACKING("no-tree: target osv: x", "no-tree: target osv: x"), STATUS_SKIP, 0, OUTCOME_NOTARGET },
+		LACKING("not-installed: target a: x", "not-fetched: target a: x"), STATUS_SKIP, 1, OUTCOME_NOTARGET },
+		LACKING("not-installed: cc", "not-installed: target a: x"), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE },
+		LACKING("no-tracer: target a: x", "no-tracer: target a: x"), STATUS_PASS, 1, OUTCOME_BUILT },
 		{ { { 0 } }, 0, STATUS_PASS, 1, OUTCOME_NOTRUN },
 	};
 	size_t seen[OUTCOME_COUNT] = { 0 };

@@ -42,6 +42,22 @@ static inline struct cells whole_list(size_t sample, const char *arch)
 	return cells;
 }
 
+/* The same, with a target that runs all that some target can run. */
+static inline struct cells target_list(size_t sample)
+{
+	static const struct gen_target everything = {
+		.name = "everything", .os = "linux,windows,js,wasip1", .where = "", .links = 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL,
+		.arch = "386,386.softfloat,amd64,arm,arm.5,arm.6,arm.7,arm.7-softfloat,arm64,loong64,mips,mipsle,mips64,mips64le,ppc64,ppc64le,riscv64,s390x,wasm",
+	};
+	const struct gen_axes axes = {
+		.go = ports_sample[sample].go, .os = "linux", .arch = "amd64", .target = "host", .links = (1u << LINK_COUNT) - 1, .ports = sample_ports(sample),
+		.targets = &everything, .target_count = 1,
+	};
+	struct cells cells;
+	assert_int_equal(gen_cells(&axes, &cells), 0);
+	return cells;
+}
+
 /* The architectures that the rule tables must be whole for. */
 static const char *const unit_arches[] = { "amd64", "arm64" };
 enum { UNIT_ARCHES = sizeof unit_arches / sizeof *unit_arches };

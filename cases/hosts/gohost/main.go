@@ -6,7 +6,7 @@
 package main
 
 /*
-#cgo LDFLAGS: -ldl
+#cgo !windows LDFLAGS: -ldl
 #include <stdlib.h>
 #include "gohost.h"
 */

@@ -1,0 +1,35 @@
+package main
+
+/*
+#include "thread_foreign.h"
+*/
+import "C"
+
+import "syscall"
+
+// The signals are such that Go may leave blocked, in a program too (runtime/signal_unix.go
+// blockableSig: neither synchronous nor deadly nor the preemption signal).
+func check_thread_sigmask() observation {
+	const id, calls = "thread.sigmask", 3
+	signals := []C.int{C.int(syscall.SIGUSR2), C.int(syscall.SIGIO), C.int(syscall.SIGWINCH), 50}
+	unblock := threadSabotage(id, "unblock")
+	called := 0
+	number := threadBody(func() {
+		called++
+		goWork()
+		if unblock {
+			threadMask(sigUnblock, int(syscall.SIGIO))
+		}
+	})
+	var changed C.int
+	finished := within(func() {
+		C.thread_mask_run(C.int(number), calls, &signals[0], C.int(len(signals)), &changed)
+	})
+	if !finished || called != calls {
+		return observation{observed: "mask=unseen", note: itoa(called) + " calls"}
+	}
+	return observation{
+		observed: "mask=" + word(changed == 0, "kept", "changed"),
+		note:     itoa(int(changed)) + " of " + itoa(calls) + " calls changed it",
+	}
+}

@@ -1,0 +1,20 @@
+package main
+
+import "tlsmatrix.case/gword"
+
+// g and the slot at one moment on 386, where g stands in the slot alone.
+
+// witness reads g as the running code finds it and the word at thread pointer + offset at one moment.
+//
+//go:nosplit
+func witness(offset uintptr) (g, word uintptr) { return gword.Witness(offset) }
+
+// witnessSpoiled is witness while the promised slot holds something else than g.
+//
+//go:nosplit
+func witnessSpoiled(offset, slot uintptr) (g, held uintptr) {
+	mask := setSignalMask(allSignals)
+	g, held = gword.Spoiled(offset, 0x100)
+	setSignalMask(mask)
+	return g, held
+}

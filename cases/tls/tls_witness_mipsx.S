@@ -1,0 +1,35 @@
+/* tls_witness_mipsx.S - reads g and the slot at one moment, in a program that uses cgo.
+ *
+ * A package with cgo may not hold Go assembly, so gcc assembles this and Go calls it through a
+ * func value (tls_witness.go), without leaving the goroutine's stack. It keeps Go's ABI0
+ * (cmd/compile/abi-internal.md): arguments and results stand on the stack behind the word at the
+ * stack pointer, g in $30. No goroutine is preempted in here: runtime/preempt.go isAsyncSafePoint
+ * knows no function at this address. */
+	.text
+
+/* func(offset uintptr) (g, word uintptr) */
+	.globl tls_witness
+	.hidden tls_witness
+	.type tls_witness, @function
+tls_witness:
+	lw $8, 4($sp)
+	.word 0x7c03e83b	/* rdhwr $3, $29 */
+	addu $8, $8, $3
+	lw $8, 0($8)
+	sw $30, 8($sp)
+	sw $8, 12($sp)
+	jr $31
+	.size tls_witness, .-tls_witness
+
+/* func(tp uintptr): set_thread_area of o32 */
+	.globl tls_set_tp
+	.hidden tls_set_tp
+	.type tls_set_tp, @function
+tls_set_tp:
+	lw $4, 4($sp)
+	li $2, 4283
+	syscall
+	jr $31
+	.size tls_set_tp, .-tls_set_tp
+
+	.section .note.GNU-stack,"",@progbits

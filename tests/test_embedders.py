@@ -1,0 +1,106 @@
+"""js and wasip1 on Node and wasmtime, and programs of this machine inside gVisor and valgrind.
+
+What is missing here is skipped with its reason: `ci/setup.sh targets` installs it.
+"""
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import CODES, ROOT
+
+WASI_HOST = ROOT / "cases/hosts/wasi_host.py"
+COMMAND = """(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") %s))"""
+# A reactor that carries no check: tlsm_check returns 0.
+REACTOR = """(module
+  (memory (export "memory") 1)
+  (func (export "_initialize")) (func (export "tlsm_first_call"))
+  (func (export "tlsm_check") (param i32) (result i32) (i32.const 0)))"""
+
+needs_wasmtime = pytest.mark.skipif(not importlib.util.find_spec("wasmtime"), reason="PyPI's wasmtime is not in .venv")
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+
+
+def statuses(report):
+    """(id of a cell without its release, id of a check) -> status."""
+    return {(cell["id"].split("/", 1)[1], check["id"]): check["status"] for cell in report["cells"] for check in cell["checks"]}
+
+
+@pytest.fixture(scope="module")
+def wasi_host(tmp_path_factory):
+    """Runs a module that is given as text on wasi_host.py."""
+    import wasmtime
+    folder = tmp_path_factory.mktemp("wasi")
+
+    def run(text, *arguments):
+        module = folder / "module.wasm"
+        module.write_bytes(wasmtime.wat2wasm(text))
+        return subprocess.run([sys.executable, WASI_HOST, module, *arguments], capture_output=True, text=True, timeout=300)
+    return run
+
+
+@needs_wasmtime
+def test_wasi_host_ends_as_the_module(wasi_host):
+    """The module's exit status, none for one that returns, 134 and wasmtime's words after a trap."""
+    assert wasi_host(COMMAND % "(call $exit (i32.const 3))").returncode == 3
+    done = wasi_host(COMMAND % "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = wasi_host(COMMAND % "unreachable")
+    assert done.returncode == 134 and "unreachable" in done.stderr and "Traceback" not in done.stderr
+
+
+@needs_wasmtime
+def test_wasi_host_refuses_what_it_cannot_run(wasi_host, tmp_path):
+    """A file that is not there, one that is no module, a reactor that does not carry the check: a line, no traceback."""
+    no_module = tmp_path / "text.wasm"
+    no_module.write_text("text")
+    for argv, status, words in ([[], 2, "usage: "], [[tmp_path / "nothing.wasm"], 134, "nothing.wasm: "], [[no_module], 134, "text.wasm: "]):
+        done = subprocess.run([sys.executable, WASI_HOST, *argv], capture_output=True, text=True, timeout=300)
+        assert done.returncode == status and words in done.stderr and "Traceback" not in done.stderr, done
+    done = wasi_host(REACTOR, "tls.nothing")
+    assert done.returncode == 64 and "does not carry the check tls.nothing" in done.stderr
+    assert re.search(r"^#tlsm:1 17 [0-9a-f]{8} begin\ttls\.nothing$", done.stdout, re.M) and "end" not in done.stdout
+
+
+@needs_wasmtime
+@needs_node
+def test_wasm_runs(tool, capsys):
+    """The program of js, the command and the reactor of wasip1: every check that one thread without TLS can have."""
+    done = tool("run", "target=node,wasmtime")
+    with capsys.disabled():
+        print(f"\nwasm: {done.seconds:.0f} s")
+    assert done.status == CODES["ok"], done.stdout + done.stderr
+    seen = statuses(tool.report())
+    assert set(seen.values()) == {"pass"}
+    loads = {cell for cell, _ in seen}
+    assert loads == {"js/wasm/exe/cgo0/internal@node:js", "wasip1/wasm/exe/cgo0/internal@wasmtime:wasi", "wasip1/wasm/c-shared/cgo0/internal@wasmtime:wasi"}
+    assert {check for cell, check in seen if "c-shared" in cell} >= {
+        "thread.goroutines", "thread.nil-panic", "thread.host-calls-go", "init.call-early", "init.call-waits", "init.main-not-run", "init.os-args", "init.environ"}
+    assert not {check for _, check in seen} & {"tls.g.main", "thread.thousand", "thread.signal.main", "init.auxv"}
+
+
+@needs_wasmtime
+@needs_node
+def test_wasm_checks_can_fail(tool):
+    """The controls of js and wasip1."""
+    done = tool("selfcheck", "os=js,wasip1 & check=thread.*,init.*")
+    match = re.search(r"^(\d+) of (\d+) controls make their check fail, 0 of", done.stdout, re.M)
+    assert done.status == CODES["ok"] and match and match[1] == match[2] and int(match[1]) >= 12, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("target", ["gvisor", "valgrind"])
+def test_sandboxes_run_programs_of_this_machine(tool, target):
+    """A static program, with what is known of the target and nothing else."""
+    if not shutil.which({"gvisor": "runsc"}.get(target, target)):
+        pytest.skip(f"{target} is not installed")
+    done = tool("run", f"target={target} & link=internal & mode=exe & cgo=0")
+    assert done.status == CODES["ok"], done.stdout + done.stderr
+    seen = statuses(tool.report())
+    assert {status for (_, check), status in seen.items() if check.startswith("tls.")} == {"pass"}
+    known = {check for (_, check), status in seen.items() if status not in ("pass", "skip")}
+    assert known == ({"thread.nil-panic", "init.environ"} if target == "valgrind" else set())

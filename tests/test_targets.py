@@ -1,0 +1,238 @@
+"""Targets that a user describes: loaders, wrappers and another machine; those that lie; and what is wrong in the file."""
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+from conftest import CODES, HOST, ROOT
+
+LIAR = ROOT / "tests/fixtures/liar.sh"
+ONE = "mode=exe & cgo=0 & link=internal"
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+SSHD = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin")
+
+
+def described(folder, text):
+    """A targets file."""
+    path = folder / "my.ini"
+    path.write_text(text)
+    return path
+
+
+def live(report, target):
+    """Status of every check that ran in a process on a target, by id of cell and check."""
+    return {(cell["id"], check["id"]): check["status"] for cell in report["cells"] if cell["target"] == target
+            for check in cell["checks"] if check["id"].startswith(("tls.g.", "thread.", "init.os-args"))}
+
+
+# ---- loaders and wrappers ----------------------------------------------------------------------------------
+
+@pytest.mark.skipif(not os.path.exists(LOADER), reason="this machine's loader has another name")
+def test_a_loader_in_two_lines(tool, tmp_path):
+    """Kind and interpreter are enough; the report has the target's facts."""
+    file = described(tmp_path, f"[my-ld]\nkind = loader\ninterpreter = {LOADER}\n")
+    done = tool("run", "target=my-ld & mode=exe & cgo=1 & link=external", "--targets", file)
+    assert done.status == CODES["ok"], done
+    report = tool.report()
+    statuses = live(report, "my-ld")
+    assert len(statuses) > 20 and set(statuses.values()) == {"pass"}
+    assert [target["facts"]["ie-dlopen"] for target in report["targets"] if target["name"] == "my-ld"] == ["accepted"]
+
+
+def test_a_wrapper(tool, tmp_path):
+    """Any command around the program, beside the host in one run."""
+    file = described(tmp_path, "[my-env]\nkind = wrapper\ncommand = env WRAPPED=1 {argv}\n")
+    done = tool("run", f"target=my-env & {ONE} | {HOST} & target=host & {ONE}", "--targets", file)
+    assert done.status == CODES["ok"], done
+    report = tool.report()
+    mine, hosts = live(report, "my-env"), live(report, "host")
+    assert set(mine.values()) <= {"pass", "skip"} and "pass" in mine.values()
+    assert {check for _, check in mine} == {check for _, check in hosts}
+
+
+WINE = all(shutil.which(program) for program in ("bwrap", "x86_64-w64-mingw32-gcc-posix")) and os.path.exists("/usr/lib/wine/wine64")
+
+
+@pytest.mark.skipif(not WINE, reason="wine64, bubblewrap or mingw is not installed")
+def test_wine(tool):
+    """A Windows program where Go's DLL is there, and where it is not: known (#118), and seen in its own words."""
+    done = tool("run", f"target=wine,wine-bare & {ONE}")
+    assert done.status == CODES["ok"], done
+    assert set(live(tool.report(), "wine").values()) == {"pass"} and set(live(tool.report(), "wine-bare").values()) == {"crash"}
+    messages = [check["message"] for cell in tool.report()["cells"] if cell["target"] == "wine-bare" for check in cell["checks"] if check["status"] == "crash"]
+    assert any("bcryptprimitives.dll" in message for message in messages), messages
+
+
+# ---- who is not believed -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("kind", ["canned", "status", "refuses", "good", "garbles", "half", "noend", "quiet", "echo", "gone", "dies", "megabyte"])
+def test_who_lies_is_not_believed(tool, tmp_path, kind):
+    """target check says why; exit 3."""
+    file = described(tmp_path, f"[liar]\nkind = wrapper\ncommand = {LIAR} {kind} {{argv}}\n")
+    done = tool("target", "check", "liar", "--targets", file)
+    assert done.status == CODES["infra"] and "liar is not believed: " in done.stdout + done.stderr, done
+
+
+def test_who_is_honest_is_believed(tool, tmp_path):
+    """The same fixture, with nothing wrong in it."""
+    file = described(tmp_path, f"[liar]\nkind = wrapper\ncommand = {LIAR} honest {{argv}}\n")
+    done = tool("target", "check", "liar", "--targets", file)
+    assert done.status == CODES["ok"] and "page-size" in done.stdout, done
+
+
+def test_the_others_go_on(tool, tmp_path):
+    """A liar's cells are infra; the other target of the run is judged."""
+    file = described(tmp_path, f"[liar]\nkind = wrapper\ncommand = {LIAR} canned {{argv}}\n[honest]\nkind = wrapper\ncommand = {LIAR} honest {{argv}}\n")
+    done = tool("run", f"target=liar,honest & {ONE}", "--targets", file)
+    assert done.status == CODES["infra"], done
+    assert set(live(tool.report(), "liar").values()) == {"infra"}
+    assert "pass" in live(tool.report(), "honest").values() and "infra" not in live(tool.report(), "honest").values()
+
+
+# ---- what is wrong in the file ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("text, line", [
+    ("[a]\nkind = loader\n", 1),
+    ("[a]\nkind = nothing\n", 2),
+    ("[a]\nkind = wrapper\ncommand = env {argv}\ncolour = red\n", 4),
+    ("[a]\nkind = wrapper\ncommand = env {argv}\nscale = many\n", 4),
+    ("[a]\nkind = wrapper\ncommand = env {argv}\ncells = mode=\n", 4),
+    ("[a]\nkind = wrapper\ncommand = " + "x" * 300 + " {argv}\n", 3),
+    ("kind = wrapper\n", 1),
+])
+def test_bad_files(tool, tmp_path, text, line):
+    """FILE:LINE: what is wrong; exit 2."""
+    file = described(tmp_path, text)
+    done = tool("list", "target=a", "--targets", file)
+    assert done.status == CODES["usage"] and f"{file}:{line}: " in done.stderr, done
+
+
+def test_a_file_that_is_not_there(tool, tmp_path):
+    """It is named."""
+    done = tool("list", "target=a", "--targets", tmp_path / "none.ini")
+    assert done.status == CODES["usage"] and "none.ini" in done.line()
+
+
+# ---- target list, get ---------------------------------------------------------------------------------------------
+
+def test_list(tool):
+    """Every target of the file, with its state."""
+    done = tool("target", "list")
+    assert done.status == CODES["ok"] and {"host", "glibc-2.31", "musl-1.2.6", "osv"} <= {line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()}
+
+
+def test_get_of_what_is_unknown(tool):
+    """A name that nobody described."""
+    done = tool("target", "get", "no-such-target")
+    assert done.status == CODES["usage"] and "no-such-target" in done.stderr, done
+
+
+def test_a_program_that_is_not_installed(tool, tmp_path):
+    """Its cells are skipped with the class, and --forbid-skip makes that unexpected."""
+    file = described(tmp_path, "[gone]\nkind = wrapper\ncommand = no-such-command {argv}\n")
+    assert tool("run", f"target=gone & {ONE}", "--targets", file).status == CODES["ok"]
+    assert {check["status"] for cell in tool.report()["cells"] for check in cell["checks"]} == {"skip"}
+    assert tool("run", f"target=gone & {ONE}", "--targets", file, "--forbid-skip", "not-installed").status == CODES["unexpected"]
+
+
+# ---- another machine --------------------------------------------------------------------------------------------
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="an sshd of one's own lets root alone in")
+
+# What the server runs in place of each command it is given; $SSH_ORIGINAL_COMMAND is that one.
+NOISY = """echo 'Welcome to the board!'; echo 'battery low' >&2
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+"""
+# The first commands go through; from the 12th on the connection breaks while the program runs.
+BREAKS = """echo >> $0.count
+[ $(wc -l < $0.count) -lt 12 ] || { sleep 0.1; kill -9 $PPID; }
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+"""
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts a server on the loopback address with keys of its own; the lines of a target that is it."""
+    if not SSHD or not shutil.which("ssh"):
+        pytest.skip("openssh is not installed")
+    servers = []
+
+    def start(command=None, key="user"):
+        for name in ("host", "user", "stranger"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        force = ""
+        if command:
+            (tmp_path / "force.sh").write_text(command)
+            force = f"ForceCommand sh {tmp_path}/force.sh\n"
+        (tmp_path / "sshd_config").write_text(f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host\nAuthorizedKeysFile {tmp_path}/user.pub\n"
+                                              f"StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\n{force}")
+        os.makedirs("/run/sshd", exist_ok=True)
+        servers.append(subprocess.Popen([SSHD, "-D", "-e", "-f", tmp_path / "sshd_config"], stderr=subprocess.DEVNULL, start_new_session=True))
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        (tmp_path / "ssh_config").write_text(f"Host board\n  HostName 127.0.0.1\n  Port {port}\n  IdentityFile {tmp_path}/{key}\n  IdentitiesOnly yes\n"
+                                             f"  UserKnownHostsFile /dev/null\n  StrictHostKeyChecking no\n  LogLevel ERROR\n")
+        return f"[board]\nkind = ssh\nhost = root@board\nssh = ssh -F {tmp_path}/ssh_config\ndirectory = {tmp_path}/there\n"
+
+    yield start
+    for server in servers:
+        server.kill()
+        server.wait()
+
+
+@AS_ROOT
+def test_ssh(serve, tool, tmp_path):
+    """A program and a library run on another machine; what was sent stays for the next run, and nothing of a start."""
+    there = tmp_path / "there"
+    file = described(tmp_path, serve())
+    done = tool("run", f"target=board & ({ONE} | mode=c-shared & load=dlopen)", "--targets", file)
+    assert done.status == CODES["ok"], done
+    statuses = live(tool.report(), "board")
+    assert len({cell for cell, _ in statuses}) == 2 and set(statuses.values()) <= {"pass", "skip"} and "pass" in statuses.values()
+    sets = [name for name in os.listdir(there) if name not in ("files", "run")]
+    assert sets and all((there / name / ".complete").exists() for name in sets) and os.listdir(there / "files")
+    assert not (there / "run").exists() or not os.listdir(there / "run")
+
+
+@AS_ROOT
+def test_ssh_with_noise(serve, tool, tmp_path):
+    """What a login prints, before the program and beside it, does no harm."""
+    done = tool("run", f"target=board & {ONE}", "--targets", described(tmp_path, serve(NOISY)))
+    assert done.status == CODES["ok"] and "pass" in live(tool.report(), "board").values(), done
+
+
+@AS_ROOT
+def test_ssh_that_breaks(serve, tool, tmp_path):
+    """A connection that is lost in the middle is infrastructure; the other target is judged."""
+    file = described(tmp_path, serve(BREAKS) + "[mine]\nkind = wrapper\ncommand = env {argv}\n")
+    done = tool("run", f"target=board,mine & {ONE}", "--targets", file)
+    assert done.status == CODES["infra"], done
+    assert "infra" in live(tool.report(), "board").values() and "infra" not in live(tool.report(), "mine").values()
+
+
+@AS_ROOT
+def test_ssh_with_the_wrong_key(serve, tool, tmp_path):
+    """ssh's own words say why nothing was judged."""
+    done = tool("target", "check", "board", "--targets", described(tmp_path, serve(key="stranger")))
+    assert done.status == CODES["infra"] and "ermission denied" in done.stdout + done.stderr, done
+
+
+def test_a_machine_that_does_not_answer(tool, tmp_path):
+    """Infrastructure, with ssh's words; the other target is judged."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    file = described(tmp_path, f"[board]\nkind = ssh\nhost = nobody@127.0.0.1\nssh = ssh -F none -p {port}\n[mine]\nkind = wrapper\ncommand = env {{argv}}\n")
+    if not shutil.which("ssh"):
+        pytest.skip("ssh is not installed")
+    done = tool("run", f"target=board,mine & {ONE}", "--targets", file)
+    assert done.status == CODES["infra"] and "onnection refused" in done.stdout + done.stderr, done
+    assert set(live(tool.report(), "board").values()) == {"infra"} and "pass" in live(tool.report(), "mine").values()
