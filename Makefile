@@ -29,7 +29,7 @@ RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test unit fuzz-programs lint asan selfcheck fuzz fuzz-million bench bench-ports bench-targets docs docs-ports clean help
+.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint asan selfcheck fuzz fuzz-million bench bench-ports bench-targets docs docs-ports clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -53,6 +53,9 @@ test:             ## lint, C unit tests, fuzz targets, pytest over the commands 
 	@ci/setup.sh test
 	@$(SUBMAKE) lint unit fuzz-programs programs
 	@.venv/bin/python -m pytest -q tests
+
+fresh-test:       ## make and make test in a Debian that has nothing yet (debootstrap, as root); prints both times
+	@tests/fresh.sh
 
 unit: $(UNIT) $(FIXTURES)
 

@@ -1,13 +1,13 @@
 #!/bin/sh
 # setup.sh - install what tlsmatrix needs and this machine lacks; silent when nothing is missing.
 #
-#   setup.sh [test] [ports] [targets] [fuzz]
+#   setup.sh [test] [ports] [targets] [fuzz] [fresh]
 #
 #   Debian packages   by apt-get when root or with sudo; else the one line to run is printed (exit 3);
 #                     with `test` also what only `make test` needs, with `ports` the C compilers of all
 #                     ports that have one (runner/compilers.def names them), with `targets` what starts
 #                     programs on them (the debian keys of runner/targets.ini), with `fuzz` what
-#                     `make fuzz-million` needs
+#                     `make fuzz-million` needs, with `fresh` what makes another machine (tests/fresh.sh)
 #   Go                the go in PATH when it is recent enough; else the newest release that the Go
 #                     module proxy has, fetched by an old Go (golang-go) through `go mod download`,
 #                     which checks it against Go's checksum database; linked as build/toolchain
@@ -23,6 +23,7 @@ TEST_PACKAGES="chromium"
 PORT_PACKAGES=$(awk -F'"' '/^COMPILER\(/ && $6 != "ziglang" { print $6 }' runner/compilers.def | tr ' ' '\n' | sort -u)
 TARGET_PACKAGES=$(sed -n 's/^debian *= *//p' runner/targets.ini | tr ' ' '\n' | sort -u | tr '\n' ' ')
 FUZZ_PACKAGES="clang libclang-rt-14-dev"
+FRESH_PACKAGES="debootstrap"
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 3; }
@@ -139,7 +140,8 @@ for what in "$@"; do
 	ports) PACKAGES="$PACKAGES $PORT_PACKAGES" more="$more ports" ;;
 	targets) PACKAGES="$PACKAGES $TARGET_PACKAGES" more="$more targets" ;;
 	fuzz) PACKAGES="$PACKAGES $FUZZ_PACKAGES" ;;
-	*) printf 'usage: ci/setup.sh [test] [ports] [targets] [fuzz]\n' >&2; exit 2 ;;
+	fresh) PACKAGES="$PACKAGES $FRESH_PACKAGES" ;;
+	*) printf 'usage: ci/setup.sh [test] [ports] [targets] [fuzz] [fresh]\n' >&2; exit 2 ;;
 	esac
 done
 # shellcheck disable=SC2086 # a list of words on purpose
