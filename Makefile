@@ -29,7 +29,7 @@ RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint asan selfcheck fuzz fuzz-million bench bench-ports bench-targets docs docs-ports clean help
+.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-ports bench-targets docs docs-ports clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -64,11 +64,14 @@ fuzz-programs: $(FUZZ)
 lint: setup       ## sizes, arrows between folders, formats, vet, warnings
 	@.venv/bin/python ci/lint.py
 
+format: setup     ## lay out C, Python and Go as lint wants them
+	@.venv/bin/python ci/lint.py format
+
 ASAN := B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
 
 asan: setup       ## unit tests, fuzz targets and the commands' bad input under ASan and UBSan
 	@$(SUBMAKE) $(ASAN) unit fuzz-programs programs
-	@TLSMATRIX_BUILD=build/asan .venv/bin/python -m pytest -q tests/test_unit.py tests/test_commands.py
+	@TLSMATRIX_BUILD=build/asan .venv/bin/python -m pytest -q tests/test_unit.py tests/test_commands.py tests/test_inspect.py
 
 fuzz: setup       ## the fuzz targets for a minute each, under ASan and UBSan, from a new seed each time
 	@$(SUBMAKE) $(ASAN) unit fuzz-programs programs

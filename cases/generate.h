@@ -12,9 +12,9 @@ struct buf;
 struct diag;
 
 enum case_kind {
-	CASE_CHECKS,     /* the program with the LIVE checks */
-	CASE_CONTROL,    /* the same with cases/control/ instead of the empty sabotage hook */
-	CASE_PORT        /* the small program of a port that is built and inspected only: no checks, any GOOS */
+	CASE_CHECKS,  /* the program with the LIVE checks */
+	CASE_CONTROL, /* the same with cases/control/ instead of the empty sabotage hook */
+	CASE_PORT     /* the small program of a port that is built and inspected only: no checks, any GOOS */
 };
 
 /* root is the source tree; dir must exist and be empty.  cell's target and load are not looked

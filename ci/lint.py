@@ -1,6 +1,7 @@
 """lint.py - what `make lint` checks, and why.
 
-A file longer than 600 lines or a function longer than 60 has more than one subject. An include
+A file longer than 600 lines or a function longer than 60 has more than one subject; a line of code has at most 120
+A file longer than 600 lines or a function longer than 60 has more than one subject; a line of code has at most 120
 against the arrows between the folders couples what must stay apart. Every finding is one line,
 FILE:LINE: what; exit 1 when there is one.
 """
@@ -13,7 +14,9 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FILE_LINES, FUNCTION_LINES = 600, 60
+FILE_LINES, FUNCTION_LINES, COLUMNS = 600, 60, 120
+# A command or a paragraph is one line elsewhere.
+BOUND = (".c", ".h", ".def", ".go", ".s", ".S", ".py")
 
 # A folder may include from itself and from these. Target code (cases, harness/probe) runs in the
 # process under test and must build without the host side.
@@ -31,8 +34,20 @@ ARROWS = {
 # format's constants have one home.
 ALLOWED = {("harness/tlstrace.c", "harness/probe/probe.h"), ("harness/trace_observe.c", "harness/probe/probe.h")}
 
-C_FLAGS = ["-std=gnu11", "-I.", "-O1", "-fsyntax-only", "-Wall", "-Wextra", "-Wshadow",
-           "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wpointer-arith", "-Wvla", "-Werror"]
+C_FLAGS = [
+    "-std=gnu11",
+    "-I.",
+    "-O1",
+    "-fsyntax-only",
+    "-Wall",
+    "-Wextra",
+    "-Wshadow",
+    "-Wstrict-prototypes",
+    "-Wmissing-prototypes",
+    "-Wpointer-arith",
+    "-Wvla",
+    "-Werror",
+]
 
 # Not ours to say in this tree: work left for later, and where this machine keeps its things.
 # In TAP, "# TODO" is the directive for an expected failure.
@@ -40,9 +55,14 @@ SPEAKS_TAP = ("reports/tap.c", "tests/test_reports.py", "tests/golden/reports/re
 FORBIDDEN = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|(?<![A-Za-z0-9_.])/(work|farm)/")
 
 
+PYTHON = ("ci", "tests", "cases")
+
+
 def tracked():
     """Files of the tree, tracked or about to be, as paths relative to the root."""
-    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return [path for path in out.stdout.splitlines() if (ROOT / path).is_file()]
 
 
@@ -85,6 +105,10 @@ def check_sizes(path, text):
     lines = text.splitlines()
     if len(lines) > FILE_LINES:
         yield f"{path}:{FILE_LINES + 1}: {len(lines)} lines; a file has at most {FILE_LINES}"
+    if path.endswith(BOUND):
+        for number, line in enumerate(lines, 1):
+            if len(line.expandtabs(8)) > COLUMNS:
+                yield f"{path}:{number}: {len(line.expandtabs(8))} columns; a line of code has at most {COLUMNS}"
     if path.endswith((".c", ".h")):
         functions = block_functions(lines, c_opens)
     elif path.endswith(".go"):
@@ -110,7 +134,7 @@ def check_includes(path, text):
         target = folder_of(match[1])
         if target is None:
             if not (ROOT / path).parent.joinpath(match[1]).exists() or folder != "tests" and folder != "harness/probe":
-                yield f"{path}:{number}: include \"{match[1]}\" by its path from the root"
+                yield f'{path}:{number}: include "{match[1]}" by its path from the root'
         elif target != folder and target not in ARROWS[folder]:
             yield f"{path}:{number}: {folder}/ must not include from {target}/ ({match[1]})"
 
@@ -138,10 +162,23 @@ def go_root():
     return own if own.exists() else pathlib.Path(shutil.which("go")).resolve().parent
 
 
+def formatted(files):
+    """The C files that clang-format lays out: all but tables (.def) and what stands in for Apple's headers."""
+    return [f for f in files if f.endswith((".c", ".h")) and not f.startswith("cases/port/darwin/")]
+
+
 def check_tools(files):
     """Compilers and formatters over their files."""
-    c_files = [f for f in files if f.endswith(".c") and (folder_of(f) in ("matrix", "harness", "runner", "reports", "harness/probe", "cases/hosts")
-                                                        or f == "cases/generate.c" or f.startswith("tests/unit/"))]
+    c_files = [
+        f
+        for f in files
+        if f.endswith(".c")
+        and (
+            folder_of(f) in ("matrix", "harness", "runner", "reports", "harness/probe", "cases/hosts")
+            or f == "cases/generate.c"
+            or f.startswith("tests/unit/")
+        )
+    ]
     mingw = shutil.which("x86_64-w64-mingw32-gcc-posix")
     for f in c_files:
         # Windows' headers are those of its compiler, which `ci/setup.sh ports` brings.
@@ -152,15 +189,29 @@ def check_tools(files):
         features = [] if f.startswith(("cases/hosts/", "harness/probe/")) else ["-D_GNU_SOURCE"]
         yield from run([mingw if windows else "gcc", *C_FLAGS, *features, f], "gcc")
     yield from run([str(go_root() / "gofmt"), "-l", "cases"], "gofmt")
-    yield from run([sys.executable, "-m", "ruff", "check", "-q", "--line-length", "160", "ci", "tests"], "ruff")
+    tools = pathlib.Path(sys.executable).parent
+    for command in (["check"], ["format", "--check"]):
+        yield from run([tools / "ruff", *command, "-q", "--line-length", str(COLUMNS), *PYTHON], "ruff")
+    yield from run([tools / "clang-format", "--dry-run", "-Werror", *formatted(files)], "clang-format")
     scripts = [f for f in files if f.endswith(".sh") or f == ".ci/run"]
     if shutil.which("shellcheck"):
         yield from run(["shellcheck", *scripts], "shellcheck")
 
 
+def format_all(files):
+    """Lays out all C, Python and Go."""
+    tools = pathlib.Path(sys.executable).parent
+    subprocess.run([tools / "clang-format", "-i", *formatted(files)], cwd=ROOT, check=True)
+    subprocess.run([tools / "ruff", "format", "-q", "--line-length", str(COLUMNS), *PYTHON], cwd=ROOT, check=True)
+    subprocess.run([go_root() / "gofmt", "-w", "cases", "tests"], cwd=ROOT, check=True)
+    return 0
+
+
 def main():
-    """All checks over all files; prints the findings."""
+    """All checks over all files; prints the findings.  With the argument `format`, lays out the files instead."""
     files = tracked()
+    if sys.argv[1:] == ["format"]:
+        return format_all(files)
     findings = []
     for path in files:
         text = (ROOT / path).read_bytes().decode("utf-8", "replace")

@@ -20,7 +20,8 @@ GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the ge
 PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libcmocka-dev python3 python3-venv ca-certificates"
 TEST_PACKAGES="chromium"
 # The third text of each COMPILER row: Debian packages, or ziglang, which is PyPI's.
-PORT_PACKAGES=$(awk -F'"' '/^COMPILER\(/ && $6 != "ziglang" { print $6 }' runner/compilers.def | tr ' ' '\n' | sort -u)
+PORT_PACKAGES=$(tr '\n' ' ' <runner/compilers.def | sed 's/\bCOMPILER(/\n&/g' |
+	awk -F'"' '/^COMPILER\(/ && $6 != "ziglang" { print $6 }' | tr ' ' '\n' | sort -u)
 TARGET_PACKAGES=$(sed -n 's/^debian *= *//p' runner/targets.ini | tr ' ' '\n' | sort -u | tr '\n' ' ')
 FUZZ_PACKAGES="clang libclang-rt-14-dev"
 FRESH_PACKAGES="debootstrap"

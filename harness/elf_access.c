@@ -4,10 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_at(struct elf_access *access, const char *at)
-{
-	snprintf(access->at, sizeof access->at, "%s", at);
-}
+static void set_at(struct elf_access *access, const char *at) { snprintf(access->at, sizeof access->at, "%s", at); }
 
 static int is_slot(const struct elf_symbol *symbol)
 {
@@ -31,7 +28,8 @@ static uint64_t go_bytes(const struct elf_file *file, const struct tls_facts *fa
 }
 
 /* The number that the code carries. */
-static void place_number(const struct elf_file *file, const struct tls_facts *facts, int64_t offset, struct elf_access *access)
+static void place_number(
+    const struct elf_file *file, const struct tls_facts *facts, int64_t offset, struct elf_access *access)
 {
 	int shared = facts->segment && facts->segment->p_memsz > go_bytes(file, facts);
 	if (shared && facts->slot.fixed && facts->slot.offset == offset)
@@ -43,17 +41,19 @@ static void place_number(const struct elf_file *file, const struct tls_facts *fa
 static int is_filled(const struct elf_file *file, uint64_t address)
 {
 	for (size_t i = 0; i < file->reloc_count; i++)
-		if (file->reloc[i].offset == address && file->reloc[i].kind != RELOC_NONE && file->reloc[i].kind != RELOC_RELATIVE)
+		if (file->reloc[i].offset == address && file->reloc[i].kind != RELOC_NONE &&
+		    file->reloc[i].kind != RELOC_RELATIVE)
 			return 1;
 	return 0;
 }
 
 /* Code that loads the offset from a word: what fills the word? */
-static void place_word(const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts, struct elf_access *access)
+static void place_word(
+    const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts, struct elf_access *access)
 {
 	uint64_t word = (uint64_t)scan->got.value;
 	if (!scan->got.seen) {
-		set_at(access, "loader");    /* the slot's relocation alone was seen */
+		set_at(access, "loader"); /* the slot's relocation alone was seen */
 		return;
 	}
 	const struct elf_symbol *variable = elf_variable_at(file, word);
@@ -95,13 +95,15 @@ static void read_object(const struct elf_file *file, struct elf_access *access)
 	int is_variable = 0, others[4] = { 0 };
 	for (size_t i = 0; i < file->link_reloc_count; i++) {
 		const struct elf_reloc *reloc = &file->link_reloc[i];
-		const struct elf_symbol *symbol = reloc->symbol < file->static_symbols.count ? &file->static_symbols.symbol[reloc->symbol] : NULL;
+		const struct elf_symbol *symbol =
+		    reloc->symbol < file->static_symbols.count ? &file->static_symbols.symbol[reloc->symbol] : NULL;
 		const char *model = link_model(reloc->kind);
 		if (!symbol || !is_slot(symbol)) {
 			if (model)
 				others[reloc->kind - RELOC_LINK_LE] = 1;
 		} else if (!model) {
-			is_variable |= symbol->type != STT_TLS && symbol->section != SHN_UNDEF && !strcmp(symbol->name, "runtime.tls_g");
+			is_variable |= symbol->type != STT_TLS && symbol->section != SHN_UNDEF &&
+			    !strcmp(symbol->name, "runtime.tls_g");
 		} else if (!access->reloc) {
 			access->model = model;
 			access->reloc = arch_reloc(file->arch, reloc->type)->name;
@@ -131,11 +133,16 @@ static const char *dynamic_model(const struct tls_facts *facts)
 static const char *strongest_user(const struct insn_scan *scan, const struct tls_facts *facts)
 {
 	const struct tls_relocs *relocs = &facts->relocs;
-	return relocs->tpoff || scan->c[ACCESS_IE] ? "IE" : scan->c[ACCESS_LE] || scan->c[ACCESS_RELAXED] ? "LE"
-		: relocs->tlsdesc || scan->tlsdesc ? "TLSDESC" : relocs->dtpoff || scan->gd ? "GD" : relocs->dtpmod || scan->ld ? "LD" : "none";
+	return relocs->tpoff || scan->c[ACCESS_IE]        ? "IE" :
+	    scan->c[ACCESS_LE] || scan->c[ACCESS_RELAXED] ? "LE" :
+	    relocs->tlsdesc || scan->tlsdesc              ? "TLSDESC" :
+	    relocs->dtpoff || scan->gd                    ? "GD" :
+	    relocs->dtpmod || scan->ld                    ? "LD" :
+							    "none";
 }
 
-void elf_access_read(const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts, struct elf_access *access)
+void elf_access_read(
+    const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts, struct elf_access *access)
 {
 	*access = (struct elf_access){ .model = strongest_user(scan, facts), .reloc = NULL };
 	set_at(access, scan->decoded || file->header.e_type == ET_REL ? "none" : "unknown");

@@ -29,9 +29,10 @@
 struct elf_access {
 	const char *model;
 	char at[24];
-	const char *reloc;   /* NULL: none */
+	const char *reloc; /* NULL: none */
 };
 
-void elf_access_read(const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts, struct elf_access *access);
+void elf_access_read(const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts,
+    struct elf_access *access);
 
 #endif

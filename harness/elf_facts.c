@@ -16,7 +16,7 @@ static void count_up(json_t *object, const char *key)
 	json_t *count = json_object_get(object, key);
 	json_t *next = json_integer(json_integer_value(count) + 1);
 	if (json_object_set_new(object, key, next))
-		return;   /* a key that is not UTF-8 */
+		return; /* a key that is not UTF-8 */
 }
 
 /* ---- initializers ------------------------------------------------------------------------- */
@@ -52,7 +52,8 @@ static const char *function_at(const struct elf_file *file, unsigned section, ui
 		const struct elf_symbol *symbol = &symbols->symbol[i];
 		if (section != SHN_UNDEF && symbol->section != section)
 			continue;
-		if (symbol->value != address || symbol->section == SHN_UNDEF || (symbol->type != STT_FUNC && symbol->type != STT_NOTYPE) || !symbol->name[0])
+		if (symbol->value != address || symbol->section == SHN_UNDEF ||
+		    (symbol->type != STT_FUNC && symbol->type != STT_NOTYPE) || !symbol->name[0])
 			continue;
 		if (is_go_entry(symbol->name))
 			return symbol->name;
@@ -64,7 +65,8 @@ static const char *function_at(const struct elf_file *file, unsigned section, ui
 
 /* The extent of an array of function pointers: from the dynamic array, or in a static program,
  * whose own start code walks it, from the section. */
-static uint64_t pointer_array(const struct elf_file *file, int64_t tag, int64_t size_tag, uint32_t type, uint64_t *address)
+static uint64_t pointer_array(
+    const struct elf_file *file, int64_t tag, int64_t size_tag, uint32_t type, uint64_t *address)
 {
 	uint64_t size = 0;
 	*address = 0;
@@ -92,20 +94,25 @@ static json_t *object_entries(const struct elf_file *file, json_int_t *go)
 		uint64_t address = symbol->value + (uint64_t)reloc->addend;
 		const char *name = symbol->name[0] ? symbol->name : function_at(file, symbol->section, address);
 		*go += name && is_go_entry(name);
-		json_array_append_new(array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
+		json_array_append_new(
+		    array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
 	}
 	return array;
 }
 
 static json_t *array_entries(const struct elf_file *file, json_int_t *go)
 {
-	uint64_t address, word = elf_word_size(file), size = pointer_array(file, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, SHT_INIT_ARRAY, &address);
+	uint64_t address, word = elf_word_size(file),
+			  size = pointer_array(file, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, SHT_INIT_ARRAY, &address);
 	json_t *array = json_array();
-	for (uint64_t at = 0; at + word <= size && json_array_size(array) < INIT_ENTRIES_MAX && elf_at(file, address + at, word); at += word) {
+	for (uint64_t at = 0;
+	    at + word <= size && json_array_size(array) < INIT_ENTRIES_MAX && elf_at(file, address + at, word);
+	    at += word) {
 		uint64_t function = loaded_word(file, address + at);
 		const char *name = function_at(file, SHN_UNDEF, function);
 		*go += name && is_go_entry(name);
-		json_array_append_new(array, json_pack("{s:I,s:o}", "address", (json_int_t)function, "symbol", facts_text(name)));
+		json_array_append_new(
+		    array, json_pack("{s:I,s:o}", "address", (json_int_t)function, "symbol", facts_text(name)));
 	}
 	return array;
 }
@@ -118,7 +125,8 @@ static json_t *init_json(const struct elf_file *file)
 	uint64_t fini = pointer_array(file, DT_FINI_ARRAY, DT_FINI_ARRAYSZ, SHT_FINI_ARRAY, &address) / word;
 	uint64_t pre = pointer_array(file, DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ, SHT_PREINIT_ARRAY, &address) / word;
 	json_t *start = elf_dynamic(file, DT_INIT, &init) ? json_integer((json_int_t)init) : json_null();
-	return json_pack("{s:o,s:o,s:I,s:I,s:I}", "init", start, "init_array", array, "fini_array", (json_int_t)fini, "preinit_array", (json_int_t)pre, "go_entries", go);
+	return json_pack("{s:o,s:o,s:I,s:I,s:I}", "init", start, "init_array", array, "fini_array", (json_int_t)fini,
+	    "preinit_array", (json_int_t)pre, "go_entries", go);
 }
 
 /* ---- the dynamic array -------------------------------------------------------------------- */
@@ -136,17 +144,28 @@ static json_t *dynamic_json(const struct elf_file *file)
 {
 	static const char *const flag_names[] = { "ORIGIN", "SYMBOLIC", "TEXTREL", "BIND_NOW", "STATIC_TLS" };
 	static const char *const flag_1_names[28] = {
-		[0] = "NOW", [1] = "GLOBAL", [2] = "GROUP", [3] = "NODELETE", [4] = "LOADFLTR", [5] = "INITFIRST", [6] = "NOOPEN", [7] = "ORIGIN", [8] = "DIRECT",
-		[10] = "INTERPOSE", [11] = "NODEFLIB", [12] = "NODUMP", [27] = "PIE",
+		[0] = "NOW",
+		[1] = "GLOBAL",
+		[2] = "GROUP",
+		[3] = "NODELETE",
+		[4] = "LOADFLTR",
+		[5] = "INITFIRST",
+		[6] = "NOOPEN",
+		[7] = "ORIGIN",
+		[8] = "DIRECT",
+		[10] = "INTERPOSE",
+		[11] = "NODEFLIB",
+		[12] = "NODUMP",
+		[27] = "PIE",
 	};
 	uint64_t flags = 0, flags_1 = 0, value;
 	elf_dynamic(file, DT_FLAGS, &flags);
 	elf_dynamic(file, DT_FLAGS_1, &flags_1);
-	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:b}", "flags", bit_names(flags, flag_names, 5), "flags_1", bit_names(flags_1, flag_1_names, 28),
-		"nodelete", (flags_1 & DF_1_NODELETE) != 0,
-		"bind_now", (flags & DF_BIND_NOW) || (flags_1 & DF_1_NOW) || elf_dynamic(file, DT_BIND_NOW, &value),
-		"symbolic", (flags & DF_SYMBOLIC) || elf_dynamic(file, DT_SYMBOLIC, &value),
-		"textrel", (flags & DF_TEXTREL) || elf_dynamic(file, DT_TEXTREL, &value));
+	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:b}", "flags", bit_names(flags, flag_names, 5), "flags_1",
+	    bit_names(flags_1, flag_1_names, 28), "nodelete", (flags_1 & DF_1_NODELETE) != 0, "bind_now",
+	    (flags & DF_BIND_NOW) || (flags_1 & DF_1_NOW) || elf_dynamic(file, DT_BIND_NOW, &value), "symbolic",
+	    (flags & DF_SYMBOLIC) || elf_dynamic(file, DT_SYMBOLIC, &value), "textrel",
+	    (flags & DF_TEXTREL) || elf_dynamic(file, DT_TEXTREL, &value));
 }
 
 /* ---- relocations -------------------------------------------------------------------------- */
@@ -159,7 +178,8 @@ static int is_writable(const struct elf_file *file, uint64_t address)
 		const GElf_Phdr *segment = &file->segment[i];
 		if (!(segment->p_type == PT_LOAD && (segment->p_flags & PF_W)) && segment->p_type != PT_GNU_RELRO)
 			continue;
-		if (address >= segment->p_vaddr && segment->p_memsz >= word && address - segment->p_vaddr <= segment->p_memsz - word)
+		if (address >= segment->p_vaddr && segment->p_memsz >= word &&
+		    address - segment->p_vaddr <= segment->p_memsz - word)
 			return 1;
 	}
 	return 0;
@@ -169,7 +189,10 @@ static json_t *relocs_json(const struct elf_file *file)
 {
 	json_t *types = json_object();
 	json_int_t outside = 0, copy = 0;
-	struct { uint32_t type; size_t count; } seen[64];
+	struct {
+		uint32_t type;
+		size_t count;
+	} seen[64];
 	size_t kinds = 0;
 	for (size_t i = 0; i < file->reloc_count; i++) {
 		const struct elf_reloc *reloc = &file->reloc[i];
@@ -191,7 +214,8 @@ static json_t *relocs_json(const struct elf_file *file)
 		snprintf(number, sizeof number, "type %u", seen[i].type);
 		json_object_set_new(types, type ? type->name : number, json_integer((json_int_t)seen[i].count));
 	}
-	return json_pack("{s:I,s:I,s:o,s:I}", "count", (json_int_t)file->reloc_count, "outside", outside, "types", types, "copy", copy);
+	return json_pack("{s:I,s:I,s:o,s:I}", "count", (json_int_t)file->reloc_count, "outside", outside, "types",
+	    types, "copy", copy);
 }
 
 /* ---- imports ------------------------------------------------------------------------------ */
@@ -199,7 +223,10 @@ static json_t *relocs_json(const struct elf_file *file)
 enum { VERSIONS_MAX = 256 };
 
 struct versions {
-	struct { uint16_t index; const char *name; } version[VERSIONS_MAX];
+	struct {
+		uint16_t index;
+		const char *name;
+	} version[VERSIONS_MAX];
 	size_t count;
 };
 
@@ -253,7 +280,8 @@ static json_t *imports_json(const struct elf_file *file)
 		if (symbol->section != SHN_UNDEF || !symbol->name[0])
 			continue;
 		GElf_Versym index;
-		const char *version = indexes && gelf_getversym(indexes, (int)i, &index) ? version_name(&versions, index & 0x7fff) : NULL;
+		const char *version =
+		    indexes && gelf_getversym(indexes, (int)i, &index) ? version_name(&versions, index & 0x7fff) : NULL;
 		count++;
 		if (version)
 			count_up(counts, version);
@@ -289,7 +317,8 @@ static json_t *segments_json(const struct elf_file *file, json_int_t *wx)
 	const GElf_Phdr *stack = elf_segment(file, PT_GNU_STACK);
 	*wx = 0;
 	for (size_t i = 0; i < file->segment_count; i++)
-		*wx += file->segment[i].p_type == PT_LOAD && (file->segment[i].p_flags & (PF_W | PF_X)) == (PF_W | PF_X);
+		*wx +=
+		    file->segment[i].p_type == PT_LOAD && (file->segment[i].p_flags & (PF_W | PF_X)) == (PF_W | PF_X);
 	return json_pack("{s:b,s:b}", "present", stack != NULL, "exec", stack && (stack->p_flags & PF_X));
 }
 
@@ -297,7 +326,9 @@ static struct bytes buildinfo(const struct elf_file *file)
 {
 	const struct elf_section *section = elf_section_named(file, ".go.buildinfo");
 	const struct bytes all = { file->bytes, file->size, file->big_endian };
-	return section && section->header.sh_type != SHT_NOBITS ? bytes_part(&all, section->header.sh_offset, section->header.sh_size) : (struct bytes){ 0 };
+	return section && section->header.sh_type != SHT_NOBITS ?
+	    bytes_part(&all, section->header.sh_offset, section->header.sh_size) :
+	    (struct bytes){ 0 };
 }
 
 static json_t *facts_json(const struct elf_file *file)
@@ -313,12 +344,12 @@ static json_t *facts_json(const struct elf_file *file)
 	uint64_t soname;
 	json_int_t wx;
 	json_t *stack = segments_json(file, &wx);
-	json_t *facts = json_pack("{s:s,s:i,s:s,s:o,s:s,s:b,s:I,s:o,s:o,s:o,s:b}",
-		"format", "elf", "class", file->class, "machine", file->arch ? file->arch->name : machine,
-		"arch", facts_text(file->arch ? file->arch->goarch : NULL), "type", type < 5 ? types[type] : "other",
-		"pie", elf_is_pie(file), "entry", (json_int_t)file->header.e_entry, "interp", interpreter_json(file),
-		"soname", facts_text(elf_dynamic(file, DT_SONAME, &soname) ? elf_dynamic_string(file, soname) : NULL), "needed", needed_json(file),
-		"static", elf_is_program(file) && !elf_segment(file, PT_INTERP));
+	json_t *facts = json_pack("{s:s,s:i,s:s,s:o,s:s,s:b,s:I,s:o,s:o,s:o,s:b}", "format", "elf", "class",
+	    file->class, "machine", file->arch ? file->arch->name : machine, "arch",
+	    facts_text(file->arch ? file->arch->goarch : NULL), "type", type < 5 ? types[type] : "other", "pie",
+	    elf_is_pie(file), "entry", (json_int_t)file->header.e_entry, "interp", interpreter_json(file), "soname",
+	    facts_text(elf_dynamic(file, DT_SONAME, &soname) ? elf_dynamic_string(file, soname) : NULL), "needed",
+	    needed_json(file), "static", elf_is_program(file) && !elf_segment(file, PT_INTERP));
 	json_object_set_new(facts, "go", facts_go(buildinfo(file), elf_is_go(file)));
 	json_object_set_new(facts, "tls", tls_json(file, &scan, &tls));
 	json_object_set_new(facts, "init", init_json(file));

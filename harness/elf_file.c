@@ -10,15 +10,9 @@
 
 /* ---- small questions ---------------------------------------------------------------------- */
 
-size_t elf_entry_size(const struct elf_file *file, Elf_Type type)
-{
-	return gelf_fsize(file->elf, type, 1, EV_CURRENT);
-}
+size_t elf_entry_size(const struct elf_file *file, Elf_Type type) { return gelf_fsize(file->elf, type, 1, EV_CURRENT); }
 
-size_t elf_word_size(const struct elf_file *file)
-{
-	return file->class == 64 ? 8 : 4;
-}
+size_t elf_word_size(const struct elf_file *file) { return file->class == 64 ? 8 : 4; }
 
 static int in_file(const struct elf_file *file, uint64_t offset, uint64_t size)
 {
@@ -44,7 +38,8 @@ const unsigned char *elf_at(const struct elf_file *file, uint64_t address, uint6
 		if (load->p_type != PT_LOAD || address < load->p_vaddr)
 			continue;
 		uint64_t skip = address - load->p_vaddr;
-		if (skip > load->p_filesz || size > load->p_filesz - skip || !in_file(file, load->p_offset, load->p_filesz))
+		if (skip > load->p_filesz || size > load->p_filesz - skip ||
+		    !in_file(file, load->p_offset, load->p_filesz))
 			continue;
 		return file->bytes + load->p_offset + skip;
 	}
@@ -95,7 +90,8 @@ const struct elf_symbol *elf_variable_at(const struct elf_file *file, uint64_t a
 	const struct elf_symbols *symbols = elf_symbols(file);
 	for (size_t i = 0; i < symbols->count; i++) {
 		const struct elf_symbol *symbol = &symbols->symbol[i];
-		if (symbol->value == address && symbol->section != SHN_UNDEF && symbol->name[0] && (symbol->type == STT_OBJECT || symbol->type == STT_NOTYPE))
+		if (symbol->value == address && symbol->section != SHN_UNDEF && symbol->name[0] &&
+		    (symbol->type == STT_OBJECT || symbol->type == STT_NOTYPE))
 			return symbol;
 	}
 	return NULL;
@@ -162,12 +158,14 @@ static void read_sections(struct elf_file *file)
 	for (size_t i = 0; i < file->section_count; i++) {
 		const char *name = NULL;
 		if (names && names < file->section_count)
-			name = string_at(file, file->section[names].header.sh_offset, file->section[names].header.sh_size, file->section[i].header.sh_name);
+			name = string_at(file, file->section[names].header.sh_offset,
+			    file->section[names].header.sh_size, file->section[i].header.sh_name);
 		file->section[i].name = name ? name : "";
 	}
 }
 
-static void read_symbol_table(struct elf_file *file, uint64_t place, uint64_t size, uint64_t strings, uint64_t strings_size, struct elf_symbols *out)
+static void read_symbol_table(struct elf_file *file, uint64_t place, uint64_t size, uint64_t strings,
+    uint64_t strings_size, struct elf_symbols *out)
 {
 	size_t entry = elf_entry_size(file, ELF_T_SYM);
 	Elf_Data *data = elf_table(file, place, size - size % entry, ELF_T_SYM);
@@ -181,9 +179,14 @@ static void read_symbol_table(struct elf_file *file, uint64_t place, uint64_t si
 			break;
 		const char *name = string_at(file, strings, strings_size, sym.st_name);
 		out->symbol[out->count++] = (struct elf_symbol){
-			.name = name ? name : "", .value = sym.st_value, .size = sym.st_size,
-			.type = GELF_ST_TYPE(sym.st_info), .binding = GELF_ST_BIND(sym.st_info),
-			.visibility = GELF_ST_VISIBILITY(sym.st_other), .section = sym.st_shndx, .place = place + i * entry,
+			.name = name ? name : "",
+			.value = sym.st_value,
+			.size = sym.st_size,
+			.type = GELF_ST_TYPE(sym.st_info),
+			.binding = GELF_ST_BIND(sym.st_info),
+			.visibility = GELF_ST_VISIBILITY(sym.st_other),
+			.section = sym.st_shndx,
+			.place = place + i * entry,
 		};
 	}
 }
@@ -192,7 +195,9 @@ static void read_symbols(struct elf_file *file)
 {
 	for (size_t i = 0; i < file->section_count; i++) {
 		const GElf_Shdr *header = &file->section[i].header;
-		struct elf_symbols *out = header->sh_type == SHT_SYMTAB ? &file->static_symbols : header->sh_type == SHT_DYNSYM ? &file->dynamic_symbols : NULL;
+		struct elf_symbols *out = header->sh_type == SHT_SYMTAB ? &file->static_symbols :
+		    header->sh_type == SHT_DYNSYM                       ? &file->dynamic_symbols :
+									  NULL;
 		if (!out || out->symbol || header->sh_link >= file->section_count)
 			continue;
 		const GElf_Shdr *strings = &file->section[header->sh_link].header;
@@ -200,10 +205,12 @@ static void read_symbols(struct elf_file *file)
 	}
 	/* Without sections the dynamic symbols have no count; linkers put the strings right behind. */
 	uint64_t symbols, strings;
-	if (file->dynamic_symbols.symbol || !elf_dynamic(file, DT_SYMTAB, &symbols) || !elf_dynamic(file, DT_STRTAB, &strings) || strings <= symbols)
+	if (file->dynamic_symbols.symbol || !elf_dynamic(file, DT_SYMTAB, &symbols) ||
+	    !elf_dynamic(file, DT_STRTAB, &strings) || strings <= symbols)
 		return;
 	if (elf_at(file, symbols, strings - symbols))
-		read_symbol_table(file, elf_place(file, symbols), strings - symbols, file->dynstr, file->dynstr_size, &file->dynamic_symbols);
+		read_symbol_table(file, elf_place(file, symbols), strings - symbols, file->dynstr, file->dynstr_size,
+		    &file->dynamic_symbols);
 }
 
 static void read_dynamic(struct elf_file *file)
@@ -229,7 +236,10 @@ static void read_dynamic(struct elf_file *file)
 /* ---- relocations -------------------------------------------------------------------------- */
 
 /* Relocations while they are read. */
-struct relocs { struct elf_reloc *reloc; size_t count, room; };
+struct relocs {
+	struct elf_reloc *reloc;
+	size_t count, room;
+};
 
 /* Every relocation fills a word of its own: a file that lists more lists the same table again and again. */
 static void add_reloc(const struct elf_file *file, struct relocs *relocs, const struct elf_reloc *reloc)
@@ -259,7 +269,8 @@ static void split_info(const struct elf_file *file, uint64_t info, struct elf_re
 		reloc->symbol = (uint32_t)info;
 }
 
-static void read_reloc_table(const struct elf_file *file, uint64_t place, uint64_t size, int with_addend, struct relocs *relocs)
+static void read_reloc_table(
+    const struct elf_file *file, uint64_t place, uint64_t size, int with_addend, struct relocs *relocs)
 {
 	Elf_Type type = with_addend ? ELF_T_RELA : ELF_T_REL;
 	size_t entry = elf_entry_size(file, type);
@@ -273,9 +284,13 @@ static void read_reloc_table(const struct elf_file *file, uint64_t place, uint64
 		} else {
 			if (!gelf_getrel(data, (int)i, &rel))
 				return;
-			rela = (GElf_Rela){ .r_offset = rel.r_offset, .r_info = rel.r_info, .r_addend = (int64_t)elf_word(file, rel.r_offset) };
+			rela = (GElf_Rela){ .r_offset = rel.r_offset,
+				.r_info = rel.r_info,
+				.r_addend = (int64_t)elf_word(file, rel.r_offset) };
 		}
-		struct elf_reloc reloc = { .offset = rela.r_offset, .addend = rela.r_addend, .place = place + i * entry };
+		struct elf_reloc reloc = {
+			.offset = rela.r_offset, .addend = rela.r_addend, .place = place + i * entry
+		};
 		split_info(file, rela.r_info, &reloc);
 		add_reloc(file, relocs, &reloc);
 	}
@@ -295,7 +310,9 @@ static void read_packed_relocs(const struct elf_file *file, uint64_t address, ui
 	for (uint64_t at = 0; at + word <= size; at += word) {
 		uint64_t entry = elf_word(file, address + at);
 		if (!(entry & 1)) {
-			struct elf_reloc reloc = { .offset = entry, .addend = (int64_t)elf_word(file, entry), .type = relative };
+			struct elf_reloc reloc = {
+				.offset = entry, .addend = (int64_t)elf_word(file, entry), .type = relative
+			};
 			add_reloc(file, relocs, &reloc);
 			base = entry + word;
 			continue;
@@ -303,7 +320,9 @@ static void read_packed_relocs(const struct elf_file *file, uint64_t address, ui
 		for (size_t bit = 1; bit < word * 8; bit++)
 			if (entry >> bit & 1) {
 				uint64_t offset = base + (bit - 1) * word;
-				struct elf_reloc reloc = { .offset = offset, .addend = (int64_t)elf_word(file, offset), .type = relative };
+				struct elf_reloc reloc = {
+					.offset = offset, .addend = (int64_t)elf_word(file, offset), .type = relative
+				};
 				add_reloc(file, relocs, &reloc);
 			}
 		base += (word * 8 - 1) * word;
@@ -315,7 +334,8 @@ static void read_link_relocs(const struct elf_file *file, struct relocs *relocs)
 {
 	for (size_t i = 0; i < file->section_count; i++) {
 		const GElf_Shdr *header = &file->section[i].header;
-		if ((header->sh_type != SHT_RELA && header->sh_type != SHT_REL) || header->sh_info >= file->section_count)
+		if ((header->sh_type != SHT_RELA && header->sh_type != SHT_REL) ||
+		    header->sh_info >= file->section_count)
 			continue;
 		size_t before = relocs->count;
 		if (file->section[header->sh_info].header.sh_flags & SHF_ALLOC)
@@ -340,12 +360,13 @@ static void read_dynamic_relocs(const struct elf_file *file, struct relocs *relo
 	uint64_t rela = 0, rela_size = 0, plt = 0, plt_size = 0, plt_type = DT_RELA;
 	static const int64_t tables[][3] = { { DT_RELA, DT_RELASZ, 1 }, { DT_REL, DT_RELSZ, 0 } };
 	for (size_t i = 0; i < 2; i++)
-		if (elf_dynamic(file, tables[i][0], &rela) && elf_dynamic(file, tables[i][1], &rela_size) && elf_place(file, rela))
+		if (elf_dynamic(file, tables[i][0], &rela) && elf_dynamic(file, tables[i][1], &rela_size) &&
+		    elf_place(file, rela))
 			read_reloc_table(file, elf_place(file, rela), rela_size, (int)tables[i][2], relocs);
 	/* Some linkers let DT_RELASZ cover the PLT's relocations too; they are one table then. */
 	elf_dynamic(file, DT_PLTREL, &plt_type);
-	if (elf_dynamic(file, DT_JMPREL, &plt) && elf_dynamic(file, DT_PLTRELSZ, &plt_size) && elf_place(file, plt)
-	    && !(plt >= rela && plt - rela < rela_size))
+	if (elf_dynamic(file, DT_JMPREL, &plt) && elf_dynamic(file, DT_PLTRELSZ, &plt_size) && elf_place(file, plt) &&
+	    !(plt >= rela && plt - rela < rela_size))
 		read_reloc_table(file, elf_place(file, plt), plt_size, plt_type == DT_RELA, relocs);
 	uint64_t packed, packed_size;
 	if (elf_dynamic(file, DT_RELR, &packed) && elf_dynamic(file, DT_RELRSZ, &packed_size))
@@ -386,15 +407,19 @@ static int refuse_truncated(const char *path, const struct elf_file *file, struc
 	uint64_t sections = (uint64_t)header->e_shnum * elf_entry_size(file, ELF_T_SHDR);
 	uint64_t segments = (uint64_t)header->e_phnum * elf_entry_size(file, ELF_T_PHDR);
 	if (header->e_phnum && !in_file(file, header->e_phoff, segments))
-		return diag_set(diag, EBADMSG, "%s: truncated: program header table at %llu is beyond the end (%zu bytes)",
-		                path, (unsigned long long)header->e_phoff, file->size);
+		return diag_set(diag, EBADMSG,
+		    "%s: truncated: program header table at %llu is beyond the end (%zu bytes)", path,
+		    (unsigned long long)header->e_phoff, file->size);
 	if (header->e_shoff && !in_file(file, header->e_shoff, sections))
-		return diag_set(diag, EBADMSG, "%s: truncated: section header table at %llu is beyond the end (%zu bytes)",
-		                path, (unsigned long long)header->e_shoff, file->size);
+		return diag_set(diag, EBADMSG,
+		    "%s: truncated: section header table at %llu is beyond the end (%zu bytes)", path,
+		    (unsigned long long)header->e_shoff, file->size);
 	for (size_t i = 0; i < file->segment_count; i++)
-		if (file->segment[i].p_type == PT_LOAD && !in_file(file, file->segment[i].p_offset, file->segment[i].p_filesz))
-			return diag_set(diag, EBADMSG, "%s: truncated: segment %zu at %llu ends beyond the end (%zu bytes)",
-			                path, i, (unsigned long long)file->segment[i].p_offset, file->size);
+		if (file->segment[i].p_type == PT_LOAD &&
+		    !in_file(file, file->segment[i].p_offset, file->segment[i].p_filesz))
+			return diag_set(diag, EBADMSG,
+			    "%s: truncated: segment %zu at %llu ends beyond the end (%zu bytes)", path, i,
+			    (unsigned long long)file->segment[i].p_offset, file->size);
 	return 0;
 }
 
@@ -409,7 +434,8 @@ int elf_read(const char *path, struct bytes bytes, struct elf_file *out, struct 
 	file.elf = elf_memory((char *)(uintptr_t)file.bytes, file.size);
 	if (!file.elf || elf_kind(file.elf) != ELF_K_ELF || !gelf_getehdr(file.elf, &file.header)) {
 		const char *why = elf_errmsg(-1);
-		result = diag_set(diag, EBADMSG, "%s: truncated or malformed ELF header (%zu bytes): %s", path, file.size, why ? why : "unknown class or version");
+		result = diag_set(diag, EBADMSG, "%s: truncated or malformed ELF header (%zu bytes): %s", path,
+		    file.size, why ? why : "unknown class or version");
 		goto fail;
 	}
 	file.class = gelf_getclass(file.elf) == ELFCLASS64 ? 64 : 32;

@@ -21,7 +21,7 @@
 struct diag;
 
 struct elf_section {
-	const char *name;        /* "" where it has none */
+	const char *name; /* "" where it has none */
 	GElf_Shdr header;
 };
 
@@ -29,8 +29,8 @@ struct elf_symbol {
 	const char *name;
 	uint64_t value, size;
 	unsigned char type, binding, visibility;
-	uint16_t section;        /* SHN_UNDEF: another module defines it */
-	uint64_t place;          /* file offset of the entry */
+	uint16_t section; /* SHN_UNDEF: another module defines it */
+	uint64_t place;   /* file offset of the entry */
 };
 
 struct elf_symbols {
@@ -39,36 +39,36 @@ struct elf_symbols {
 };
 
 struct elf_reloc {
-	uint64_t offset;         /* address that the loader writes to */
-	int64_t addend;          /* of REL: the word at offset */
-	uint32_t type, symbol;   /* symbol: index into dynamic symbols, 0 for none */
+	uint64_t offset;       /* address that the loader writes to */
+	int64_t addend;        /* of REL: the word at offset */
+	uint32_t type, symbol; /* symbol: index into dynamic symbols, 0 for none */
 	enum reloc_kind kind;
-	uint32_t section;        /* of an object file: the section that offset is in */
-	uint64_t place;          /* file offset of the entry; 0 for one packed in DT_RELR */
+	uint32_t section; /* of an object file: the section that offset is in */
+	uint64_t place;   /* file offset of the entry; 0 for one packed in DT_RELR */
 };
 
 struct elf_file {
 	const unsigned char *bytes;
 	size_t size;
-	int mapped;                          /* elf_close unmaps the bytes */
+	int mapped; /* elf_close unmaps the bytes */
 	Elf *elf;
 	GElf_Ehdr header;
 	int class, big_endian;
-	const struct arch *arch;             /* NULL: an unknown machine */
+	const struct arch *arch; /* NULL: an unknown machine */
 	GElf_Phdr *segment;
 	size_t segment_count;
-	struct elf_section *section;         /* [0] is the null section, where there are sections */
+	struct elf_section *section; /* [0] is the null section, where there are sections */
 	size_t section_count;
-	struct elf_symbols static_symbols;   /* .symtab */
-	struct elf_symbols dynamic_symbols;  /* .dynsym */
-	GElf_Dyn *dynamic;                   /* up to DT_NULL, which is not counted */
+	struct elf_symbols static_symbols;  /* .symtab */
+	struct elf_symbols dynamic_symbols; /* .dynsym */
+	GElf_Dyn *dynamic;                  /* up to DT_NULL, which is not counted */
 	size_t dynamic_count;
-	uint64_t dynamic_place;              /* file offset of the array */
+	uint64_t dynamic_place; /* file offset of the array */
 	struct elf_reloc *reloc;
 	size_t reloc_count;
-	struct elf_reloc *link_reloc;        /* of an object file (ET_REL): what the linker is to do to allocated sections; */
-	size_t link_reloc_count;             /* offset is in the section, symbol an index into static symbols, addend 0 of REL */
-	uint64_t dynstr, dynstr_size;        /* place of the dynamic strings */
+	struct elf_reloc *link_reloc; /* of an object file (ET_REL): what the linker is to do to allocated sections; */
+	size_t link_reloc_count; /* offset is in the section, symbol an index into static symbols, addend 0 of REL */
+	uint64_t dynstr, dynstr_size; /* place of the dynamic strings */
 };
 
 /* 0 and *file, to be closed with elf_close; -errno, or -EBADMSG for what is no ELF file, with
@@ -85,7 +85,7 @@ const struct elf_symbol *elf_symbol_named(const struct elf_symbols *symbols, con
 const struct elf_symbol *elf_variable_at(const struct elf_file *file, uint64_t address);
 
 const struct elf_section *elf_section_named(const struct elf_file *file, const char *name);
-const GElf_Phdr *elf_segment(const struct elf_file *file, uint32_t type);   /* the first, or NULL */
+const GElf_Phdr *elf_segment(const struct elf_file *file, uint32_t type); /* the first, or NULL */
 
 /* The bytes that the file gives for an address range; NULL when not all are in one PT_LOAD. */
 const unsigned char *elf_at(const struct elf_file *file, uint64_t address, uint64_t size);

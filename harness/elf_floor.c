@@ -4,23 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SEGMENTS_MAX = 16, NOTES_MAX = 256, ABI_TAG = 1 };   /* more notes than any linker writes */
+enum { SEGMENTS_MAX = 16, NOTES_MAX = 256, ABI_TAG = 1 }; /* more notes than any linker writes */
 
-static uint64_t word(const struct bytes *text, unsigned index)
-{
-	return bytes_number(text, (uint64_t)index * 4, 4);
-}
+static uint64_t word(const struct bytes *text, unsigned index) { return bytes_number(text, (uint64_t)index * 4, 4); }
 
 static void gnu(const struct bytes *text, char *out, size_t size)
 {
 	static const char *const systems[] = { "Linux", "Hurd", "Solaris", "FreeBSD" };
 	if (text->size >= 16 && word(text, 0) < ARCH_COUNT(systems))
-		snprintf(out, size, "%s %llu.%llu.%llu", systems[word(text, 0)], (unsigned long long)word(text, 1), (unsigned long long)word(text, 2), (unsigned long long)word(text, 3));
+		snprintf(out, size, "%s %llu.%llu.%llu", systems[word(text, 0)], (unsigned long long)word(text, 1),
+		    (unsigned long long)word(text, 2), (unsigned long long)word(text, 3));
 }
 
-static void release(const char *system, uint64_t number, uint64_t major, uint64_t minor, uint64_t minors, char *out, size_t size)
+static void release(
+    const char *system, uint64_t number, uint64_t major, uint64_t minor, uint64_t minors, char *out, size_t size)
 {
-	snprintf(out, size, "%s %llu.%llu", system, (unsigned long long)(number / major), (unsigned long long)(number / minor % minors));
+	snprintf(out, size, "%s %llu.%llu", system, (unsigned long long)(number / major),
+	    (unsigned long long)(number / minor % minors));
 }
 
 static void freebsd(const struct bytes *text, char *out, size_t size)
@@ -49,21 +49,27 @@ static void android(const struct bytes *text, char *out, size_t size)
 	snprintf(out, size, "Android API %llu", (unsigned long long)word(text, 0));
 }
 
-static const struct owner { const char *name; void (*read)(const struct bytes *text, char *out, size_t size); } owners[] = {
-	{ "GNU", gnu }, { "FreeBSD", freebsd }, { "NetBSD", netbsd }, { "OpenBSD", openbsd }, { "DragonFly", dragonfly }, { "Android", android },
+static const struct owner {
+	const char *name;
+	void (*read)(const struct bytes *text, char *out, size_t size);
+} owners[] = {
+	{ "GNU", gnu },
+	{ "FreeBSD", freebsd },
+	{ "NetBSD", netbsd },
+	{ "OpenBSD", openbsd },
+	{ "DragonFly", dragonfly },
+	{ "Android", android },
 };
 
-static uint64_t padded(uint64_t size)
-{
-	return (size + 3) / 4 * 4;
-}
+static uint64_t padded(uint64_t size) { return (size + 3) / 4 * 4; }
 
 /* One note: owner and text are padded to words (gABI "Note Section"). */
 static void read_note(const struct bytes *owner, const struct bytes *text, json_t *list)
 {
 	char line[64] = "";
 	for (size_t i = 0; i < ARCH_COUNT(owners); i++)
-		if (owner->size == strlen(owners[i].name) + 1 && !memcmp(owner->data, owners[i].name, owner->size) && text->size >= 4)
+		if (owner->size == strlen(owners[i].name) + 1 && !memcmp(owner->data, owners[i].name, owner->size) &&
+		    text->size >= 4)
 			owners[i].read(text, line, sizeof line);
 	if (line[0])
 		json_array_append_new(list, json_string(line));
@@ -73,8 +79,10 @@ static void read_notes(struct bytes segment, json_t *list)
 {
 	uint64_t at = 0;
 	for (int notes = 0; notes < NOTES_MAX && bytes_have(&segment, at, 12); notes++) {
-		uint64_t owner_size = bytes_number(&segment, at, 4), text_size = bytes_number(&segment, at + 4, 4), type = bytes_number(&segment, at + 8, 4);
-		struct bytes owner = bytes_part(&segment, at + 12, owner_size), text = bytes_part(&segment, at + 12 + padded(owner_size), text_size);
+		uint64_t owner_size = bytes_number(&segment, at, 4), text_size = bytes_number(&segment, at + 4, 4),
+			 type = bytes_number(&segment, at + 8, 4);
+		struct bytes owner = bytes_part(&segment, at + 12, owner_size),
+			     text = bytes_part(&segment, at + 12 + padded(owner_size), text_size);
 		if (owner.size != owner_size || text.size != text_size)
 			return;
 		if (type == ABI_TAG)
@@ -103,9 +111,8 @@ json_t *elf_floor(const struct elf_file *file, json_t *versions)
 			read_notes(bytes_part(&all, file->segment[i].p_offset, file->segment[i].p_filesz), list);
 			segments++;
 		}
-	json_object_foreach(versions, key, count)
-		if (glibc_release(key) && (!highest || glibc_release(key) > glibc_release(highest)))
-			highest = key;
+	json_object_foreach(versions, key,
+	    count) if (glibc_release(key) && (!highest || glibc_release(key) > glibc_release(highest))) highest = key;
 	if (highest)
 		json_array_append_new(list, json_string(highest));
 	return list;

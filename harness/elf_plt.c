@@ -68,7 +68,8 @@ void plt_read(const struct elf_file *file, struct plt *plt)
 	read_fill(plt);
 	for (size_t i = 0; i < file->section_count; i++) {
 		const GElf_Shdr *header = &file->section[i].header;
-		if (!strncmp(file->section[i].name, ".plt", 4) && (header->sh_flags & SHF_EXECINSTR) && header->sh_type == SHT_PROGBITS)
+		if (!strncmp(file->section[i].name, ".plt", 4) && (header->sh_flags & SHF_EXECINSTR) &&
+		    header->sh_type == SHT_PROGBITS)
 			read_section(plt, header);
 	}
 }
@@ -87,7 +88,8 @@ void plt_free(struct plt *plt)
 static int leads_to_go(const struct elf_file *file, const struct plt_entry *entry)
 {
 	const struct elf_symbols *symbols = &file->dynamic_symbols;
-	return entry->slot->symbol && entry->slot->symbol < symbols->count && strchr(symbols->symbol[entry->slot->symbol].name, '.');
+	return entry->slot->symbol && entry->slot->symbol < symbols->count &&
+	    strchr(symbols->symbol[entry->slot->symbol].name, '.');
 }
 
 static json_t *register_names(const struct elf_file *file, uint32_t registers)
@@ -109,8 +111,9 @@ json_t *plt_json(const struct elf_file *file)
 		writes |= plt.entry[i].writes;
 		go += leads_to_go(file, &plt.entry[i]);
 	}
-	json_t *json = json_pack("{s:I,s:I,s:o,s:o,s:b}", "entries", (json_int_t)plt.count, "go_entries", go, "writes", register_names(file, writes),
-		"clobbers", register_names(file, plt.decoded ? writes & file->arch->calls->arguments : 0), "decoded", plt.decoded);
+	json_t *json = json_pack("{s:I,s:I,s:o,s:o,s:b}", "entries", (json_int_t)plt.count, "go_entries", go, "writes",
+	    register_names(file, writes), "clobbers",
+	    register_names(file, plt.decoded ? writes & file->arch->calls->arguments : 0), "decoded", plt.decoded);
 	plt_free(&plt);
 	return json;
 }

@@ -19,18 +19,18 @@
 #include <jansson.h>
 
 struct plt_entry {
-	uint64_t address, end;          /* of its instructions, the jump included */
-	uint64_t room;                  /* bytes up to the next entry or the end of the section */
-	const struct elf_reloc *slot;   /* fills the word that it reads; NULL: not an entry */
-	uint32_t writes;                /* bit n: general register n, but for the stack pointer */
+	uint64_t address, end;        /* of its instructions, the jump included */
+	uint64_t room;                /* bytes up to the next entry or the end of the section */
+	const struct elf_reloc *slot; /* fills the word that it reads; NULL: not an entry */
+	uint32_t writes;              /* bit n: general register n, but for the stack pointer */
 };
 
 struct plt {
 	const struct elf_file *file;
-	int decoded;                    /* 0: entries of this machine are not understood */
-	struct plt_entry *entry;        /* by address within a section */
+	int decoded;             /* 0: entries of this machine are not understood */
+	struct plt_entry *entry; /* by address within a section */
 	size_t count, allocated;
-	const struct elf_reloc **fill;  /* relocations that fill a word with an address, by that word */
+	const struct elf_reloc **fill; /* relocations that fill a word with an address, by that word */
 	size_t fill_count;
 };
 

@@ -143,18 +143,17 @@ int elf_is_pie(const struct elf_file *file)
 	if (file->header.e_type != ET_DYN)
 		return 0;
 	/* DF_1_PIE is young (binutils 2.26); libc.so.6 shows that PT_INTERP alone does not tell. */
-	return (elf_dynamic(file, DT_FLAGS_1, &flags) && (flags & DF_1_PIE)) || (elf_segment(file, PT_INTERP) && !elf_dynamic(file, DT_SONAME, &name));
+	return (elf_dynamic(file, DT_FLAGS_1, &flags) && (flags & DF_1_PIE)) ||
+	    (elf_segment(file, PT_INTERP) && !elf_dynamic(file, DT_SONAME, &name));
 }
 
-int elf_is_program(const struct elf_file *file)
-{
-	return file->header.e_type == ET_EXEC || elf_is_pie(file);
-}
+int elf_is_program(const struct elf_file *file) { return file->header.e_type == ET_EXEC || elf_is_pie(file); }
 
 int elf_is_go(const struct elf_file *file)
 {
-	return elf_section_named(file, ".gopclntab") || elf_section_named(file, ".go.buildinfo") || elf_section_named(file, ".note.go.buildid")
-		|| elf_section_named(file, ".data.rel.ro.gopclntab") || elf_symbol_named(elf_symbols(file), "runtime.text");
+	return elf_section_named(file, ".gopclntab") || elf_section_named(file, ".go.buildinfo") ||
+	    elf_section_named(file, ".note.go.buildid") || elf_section_named(file, ".data.rel.ro.gopclntab") ||
+	    elf_symbol_named(elf_symbols(file), "runtime.text");
 }
 
 /* ---- the slot ----------------------------------------------------------------------------- */
@@ -195,7 +194,8 @@ static const struct elf_symbol *slot_symbol(const struct elf_file *file)
 		for (size_t table = 0; table < 2; table++)
 			for (size_t i = 0; i < tables[table]->count; i++) {
 				const struct elf_symbol *symbol = &tables[table]->symbol[i];
-				if (symbol->type == STT_TLS && symbol->section != SHN_UNDEF && !strcmp(symbol->name, names[name]))
+				if (symbol->type == STT_TLS && symbol->section != SHN_UNDEF &&
+				    !strcmp(symbol->name, names[name]))
 					return symbol;
 			}
 	return NULL;
@@ -210,14 +210,16 @@ static void place_slot(const struct elf_file *file, const struct insn_scan *scan
 		slot->placed = 1;
 		slot->value = slot->symbol->value;
 		slot->size = slot->symbol->size;
-	} else if (facts->segment && facts->segment->p_memsz <= 2 * word && (scan->go[ACCESS_LE] || scan->go[ACCESS_IE] || scan->go[ACCESS_RELAXED])) {
+	} else if (facts->segment && facts->segment->p_memsz <= 2 * word &&
+	    (scan->go[ACCESS_LE] || scan->go[ACCESS_IE] || scan->go[ACCESS_RELAXED])) {
 		/* cmd/link alone made the segment; two words on arm64, the first is tls_g. */
 		slot->placed = 1;
 		slot->size = word;
 	} else if (scan->got.seen && !scan->got.mixed) {
 		/* A stripped library: the relocation of the GOT word that Go's code reads gives the place. */
 		for (size_t i = 0; i < file->reloc_count && !slot->placed; i++)
-			if (file->reloc[i].kind == RELOC_TPOFF && !file->reloc[i].symbol && file->reloc[i].offset == (uint64_t)scan->got.value) {
+			if (file->reloc[i].kind == RELOC_TPOFF && !file->reloc[i].symbol &&
+			    file->reloc[i].offset == (uint64_t)scan->got.value) {
 				slot->placed = 1;
 				slot->size = word;
 				slot->value = (uint64_t)file->reloc[i].addend;
@@ -295,23 +297,24 @@ void tls_read(const struct elf_file *file, const struct insn_scan *scan, struct 
 	const struct elf_reloc *reloc = facts->slot.reloc;
 	if (reloc && reloc->symbol < file->dynamic_symbols.count) {
 		const struct elf_symbol *symbol = &file->dynamic_symbols.symbol[reloc->symbol];
-		facts->slot.external = reloc->symbol && symbol->binding != STB_LOCAL && symbol->visibility == STV_DEFAULT;
+		facts->slot.external =
+		    reloc->symbol && symbol->binding != STB_LOCAL && symbol->visibility == STV_DEFAULT;
 	}
 }
 
 /* ---- as JSON ------------------------------------------------------------------------------ */
 
-static json_t *number_or_null(int known, int64_t value)
-{
-	return known ? json_integer(value) : json_null();
-}
+static json_t *number_or_null(int known, int64_t value) { return known ? json_integer(value) : json_null(); }
 
 /* The models in use, from the most to the least demanding of a loader. */
 static json_t *users_json(const struct insn_scan *scan, const struct tls_facts *facts)
 {
 	const struct tls_relocs *relocs = &facts->relocs;
 	size_t le = scan->go[ACCESS_LE] + scan->go[ACCESS_RELAXED] + scan->c[ACCESS_LE] + scan->c[ACCESS_RELAXED];
-	const struct { const char *name; int used; } models[] = {
+	const struct {
+		const char *name;
+		int used;
+	} models[] = {
 		{ "IE", scan->go[ACCESS_IE] || relocs->tpoff || scan->c[ACCESS_IE] },
 		{ "LE", le > 0 },
 		{ "TLSDESC", relocs->tlsdesc || scan->tlsdesc },
@@ -335,8 +338,11 @@ static json_t *symbols_json(const struct elf_file *file)
 		/* "$d" marks data for disassemblers (AArch64 ELF 4.5.4); no variable. */
 		if (symbol->type != STT_TLS || symbol->name[0] == '$')
 			continue;
-		json_array_append_new(list, json_pack("{s:o,s:I,s:I,s:s,s:b}", "name", facts_text(symbol->name), "value", (json_int_t)symbol->value,
-			"size", (json_int_t)symbol->size, "binding", symbol->binding < 3 ? bindings[symbol->binding] : "other", "defined", symbol->section != SHN_UNDEF));
+		json_array_append_new(list,
+		    json_pack("{s:o,s:I,s:I,s:s,s:b}", "name", facts_text(symbol->name), "value",
+			(json_int_t)symbol->value, "size", (json_int_t)symbol->size, "binding",
+			symbol->binding < 3 ? bindings[symbol->binding] : "other", "defined",
+			symbol->section != SHN_UNDEF));
 	}
 	return list;
 }
@@ -347,7 +353,8 @@ static int carried_offset(const struct elf_file *file, const struct insn_scan *s
 {
 	uint64_t word = (uint64_t)scan->got.value;
 	*offset = scan->offset.value;
-	if (scan->offset.seen || !scan->got.seen || scan->got.mixed || !elf_is_program(file) || !elf_at(file, word, elf_word_size(file)))
+	if (scan->offset.seen || !scan->got.seen || scan->got.mixed || !elf_is_program(file) ||
+	    !elf_at(file, word, elf_word_size(file)))
 		return scan->offset.seen && !scan->offset.mixed;
 	for (size_t i = 0; i < file->reloc_count; i++)
 		if (file->reloc[i].offset == word && file->reloc[i].kind != RELOC_NONE)
@@ -360,12 +367,12 @@ static json_t *slot_json(const struct elf_file *file, const struct tls_slot *slo
 {
 	int64_t offset;
 	int carried = carried_offset(file, scan, &offset);
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:b}",
-		"symbol", facts_text(slot->symbol ? slot->symbol->name : NULL),
-		"value", number_or_null(slot->placed, (int64_t)slot->value), "size", number_or_null(slot->placed, (int64_t)slot->size),
-		"offset", number_or_null(slot->fixed, slot->offset),
-		"got", number_or_null(slot->reloc != NULL, slot->reloc ? (int64_t)slot->reloc->offset : 0),
-		"insn_offset", number_or_null(carried, offset), "external", slot->external);
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "symbol",
+	    facts_text(slot->symbol ? slot->symbol->name : NULL), "value",
+	    number_or_null(slot->placed, (int64_t)slot->value), "size",
+	    number_or_null(slot->placed, (int64_t)slot->size), "offset", number_or_null(slot->fixed, slot->offset),
+	    "got", number_or_null(slot->reloc != NULL, slot->reloc ? (int64_t)slot->reloc->offset : 0), "insn_offset",
+	    number_or_null(carried, offset), "external", slot->external);
 }
 
 static void count_name(const struct elf_file *file, const struct elf_reloc *reloc, json_t *names)
@@ -385,9 +392,10 @@ static json_t *relocs_json(const struct elf_file *file, const struct tls_relocs 
 	for (size_t i = 0; i < file->link_reloc_count; i++)
 		if (file->link_reloc[i].kind >= RELOC_LINK_LE)
 			count_name(file, &file->link_reloc[i], names);
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "tpoff", (json_int_t)relocs->tpoff, "dtpmod", (json_int_t)relocs->dtpmod,
-		"dtpoff", (json_int_t)relocs->dtpoff, "tlsdesc", (json_int_t)relocs->tlsdesc, "slot_tpoff", (json_int_t)relocs->slot_tpoff,
-		"slot_dtp", (json_int_t)relocs->slot_dtp, "slot_desc", (json_int_t)relocs->slot_desc, "foreign", (json_int_t)relocs->foreign, "names", names);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "tpoff", (json_int_t)relocs->tpoff, "dtpmod",
+	    (json_int_t)relocs->dtpmod, "dtpoff", (json_int_t)relocs->dtpoff, "tlsdesc", (json_int_t)relocs->tlsdesc,
+	    "slot_tpoff", (json_int_t)relocs->slot_tpoff, "slot_dtp", (json_int_t)relocs->slot_dtp, "slot_desc",
+	    (json_int_t)relocs->slot_desc, "foreign", (json_int_t)relocs->foreign, "names", names);
 }
 
 /* The strictest alignment that a TLS section asks for. */
@@ -409,10 +417,12 @@ json_t *tls_json(const struct elf_file *file, const struct insn_scan *scan, cons
 	struct elf_access access;
 	elf_access_read(file, scan, facts, &access);
 	elf_dynamic(file, DT_FLAGS, &flags);
-	return json_pack("{s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:b,s:o}", "model", access.model, "at", access.at,
-		"reloc", facts_text(access.reloc), "form", insn_form(scan), "segments", (json_int_t)facts->segments,
-		"size", (json_int_t)segment->p_memsz, "filesz", (json_int_t)segment->p_filesz, "align", (json_int_t)segment->p_align,
-		"vaddr", (json_int_t)segment->p_vaddr, "file_offset", (json_int_t)segment->p_offset, "section_align", (json_int_t)wanted_alignment(file),
-		"symbols", symbols_json(file), "slot", slot_json(file, &facts->slot, scan), "relocs", relocs_json(file, &facts->relocs),
-		"insn", facts_insn(scan), "static_flag", (flags & DF_STATIC_TLS) != 0, "users", users_json(scan, facts));
+	return json_pack("{s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:b,s:o}", "model", access.model,
+	    "at", access.at, "reloc", facts_text(access.reloc), "form", insn_form(scan), "segments",
+	    (json_int_t)facts->segments, "size", (json_int_t)segment->p_memsz, "filesz", (json_int_t)segment->p_filesz,
+	    "align", (json_int_t)segment->p_align, "vaddr", (json_int_t)segment->p_vaddr, "file_offset",
+	    (json_int_t)segment->p_offset, "section_align", (json_int_t)wanted_alignment(file), "symbols",
+	    symbols_json(file), "slot", slot_json(file, &facts->slot, scan), "relocs",
+	    relocs_json(file, &facts->relocs), "insn", facts_insn(scan), "static_flag", (flags & DF_STATIC_TLS) != 0,
+	    "users", users_json(scan, facts));
 }

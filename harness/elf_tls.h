@@ -8,24 +8,24 @@
 #include <jansson.h>
 
 struct tls_slot {
-	const struct elf_symbol *symbol;  /* NULL: the internal linker writes none */
-	int placed;                       /* value is known: the slot's offset in the TLS segment */
+	const struct elf_symbol *symbol; /* NULL: the internal linker writes none */
+	int placed;                      /* value is known: the slot's offset in the TLS segment */
 	uint64_t value, size;
-	int fixed;                        /* offset is known: the file is a program */
-	int64_t offset;                   /* from the thread pointer */
-	const struct elf_reloc *reloc;    /* the TPOFF relocation that denotes it, or NULL */
-	const struct elf_reloc *named;    /* the first dynamic relocation of any TLS kind that does */
-	int external;                     /* reloc names a global symbol that another module may define */
+	int fixed;                     /* offset is known: the file is a program */
+	int64_t offset;                /* from the thread pointer */
+	const struct elf_reloc *reloc; /* the TPOFF relocation that denotes it, or NULL */
+	const struct elf_reloc *named; /* the first dynamic relocation of any TLS kind that does */
+	int external;                  /* reloc names a global symbol that another module may define */
 };
 
 struct tls_relocs {
 	size_t tpoff, dtpmod, dtpoff, tlsdesc;
-	size_t slot_tpoff, slot_dtp, slot_desc;   /* of these, the ones that denote Go's slot */
-	size_t foreign;                           /* TPOFF of a variable that another module defines */
+	size_t slot_tpoff, slot_dtp, slot_desc; /* of these, the ones that denote Go's slot */
+	size_t foreign;                         /* TPOFF of a variable that another module defines */
 };
 
 struct tls_facts {
-	const GElf_Phdr *segment;         /* the first PT_TLS */
+	const GElf_Phdr *segment; /* the first PT_TLS */
 	size_t segments;
 	struct tls_slot slot;
 	struct tls_relocs relocs;

@@ -10,8 +10,8 @@ void insn_found(struct insn_scan *scan, enum access form, uint64_t load, uint64_
 	size_t *count = scan->is_go ? scan->go : scan->c;
 	count[form]++;
 	if (form == ACCESS_LE || form == ACCESS_RELAXED) {
-		int named = scan->le_user_count > 0 && scan->le_user_count <= LE_USERS_MAX
-			&& !strcmp(scan->le_users[scan->le_user_count - 1], scan->function);
+		int named = scan->le_user_count > 0 && scan->le_user_count <= LE_USERS_MAX &&
+		    !strcmp(scan->le_users[scan->le_user_count - 1], scan->function);
 		if (!named && scan->le_user_count < LE_USERS_MAX)
 			scan->le_users[scan->le_user_count] = scan->function;
 		scan->le_user_count += !named;
@@ -122,7 +122,8 @@ static uint64_t filled_with(const struct elf_file *file, const char *name)
 	const struct elf_symbols *symbols = &file->dynamic_symbols;
 	for (size_t i = 0; i < file->reloc_count; i++) {
 		const struct elf_reloc *reloc = &file->reloc[i];
-		if (reloc->kind == RELOC_SYMBOL && reloc->symbol < symbols->count && !strcmp(symbols->symbol[reloc->symbol].name, name))
+		if (reloc->kind == RELOC_SYMBOL && reloc->symbol < symbols->count &&
+		    !strcmp(symbols->symbol[reloc->symbol].name, name))
 			return reloc->offset;
 	}
 	return 0;
@@ -166,12 +167,16 @@ static struct function *functions_of(const struct elf_file *file, size_t *count)
 	return functions;
 }
 
-struct go_text { uint64_t start, end; int known, all; };
+struct go_text {
+	uint64_t start, end;
+	int known, all;
+};
 
 static struct go_text go_text_of(const struct elf_file *file)
 {
 	const struct elf_symbols *symbols = elf_symbols(file);
-	const struct elf_symbol *start = elf_symbol_named(symbols, "runtime.text"), *end = elf_symbol_named(symbols, "runtime.etext");
+	const struct elf_symbol *start = elf_symbol_named(symbols, "runtime.text"),
+				*end = elf_symbol_named(symbols, "runtime.etext");
 	if (start && end)
 		return (struct go_text){ start->value, end->value, 1, 0 };
 	/* Stripped: then a file with Go's line table is taken for Go's as a whole. */
@@ -179,12 +184,13 @@ static struct go_text go_text_of(const struct elf_file *file)
 }
 
 /* The case's own witnesses (cases/tls/tls_asm_*.s, gword, tls_witness_*.S) read the slot at an offset that
- * they are given at run time, and the probe's C the thread pointer (harness/probe/tp_*.h), which cmd/link lays among Go's
- * functions; "main(.text)" is what cmd/link calls the start of an object of C or of an .S file (cmd/link/internal/loadelf).  They are
- * the instrument, not the code that is looked at. */
+ * they are given at run time, and the probe's C the thread pointer (harness/probe/tp_*.h), which cmd/link lays among
+ * Go's functions; "main(.text)" is what cmd/link calls the start of an object of C or of an .S file
+ * (cmd/link/internal/loadelf).  They are the instrument, not the code that is looked at. */
 static int is_instrument(const char *function)
 {
-	static const char *const names[] = { "main.gAnd", "tlsmatrix.case/gword.", "local.tlsmatrix.case/gword.", "tls_witness", "main(.text)", "tls_around", "probe_", "visit_module" };
+	static const char *const names[] = { "main.gAnd", "tlsmatrix.case/gword.", "local.tlsmatrix.case/gword.",
+		"tls_witness", "main(.text)", "tls_around", "probe_", "visit_module" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (!strncmp(function, names[i], strlen(names[i])))
 			return 1;
@@ -193,7 +199,8 @@ static int is_instrument(const char *function)
 
 /* Reads the code at [address, end) function by function.  A function reaches to the next one, so
  * that no byte is left out where a symbol has no size. */
-static void scan_range(struct insn_scan *scan, const struct function *functions, size_t count, const struct go_text *text, uint64_t address, uint64_t end)
+static void scan_range(struct insn_scan *scan, const struct function *functions, size_t count,
+    const struct go_text *text, uint64_t address, uint64_t end)
 {
 	const unsigned char *code = elf_at(scan->file, address, end - address);
 	size_t low = 0, high = count;
@@ -208,7 +215,8 @@ static void scan_range(struct insn_scan *scan, const struct function *functions,
 		uint64_t next = low < count && functions[low].address < end ? functions[low].address : end;
 		int named = low > 0 && functions[low - 1].address >= address;
 		const char *name = named ? functions[low - 1].name : "?";
-		insn_scan_function(scan, name, text->known ? at >= text->start && at < text->end : text->all, at, code + (at - address), (size_t)(next - at));
+		insn_scan_function(scan, name, text->known ? at >= text->start && at < text->end : text->all, at,
+		    code + (at - address), (size_t)(next - at));
 		at = next;
 		low++;
 	}
@@ -221,14 +229,16 @@ static int section_order(const void *a, const void *b)
 }
 
 /* Executable sections by address, or executable segments where there are no sections. */
-static void scan_code(struct insn_scan *scan, const struct function *functions, size_t count, const struct go_text *text)
+static void scan_code(
+    struct insn_scan *scan, const struct function *functions, size_t count, const struct go_text *text)
 {
 	const struct elf_file *file = scan->file;
 	GElf_Shdr *code = xcalloc(file->section_count + file->segment_count + 1, sizeof *code);
 	size_t found = 0;
 	for (size_t i = 0; i < file->section_count; i++) {
 		const GElf_Shdr *header = &file->section[i].header;
-		if ((header->sh_flags & SHF_EXECINSTR) && (header->sh_flags & SHF_ALLOC) && header->sh_type == SHT_PROGBITS)
+		if ((header->sh_flags & SHF_EXECINSTR) && (header->sh_flags & SHF_ALLOC) &&
+		    header->sh_type == SHT_PROGBITS)
 			code[found++] = *header;
 	}
 	for (size_t i = 0; !file->section_count && i < file->segment_count; i++) {
@@ -239,7 +249,8 @@ static void scan_code(struct insn_scan *scan, const struct function *functions, 
 	qsort(code, found, sizeof *code, section_order);
 	uint64_t done = 0;
 	for (size_t i = 0; i < found; i++) {
-		uint64_t start = code[i].sh_addr > done ? code[i].sh_addr : done, end = code[i].sh_addr + code[i].sh_size;
+		uint64_t start = code[i].sh_addr > done ? code[i].sh_addr : done,
+			 end = code[i].sh_addr + code[i].sh_size;
 		if (end <= start || end < code[i].sh_addr)
 			continue;
 		scan_range(scan, functions, count, text, start, end);
@@ -253,8 +264,9 @@ void insn_scan_begin(struct insn_scan *scan, const struct arch *arch)
 	*scan = (struct insn_scan){ .arch = arch, .decoded = arch && arch->scan };
 }
 
-/* The size of the build ID at the start of code, 0 where there is none.  Where a format has no note for it, cmd/link puts
- * it before the first function (cmd/link/internal/ld/data.go textbuildid): text, in which a prefix may be any letter. */
+/* The size of the build ID at the start of code, 0 where there is none.  Where a format has no note for it, cmd/link
+ * puts it before the first function (cmd/link/internal/ld/data.go textbuildid): text, in which a prefix may be any
+ * letter. */
 static size_t build_id_size(const unsigned char *code, size_t size)
 {
 	static const char start[] = "\xff Go build ID: \"", end[] = "\"\n \xff";
@@ -267,7 +279,8 @@ static size_t build_id_size(const unsigned char *code, size_t size)
 	return length < size ? length : size;
 }
 
-void insn_scan_function(struct insn_scan *scan, const char *name, int is_go, uint64_t address, const unsigned char *code, size_t size)
+void insn_scan_function(
+    struct insn_scan *scan, const char *name, int is_go, uint64_t address, const unsigned char *code, size_t size)
 {
 	if (!scan->decoded || is_instrument(name))
 		return;

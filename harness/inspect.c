@@ -18,8 +18,10 @@ int inspect_file(const char *path, json_t **facts, struct diag *diag)
 	else if (!bytes.size)
 		error = diag_set(diag, EBADMSG, "%s: no program, library, object file or archive: it is empty", path);
 	else
-		error = diag_set(diag, EBADMSG, "%s: no program, library, object file or archive of a known format (ELF, PE, COFF, Mach-O, XCOFF, Plan 9, wasm): starts with %s",
-		                 path, bytes_start(&bytes, start));
+		error = diag_set(diag, EBADMSG,
+		    "%s: no program, library, object file or archive of a known format (ELF, PE, COFF, Mach-O, XCOFF, "
+		    "Plan 9, wasm): starts with %s",
+		    path, bytes_start(&bytes, start));
 	bytes_unmap(&bytes);
 	return error;
 }

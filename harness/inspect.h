@@ -6,46 +6,62 @@
  *
  * ---- Keys of every format
  *
- * { "format": "elf|pe|coff|macho|xcoff|plan9|wasm|archive", "class": 32|64, "machine": STR, "arch": STR (GOARCH) or null,
+ * { "format": "elf|pe|coff|macho|xcoff|plan9|wasm|archive", "class": 32|64, "machine": STR, "arch": STR (GOARCH) or
+ *     null,
  *   "type": "EXEC|DYN|REL|CORE|ARCHIVE",      DYN: a library or a PIE;  "pie": bool,
  *   "entry": N, "interp": STR|null, "soname": STR|null, "needed": [STR], "static": bool,
  *   "go": {"present": bool, "version": STR|null},
  *   "tls": {
  *     "model": "LE|IE|GD|LD|TLSDESC|FIXED|KEY|NONE|none",   of Go's slot, else of the strongest user in the file:
- *         FIXED  an offset from the thread pointer that the platform reserved, in the instruction (darwin/amd64 %gs:0x30)
- *         KEY    an offset that start code asks the system for and keeps in runtime.tls_g (Windows, Android, Darwin/arm64),
- *                or an address that it keeps in _privates (Plan 9 on x86: a word of the stack, which processes do not share)
+ *         FIXED  an offset from the thread pointer that the platform reserved, in the instruction (darwin/amd64
+ *                %gs:0x30)
+ *         KEY    an offset that start code asks the system for and keeps in runtime.tls_g (Windows, Android,
+ *                Darwin/arm64), or an address that it keeps in _privates (Plan 9 on x86: a word of the stack, which
+ *                processes do not share)
  *         NONE   Go reads no TLS: g is a global of the module (wasm); "none": nothing in the file does, or not known
- *     "at": STR,       where the slot is: an offset from the thread pointer in decimal ("-8"), "pt-tls" (an offset that PT_TLS
- *                      and C variables beside it decide), "loader" (IE: what the TPOFF relocation brings), "gs:0x30" (FIXED),
- *                      "runtime.tls_g", "_privates" (KEY), "__tls_base" (wasm), "linker" (object files: not yet placed), "mixed" (accesses that do not agree),
- *                      "unknown" (instructions of this machine are not read), "none"; for ELF harness/elf_access.h has the rules
+ *     "at": STR,       where the slot is: an offset from the thread pointer in decimal ("-8"), "pt-tls" (an offset that
+ *                      PT_TLS and C variables beside it decide), "loader" (IE: what the TPOFF relocation brings),
+ *                      "gs:0x30" (FIXED),
+ *                      "runtime.tls_g", "_privates" (KEY), "__tls_base" (wasm), "linker" (object files: not yet
+ *                          placed), "mixed" (accesses that do not agree),
+ *                      "unknown" (instructions of this machine are not read), "none"; for ELF harness/elf_access.h has
+ *                          the rules
  *     "reloc": STR|null,  the relocation that denotes the slot: a dynamic one, or in an object file the linker's
  *     "form": "one|two|mixed|none",   instructions of a Go access: insn.h insn_form
  *     "insn": {...} as below },
  *   "init": {"go_entries": N},                initializers that enter Go: _rt0_*_lib
  *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]},
- *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34", "macOS 12.0",
- *                                             "Windows 6.1", "FreeBSD 12.3"; [] where it says nothing (ELF: harness/elf_floor.h)
+ *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34",
+ *                                             "macOS 12.0",
+ *                                             "Windows 6.1", "FreeBSD 12.3"; [] where it says nothing (ELF:
+ *                                                 harness/elf_floor.h)
  *
  * ---- One object more, named after the format, where it is not ELF
  *
  * "pe":     {"subsystem": STR, "image_base": N, "dll": bool, "dynamic_base": bool, "nx": bool,
  *            "tls_directory": {"start","end","index","callbacks": [N],"zero_fill","align"}|null,
- *            "slot_index": N|null (address of the word with the index or offset, runtime.tls_g), "teb_offsets": {STR "gs:0x58": N},
+ *            "slot_index": N|null (address of the word with the index or offset, runtime.tls_g), "teb_offsets": {STR
+ *                "gs:0x58": N},
  *            "base_relocations": N, "wx_sections": N, "init_section": STR|null (".CRT$XCU", ".ctors"),
- *            "constructors": [{"address": N, "symbol": STR|null}] up to 64, that C's start code calls: Go's entry is among them, in a
+ *            "constructors": [{"address": N, "symbol": STR|null}] up to 64, that C's start code calls: Go's entry is
+ *                among them, in a
  *            program that another linker finished as "main"}
- * "coff":   {"relocations": {STR: N}, "init_section": STR|null, "constructors": [...] as above}   an object file for Windows
- * "macho":  {"filetype": STR, "flags": [STR], "tlv": {"vars": N (descriptors), "data": N, "bss": N (bytes)}, "fixed_gs": {STR "gs:0x30": N},
+ * "coff":   {"relocations": {STR: N}, "init_section": STR|null, "constructors": [...] as above}   an object file for
+ *           Windows
+ * "macho":  {"filetype": STR, "flags": [STR], "tlv": {"vars": N (descriptors), "data": N, "bss": N (bytes)},
+ *     "fixed_gs": {STR "gs:0x30": N},
  *            "tpidrro": N (reads of TPIDRRO_EL0), "mod_init": N, "chained_fixups": bool, "rebases": N, "binds": N,
- *            "textrel": bool (some in a segment mapped without write permission), "wx_segments": N, "slices": [STR]|null (fat file: arch of each) }
- *           imports.versions counts by library, "any library" in a flat namespace; init has "init_array" and facts have "stack" as in ELF files
+ *            "textrel": bool (some in a segment mapped without write permission), "wx_segments": N, "slices":
+ *                [STR]|null (fat file: arch of each) }
+ *           imports.versions counts by library, "any library" in a flat namespace; init has "init_array" and facts have
+ *           "stack" as in ELF files
  * "xcoff":  {"tls_sections": [STR], "loader_relocs": N, "loader_tls_relocs": {STR: N}, "init": STR|null, "toc": N}
  * "plan9":  {"magic": N, "text": N, "data": N, "bss": N, "syms": N, "header": N}
- * "wasm":   {"version": N, "start": N|null, "memory_min": N, "shared_memory": bool, "globals": N, "exports": [STR], "features": [STR],
+ * "wasm":   {"version": N, "start": N|null, "memory_min": N, "shared_memory": bool, "globals": N, "exports": [STR],
+ *           "features": [STR],
  *            "reactor": bool (exports _initialize and no _start)}
- * "archive":{"members": [{"name", "format", "arch", "tls": {"model","at","reloc","form"}, "init": {...}}] up to 256, "count": N,
+ * "archive":{"members": [{"name", "format", "arch", "tls": {"model","at","reloc","form"}, "init": {...}}] up to 256,
+ *     "count": N,
  *            "go_member": STR|null }          the facts above are those of the member with Go's code
  *
  * ---- And of ELF files.  All keys are always there unless noted.
@@ -58,19 +74,22 @@
  *     "slot": {"symbol": STR|null, "value": N|null, "size": N|null,
  *              "offset": N|null,        from the thread pointer, where the file fixes it
  *              "got": N|null,           address of the GOT word that a TPOFF relocation fills
- *              "insn_offset": N|null,   the offset that Go's instructions carry (LE or relaxed), or load from a GOT word that no relocation fills
+ *              "insn_offset": N|null,   the offset that Go's instructions carry (LE or relaxed), or load from a GOT
+ *                                       word that no relocation fills
  *              "external": bool },      the relocation names a global symbol that another module may define
  *     "relocs": {"tpoff": N, "dtpmod": N, "dtpoff": N, "tlsdesc": N, "slot_tpoff": N, "slot_dtp": N, "slot_desc": N,
  *                "foreign": N,            of tpoff, those for a variable that another module defines
  *                "names": {STR: N}},      the TLS relocations by name; of an object file those for the linker
- *     "insn": {"go_le": N, "go_ie": N, "go_relaxed": N, "c_le": N, "c_ie": N, "c_relaxed": N, "gd": N, "ld": N, "tlsdesc": N,
+ *     "insn": {"go_le": N, "go_ie": N, "go_relaxed": N, "c_le": N, "c_ie": N, "c_relaxed": N, "gd": N, "ld": N,
+ *         "tlsdesc": N,
  *              "go_other": N, "c_other": N,   accesses whose offset comes from where was not seen
  *              "offsets_mixed": bool,   Go's accesses carry offsets that differ; slot.insn_offset is then null
  *              "le_users": [STR up to 8 function names], "decoded": bool},
  *     "static_flag": bool, "users": [STR] },
  *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}], "fini_array": N, "preinit_array": N,
  *            "go_entries": N},
- *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel": bool},
+ *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel":
+ *       bool},
  *   "stack": {"present": bool, "exec": bool}, "relro": bool, "wx_segments": N,
  *   "relocs": {"count": N, "outside": N, "types": {STR: N}, "copy": N},
  *   "plt": {"entries": N,            as harness/elf_plt.h finds them, by section: 0 in a file without sections

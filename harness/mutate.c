@@ -18,9 +18,13 @@ struct mutant {
 	struct insn_scan scan;
 	struct tls_facts tls;
 	/* Collected first and written last, so that a mutation happens whole or not at all. */
-	struct { uint64_t place; unsigned char bytes[PATCH_BYTES]; size_t size; } patch[PATCHES_MAX];
+	struct {
+		uint64_t place;
+		unsigned char bytes[PATCH_BYTES];
+		size_t size;
+	} patch[PATCHES_MAX];
 	size_t patches;
-	const char *missing;   /* what the file lacks, where apply failed */
+	const char *missing; /* what the file lacks, where apply failed */
 };
 
 static int lacks(struct mutant *mutant, const char *what)
@@ -31,7 +35,8 @@ static int lacks(struct mutant *mutant, const char *what)
 
 static int put_bytes(struct mutant *mutant, uint64_t place, const unsigned char *bytes, size_t size)
 {
-	if (mutant->patches == PATCHES_MAX || size > PATCH_BYTES || place > mutant->file.size || size > mutant->file.size - place)
+	if (mutant->patches == PATCHES_MAX || size > PATCH_BYTES || place > mutant->file.size ||
+	    size > mutant->file.size - place)
 		return -EINVAL;
 	mutant->patch[mutant->patches].place = place;
 	mutant->patch[mutant->patches].size = size;
@@ -63,10 +68,7 @@ static int tls_memsz(struct mutant *mutant)
 	return put_segment(mutant, PT_TLS, offsetof(Elf64_Phdr, p_memsz), mutant->tls.slot.value, 8);
 }
 
-static int tls_align(struct mutant *mutant)
-{
-	return put_segment(mutant, PT_TLS, offsetof(Elf64_Phdr, p_align), 3, 8);
-}
+static int tls_align(struct mutant *mutant) { return put_segment(mutant, PT_TLS, offsetof(Elf64_Phdr, p_align), 3, 8); }
 
 static int stack_exec(struct mutant *mutant)
 {
@@ -111,7 +113,8 @@ static int c_ie(struct mutant *mutant)
 		if (file->reloc[i].kind == RELOC_DTPMOD || file->reloc[i].kind == RELOC_TLSDESC) {
 			/* Beyond the slot, whatever the linker left there: as C would have made it. */
 			if (!file->reloc[i].symbol)
-				put(mutant, file->reloc[i].place + offsetof(Elf64_Rela, r_addend), mutant->tls.slot.value + 64, 8);
+				put(mutant, file->reloc[i].place + offsetof(Elf64_Rela, r_addend),
+				    mutant->tls.slot.value + 64, 8);
 			return put_reloc_kind(mutant, &file->reloc[i], RELOC_TPOFF);
 		}
 	return lacks(mutant, "DTPMOD or TLSDESC relocation");
@@ -140,24 +143,16 @@ static int put_flags(struct mutant *mutant, int64_t tag, uint64_t clear, uint64_
 	const struct elf_file *file = &mutant->file;
 	for (size_t i = 0; i < file->dynamic_count; i++)
 		if (file->dynamic[i].d_tag == tag)
-			return put(mutant, file->dynamic_place + i * sizeof(Elf64_Dyn) + offsetof(Elf64_Dyn, d_un), (file->dynamic[i].d_un.d_val & ~clear) | set, 8);
+			return put(mutant, file->dynamic_place + i * sizeof(Elf64_Dyn) + offsetof(Elf64_Dyn, d_un),
+			    (file->dynamic[i].d_un.d_val & ~clear) | set, 8);
 	return lacks(mutant, tag == DT_FLAGS ? "DT_FLAGS" : "DT_FLAGS_1");
 }
 
-static int no_static_flag(struct mutant *mutant)
-{
-	return put_flags(mutant, DT_FLAGS, DF_STATIC_TLS, 0);
-}
+static int no_static_flag(struct mutant *mutant) { return put_flags(mutant, DT_FLAGS, DF_STATIC_TLS, 0); }
 
-static int no_nodelete(struct mutant *mutant)
-{
-	return put_flags(mutant, DT_FLAGS_1, DF_1_NODELETE, 0);
-}
+static int no_nodelete(struct mutant *mutant) { return put_flags(mutant, DT_FLAGS_1, DF_1_NODELETE, 0); }
 
-static int textrel(struct mutant *mutant)
-{
-	return put_flags(mutant, DT_FLAGS, 0, DF_TEXTREL);
-}
+static int textrel(struct mutant *mutant) { return put_flags(mutant, DT_FLAGS, 0, DF_TEXTREL); }
 
 /* ---- initializers ------------------------------------------------------------------------- */
 
@@ -168,7 +163,8 @@ static int is_go_entry(const struct elf_file *file, uint64_t address)
 	for (size_t i = 0; i < symbols->count; i++) {
 		const char *name = symbols->symbol[i].name;
 		size_t length = strlen(name);
-		if (symbols->symbol[i].value == address && !strncmp(name, "_rt0_", 5) && length > 4 && !strcmp(name + length - 4, "_lib"))
+		if (symbols->symbol[i].value == address && !strncmp(name, "_rt0_", 5) && length > 4 &&
+		    !strcmp(name + length - 4, "_lib"))
 			return 1;
 	}
 	return 0;
@@ -182,7 +178,8 @@ static uint64_t find_entry(const struct elf_file *file, int go, uint64_t *place)
 	elf_dynamic(file, DT_INIT_ARRAYSZ, &size);
 	for (size_t i = 0; i < file->reloc_count; i++) {
 		const struct elf_reloc *reloc = &file->reloc[i];
-		if (reloc->kind != RELOC_RELATIVE || reloc->offset - start >= size || is_go_entry(file, (uint64_t)reloc->addend) != go)
+		if (reloc->kind != RELOC_RELATIVE || reloc->offset - start >= size ||
+		    is_go_entry(file, (uint64_t)reloc->addend) != go)
 			continue;
 		*place = reloc->place ? reloc->place + offsetof(Elf64_Rela, r_addend) : elf_place(file, reloc->offset);
 		return (uint64_t)reloc->addend;
@@ -211,7 +208,8 @@ static int init_twice(struct mutant *mutant)
 	uint64_t place, other_place, go = find_entry(&mutant->file, 1, &place);
 	if (!go)
 		return lacks(mutant, "Go initializer");
-	return find_entry(&mutant->file, 0, &other_place) ? put(mutant, other_place, go, 8) : lacks(mutant, "second initializer");
+	return find_entry(&mutant->file, 0, &other_place) ? put(mutant, other_place, go, 8) :
+							    lacks(mutant, "second initializer");
 }
 
 /* ---- instructions ------------------------------------------------------------------------- */
@@ -223,7 +221,8 @@ static int find_pair(struct mutant *mutant, size_t between, uint64_t *load, uint
 	for (size_t i = 0; i < 2; i++) {
 		*load = mutant->scan.go_load[forms[i]];
 		*access = mutant->scan.go_access[forms[i]];
-		if (mutant->scan.go[forms[i]] && *access - *load == between && elf_at(&mutant->file, *load, between + 8))
+		if (mutant->scan.go[forms[i]] && *access - *load == between &&
+		    elf_at(&mutant->file, *load, between + 8))
 			return 0;
 	}
 	return lacks(mutant, "two-instruction access by Go");
@@ -240,10 +239,10 @@ static int insn_le_amd64(struct mutant *mutant)
 	unsigned char fixed[12] = { 0x64, 0x48, 0, 0, 0x25, 0xf8, 0xff, 0xff, 0xff, 0x66, 0x90, 0x90 };
 	if (!code || code[0] != 0x64 || (code[2] != 0x8b && code[2] != 0x89))
 		return lacks(mutant, "two-instruction access by Go");
-	fixed[1] |= code[1] & 4;             /* REX.R: the register that is not the base */
+	fixed[1] |= code[1] & 4; /* REX.R: the register that is not the base */
 	fixed[2] = code[2];
 	fixed[3] = (code[3] & 0x38) | 4;
-	size_t size = (code[3] & 7) == 4 ? 12 : 11;   /* %r12 as base costs a SIB byte */
+	size_t size = (code[3] & 7) == 4 ? 12 : 11; /* %r12 as base costs a SIB byte */
 	return put_bytes(mutant, elf_place(&mutant->file, load), fixed, size);
 }
 
@@ -275,19 +274,24 @@ static int insn_offset(struct mutant *mutant)
 	if (mutant->file.header.e_machine == EM_X86_64) {
 		/* 64 REX op modrm sib disp32, or REX c7 modrm imm32. */
 		size_t skip = form == ACCESS_LE ? 5 : 3;
-		return (form == ACCESS_LE ? code[0] == 0x64 : code[1] == 0xc7) ? put(mutant, place + skip, offset, 4) : lacks(mutant, "plain form of the access");
+		return (form == ACCESS_LE ? code[0] == 0x64 : code[1] == 0xc7) ?
+		    put(mutant, place + skip, offset, 4) :
+		    lacks(mutant, "plain form of the access");
 	}
 	/* movz, or movz and movk: the low 16 bits are in the last. */
 	size_t skip = (code[7] & 0xff) == 0xf2 ? 4 : 0;
-	uint32_t insn = (uint32_t)code[skip] | (uint32_t)code[skip + 1] << 8 | (uint32_t)code[skip + 2] << 16 | (uint32_t)code[skip + 3] << 24;
-	return put(mutant, place + skip, (insn & ~(0xffffu << 5)) | (uint32_t)((scan->offset.value + 8) & 0xffff) << 5, 4);
+	uint32_t insn = (uint32_t)code[skip] | (uint32_t)code[skip + 1] << 8 | (uint32_t)code[skip + 2] << 16 |
+	    (uint32_t)code[skip + 3] << 24;
+	return put(
+	    mutant, place + skip, (insn & ~(0xffffu << 5)) | (uint32_t)((scan->offset.value + 8) & 0xffff) << 5, 4);
 }
 
 /* jmp *slot(%rip), after endbr64 or not, becomes mold's mov $0,%r11d; jmp *slot(%rip).  What an
  * entry has behind its jump is for lazy binding. */
 static int clobber_amd64(struct mutant *mutant, const struct plt_entry *entry)
 {
-	static const unsigned char endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa }, r11[] = { 0x41, 0xbb, 0, 0, 0, 0, 0xff, 0x25 };
+	static const unsigned char endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa },
+				   r11[] = { 0x41, 0xbb, 0, 0, 0, 0, 0xff, 0x25 };
 	enum { FORM = sizeof r11 + 4 };
 	const unsigned char *code = elf_at(&mutant->file, entry->address, entry->room);
 	uint64_t start = code && !memcmp(code, endbr64, sizeof endbr64) ? sizeof endbr64 : 0;
@@ -295,7 +299,8 @@ static int clobber_amd64(struct mutant *mutant, const struct plt_entry *entry)
 		return lacks(mutant, "PLT entry of 16 bytes");
 	int result = put_bytes(mutant, elf_place(&mutant->file, entry->address + start), r11, sizeof r11);
 	uint64_t distance = entry->slot->offset - (entry->address + start + FORM);
-	return result ? result : put(mutant, elf_place(&mutant->file, entry->address + start + sizeof r11), distance, 4);
+	return result ? result :
+			put(mutant, elf_place(&mutant->file, entry->address + start + sizeof r11), distance, 4);
 }
 
 /* add x16, x16, #lo, which only a lazy resolver needs, becomes movz x9, #0. */
@@ -316,7 +321,8 @@ static int plt_clobber(struct mutant *mutant)
 	int result = lacks(mutant, "PLT entry");
 	plt_read(&mutant->file, &plt);
 	for (size_t i = 0; i < plt.count && result == -ENOENT; i++)
-		result = mutant->file.header.e_machine == EM_X86_64 ? clobber_amd64(mutant, &plt.entry[i]) : clobber_arm64(mutant, &plt.entry[i]);
+		result = mutant->file.header.e_machine == EM_X86_64 ? clobber_amd64(mutant, &plt.entry[i]) :
+								      clobber_arm64(mutant, &plt.entry[i]);
 	plt_free(&plt);
 	return result;
 }
@@ -349,8 +355,10 @@ static int write_patches(const char *path, const struct mutant *mutant, struct d
 	if (fd < 0)
 		return diag_set(diag, errno, "%s: cannot write: %s", path, strerror(errno));
 	for (size_t i = 0; i < mutant->patches && !result; i++)
-		if (pwrite(fd, mutant->patch[i].bytes, mutant->patch[i].size, (off_t)mutant->patch[i].place) != (ssize_t)mutant->patch[i].size)
-			result = diag_set(diag, EIO, "%s: cannot write %zu bytes at %llu", path, mutant->patch[i].size, (unsigned long long)mutant->patch[i].place);
+		if (pwrite(fd, mutant->patch[i].bytes, mutant->patch[i].size, (off_t)mutant->patch[i].place) !=
+		    (ssize_t)mutant->patch[i].size)
+			result = diag_set(diag, EIO, "%s: cannot write %zu bytes at %llu", path, mutant->patch[i].size,
+			    (unsigned long long)mutant->patch[i].place);
 	close(fd);
 	return result;
 }
@@ -374,7 +382,8 @@ int mutate_file(const char *path, const char *name, struct diag *diag)
 		tls_read(&mutant.file, &mutant.scan, &mutant.tls);
 		result = mutation->apply(&mutant);
 		if (result)
-			result = diag_set(diag, -result, "%s: %s: the file has no %s", path, name, mutant.missing ? mutant.missing : "room for it");
+			result = diag_set(diag, -result, "%s: %s: the file has no %s", path, name,
+			    mutant.missing ? mutant.missing : "room for it");
 		else
 			result = write_patches(path, &mutant, diag);
 	}

@@ -11,17 +11,17 @@ struct diag;
 struct mutant;
 
 struct mutation {
-	const char *name;     /* as cases/control/file.def has it */
-	const char *what;     /* what is wrong afterwards */
+	const char *name; /* as cases/control/file.def has it */
+	const char *what; /* what is wrong afterwards */
 	int (*apply)(struct mutant *mutant);
 };
 
 extern const struct mutation mutations[];
 extern const size_t mutation_count;
 
-/* Applies the mutation to the file.  0; -EINVAL no such mutation or a machine it does not know, -EBADMSG no ELF file, -ENOENT
- * the file has nothing to mutate that way (diag says what), -errno of the file.  On failure the
- * file is as it was. */
+/* Applies the mutation to the file.  0; -EINVAL no such mutation or a machine it does not know, -EBADMSG no ELF file,
+ * -ENOENT the file has nothing to mutate that way (diag says what), -errno of the file.  On failure the file is as it
+ * was. */
 int mutate_file(const char *path, const char *name, struct diag *diag);
 
 #endif

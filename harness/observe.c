@@ -27,10 +27,7 @@ static const json_t *fact(const json_t *facts, const char *path)
 	return facts;
 }
 
-static long long number(const json_t *facts, const char *path)
-{
-	return json_integer_value(fact(facts, path));
-}
+static long long number(const json_t *facts, const char *path) { return json_integer_value(fact(facts, path)); }
 
 static int is_known(const json_t *facts, const char *path)
 {
@@ -38,10 +35,7 @@ static int is_known(const json_t *facts, const char *path)
 	return value && !json_is_null(value);
 }
 
-static int is_true(const json_t *facts, const char *path)
-{
-	return json_is_true(fact(facts, path));
-}
+static int is_true(const json_t *facts, const char *path) { return json_is_true(fact(facts, path)); }
 
 /* The strings of an array, or "none". */
 static void add_names(struct buf *out, const json_t *list)
@@ -54,10 +48,7 @@ static void add_names(struct buf *out, const json_t *list)
 	}
 }
 
-static const char *yes_no(int condition)
-{
-	return condition ? "yes" : "no";
-}
+static const char *yes_no(int condition) { return condition ? "yes" : "no"; }
 
 /* A variable that the compiler of C made: all but the runtime's. */
 static int is_c_variable(const json_t *symbol)
@@ -89,7 +80,8 @@ static const char *word(const json_t *facts, const char *path)
 static void access_words(const json_t *facts, struct buf *out, char **note)
 {
 	static const char *const forms[] = { "le", "ie", "relaxed", "other" };
-	buf_printf(out, "model=%s at=%s reloc=%s form=%s", word(facts, "tls.model"), word(facts, "tls.at"), word(facts, "tls.reloc"), word(facts, "tls.form"));
+	buf_printf(out, "model=%s at=%s reloc=%s form=%s", word(facts, "tls.model"), word(facts, "tls.at"),
+	    word(facts, "tls.reloc"), word(facts, "tls.form"));
 	long long count = 0;
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		char *path = xprintf("tls.insn.go_%s", forms[i]);
@@ -104,11 +96,15 @@ static void access_words(const json_t *facts, struct buf *out, char **note)
 
 static void pt_tls_size(const json_t *facts, struct buf *out, char **note)
 {
-	long long value = number(facts, "tls.slot.value"), size = number(facts, "tls.slot.size"), memsz = number(facts, "tls.size");
+	long long value = number(facts, "tls.slot.value"), size = number(facts, "tls.slot.size"),
+		  memsz = number(facts, "tls.size");
 	long long word = number(facts, "class") / 8;
 	int placed = is_known(facts, "tls.slot.value") && number(facts, "tls.segments") > 0;
 	int inside = placed && value >= 0 && size >= word && value <= memsz && size <= memsz - value;
-	buf_printf(out, "segments=%lld slot=%s", number(facts, "tls.segments"), !placed ? "none" : inside ? "inside" : "outside");
+	buf_printf(out, "segments=%lld slot=%s", number(facts, "tls.segments"),
+	    !placed    ? "none" :
+		inside ? "inside" :
+			 "outside");
 	/* Without a symbol PT_TLS alone describes the slot, and has nothing else in it. */
 	if (placed && !is_known(facts, "tls.slot.symbol"))
 		buf_printf(out, " memsz=%lld filesz=%lld", memsz, number(facts, "tls.filesz"));
@@ -117,21 +113,23 @@ static void pt_tls_size(const json_t *facts, struct buf *out, char **note)
 
 static void pt_tls_align(const json_t *facts, struct buf *out, char **note)
 {
-	uint64_t align = (uint64_t)number(facts, "tls.align"), vaddr = (uint64_t)number(facts, "tls.vaddr"), offset = (uint64_t)number(facts, "tls.file_offset");
+	uint64_t align = (uint64_t)number(facts, "tls.align"), vaddr = (uint64_t)number(facts, "tls.vaddr"),
+		 offset = (uint64_t)number(facts, "tls.file_offset");
 	uint64_t value = (uint64_t)number(facts, "tls.slot.value"), word = (uint64_t)number(facts, "class") / 8;
 	if (number(facts, "tls.segments") == 0) {
 		buf_add(out, "segments=0");
 		return;
 	}
 	int power = align && !(align & (align - 1));
-	int covers = align >= (uint64_t)number(facts, "tls.section_align")
-		&& (!is_known(facts, "tls.slot.value") || (align >= word && word && value % word == 0));
+	int covers = align >= (uint64_t)number(facts, "tls.section_align") &&
+	    (!is_known(facts, "tls.slot.value") || (align >= word && word && value % word == 0));
 	/* gABI: "p_vaddr should equal p_offset, modulo p_align".  Where there are no bytes in the file,
 	 * p_offset says nothing, and what counts is that the block starts aligned. */
 	int congruent = align && (number(facts, "tls.filesz") ? vaddr % align == offset % align : vaddr % align == 0);
-	buf_printf(out, "power-of-two=%s covers=%s vaddr-congruent=%s", yes_no(power), yes_no(covers), yes_no(congruent));
-	*note = xprintf("p_align %llu, sections want %lld, p_vaddr %#llx, p_offset %#llx", (unsigned long long)align, number(facts, "tls.section_align"),
-		(unsigned long long)vaddr, (unsigned long long)offset);
+	buf_printf(
+	    out, "power-of-two=%s covers=%s vaddr-congruent=%s", yes_no(power), yes_no(covers), yes_no(congruent));
+	*note = xprintf("p_align %llu, sections want %lld, p_vaddr %#llx, p_offset %#llx", (unsigned long long)align,
+	    number(facts, "tls.section_align"), (unsigned long long)vaddr, (unsigned long long)offset);
 }
 
 static void symbols(const json_t *facts, struct buf *out, char **note)
@@ -155,14 +153,17 @@ static void symbols(const json_t *facts, struct buf *out, char **note)
 
 static void model_reloc(const json_t *facts, struct buf *out, char **note)
 {
-	buf_printf(out, "slot-tpoff=%lld slot-dtp=%lld slot-desc=%lld", number(facts, "tls.relocs.slot_tpoff"), number(facts, "tls.relocs.slot_dtp"), number(facts, "tls.relocs.slot_desc"));
-	*note = xprintf("of %lld TPOFF, %lld DTPMOD, %lld DTPOFF and %lld TLSDESC relocations in all", number(facts, "tls.relocs.tpoff"),
-		number(facts, "tls.relocs.dtpmod"), number(facts, "tls.relocs.dtpoff"), number(facts, "tls.relocs.tlsdesc"));
+	buf_printf(out, "slot-tpoff=%lld slot-dtp=%lld slot-desc=%lld", number(facts, "tls.relocs.slot_tpoff"),
+	    number(facts, "tls.relocs.slot_dtp"), number(facts, "tls.relocs.slot_desc"));
+	*note = xprintf("of %lld TPOFF, %lld DTPMOD, %lld DTPOFF and %lld TLSDESC relocations in all",
+	    number(facts, "tls.relocs.tpoff"), number(facts, "tls.relocs.dtpmod"), number(facts, "tls.relocs.dtpoff"),
+	    number(facts, "tls.relocs.tlsdesc"));
 }
 
 static void model_insn(const json_t *facts, struct buf *out, char **note)
 {
-	long long le = number(facts, "tls.insn.go_le"), ie = number(facts, "tls.insn.go_ie"), relaxed = number(facts, "tls.insn.go_relaxed"), other = number(facts, "tls.insn.go_other");
+	long long le = number(facts, "tls.insn.go_le"), ie = number(facts, "tls.insn.go_ie"),
+		  relaxed = number(facts, "tls.insn.go_relaxed"), other = number(facts, "tls.insn.go_other");
 	if (not_decoded(facts, out, note))
 		return;
 	buf_printf(out, "go-le=%s go-ie=%s go-relaxed=%s", yes_no(le > 0), yes_no(ie > 0), yes_no(relaxed > 0));
@@ -178,7 +179,8 @@ static void one_insn(const json_t *facts, struct buf *out, char **note)
 	if (not_decoded(facts, out, note))
 		return;
 	buf_printf(out, "one=%s two=%s", yes_no(mixed || !strcmp(form, "one")), yes_no(mixed || !strcmp(form, "two")));
-	*note = xprintf("%lld LE, %lld IE, %lld relaxed", number(facts, "tls.insn.go_le"), number(facts, "tls.insn.go_ie"), number(facts, "tls.insn.go_relaxed"));
+	*note = xprintf("%lld LE, %lld IE, %lld relaxed", number(facts, "tls.insn.go_le"),
+	    number(facts, "tls.insn.go_ie"), number(facts, "tls.insn.go_relaxed"));
 }
 
 static void slot_offset(const json_t *facts, struct buf *out, char **note)
@@ -204,7 +206,8 @@ static void slot_offset(const json_t *facts, struct buf *out, char **note)
 
 static void static_flag(const json_t *facts, struct buf *out, char **note)
 {
-	buf_printf(out, "tpoff=%s flag=%s", yes_no(number(facts, "tls.relocs.tpoff") > 0), yes_no(is_true(facts, "tls.static_flag")));
+	buf_printf(out, "tpoff=%s flag=%s", yes_no(number(facts, "tls.relocs.tpoff") > 0),
+	    yes_no(is_true(facts, "tls.static_flag")));
 	*note = xprintf("%lld thread-pointer-offset relocations", number(facts, "tls.relocs.tpoff"));
 }
 
@@ -223,9 +226,11 @@ static void c_models(const json_t *facts, struct buf *out, char **note)
 	for (size_t i = 0; i < json_array_size(list); i++)
 		variables += (size_t)is_c_variable(json_array_get(list, i));
 	long long dynamic = number(facts, "tls.relocs.dtpmod") + number(facts, "tls.relocs.tlsdesc");
-	long long own = number(facts, "tls.relocs.tpoff") - number(facts, "tls.relocs.slot_tpoff") - number(facts, "tls.relocs.foreign");
+	long long own = number(facts, "tls.relocs.tpoff") - number(facts, "tls.relocs.slot_tpoff") -
+	    number(facts, "tls.relocs.foreign");
 	buf_printf(out, "c-dynamic=%s c-ie=%s", yes_no(variables > 0 && dynamic > 0), yes_no(own > 0));
-	*note = xprintf("%zu C variables, %lld dynamic and %lld initial-exec relocations for them", variables, dynamic, own);
+	*note = xprintf(
+	    "%zu C variables, %lld dynamic and %lld initial-exec relocations for them", variables, dynamic, own);
 }
 
 /* ---- initializers and loading ------------------------------------------------------------- */
@@ -251,7 +256,8 @@ static void no_textrel(const json_t *facts, struct buf *out, char **note)
 static void gnu_stack(const json_t *facts, struct buf *out, char **note)
 {
 	(void)note;
-	buf_printf(out, "present=%s exec=%s", yes_no(is_true(facts, "stack.present")), yes_no(is_true(facts, "stack.exec")));
+	buf_printf(
+	    out, "present=%s exec=%s", yes_no(is_true(facts, "stack.present")), yes_no(is_true(facts, "stack.exec")));
 }
 
 static void relocs_writable(const json_t *facts, struct buf *out, char **note)
@@ -324,7 +330,8 @@ void inspect_promise(const json_t *facts, struct buf *out)
 	else if (is_known(facts, "tls.slot.got") && is_known(facts, "tls.slot.value"))
 		buf_printf(out, "ie:%#llx:%#llx", number(facts, "tls.slot.got"), number(facts, "tls.slot.value"));
 	else if (!is_known(facts, "tls.slot.symbol") && is_known(facts, "tls.slot.insn_offset"))
-		/* cmd/link names no TLS variable, and a static program of its making has no PT_TLS: the instructions are the promise. */
+		/* cmd/link names no TLS variable, and a static program of its making has no PT_TLS: the instructions
+		 * are the promise. */
 		buf_printf(out, "le:%lld", number(facts, "tls.slot.insn_offset"));
 	else if (is_known(facts, "tls.slot.offset"))
 		buf_printf(out, "le:%lld", number(facts, "tls.slot.offset"));

@@ -17,10 +17,7 @@ static void line(struct buf *out, const char *label, const char *format, ...)
 	va_end(args);
 }
 
-static json_t *get(const json_t *object, const char *key)
-{
-	return json_object_get(object, key);
-}
+static json_t *get(const json_t *object, const char *key) { return json_object_get(object, key); }
 
 static const char *text(const json_t *object, const char *key, const char *none)
 {
@@ -28,15 +25,9 @@ static const char *text(const json_t *object, const char *key, const char *none)
 	return value ? value : none;
 }
 
-static long long number(const json_t *object, const char *key)
-{
-	return json_integer_value(get(object, key));
-}
+static long long number(const json_t *object, const char *key) { return json_integer_value(get(object, key)); }
 
-static int is_true(const json_t *object, const char *key)
-{
-	return json_is_true(get(object, key));
-}
+static int is_true(const json_t *object, const char *key) { return json_is_true(get(object, key)); }
 
 /* A value under its label, where the key is there. */
 static void line_of(struct buf *out, const char *label, const json_t *object, const char *key)
@@ -91,36 +82,47 @@ static const char *meaning_of(const struct meaning *rows, size_t count, const ch
 
 static void print_access(struct buf *out, const json_t *tls)
 {
-	const char *model = text(tls, "model", "none"), *at = text(tls, "at", "none"), *form = text(tls, "form", "none");
-	const char *model_text = meaning_of(models, sizeof models / sizeof models[0], model), *place = meaning_of(places, sizeof places / sizeof places[0], at);
-	line(out, "model", "%s%s%s%s", model, model_text ? " (" : "", model_text ? model_text : "", model_text ? ")" : "");
+	const char *model = text(tls, "model", "none"), *at = text(tls, "at", "none"),
+		   *form = text(tls, "form", "none");
+	const char *model_text = meaning_of(models, sizeof models / sizeof models[0], model),
+		   *place = meaning_of(places, sizeof places / sizeof places[0], at);
+	line(out, "model", "%s%s%s%s", model, model_text ? " (" : "", model_text ? model_text : "",
+	    model_text ? ")" : "");
 	line(out, "at", "%s (%s)", at, place ? place : "from the thread pointer");
 	line(out, "relocation", "%s", text(tls, "reloc", "none"));
-	line(out, "form", "%s%s", form, !strcmp(form, "one") ? " instruction" : !strcmp(form, "two") ? " instructions" : "");
+	line(out, "form", "%s%s", form,
+	    !strcmp(form, "one")     ? " instruction" :
+		!strcmp(form, "two") ? " instructions" :
+				       "");
 }
 
 static void print_slot(struct buf *out, const json_t *tls)
 {
 	const json_t *slot = get(tls, "slot"), *relocs = get(tls, "relocs");
 	if (!json_is_integer(get(slot, "value")))
-		line(out, "Go's slot", "not in this file%s", json_is_integer(get(slot, "insn_offset")) ? "'s PT_TLS" : "");
+		line(out, "Go's slot", "not in this file%s",
+		    json_is_integer(get(slot, "insn_offset")) ? "'s PT_TLS" : "");
 	else
-		line(out, "Go's slot", "%s, %lld bytes at %lld of the segment", text(slot, "symbol", "without a symbol"), number(slot, "size"), number(slot, "value"));
+		line(out, "Go's slot", "%s, %lld bytes at %lld of the segment",
+		    text(slot, "symbol", "without a symbol"), number(slot, "size"), number(slot, "value"));
 	if (json_is_integer(get(slot, "offset")))
 		line(out, "offset", "%lld from the thread pointer", number(slot, "offset"));
 	if (json_is_integer(get(slot, "insn_offset")))
 		line(out, "in instructions", "%lld", number(slot, "insn_offset"));
 	if (json_is_integer(get(slot, "got")))
-		line(out, "GOT word", "%#llx%s", (unsigned long long)number(slot, "got"), is_true(slot, "external") ? ", of a symbol that another module may define" : "");
-	line(out, "slot relocations", "%lld TPOFF, %lld DTPMOD or DTPOFF, %lld TLSDESC", number(relocs, "slot_tpoff"), number(relocs, "slot_dtp"), number(relocs, "slot_desc"));
+		line(out, "GOT word", "%#llx%s", (unsigned long long)number(slot, "got"),
+		    is_true(slot, "external") ? ", of a symbol that another module may define" : "");
+	line(out, "slot relocations", "%lld TPOFF, %lld DTPMOD or DTPOFF, %lld TLSDESC", number(relocs, "slot_tpoff"),
+	    number(relocs, "slot_dtp"), number(relocs, "slot_desc"));
 }
 
 static void print_variables(struct buf *out, const json_t *symbols)
 {
 	for (size_t i = 0; i < json_array_size(symbols); i++) {
 		const json_t *symbol = json_array_get(symbols, i);
-		line(out, i ? "" : "variables", "%s, %lld bytes at %lld, %s%s", text(symbol, "name", "?"), number(symbol, "size"), number(symbol, "value"),
-			text(symbol, "binding", "?"), is_true(symbol, "defined") ? "" : ", undefined");
+		line(out, i ? "" : "variables", "%s, %lld bytes at %lld, %s%s", text(symbol, "name", "?"),
+		    number(symbol, "size"), number(symbol, "value"), text(symbol, "binding", "?"),
+		    is_true(symbol, "defined") ? "" : ", undefined");
 	}
 }
 
@@ -130,9 +132,12 @@ static void print_instructions(struct buf *out, const json_t *insn)
 		line(out, "instructions", "not decoded");
 		return;
 	}
-	line(out, "Go's code", "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", number(insn, "go_le"), number(insn, "go_ie"), number(insn, "go_relaxed"), number(insn, "go_other"));
-	line(out, "C's code", "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", number(insn, "c_le"), number(insn, "c_ie"), number(insn, "c_relaxed"), number(insn, "c_other"));
-	line(out, "dynamic models", "%lld GD, %lld LD, %lld TLSDESC", number(insn, "gd"), number(insn, "ld"), number(insn, "tlsdesc"));
+	line(out, "Go's code", "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", number(insn, "go_le"),
+	    number(insn, "go_ie"), number(insn, "go_relaxed"), number(insn, "go_other"));
+	line(out, "C's code", "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", number(insn, "c_le"),
+	    number(insn, "c_ie"), number(insn, "c_relaxed"), number(insn, "c_other"));
+	line(out, "dynamic models", "%lld GD, %lld LD, %lld TLSDESC", number(insn, "gd"), number(insn, "ld"),
+	    number(insn, "tlsdesc"));
 	line_of(out, "LE users", insn, "le_users");
 }
 
@@ -143,7 +148,8 @@ static void print_tls(struct buf *out, const json_t *facts)
 	print_access(out, tls);
 	if (get(tls, "segments") && !is_object(facts)) {
 		line_of(out, "models in use", tls, "users");
-		line(out, "PT_TLS", "%lld; memsz %lld, filesz %lld, align %lld", number(tls, "segments"), number(tls, "size"), number(tls, "filesz"), number(tls, "align"));
+		line(out, "PT_TLS", "%lld; memsz %lld, filesz %lld, align %lld", number(tls, "segments"),
+		    number(tls, "size"), number(tls, "filesz"), number(tls, "align"));
 		print_slot(out, tls);
 		line_of(out, "DF_STATIC_TLS", tls, "static_flag");
 	}
@@ -163,10 +169,12 @@ static void print_init(struct buf *out, const json_t *init)
 		line(out, "DT_INIT", "%#llx", (unsigned long long)json_integer_value(start));
 	for (size_t i = 0; i < json_array_size(array); i++) {
 		const json_t *entry = json_array_get(array, i);
-		line(out, i ? "" : "init array", "%#llx %s", (unsigned long long)number(entry, "address"), text(entry, "symbol", "?"));
+		line(out, i ? "" : "init array", "%#llx %s", (unsigned long long)number(entry, "address"),
+		    text(entry, "symbol", "?"));
 	}
 	if (get(init, "preinit_array"))
-		line(out, "others", "%lld preinit, %lld fini", number(init, "preinit_array"), number(init, "fini_array"));
+		line(out, "others", "%lld preinit, %lld fini", number(init, "preinit_array"),
+		    number(init, "fini_array"));
 	line(out, "Go's", "%lld", number(init, "go_entries"));
 }
 
@@ -188,9 +196,12 @@ static void print_elf(struct buf *out, const json_t *facts)
 	line_of(out, "flags", dynamic, "flags");
 	line_of(out, "flags_1", dynamic, "flags_1");
 	line_of(out, "text relocations", dynamic, "textrel");
-	line(out, "stack", "%s%s", is_true(stack, "present") ? "PT_GNU_STACK" : "no PT_GNU_STACK", is_true(stack, "exec") ? ", executable" : "");
-	line(out, "segments", "%srelro, %lld writable and executable", is_true(facts, "relro") ? "" : "no ", number(facts, "wx_segments"));
-	line(out, "relocations", "%lld, %lld outside writable segments, %lld copy", number(relocs, "count"), number(relocs, "outside"), number(relocs, "copy"));
+	line(out, "stack", "%s%s", is_true(stack, "present") ? "PT_GNU_STACK" : "no PT_GNU_STACK",
+	    is_true(stack, "exec") ? ", executable" : "");
+	line(out, "segments", "%srelro, %lld writable and executable", is_true(facts, "relro") ? "" : "no ",
+	    number(facts, "wx_segments"));
+	line(out, "relocations", "%lld, %lld outside writable segments, %lld copy", number(relocs, "count"),
+	    number(relocs, "outside"), number(relocs, "copy"));
 	line_of(out, "", relocs, "types");
 	print_plt(out, get(facts, "plt"));
 }
@@ -235,7 +246,8 @@ static void print_archive(struct buf *out, const json_t *archive)
 		if (!json_is_string(get(member, "format")))
 			line(out, text(member, "name", "?"), "no object file");
 		else
-			line(out, text(member, "name", "?"), "%s %s, model %s", text(member, "format", "?"), text(member, "arch", "of another machine"), text(tls, "model", "none"));
+			line(out, text(member, "name", "?"), "%s %s, model %s", text(member, "format", "?"),
+			    text(member, "arch", "of another machine"), text(tls, "model", "none"));
 	}
 }
 

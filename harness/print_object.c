@@ -31,7 +31,8 @@ static void print_object(json_t *object, enum print_style style, struct buf *out
 	const char *key;
 	json_t *inner;
 	size_t count = 0;
-	json_object_foreach(object, key, inner) {
+	json_object_foreach(object, key, inner)
+	{
 		buf_printf(out, "%s%s ", count++ ? ", " : "", key);
 		if (json_is_array(inner))
 			print_array(inner, style, out);
@@ -54,34 +55,75 @@ void print_value(json_t *value, enum print_style style, struct buf *out)
 
 /* ---- the formats -------------------------------------------------------------------------- */
 
-struct row { const char *key, *label; enum print_style style; };
+struct row {
+	const char *key, *label;
+	enum print_style style;
+};
 
 static const struct row pe[] = {
-	{ "subsystem", "subsystem", PRINT_PLAIN }, { "image_base", "image base", PRINT_HEX }, { "dll", "DLL", PRINT_PLAIN }, { "dynamic_base", "may be moved", PRINT_PLAIN }, { "nx", "no exec of data", PRINT_PLAIN },
-	{ "tls_directory", "TLS directory", PRINT_HEX }, { "slot_index", "slot index word", PRINT_HEX }, { "teb_offsets", "TEB offsets", PRINT_COUNTS },
-	{ "base_relocations", "base relocations", PRINT_PLAIN }, { "wx_sections", "W+X sections", PRINT_PLAIN }, { "init_section", "init section", PRINT_PLAIN },
+	{ "subsystem", "subsystem", PRINT_PLAIN },
+	{ "image_base", "image base", PRINT_HEX },
+	{ "dll", "DLL", PRINT_PLAIN },
+	{ "dynamic_base", "may be moved", PRINT_PLAIN },
+	{ "nx", "no exec of data", PRINT_PLAIN },
+	{ "tls_directory", "TLS directory", PRINT_HEX },
+	{ "slot_index", "slot index word", PRINT_HEX },
+	{ "teb_offsets", "TEB offsets", PRINT_COUNTS },
+	{ "base_relocations", "base relocations", PRINT_PLAIN },
+	{ "wx_sections", "W+X sections", PRINT_PLAIN },
+	{ "init_section", "init section", PRINT_PLAIN },
 };
 static const struct row coff[] = { { "relocations", "relocations", PRINT_COUNTS } };
 static const struct row macho[] = {
-	{ "filetype", "file type", PRINT_PLAIN }, { "flags", "flags", PRINT_PLAIN }, { "tlv", "TLS variables", PRINT_PLAIN }, { "fixed_gs", "fixed %gs", PRINT_COUNTS },
-	{ "tpidrro", "TPIDRRO reads", PRINT_PLAIN }, { "mod_init", "initializers", PRINT_PLAIN }, { "chained_fixups", "chained fixups", PRINT_PLAIN }, { "slices", "slices", PRINT_PLAIN },
+	{ "filetype", "file type", PRINT_PLAIN },
+	{ "flags", "flags", PRINT_PLAIN },
+	{ "tlv", "TLS variables", PRINT_PLAIN },
+	{ "fixed_gs", "fixed %gs", PRINT_COUNTS },
+	{ "tpidrro", "TPIDRRO reads", PRINT_PLAIN },
+	{ "mod_init", "initializers", PRINT_PLAIN },
+	{ "chained_fixups", "chained fixups", PRINT_PLAIN },
+	{ "slices", "slices", PRINT_PLAIN },
 };
 static const struct row xcoff[] = {
-	{ "tls_sections", "TLS sections", PRINT_PLAIN }, { "loader_relocs", "loader relocs", PRINT_PLAIN }, { "loader_tls_relocs", "of these for TLS", PRINT_COUNTS }, { "init", "initializer", PRINT_PLAIN }, { "toc", "TOC", PRINT_HEX },
+	{ "tls_sections", "TLS sections", PRINT_PLAIN },
+	{ "loader_relocs", "loader relocs", PRINT_PLAIN },
+	{ "loader_tls_relocs", "of these for TLS", PRINT_COUNTS },
+	{ "init", "initializer", PRINT_PLAIN },
+	{ "toc", "TOC", PRINT_HEX },
 };
 static const struct row plan9[] = {
-	{ "magic", "magic", PRINT_HEX }, { "text", "text bytes", PRINT_PLAIN }, { "data", "data bytes", PRINT_PLAIN }, { "bss", "bss bytes", PRINT_PLAIN }, { "syms", "symbol bytes", PRINT_PLAIN }, { "header", "header bytes", PRINT_PLAIN },
+	{ "magic", "magic", PRINT_HEX },
+	{ "text", "text bytes", PRINT_PLAIN },
+	{ "data", "data bytes", PRINT_PLAIN },
+	{ "bss", "bss bytes", PRINT_PLAIN },
+	{ "syms", "symbol bytes", PRINT_PLAIN },
+	{ "header", "header bytes", PRINT_PLAIN },
 };
 static const struct row wasm[] = {
-	{ "version", "version", PRINT_PLAIN }, { "start", "start function", PRINT_PLAIN }, { "reactor", "reactor", PRINT_PLAIN }, { "memory_min", "memory, pages", PRINT_PLAIN }, { "shared_memory", "shared memory", PRINT_PLAIN },
-	{ "globals", "globals", PRINT_PLAIN }, { "exports", "exports", PRINT_PLAIN }, { "features", "features", PRINT_PLAIN },
+	{ "version", "version", PRINT_PLAIN },
+	{ "start", "start function", PRINT_PLAIN },
+	{ "reactor", "reactor", PRINT_PLAIN },
+	{ "memory_min", "memory, pages", PRINT_PLAIN },
+	{ "shared_memory", "shared memory", PRINT_PLAIN },
+	{ "globals", "globals", PRINT_PLAIN },
+	{ "exports", "exports", PRINT_PLAIN },
+	{ "features", "features", PRINT_PLAIN },
 };
 
-static const struct group { const char *format, *name, *title; const struct row *rows; size_t count; } groups[] = {
+static const struct group {
+	const char *format, *name, *title;
+	const struct row *rows;
+	size_t count;
+} groups[] = {
 #define GROUP(format, name, title) { #format, name, title, format, sizeof format / sizeof format[0] }
-	GROUP(pe, "PE", "Windows image"), GROUP(coff, "COFF", "Windows object file"), GROUP(macho, "Mach-O", "Mach-O"), GROUP(xcoff, "XCOFF", "XCOFF"),
-	GROUP(plan9, "Plan 9 a.out", "Plan 9"), GROUP(wasm, "WebAssembly", "WebAssembly"),
-	{ "elf", "ELF", NULL, NULL, 0 }, { "archive", "archive", NULL, NULL, 0 },
+	GROUP(pe, "PE", "Windows image"),
+	GROUP(coff, "COFF", "Windows object file"),
+	GROUP(macho, "Mach-O", "Mach-O"),
+	GROUP(xcoff, "XCOFF", "XCOFF"),
+	GROUP(plan9, "Plan 9 a.out", "Plan 9"),
+	GROUP(wasm, "WebAssembly", "WebAssembly"),
+	{ "elf", "ELF", NULL, NULL, 0 },
+	{ "archive", "archive", NULL, NULL, 0 },
 #undef GROUP
 };
 

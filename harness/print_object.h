@@ -8,8 +8,8 @@ struct buf;
 
 enum print_style {
 	PRINT_PLAIN,
-	PRINT_HEX,       /* numbers in hexadecimal */
-	PRINT_COUNTS     /* an object of counts: "NAME xN" */
+	PRINT_HEX,   /* numbers in hexadecimal */
+	PRINT_COUNTS /* an object of counts: "NAME xN" */
 };
 
 /* A value on the line: text, yes or no, a number, lists and objects joined; "none" for null and what is empty. */

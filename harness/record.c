@@ -12,7 +12,11 @@ static const char mark[] = "#tlsm:";
 enum { MARK_LEN = sizeof mark - 1 };
 
 /* A line that proved itself: number, length and checksum hold. */
-struct line { uint64_t seq; const char *payload; size_t len; };
+struct line {
+	uint64_t seq;
+	const char *payload;
+	size_t len;
+};
 
 /* A decimal number without sign and leading zeros, as both writers print it, and the space after
  * it.  Returns the place behind the space, or NULL. */
@@ -38,10 +42,7 @@ static uint32_t crc32(uint32_t crc, const char *from, size_t len)
 	return ~crc;
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+static int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
 
 /* text .. end is what stands behind the mark, without the newline. */
 static int line_read(const char *text, const char *end, struct line *line)
@@ -62,14 +63,11 @@ static int line_read(const char *text, const char *end, struct line *line)
 	line->len = (size_t)len;
 	if (crc32(crc32(0, text, (size_t)(at - text)), line->payload, line->len) != crc)
 		return 0;
-	return !memchr(line->payload, 0, line->len);   /* no writer of ours leaves a NUL in */
+	return !memchr(line->payload, 0, line->len); /* no writer of ours leaves a NUL in */
 }
 
 /* What the character after a backslash stands for; 0 for an escape that no writer makes. */
-static char unescape(char c)
-{
-	return c == 't' ? '\t' : c == 'n' ? '\n' : c == '\\' ? '\\' : 0;
-}
+static char unescape(char c) { return c == 't' ? '\t' : c == 'n' ? '\n' : c == '\\' ? '\\' : 0; }
 
 /* The text of a field, or NULL when an escape in it is wrong.  cut: the writer may have cut an
  * escape in two at the end. */
@@ -96,10 +94,7 @@ static void fields_free(char **fields, size_t count)
 		free(fields[--count]);
 }
 
-static int line_cut(const struct line *line)
-{
-	return line->len == RECORD_MAX;
-}
+static int line_cut(const struct line *line) { return line->len == RECORD_MAX; }
 
 /* Splits a payload.  Returns the number of fields, 0 when there are too many or one is malformed. */
 static size_t fields_read(const struct line *line, char **fields)
@@ -121,10 +116,14 @@ static size_t fields_read(const struct line *line, char **fields)
 }
 
 /* The kinds and how many fields each has, its own name included. */
-static const struct kind { const char *name; enum record_kind kind; size_t fields; } kinds[] = {
+static const struct kind {
+	const char *name;
+	enum record_kind kind;
+	size_t fields;
+} kinds[] = {
 	{ "begin", RECORD_BEGIN, 2 },
-	{ "obs",   RECORD_OBS,   4 },
-	{ "skip",  RECORD_SKIP,  4 },
+	{ "obs", RECORD_OBS, 4 },
+	{ "skip", RECORD_SKIP, 4 },
 };
 
 /* Takes the fields over into a record.  0 for a kind that is not known or has a wrong form; a
@@ -137,11 +136,10 @@ static int record_take(struct records *records, const struct line *line, char **
 			continue;
 		if (count != kind->fields && !(count == 3 && kind->fields == 4 && line_cut(line)))
 			return 0;
-		if (!(records->count & (records->count + 1)))   /* room doubles at 0, 1, 3, 7, ... */
+		if (!(records->count & (records->count + 1))) /* room doubles at 0, 1, 3, 7, ... */
 			records->record = xrealloc(records->record, (2 * records->count + 1) * sizeof *records->record);
-		records->record[records->count++] = (struct record){
-			kind->kind, fields[1], count > 2 ? fields[2] : xstrdup(""), count > 3 ? fields[3] : xstrdup("")
-		};
+		records->record[records->count++] = (struct record){ kind->kind, fields[1],
+			count > 2 ? fields[2] : xstrdup(""), count > 3 ? fields[3] : xstrdup("") };
 		free(fields[0]);
 		return 1;
 	}
@@ -150,7 +148,7 @@ static int record_take(struct records *records, const struct line *line, char **
 
 struct reader {
 	struct records *records;
-	uint64_t seq;    /* of the last record that was believed */
+	uint64_t seq; /* of the last record that was believed */
 	int end_seen;
 };
 

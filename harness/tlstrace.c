@@ -29,12 +29,14 @@ static void help(void)
 	      "  --preload FILE  LD_PRELOAD of the program, which the tracer is not subject to\n"
 	      "  --output FILE   where the program's stdout and stderr go; default: /dev/null\n"
 	      "  --timeout S     kill the program after S seconds and record what was seen; default: 60, 0: never\n"
-	      "  --bend NAME     make the program's world wrong on purpose (controls), where NAME is\n", stdout);
+	      "  --bend NAME     make the program's world wrong on purpose (controls), where NAME is\n",
+	    stdout);
 	for (const struct trace_bend *bend = trace_bends; bend->name; bend++)
 		printf("                    %-16s %s\n", bend->name, bend->meaning);
 	fputs("  --help          this text\n"
 	      "\n"
-	      "Exit status: 0 every check was observed, 2 usage, 3 the program could not be traced.\n", stdout);
+	      "Exit status: 0 every check was observed, 2 usage, 3 the program could not be traced.\n",
+	    stdout);
 }
 
 static int usage(const char *what, const char *word)

@@ -23,7 +23,7 @@
 
 enum {
 	OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-		  PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL,
+	    PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL,
 	SYSCALL_STOP = SIGTRAP | 0x80,
 	ARCH_SET_FS = 0x1002
 };
@@ -32,7 +32,7 @@ enum {
 
 struct thread *thread_find(struct trace *trace, pid_t tid)
 {
-	for (size_t i = trace->threads; i-- > 0; )   /* a number may come again: the youngest is meant */
+	for (size_t i = trace->threads; i-- > 0;) /* a number may come again: the youngest is meant */
 		if (trace->thread[i]->tid == tid && trace->thread[i]->alive)
 			return trace->thread[i];
 	return NULL;
@@ -52,7 +52,7 @@ void thread_resume(struct trace *trace, struct thread *thread, int signal)
 {
 	int request = trace->seccomp && !thread->exit_wanted ? PTRACE_CONT : PTRACE_SYSCALL;
 	thread->stopped = 0;
-	ptrace(request, thread->tid, NULL, (void *)(intptr_t)signal);   /* ESRCH: killed; its end is reported */
+	ptrace(request, thread->tid, NULL, (void *)(intptr_t)signal); /* ESRCH: killed; its end is reported */
 }
 
 /* Waits at most 200 ms for one thread's report; 0 when none came.  A thread in a system call that
@@ -119,7 +119,7 @@ int thread_step(struct thread *thread)
 			return 0;
 		}
 		if (WSTOPSIG(status) != SIGTRAP)
-			result = WSTOPSIG(status);   /* a signal came first: delivered when it goes on */
+			result = WSTOPSIG(status); /* a signal came first: delivered when it goes on */
 		error = regs_read(thread->tid, &after);
 		if (!error && *reg(&after, REG_PC) != *reg(&before, REG_PC))
 			break;
@@ -281,7 +281,9 @@ static void on_syscall(struct trace *trace, struct thread *thread)
 static void on_event(struct trace *trace, struct thread *thread, int event, int signal)
 {
 	switch (event) {
-	case PTRACE_EVENT_CLONE: case PTRACE_EVENT_FORK: case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
 		on_made(trace, thread);
 		break;
 	case PTRACE_EVENT_SECCOMP:
@@ -292,7 +294,7 @@ static void on_event(struct trace *trace, struct thread *thread, int event, int 
 		on_exec(trace, thread);
 		return;
 	case PTRACE_EVENT_STOP:
-		if (signal != SIGTRAP) {   /* a job control stop of the whole process */
+		if (signal != SIGTRAP) { /* a job control stop of the whole process */
 			thread->stopped = 0;
 			ptrace(PTRACE_LISTEN, thread->tid, NULL, NULL);
 			return;
@@ -395,8 +397,9 @@ int trace_run(const struct trace_spec *spec, struct trace **trace, struct diag *
 	now_trace->spec = spec;
 	now_trace->bend = spec->bend ? bend_find(spec->bend) : -1;
 	now_trace->module = realpath(spec->module ? spec->module : spec->argv[0], NULL);
-	int error = now_trace->module ? start(now_trace, &tell, diag) :
-		diag_set(diag, errno, "%s: %s", spec->module ? spec->module : spec->argv[0], strerror(errno));
+	int error = now_trace->module ?
+	    start(now_trace, &tell, diag) :
+	    diag_set(diag, errno, "%s: %s", spec->module ? spec->module : spec->argv[0], strerror(errno));
 	if (!error) {
 		sigaction(SIGALRM, &action, NULL);
 		setitimer(ITIMER_REAL, &every, NULL);

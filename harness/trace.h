@@ -23,12 +23,12 @@ struct diag;
 struct trace;
 
 struct trace_spec {
-	char *const *argv;    /* the program, as a path, and its arguments */
-	const char *module;   /* file whose Go initializer is watched; NULL: the program */
-	const char *output;   /* where its stdout and stderr go; NULL: /dev/null */
-	const char *preload;  /* LD_PRELOAD of the program alone: the tracer's own libc may be another; NULL: as it is */
-	const char *bend;     /* a name of trace_bends, or NULL */
-	unsigned timeout_s;   /* then it is killed; 0: never */
+	char *const *argv;   /* the program, as a path, and its arguments */
+	const char *module;  /* file whose Go initializer is watched; NULL: the program */
+	const char *output;  /* where its stdout and stderr go; NULL: /dev/null */
+	const char *preload; /* LD_PRELOAD of the program alone: the tracer's own libc may be another; NULL: as it is */
+	const char *bend;    /* a name of trace_bends, or NULL */
+	unsigned timeout_s;  /* then it is killed; 0: never */
 };
 
 /* Runs the program to its end.  0 and a new *trace; -EPERM when the kernel lets nobody trace here;
@@ -46,6 +46,6 @@ int trace_observe(const struct trace *trace, const char *check, struct buf *out,
 /* The ways to make the traced world wrong, which the controls use (cases/control/trace.def): each
  * changes registers or memory of the program before the observing code reads them. */
 struct trace_bend { const char *name, *meaning; };
-extern const struct trace_bend trace_bends[];   /* ends with a NULL name */
+extern const struct trace_bend trace_bends[]; /* ends with a NULL name */
 
 #endif

@@ -107,7 +107,7 @@ int regs_read_fp(pid_t tid, struct trace_fp *fp)
 	int error = regset(PTRACE_GETREGSET, tid, NT_PRFPREG, &all, sizeof all);
 	if (error)
 		return error;
-	now.value[0] = all.mxcsr & ~0x3fU;   /* without the exception flags, which are the callee's */
+	now.value[0] = all.mxcsr & ~0x3fU; /* without the exception flags, which are the callee's */
 	now.value[1] = all.cwd;
 #else
 	struct user_fpsimd_struct all = { 0 };
@@ -115,7 +115,7 @@ int regs_read_fp(pid_t tid, struct trace_fp *fp)
 	if (error)
 		return error;
 	for (int i = 0; i < TRACE_FP_WORDS; i++)
-		now.value[i] = (word)all.vregs[8 + i];   /* AAPCS64: the lower halves of v8-v15 */
+		now.value[i] = (word)all.vregs[8 + i]; /* AAPCS64: the lower halves of v8-v15 */
 #endif
 	*fp = now;
 	return 0;
@@ -133,14 +133,11 @@ word regs_thread_pointer(pid_t tid, const struct trace_regs *regs)
 #endif
 }
 
-void regs_set_call(struct trace_regs *regs, long nr)
-{
-	*reg(regs, REG_NR) = (word)nr;
-}
+void regs_set_call(struct trace_regs *regs, long nr) { *reg(regs, REG_NR) = (word)nr; }
 
 void regs_again(struct trace_regs *regs, long nr)
 {
-	*reg(regs, REG_NR) = (word)-1L;   /* no call is under way: the kernel restarts none */
+	*reg(regs, REG_NR) = (word)-1L; /* no call is under way: the kernel restarts none */
 	*reg(regs, REG_NEXT_NR) = (word)nr;
 	*reg(regs, REG_PC) -= trace_arch.syscall_size;
 }
@@ -168,10 +165,13 @@ int memory_read(pid_t tid, word address, void *bytes, size_t len)
 /* Word by word through ptrace, since text is mapped read-only. */
 int memory_write(pid_t tid, word address, const void *bytes, size_t len)
 {
-	for (size_t done = 0; done < len; ) {
+	for (size_t done = 0; done < len;) {
 		word base = (address + done) & ~(sizeof(word) - 1);
 		size_t skip = address + done - base, part = sizeof(word) - skip;
-		union { word value; unsigned char byte[sizeof(word)]; } cell;
+		union {
+			word value;
+			unsigned char byte[sizeof(word)];
+		} cell;
 		if (part > len - done)
 			part = len - done;
 		int error = memory_read(tid, base, &cell, sizeof cell);

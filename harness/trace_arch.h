@@ -9,11 +9,11 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
-typedef unsigned long word;   /* a register or a pointer of the tracee; it has our own size */
+typedef unsigned long word; /* a register or a pointer of the tracee; it has our own size */
 
 struct trace_regs {
 	struct user_regs_struct user;
-	word nr;    /* arm64: system call number of the call that is stopped; amd64 has it in user */
+	word nr; /* arm64: system call number of the call that is stopped; amd64 has it in user */
 };
 
 /* Callee-saved state that is not in user_regs_struct: its floating-point part. */
@@ -21,30 +21,41 @@ enum { TRACE_FP_WORDS = 8 };
 struct trace_fp { word value[TRACE_FP_WORDS]; };
 
 enum trace_reg {
-	REG_PC, REG_SP,
-	REG_NR,         /* number of the call that is stopped */
-	REG_NEXT_NR,    /* where a system call instruction takes its number from */
-	REG_RET,        /* result of a call */
-	REG_ARG0, REG_ARG1, REG_ARG2, REG_ARG3, REG_ARG4, REG_ARG5,   /* of a system call */
-	REG_CARG0, REG_CARG1, REG_CARG2,                              /* of a C function */
-	REG_CLONE_G,    /* g of the new thread, while runtime.clone makes its system call */
+	REG_PC,
+	REG_SP,
+	REG_NR,      /* number of the call that is stopped */
+	REG_NEXT_NR, /* where a system call instruction takes its number from */
+	REG_RET,     /* result of a call */
+	REG_ARG0,
+	REG_ARG1,
+	REG_ARG2,
+	REG_ARG3,
+	REG_ARG4,
+	REG_ARG5, /* of a system call */
+	REG_CARG0,
+	REG_CARG1,
+	REG_CARG2,   /* of a C function */
+	REG_CLONE_G, /* g of the new thread, while runtime.clone makes its system call */
 	REG_COUNT
 };
 
-struct trace_saved { const char *name; size_t offset; };
+struct trace_saved {
+	const char *name;
+	size_t offset;
+};
 
 struct trace_arch {
 	const char *goarch;
-	uint32_t audit;                    /* AUDIT_ARCH_*, for the seccomp filter */
-	size_t reg[REG_COUNT];             /* offset in struct trace_regs */
-	struct trace_saved saved[16];      /* callee-saved, ends with a NULL name */
+	uint32_t audit;               /* AUDIT_ARCH_*, for the seccomp filter */
+	size_t reg[REG_COUNT];        /* offset in struct trace_regs */
+	struct trace_saved saved[16]; /* callee-saved, ends with a NULL name */
 	const char *fp_name[TRACE_FP_WORDS];
-	enum trace_reg clone_tls;          /* argument of clone(2) with the thread pointer */
-	unsigned char trap[4];             /* breakpoint instruction */
-	size_t trap_size, trap_advance;    /* advance: how far the pc stands behind it when it stops */
+	enum trace_reg clone_tls;       /* argument of clone(2) with the thread pointer */
+	unsigned char trap[4];          /* breakpoint instruction */
+	size_t trap_size, trap_advance; /* advance: how far the pc stands behind it when it stops */
 	size_t syscall_size;
-	size_t return_pops;                /* bytes that a return takes off the stack */
-	int arch_prctl;                    /* number of arch_prctl, -1 where there is none */
+	size_t return_pops; /* bytes that a return takes off the stack */
+	int arch_prctl;     /* number of arch_prctl, -1 where there is none */
 };
 
 extern const struct trace_arch trace_arch;
@@ -74,6 +85,6 @@ int regs_return_address(pid_t tid, const struct trace_regs *regs, word *address)
 /* Memory of a stopped thread's process.  0 or -errno. */
 int memory_read(pid_t tid, word address, void *bytes, size_t len);
 int memory_write(pid_t tid, word address, const void *bytes, size_t len);
-int memory_string(pid_t tid, word address, char *text, size_t size);   /* cut to size */
+int memory_string(pid_t tid, word address, char *text, size_t size); /* cut to size */
 
 #endif

@@ -129,7 +129,7 @@ static int go_clone(struct trace *trace, struct thread *thread, struct trace_reg
 	if (trace->bend_done || !is_go_signal_stack(thread))
 		return 0;
 	return inject(thread, regs, SYS_clone,
-		      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_SYSVSEM | CLONE_THREAD, 0);
+	    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_SYSVSEM | CLONE_THREAD, 0);
 }
 
 static int libc_settls(struct trace *trace, struct thread *thread, struct trace_regs *regs, struct entry *entry)
@@ -147,7 +147,7 @@ static int sigaltstack_fail(struct trace *trace, struct thread *thread, struct t
 	(void)entry;
 	if (trace->bend_done || thread->call.nr != SYS_sigaltstack)
 		return 0;
-	return inject(thread, regs, SYS_sigaltstack, 1, 0);   /* EFAULT */
+	return inject(thread, regs, SYS_sigaltstack, 1, 0); /* EFAULT */
 }
 
 /* Where the initializer would return it is entered once more, as it was the first time. */
@@ -175,7 +175,7 @@ static int init_align(struct trace *trace, struct thread *thread, struct trace_r
 	if (regs_return_address(thread->tid, regs, &address))
 		return 0;
 	*reg(regs, REG_SP) -= 8;
-	entry->bent = 8;   /* given back where it returns: the loader's stack is not what is on trial */
+	entry->bent = 8; /* given back where it returns: the loader's stack is not what is on trial */
 	return trace_arch.return_pops ? !memory_write(thread->tid, *reg(regs, REG_SP), &address, sizeof address) : 1;
 }
 
@@ -188,36 +188,43 @@ static int init_clobber(struct trace *trace, struct thread *thread, struct trace
 
 typedef int bend_function(struct trace *, struct thread *, struct trace_regs *, struct entry *);
 
-const struct trace_bend trace_bends[] = {
-	{ "clone-flags", "Go's clones lose CLONE_SYSVSEM" },
+const struct trace_bend trace_bends[] = { { "clone-flags", "Go's clones lose CLONE_SYSVSEM" },
 	{ "clone-odd", "Go's second clone loses CLONE_SYSVSEM" },
 	{ "settls-extra", "Go calls arch_prctl(ARCH_SET_FS) once more" },
 	{ "settls-skip", "one thread's thread pointer is not set" },
 	{ "settls-same", "one thread gets the first thread's thread pointer" },
 	{ "settls-shift", "Go's arch_prctl(ARCH_SET_FS) sets 16 more than it asks" },
-	{ "slot-clobber", "one thread's slot is overwritten" },
-	{ "go-clone", "Go's text makes one thread by clone" },
+	{ "slot-clobber", "one thread's slot is overwritten" }, { "go-clone", "Go's text makes one thread by clone" },
 	{ "libc-settls", "one of libc's threads is made without CLONE_SETTLS" },
 	{ "sigaltstack-fail", "one sigaltstack call fails" },
 	{ "init-twice", "the initializer is entered again where it returns" },
 	{ "init-args", "the initializer gets argc 0 and argv NULL" },
 	{ "init-align", "the stack is 8 bytes lower where the initializer is entered" },
 	{ "init-clobber", "the first callee-saved register is changed where the initializer returns" },
-	{ NULL, NULL }
-};
+	{ NULL, NULL } };
 
 /* In the order of trace_bends. */
-static const struct { enum bend_point point; bend_function *apply; } acts[] = {
-	{ BEND_CALL, clone_flags }, { BEND_CALL, clone_odd }, { BEND_CALL, settls_extra },
-	{ BEND_CALL, settls_skip }, { BEND_CALL, settls_same }, { BEND_CALL, settls_shift },
-	{ BEND_CALL, slot_clobber }, { BEND_CALL, go_clone }, { BEND_CALL, libc_settls },
+static const struct {
+	enum bend_point point;
+	bend_function *apply;
+} acts[] = {
+	{ BEND_CALL, clone_flags },
+	{ BEND_CALL, clone_odd },
+	{ BEND_CALL, settls_extra },
+	{ BEND_CALL, settls_skip },
+	{ BEND_CALL, settls_same },
+	{ BEND_CALL, settls_shift },
+	{ BEND_CALL, slot_clobber },
+	{ BEND_CALL, go_clone },
+	{ BEND_CALL, libc_settls },
 	{ BEND_CALL, sigaltstack_fail },
-	{ BEND_INIT_RETURN, init_twice }, { BEND_INIT_ENTRY, init_args }, { BEND_INIT_ENTRY, init_align },
+	{ BEND_INIT_RETURN, init_twice },
+	{ BEND_INIT_ENTRY, init_args },
+	{ BEND_INIT_ENTRY, init_align },
 	{ BEND_INIT_RETURN, init_clobber },
 };
 
-_Static_assert(sizeof acts / sizeof acts[0] + 1 == sizeof trace_bends / sizeof trace_bends[0],
-	       "every bend has an act");
+_Static_assert(sizeof acts / sizeof acts[0] + 1 == sizeof trace_bends / sizeof trace_bends[0], "every bend has an act");
 
 int bend_find(const char *name)
 {
@@ -227,8 +234,8 @@ int bend_find(const char *name)
 	return -1;
 }
 
-int bend_apply(struct trace *trace, struct thread *thread, enum bend_point point, struct trace_regs *regs,
-	       struct entry *entry)
+int bend_apply(
+    struct trace *trace, struct thread *thread, enum bend_point point, struct trace_regs *regs, struct entry *entry)
 {
 	if (trace->bend < 0 || acts[trace->bend].point != point || thread->injected)
 		return 0;

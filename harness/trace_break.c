@@ -20,7 +20,7 @@ static void trap_set(struct breakpoint *at, pid_t tid, word address)
 	if (memory_read(tid, address, now, trace_arch.trap_size))
 		return;
 	if (!memcmp(now, trace_arch.trap, trace_arch.trap_size))
-		return;   /* ours already, or a trap of the program's own */
+		return; /* ours already, or a trap of the program's own */
 	memcpy(at->original, now, sizeof now);
 	at->address = address;
 	at->set = !memory_write(tid, address, trace_arch.trap, trace_arch.trap_size);
@@ -127,8 +127,10 @@ static int string_is(pid_t tid, word address, const char *expected)
 static size_t hidden_arguments(struct trace *trace, const struct entry *entry)
 {
 	const struct image *program = image_of(trace, trace->spec->argv[0]);
-	return !program->interpreter && !path_same(trace->spec->argv[0], trace->module) &&
-	       entry->argc && entry->argc < trace->args_count ? trace->args_count - entry->argc : 0;
+	return !program->interpreter && !path_same(trace->spec->argv[0], trace->module) && entry->argc &&
+		entry->argc < trace->args_count ?
+	    trace->args_count - entry->argc :
+	    0;
 }
 
 /* By content, not by address: a loader may hand out copies (what lies behind envp is init.auxv's
@@ -137,7 +139,7 @@ static void judge_arguments(struct trace *trace, pid_t tid, struct entry *entry)
 {
 	size_t hidden = hidden_arguments(trace, entry), count = trace->args_count - hidden;
 	entry->argc_ok = entry->argc == count;
-	entry->argv_ok = entry->argv && !word_at(tid, entry->argv + count * sizeof(word));   /* ends with NULL */
+	entry->argv_ok = entry->argv && !word_at(tid, entry->argv + count * sizeof(word)); /* ends with NULL */
 	for (size_t i = 0; i < count; i++)
 		entry->argv_ok &= string_is(tid, word_at(tid, entry->argv + i * sizeof(word)), trace->args[hidden + i]);
 	word first = word_at(tid, entry->envp);
@@ -151,7 +153,7 @@ void init_find(struct trace *trace, struct thread *thread)
 	const struct image *image = image_of(trace, trace->module);
 	word offset = image_offset(image, image->entry);
 	regions_read(trace);
-	image = image_of(trace, trace->module);   /* the table of files may have moved */
+	image = image_of(trace, trace->module); /* the table of files may have moved */
 	for (size_t i = 0; image->entry && i < trace->regions; i++) {
 		const struct region *region = &trace->region[i];
 		if (offset - region->offset >= region->end - region->start ||
@@ -159,7 +161,7 @@ void init_find(struct trace *trace, struct thread *thread)
 			continue;
 		word address = region->start + offset - region->offset;
 		struct breakpoint *at = trap_place(trace->entry_at, address);
-		if (at)   /* again where a later mapping has replaced it */
+		if (at) /* again where a later mapping has replaced it */
 			trap_set(at, thread->tid, address);
 	}
 }
@@ -186,7 +188,7 @@ void init_exec(struct trace *trace, struct thread *thread)
 
 void init_clean(struct trace *trace, struct thread *thread)
 {
-	if (thread->process == trace->first || thread->flags & CLONE_VM)   /* the same memory */
+	if (thread->process == trace->first || thread->flags & CLONE_VM) /* the same memory */
 		return;
 	for (int i = 0; i < INSTANCES_MAX; i++) {
 		trap_remove(&trace->entry_at[i], thread->tid);
@@ -199,14 +201,14 @@ void init_clean(struct trace *trace, struct thread *thread)
 static void on_entry(struct trace *trace, struct thread *thread, struct breakpoint *at, struct trace_regs *regs)
 {
 	struct entry spare = { 0 }, *entry = trace->entries < ENTRIES_MAX ? &trace->entry[trace->entries] : &spare;
-	memset(entry, 0, sizeof *entry);   /* a program before exec may have used it */
+	memset(entry, 0, sizeof *entry); /* a program before exec may have used it */
 	if (bend_apply(trace, thread, BEND_INIT_ENTRY, regs, entry)) {
 		regs_write(thread->tid, regs);
 		regs_read(thread->tid, regs);
 	}
 	trace->entries++;
 	entry->tid = thread->tid;
-	entry->argc = *reg(regs, REG_CARG0) & 0xffffffff;   /* int */
+	entry->argc = *reg(regs, REG_CARG0) & 0xffffffff; /* int */
 	entry->argv = *reg(regs, REG_CARG1);
 	entry->envp = *reg(regs, REG_CARG2);
 	entry->sp = *reg(regs, REG_SP);
@@ -226,7 +228,7 @@ static void on_entry(struct trace *trace, struct thread *thread, struct breakpoi
  * came by, for the loader calls every initializer from the same place. */
 static struct entry *entry_returning(struct trace *trace, const struct thread *thread, word address, word sp)
 {
-	for (size_t i = trace->entries < ENTRIES_MAX ? trace->entries : ENTRIES_MAX; i-- > 0; ) {
+	for (size_t i = trace->entries < ENTRIES_MAX ? trace->entries : ENTRIES_MAX; i-- > 0;) {
 		struct entry *entry = &trace->entry[i];
 		if (!entry->returned && entry->tid == thread->tid && entry->return_address == address &&
 		    sp > entry->sp - 64 && sp < entry->sp + 64)
@@ -276,7 +278,7 @@ static void on_return(struct trace *trace, struct thread *thread, struct breakpo
 		regs_write(thread->tid, regs);
 		regs_read(thread->tid, regs);
 	}
-	if (*reg(regs, REG_PC) != address) {   /* sent back into the initializer */
+	if (*reg(regs, REG_PC) != address) { /* sent back into the initializer */
 		entry->returned = 1;
 		if (trace_arch.return_pops)
 			memory_write(thread->tid, *reg(regs, REG_SP), &address, sizeof address);

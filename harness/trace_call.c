@@ -10,7 +10,7 @@
 
 #include "matrix/base/buf.h"
 
-enum { ARCH_SET_FS = 0x1002, CLONE_ARGS_TLS = 7 };   /* struct clone_args: flags is word 0, tls word 7 */
+enum { ARCH_SET_FS = 0x1002, CLONE_ARGS_TLS = 7 }; /* struct clone_args: flags is word 0, tls word 7 */
 
 const struct image *image_of(struct trace *trace, const char *path)
 {
@@ -19,7 +19,7 @@ const struct image *image_of(struct trace *trace, const char *path)
 			return &trace->image[i];
 	struct image image = { 0 };
 	if (image_read(path, &image))
-		image.path = xstrdup(path);   /* not ELF, or gone: nobody's Go text */
+		image.path = xstrdup(path); /* not ELF, or gone: nobody's Go text */
 	trace->image = xrealloc(trace->image, (trace->images + 1) * sizeof image);
 	trace->image[trace->images] = image;
 	return &trace->image[trace->images++];

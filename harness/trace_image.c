@@ -36,9 +36,14 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, st
 {
 	char entry[64];
 	snprintf(entry, sizeof entry, "_rt0_%s_linux_lib", trace_arch.goarch);
-	const struct { const char *name; word *value; } wanted[] = {
-		{ "runtime.text", &image->text }, { "runtime.etext", &image->etext },
-		{ "runtime.g0", &image->g0 }, { entry, &image->entry },
+	const struct {
+		const char *name;
+		word *value;
+	} wanted[] = {
+		{ "runtime.text", &image->text },
+		{ "runtime.etext", &image->etext },
+		{ "runtime.g0", &image->g0 },
+		{ entry, &image->entry },
 	};
 	Elf_Data *data = elf_getdata(section, NULL);
 	GElf_Sym symbol;
@@ -132,8 +137,9 @@ int mappings_each(pid_t pid, int (*visit)(const struct mapping *mapping, void *c
 	while (!result && fgets(line, sizeof line, maps)) {
 		struct mapping mapping;
 		int path_at = 0;
-		if (sscanf(line, "%lx-%lx %7s %lx %*s %*s %n", &mapping.start, &mapping.end, flags,
-			   &mapping.offset, &path_at) < 4 || line[path_at] != '/')
+		if (sscanf(line, "%lx-%lx %7s %lx %*s %*s %n", &mapping.start, &mapping.end, flags, &mapping.offset,
+			&path_at) < 4 ||
+		    line[path_at] != '/')
 			continue;
 		line[strcspn(line, "\n")] = '\0';
 		snprintf(mapping.path, sizeof mapping.path, "%s", line + path_at);

@@ -9,17 +9,24 @@ enum { IMAGE_SEGMENTS = 16 };
 
 struct image {
 	char *path;
-	int go;                  /* the file has Go's text */
-	word text, etext;        /* runtime.text and runtime.etext; 0, ~0 in a stripped Go file */
-	word entry;              /* the Go initializer of a library, _rt0_ARCH_linux_lib; 0: none */
-	word g0;                 /* runtime.g0, g of the first thread; 0: not to be had */
-	int interpreter;         /* it names a dynamic loader (PT_INTERP) */
-	struct { word offset, address, size; int exec; } segment[IMAGE_SEGMENTS];
+	int go;           /* the file has Go's text */
+	word text, etext; /* runtime.text and runtime.etext; 0, ~0 in a stripped Go file */
+	word entry;       /* the Go initializer of a library, _rt0_ARCH_linux_lib; 0: none */
+	word g0;          /* runtime.g0, g of the first thread; 0: not to be had */
+	int interpreter;  /* it names a dynamic loader (PT_INTERP) */
+	struct {
+		word offset, address, size;
+		int exec;
+	} segment[IMAGE_SEGMENTS];
 	size_t segments;
 };
 
 /* A piece of /proc/PID/maps that is backed by a file. */
-struct mapping { word start, end, offset; int exec; char path[4096]; };
+struct mapping {
+	word start, end, offset;
+	int exec;
+	char path[4096];
+};
 
 /* Reads what is needed of an ELF file.  0; -EBADMSG when it is none, -errno when it cannot be read. */
 int image_read(const char *path, struct image *image);

@@ -29,8 +29,8 @@ static void see_clone_flags(const struct trace *trace, struct buf *out, struct b
 		buf_printf(out, "flags=0x%lx others=%zu", clones->flags, clones->others);
 	else
 		buf_add(out, "clones=none");
-	buf_printf(note, "%zu threads made by Go, %zu by libc, %zu processes", clones->count,
-		   trace->libc_clones.count, trace->forks);
+	buf_printf(note, "%zu threads made by Go, %zu by libc, %zu processes", clones->count, trace->libc_clones.count,
+	    trace->forks);
 	if (trace->failed_clones)
 		buf_printf(note, ", %zu clones failed (%s)", trace->failed_clones, strerror(trace->last_clone_errno));
 }
@@ -39,16 +39,18 @@ static void see_no_go_clone(const struct trace *trace, struct buf *out, struct b
 {
 	const struct clones *libc = &trace->libc_clones;
 	buf_printf(out, "go=%zu libc=%s", trace->go_clones.count,
-		   !libc->count ? "none" : libc->with_settls == libc->count ? "settls" : "no-settls");
-	buf_printf(note, "%zu threads made by libc, %zu with CLONE_SETTLS, flags 0x%lx; %zu processes",
-		   libc->count, libc->with_settls, libc->flags, trace->forks);
+	    !libc->count                         ? "none" :
+		libc->with_settls == libc->count ? "settls" :
+						   "no-settls");
+	buf_printf(note, "%zu threads made by libc, %zu with CLONE_SETTLS, flags 0x%lx; %zu processes", libc->count,
+	    libc->with_settls, libc->flags, trace->forks);
 }
 
 /* Is it a thread whose thread pointer Go has to set?  The first one, and each that Go's clone made. */
 static int is_go_thread(const struct trace *trace, const struct thread *thread)
 {
 	return thread->process == trace->first &&
-	       (thread->tid == trace->first || (thread->go_made && thread->is_thread));
+	    (thread->tid == trace->first || (thread->go_made && thread->is_thread));
 }
 
 /* Up to Go 1.15 a new thread sets its thread pointer itself; where the program ended before the
@@ -76,7 +78,7 @@ static void see_settls_count(const struct trace *trace, struct buf *out, struct 
 	else
 		buf_printf(out, "calls=%zu threads=%zu", calls, threads);
 	buf_printf(note, "%zu threads: %zu calls of arch_prctl, %zu clones with CLONE_SETTLS", threads,
-		   trace->go_settls, trace->go_clones.with_settls);
+	    trace->go_settls, trace->go_clones.with_settls);
 }
 
 static void see_settls_value(const struct trace *trace, struct buf *out, struct buf *note)
@@ -94,9 +96,11 @@ static void see_settls_value(const struct trace *trace, struct buf *out, struct 
 		buf_add(out, "calls=none");
 	else
 		buf_printf(out, "distinct=%s slot-below=%s", trace->tp_shared ? "no" : "yes",
-			   differ ? "other" : agree >= 2 ? "g" : "unseen");
+		    differ         ? "other" :
+			agree >= 2 ? "g" :
+				     "unseen");
 	buf_printf(note, "%zu threads, %zu hold their g, %zu something else, %zu never asked for a signal stack",
-		   threads, agree, differ, threads - agree - differ);
+	    threads, agree, differ, threads - agree - differ);
 }
 
 static void see_no_settls(const struct trace *trace, struct buf *out, struct buf *note)
@@ -106,8 +110,8 @@ static void see_no_settls(const struct trace *trace, struct buf *out, struct buf
 		buf_add(out, "calls=none");
 	else
 		buf_printf(out, "go=%zu", trace->go_settls);
-	buf_printf(note, "arch_prctl(ARCH_SET_FS): %zu calls by Go, %zu by others", trace->go_settls,
-		   trace->libc_settls);
+	buf_printf(
+	    note, "arch_prctl(ARCH_SET_FS): %zu calls by Go, %zu by others", trace->go_settls, trace->libc_settls);
 }
 
 static void see_sigaltstack(const struct trace *trace, struct buf *out, struct buf *note)
@@ -151,10 +155,9 @@ static void see_entry_args(const struct trace *trace, struct buf *out, struct bu
 		argv &= trace->entry[i].argv_ok;
 		envp &= trace->entry[i].envp_ok;
 	}
-	buf_printf(out, "argc=%s argv=%s envp=%s", argc ? "ok" : "wrong", argv ? "ok" : "wrong",
-		   envp ? "ok" : "wrong");
-	buf_printf(note, "argc %lu of %zu, argv 0x%lx, envp 0x%lx", entry->argc, trace->args_count, entry->argv,
-		   entry->envp);
+	buf_printf(out, "argc=%s argv=%s envp=%s", argc ? "ok" : "wrong", argv ? "ok" : "wrong", envp ? "ok" : "wrong");
+	buf_printf(
+	    note, "argc %lu of %zu, argv 0x%lx, envp 0x%lx", entry->argc, trace->args_count, entry->argv, entry->envp);
 }
 
 static void see_entry_align(const struct trace *trace, struct buf *out, struct buf *note)
@@ -162,7 +165,7 @@ static void see_entry_align(const struct trace *trace, struct buf *out, struct b
 	word mod = trace->entry[0].sp % 16;
 	for (size_t i = 1; i < entries_kept(trace); i++)
 		if (trace->entry[i].sp % 16 != mod)
-			mod = 16;   /* not the same in all of them, which no ABI allows */
+			mod = 16; /* not the same in all of them, which no ABI allows */
 	buf_printf(out, "sp-mod-16=%lu", mod);
 	buf_printf(note, "sp 0x%lx", trace->entry[0].sp);
 }
@@ -186,7 +189,7 @@ static void see_entry_saved(const struct trace *trace, struct buf *out, struct b
 
 static const struct {
 	const char *check;
-	int of_entry;   /* says something about an entry of the initializer */
+	int of_entry; /* says something about an entry of the initializer */
 	void (*see)(const struct trace *trace, struct buf *out, struct buf *note);
 } sights[] = {
 	{ "thread.clone-flags", 0, see_clone_flags },

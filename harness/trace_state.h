@@ -19,33 +19,33 @@ enum witness { WITNESS_NONE, WITNESS_G, WITNESS_OTHER };
 
 /* A system call between its entry and its exit. */
 struct call {
-	long nr;              /* -1: none that is watched */
-	int go;               /* made by Go's text */
-	word flags, tls, g;   /* of clone and clone3 */
-	word value;           /* of arch_prctl: the thread pointer */
+	long nr;            /* -1: none that is watched */
+	int go;             /* made by Go's text */
+	word flags, tls, g; /* of clone and clone3 */
+	word value;         /* of arch_prctl: the thread pointer */
 };
 
 struct thread {
 	pid_t tid, process;
-	int alive, arrived, claimed;   /* arrived: its first stop came; claimed: its parent's report came */
-	int stopped;                   /* by the kernel, until thread_resume */
-	int held;                      /* while another thread is stepped */
-	int exit_wanted;               /* its call's exit must stop too */
-	int phantom;                   /* made by a bend: it must end before it runs any code */
-	int pending, pending_status;   /* a report that came while another thread was stepped */
+	int alive, arrived, claimed; /* arrived: its first stop came; claimed: its parent's report came */
+	int stopped;                 /* by the kernel, until thread_resume */
+	int held;                    /* while another thread is stepped */
+	int exit_wanted;             /* its call's exit must stop too */
+	int phantom;                 /* made by a bend: it must end before it runs any code */
+	int pending, pending_status; /* a report that came while another thread was stepped */
 	struct call call;
 
-	int injected;                  /* call is one that a bend slipped in; before holds what to do next */
+	int injected; /* call is one that a bend slipped in; before holds what to do next */
 	struct trace_regs before;
 	long before_nr;
 
 	/* what is judged */
-	int go_made, is_thread;        /* by a clone of Go's text; shares its parent's process */
-	word flags;                    /* of the clone that made it */
-	int called;                    /* a watched call of its came to its end */
-	int tp_sets;                   /* how often Go set its thread pointer */
-	word tp, g;                    /* what it was set to; g that the clone passed */
-	enum witness witness;          /* the word below the thread pointer, when it first asked for a signal stack */
+	int go_made, is_thread; /* by a clone of Go's text; shares its parent's process */
+	word flags;             /* of the clone that made it */
+	int called;             /* a watched call of its came to its end */
+	int tp_sets;            /* how often Go set its thread pointer */
+	word tp, g;             /* what it was set to; g that the clone passed */
+	enum witness witness;   /* the word below the thread pointer, when it first asked for a signal stack */
 };
 
 enum { ENTRIES_MAX = 8, INSTANCES_MAX = 8 };
@@ -58,7 +58,7 @@ struct entry {
 	struct trace_fp fp;
 	int argc_ok, argv_ok, envp_ok;
 	int returned, bent;
-	char changed[160];   /* names of the callee-saved registers that were not kept, or "" */
+	char changed[160]; /* names of the callee-saved registers that were not kept, or "" */
 };
 
 struct breakpoint {
@@ -68,47 +68,50 @@ struct breakpoint {
 };
 
 /* Where an executable piece of a file is mapped in the first process. */
-struct region { word start, end, offset; size_t image; };
+struct region {
+	word start, end, offset;
+	size_t image;
+};
 
 struct clones {
-	size_t count;           /* that made a thread */
-	word flags;             /* of the first */
-	size_t others;          /* that had other flags */
+	size_t count;  /* that made a thread */
+	word flags;    /* of the first */
+	size_t others; /* that had other flags */
 	size_t with_settls;
 };
 
 struct trace {
 	const struct trace_spec *spec;
-	char *module;                   /* real path */
+	char *module; /* real path */
 	int seccomp;
-	pid_t first;                    /* the process that is judged */
+	pid_t first; /* the process that is judged */
 	struct thread **thread;
 	size_t threads;
 
-	struct image *image;            /* files seen so far */
+	struct image *image; /* files seen so far */
 	size_t images;
-	struct region *region;          /* as of the last mapping with PROT_EXEC, which all stop */
+	struct region *region; /* as of the last mapping with PROT_EXEC, which all stop */
 	size_t regions;
 
 	struct clones go_clones, libc_clones;
 	size_t forks, failed_clones;
 	int last_clone_errno;
-	size_t go_settls, libc_settls;  /* calls of arch_prctl(ARCH_SET_FS) */
-	int tp_shared;                  /* two live threads had one thread pointer */
+	size_t go_settls, libc_settls; /* calls of arch_prctl(ARCH_SET_FS) */
+	int tp_shared;                 /* two live threads had one thread pointer */
 	size_t sigaltstacks, sigaltstack_failed;
 	int sigaltstack_errno;
 
 	struct breakpoint entry_at[INSTANCES_MAX], return_at[INSTANCES_MAX];
 	struct entry entry[ENTRIES_MAX];
-	size_t entries;                 /* all of them; only ENTRIES_MAX are kept */
-	char **args;                    /* as the kernel laid them on the first stack, copied at exec: */
-	size_t args_count;              /* a loader started by hand moves its program's down over its own */
-	char *first_env;                /* NULL: the environment is empty */
+	size_t entries;    /* all of them; only ENTRIES_MAX are kept */
+	char **args;       /* as the kernel laid them on the first stack, copied at exec: */
+	size_t args_count; /* a loader started by hand moves its program's down over its own */
+	char *first_env;   /* NULL: the environment is empty */
 
-	int bend;                       /* index in trace_bends, -1 for none */
-	size_t bend_done;               /* how often it was applied */
+	int bend;         /* index in trace_bends, -1 for none */
+	size_t bend_done; /* how often it was applied */
 
-	int over, status, timed_out;    /* status: wait status of the first process */
+	int over, status, timed_out; /* status: wait status of the first process */
 };
 
 /* ---- trace.c ---- */
@@ -136,17 +139,17 @@ void regions_read(struct trace *trace);
 const struct image *image_of(struct trace *trace, const char *path);
 
 /* ---- trace_break.c ---- */
-void init_exec(struct trace *trace, struct thread *thread);    /* a program begins; it is stopped */
-void init_find(struct trace *trace, struct thread *thread);    /* something was mapped */
-int init_trap(struct trace *trace, struct thread *thread);     /* 1: the SIGTRAP was ours and is dealt with */
+void init_exec(struct trace *trace, struct thread *thread); /* a program begins; it is stopped */
+void init_find(struct trace *trace, struct thread *thread); /* something was mapped */
+int init_trap(struct trace *trace, struct thread *thread);  /* 1: the SIGTRAP was ours and is dealt with */
 void init_forget_arguments(struct trace *trace);
-void init_clean(struct trace *trace, struct thread *thread);   /* takes breakpoints out of a forked copy */
+void init_clean(struct trace *trace, struct thread *thread); /* takes breakpoints out of a forked copy */
 
 /* ---- trace_bend.c ---- */
 int bend_find(const char *name);
 /* Changes *regs (and the tracee's memory) where the bend says so; entry is of the initializer's
  * points.  Returns 1 when regs must be written back. */
-int bend_apply(struct trace *trace, struct thread *thread, enum bend_point point, struct trace_regs *regs,
-	       struct entry *entry);
+int bend_apply(
+    struct trace *trace, struct thread *thread, enum bend_point point, struct trace_regs *regs, struct entry *entry);
 
 #endif

@@ -10,11 +10,18 @@
 #include <string.h>
 
 static const char *const mode_names[MODE_COUNT] = {
-	[MODE_EXE] = "exe", [MODE_PIE] = "pie", [MODE_C_ARCHIVE] = "c-archive",
-	[MODE_C_SHARED] = "c-shared", [MODE_SHARED] = "shared", [MODE_PLUGIN] = "plugin",
+	[MODE_EXE] = "exe",
+	[MODE_PIE] = "pie",
+	[MODE_C_ARCHIVE] = "c-archive",
+	[MODE_C_SHARED] = "c-shared",
+	[MODE_SHARED] = "shared",
+	[MODE_PLUGIN] = "plugin",
 };
 
-static const struct { const char *name, *linker; int external, is_static; } links[LINK_COUNT] = {
+static const struct {
+	const char *name, *linker;
+	int external, is_static;
+} links[LINK_COUNT] = {
 	[LINK_INTERNAL] = { "internal", "", 0, 0 },
 	[LINK_EXTERNAL] = { "external", "", 1, 0 },
 	[LINK_EXTERNAL_GOLD] = { "external-gold", "gold", 1, 0 },
@@ -27,12 +34,22 @@ static const struct { const char *name, *linker; int external, is_static; } link
 };
 
 static const char *const load_names[LOAD_COUNT] = {
-	[LOAD_NONE] = "none", [LOAD_EXEC] = "exec", [LOAD_NEEDED] = "needed",
-	[LOAD_DLOPEN] = "dlopen", [LOAD_DLOPEN_LAZY] = "dlopen-lazy",
-	[LOAD_DLOPEN_GLOBAL] = "dlopen-global", [LOAD_DLOPEN_LAZY_GLOBAL] = "dlopen-lazy-global",
-	[LOAD_DLMOPEN] = "dlmopen", [LOAD_PRELOAD] = "preload", [LOAD_GOMAIN] = "gomain",
-	[LOAD_ARCHIVE] = "archive", [LOAD_ARCHIVE_PIE] = "archive-pie", [LOAD_ARCHIVE_SO] = "archive-so",
-	[LOAD_PLUGIN] = "plugin", [LOAD_WASI] = "wasi", [LOAD_JS] = "js",
+	[LOAD_NONE] = "none",
+	[LOAD_EXEC] = "exec",
+	[LOAD_NEEDED] = "needed",
+	[LOAD_DLOPEN] = "dlopen",
+	[LOAD_DLOPEN_LAZY] = "dlopen-lazy",
+	[LOAD_DLOPEN_GLOBAL] = "dlopen-global",
+	[LOAD_DLOPEN_LAZY_GLOBAL] = "dlopen-lazy-global",
+	[LOAD_DLMOPEN] = "dlmopen",
+	[LOAD_PRELOAD] = "preload",
+	[LOAD_GOMAIN] = "gomain",
+	[LOAD_ARCHIVE] = "archive",
+	[LOAD_ARCHIVE_PIE] = "archive-pie",
+	[LOAD_ARCHIVE_SO] = "archive-so",
+	[LOAD_PLUGIN] = "plugin",
+	[LOAD_WASI] = "wasi",
+	[LOAD_JS] = "js",
 };
 
 const char *mode_name(enum mode mode) { return mode_names[mode]; }
@@ -55,8 +72,8 @@ const char *cell_id(const struct cell *cell, char id[CELL_ID_MAX])
 	int none = cell->load == LOAD_NONE;
 	char arch[32];
 	snprintf(id, CELL_ID_MAX, "%s/%s/%s/%s/cgo%d/%s@%s%s%s", cell->go, cell->os, cell_arch(cell, arch),
-		 mode_name(cell->mode), cell->cgo, link_name(cell->link), cell->target,
-		 none ? "" : ":", none ? "" : load_name(cell->load));
+	    mode_name(cell->mode), cell->cgo, link_name(cell->link), cell->target, none ? "" : ":",
+	    none ? "" : load_name(cell->load));
 	return id;
 }
 
@@ -74,18 +91,19 @@ static int take(struct reader *reader, const char *part, char end, char *out, si
 	size_t len = strcspn(reader->rest, "/@:");
 	int column = (int)(reader->rest - reader->id) + 1;
 	if (len == 0)
-		return diag_set(reader->diag, EINVAL, "cell '%s': %s is missing at column %d", reader->id, part, column);
+		return diag_set(
+		    reader->diag, EINVAL, "cell '%s': %s is missing at column %d", reader->id, part, column);
 	if (len >= size)
 		return diag_set(reader->diag, EINVAL, "cell '%s': %s at column %d is longer than %zu characters",
-				reader->id, part, column, size - 1);
+		    reader->id, part, column, size - 1);
 	memcpy(out, reader->rest, len);
 	out[len] = '\0';
 	if (strspn(out, plain) != len)
 		return diag_set(reader->diag, EINVAL, "cell '%s': %s '%s' may hold only letters, digits and ._+-",
-				reader->id, part, out);
+		    reader->id, part, out);
 	if (reader->rest[len] != end && end)
-		return diag_set(reader->diag, EINVAL, "cell '%s': %s '%s' is not followed by '%c'",
-				reader->id, part, out, end);
+		return diag_set(
+		    reader->diag, EINVAL, "cell '%s': %s '%s' is not followed by '%c'", reader->id, part, out, end);
 	if (reader->rest[len] != end)
 		return diag_set(reader->diag, EINVAL, "cell '%s': the id goes on after %s '%s'", reader->id, part, out);
 	reader->rest += len + (end != '\0');
@@ -109,12 +127,13 @@ static int take_word(struct reader *reader, const char *part, char end, nearest_
 			return (int)i;
 	const char *near = nearest_word(text, word, count);
 	if (near)
-		return diag_set(reader->diag, EINVAL, "cell '%s': unknown %s '%s'; did you mean '%s'?",
-				reader->id, part, text, near);
+		return diag_set(reader->diag, EINVAL, "cell '%s': unknown %s '%s'; did you mean '%s'?", reader->id,
+		    part, text, near);
 	char known[256] = "";
 	for (size_t i = 0; i < count; i++)
 		if (word(i))
-			snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", *known ? " " : "", word(i));
+			snprintf(
+			    known + strlen(known), sizeof known - strlen(known), "%s%s", *known ? " " : "", word(i));
 	return diag_set(reader->diag, EINVAL, "cell '%s': unknown %s '%s'; known: %s", reader->id, part, text, known);
 }
 
@@ -125,8 +144,8 @@ static int take_go(struct reader *reader, struct cell *cell)
 	if (error)
 		return error;
 	if (strncmp(cell->go, "go", 2) != 0 || version_parse(cell->go, &version) != 0)
-		return diag_set(reader->diag, EINVAL, "cell '%s': '%s' is not a Go release such as go1.21.3 or go1.22rc1",
-				reader->id, cell->go);
+		return diag_set(reader->diag, EINVAL,
+		    "cell '%s': '%s' is not a Go release such as go1.21.3 or go1.22rc1", reader->id, cell->go);
 	return 0;
 }
 
@@ -140,9 +159,12 @@ static int take_arch(struct reader *reader, struct cell *cell)
 	size_t len = strcspn(text, ".");
 	const char *variant = text[len] ? text + len + 1 : "";
 	if (!len || (text[len] && !*variant))
-		return diag_set(reader->diag, EINVAL, "cell '%s': '%s' at column %d is not GOARCH or GOARCH.VARIANT, such as arm.5", reader->id, text, column);
+		return diag_set(reader->diag, EINVAL,
+		    "cell '%s': '%s' at column %d is not GOARCH or GOARCH.VARIANT, such as arm.5", reader->id, text,
+		    column);
 	if (len >= sizeof cell->arch || strlen(variant) >= sizeof cell->variant)
-		return diag_set(reader->diag, EINVAL, "cell '%s': GOARCH at column %d is longer than %zu characters", reader->id, column, sizeof cell->arch - 1);
+		return diag_set(reader->diag, EINVAL, "cell '%s': GOARCH at column %d is longer than %zu characters",
+		    reader->id, column, sizeof cell->arch - 1);
 	memcpy(cell->arch, text, len);
 	strcpy(cell->variant, variant);
 	return 0;
@@ -208,7 +230,9 @@ int cell_parse(const char *id, struct cell *cell, struct diag *diag)
 
 void cell_expand(const struct cell *cell, const char *text, struct buf *out)
 {
-	const struct { const char *name, *value; } variables[] = { { "$MODE", mode_name(cell->mode) }, { "$OS", cell->os }, { "$ARCH", cell->arch } };
+	const struct {
+		const char *name, *value;
+	} variables[] = { { "$MODE", mode_name(cell->mode) }, { "$OS", cell->os }, { "$ARCH", cell->arch } };
 	const size_t count = sizeof variables / sizeof *variables;
 	while (*text) {
 		size_t i = 0;
@@ -226,6 +250,5 @@ void cell_expand(const struct cell *cell, const char *text, struct buf *out)
 int cell_same_build(const struct cell *a, const struct cell *b)
 {
 	return a->mode == b->mode && a->cgo == b->cgo && a->link == b->link && strcmp(a->go, b->go) == 0 &&
-	       strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 &&
-	       strcmp(a->variant, b->variant) == 0;
+	    strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 && strcmp(a->variant, b->variant) == 0;
 }

@@ -26,32 +26,51 @@ enum mode { MODE_EXE, MODE_PIE, MODE_C_ARCHIVE, MODE_C_SHARED, MODE_SHARED, MODE
  * a -static variant passes -static (exe) or -static-pie (pie) to it. */
 enum link {
 	LINK_INTERNAL,
-	LINK_EXTERNAL, LINK_EXTERNAL_GOLD, LINK_EXTERNAL_LLD, LINK_EXTERNAL_MOLD,
-	LINK_EXTERNAL_STATIC, LINK_EXTERNAL_GOLD_STATIC, LINK_EXTERNAL_LLD_STATIC, LINK_EXTERNAL_MOLD_STATIC,
+	LINK_EXTERNAL,
+	LINK_EXTERNAL_GOLD,
+	LINK_EXTERNAL_LLD,
+	LINK_EXTERNAL_MOLD,
+	LINK_EXTERNAL_STATIC,
+	LINK_EXTERNAL_GOLD_STATIC,
+	LINK_EXTERNAL_LLD_STATIC,
+	LINK_EXTERNAL_MOLD_STATIC,
 	LINK_COUNT
 };
 
-/* How the artifact gets into the process.  DLOPEN is RTLD_NOW|RTLD_LOCAL; GOMAIN is OSv's go.so, which starts a library by its function
- * GoMain. */
+/* How the artifact gets into the process.  DLOPEN is RTLD_NOW|RTLD_LOCAL; GOMAIN is OSv's go.so, which starts a library
+ * by its function GoMain. */
 enum load {
-	LOAD_NONE, LOAD_EXEC, LOAD_NEEDED,
-	LOAD_DLOPEN, LOAD_DLOPEN_LAZY, LOAD_DLOPEN_GLOBAL, LOAD_DLOPEN_LAZY_GLOBAL, LOAD_DLMOPEN,
-	LOAD_PRELOAD, LOAD_GOMAIN, LOAD_ARCHIVE, LOAD_ARCHIVE_PIE, LOAD_ARCHIVE_SO, LOAD_PLUGIN,
-	LOAD_WASI, LOAD_JS,
+	LOAD_NONE,
+	LOAD_EXEC,
+	LOAD_NEEDED,
+	LOAD_DLOPEN,
+	LOAD_DLOPEN_LAZY,
+	LOAD_DLOPEN_GLOBAL,
+	LOAD_DLOPEN_LAZY_GLOBAL,
+	LOAD_DLMOPEN,
+	LOAD_PRELOAD,
+	LOAD_GOMAIN,
+	LOAD_ARCHIVE,
+	LOAD_ARCHIVE_PIE,
+	LOAD_ARCHIVE_SO,
+	LOAD_PLUGIN,
+	LOAD_WASI,
+	LOAD_JS,
 	LOAD_COUNT
 };
 
 struct cell {
-	char go[32];     /* "go1.27.4" */
-	char os[16];     /* GOOS */
-	char arch[16];   /* GOARCH */
-	char variant[16];            /* name of its row in variants.def; "" for the toolchain's default */
+	char go[32];      /* "go1.27.4" */
+	char os[16];      /* GOOS */
+	char arch[16];    /* GOARCH */
+	char variant[16]; /* name of its row in variants.def; "" for the toolchain's default */
 	enum mode mode;
-	int cgo;         /* CGO_ENABLED, 0 or 1 */
+	int cgo; /* CGO_ENABLED, 0 or 1 */
 	enum link link;
 	char target[64]; /* "host"; "none" when nothing runs */
 	enum load load;  /* LOAD_NONE exactly when target is "none" */
-	const struct port *port;     /* what the release says of GOOS/GOARCH (port.h); NULL: not asked.  No part of the id */
+	const struct port
+	    *port; /* what the release says of GOOS/GOARCH (port.h); NULL: not asked.  No part of the id */
 };
 
 enum { CELL_ID_MAX = 256 };

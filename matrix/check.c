@@ -17,7 +17,9 @@ const struct check checks[] = {
 enum { CHECKS = sizeof checks / sizeof *checks };
 const size_t checks_count = CHECKS;
 
-static const struct { const char *check, *where, *expected, *source; } rules[] = {
+static const struct {
+	const char *check, *where, *expected, *source;
+} rules[] = {
 #define EXPECT(check, where, expected, source) { check, where, expected, source },
 #include "matrix/oracle.def"
 #undef EXPECT
@@ -28,7 +30,12 @@ enum { RULES = sizeof rules / sizeof *rules };
 /* What support.def may ask of the release's table. */
 enum fact { ALWAYS, NO_MODE, NO_CGO, NO_RACE, NO_MSAN, NO_ASAN, NO_RACE_PIE, EXTERNAL, EXTERNAL_CGO, NO_LINK_PIE };
 
-static const struct { const char *where; enum fact fact; int exit; const char *message, *source; } refusals[] = {
+static const struct {
+	const char *where;
+	enum fact fact;
+	int exit;
+	const char *message, *source;
+} refusals[] = {
 #define REFUSED(where, fact, exit, message, source) { where, fact, exit, message, source },
 #include "matrix/support.def"
 #undef REFUSED
@@ -39,8 +46,13 @@ enum { REFUSALS = sizeof refusals / sizeof *refusals };
 const char *pass_name(enum pass pass)
 {
 	static const char *const names[PASS_COUNT] = {
-		[PASS_REFUSAL] = "refusal", [PASS_BUILD] = "build", [PASS_FILE] = "file", [PASS_LIVE] = "live",
-		[PASS_HOST] = "host", [PASS_ALONE] = "alone", [PASS_TRACE] = "trace",
+		[PASS_REFUSAL] = "refusal",
+		[PASS_BUILD] = "build",
+		[PASS_FILE] = "file",
+		[PASS_LIVE] = "live",
+		[PASS_HOST] = "host",
+		[PASS_ALONE] = "alone",
+		[PASS_TRACE] = "trace",
 	};
 	return names[pass];
 }
@@ -60,16 +72,26 @@ static int table_says(enum fact fact, const struct cell *cell)
 	if (fact == ALWAYS || !port)
 		return fact == ALWAYS;
 	switch (fact) {
-	case ALWAYS: break;
-	case NO_MODE: return !(port->modes >> cell->mode & 1);
-	case NO_CGO: return !port->cgo;
-	case NO_RACE: return !port->race;
-	case NO_MSAN: return !port->msan;
-	case NO_ASAN: return !port->asan;
-	case NO_RACE_PIE: return !port->race_pie;
-	case EXTERNAL: return port->external[0];
-	case EXTERNAL_CGO: return port->external[1];
-	case NO_LINK_PIE: return !port->internal_pie;
+	case ALWAYS:
+		break;
+	case NO_MODE:
+		return !(port->modes >> cell->mode & 1);
+	case NO_CGO:
+		return !port->cgo;
+	case NO_RACE:
+		return !port->race;
+	case NO_MSAN:
+		return !port->msan;
+	case NO_ASAN:
+		return !port->asan;
+	case NO_RACE_PIE:
+		return !port->race_pie;
+	case EXTERNAL:
+		return port->external[0];
+	case EXTERNAL_CGO:
+		return port->external[1];
+	case NO_LINK_PIE:
+		return !port->internal_pie;
 	}
 	return 1;
 }

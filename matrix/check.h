@@ -18,8 +18,8 @@ struct check {
 extern const struct check checks[];
 extern const size_t checks_count;
 
-const char *pass_name(enum pass pass);              /* "live" */
-const struct check *check_find(const char *id);     /* NULL when there is none */
+const char *pass_name(enum pass pass);          /* "live" */
+const struct check *check_find(const char *id); /* NULL when there is none */
 
 /* Is the check planned in this cell?  REFUSAL exactly in refused cells, all others only in cells
  * that build; FILE also @none, what runs only where something runs. */

@@ -15,7 +15,16 @@
 #include <string.h>
 
 enum field {
-	FIELD_GO, FIELD_OS, FIELD_ARCH, FIELD_MODE, FIELD_CGO, FIELD_LINK, FIELD_TARGET, FIELD_LOAD, FIELD_CHECK, FIELD_STATUS,
+	FIELD_GO,
+	FIELD_OS,
+	FIELD_ARCH,
+	FIELD_MODE,
+	FIELD_CGO,
+	FIELD_LINK,
+	FIELD_TARGET,
+	FIELD_LOAD,
+	FIELD_CHECK,
+	FIELD_STATUS,
 	FIELD_COUNT
 };
 
@@ -24,7 +33,7 @@ enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 enum kind { NODE_TRUE, NODE_OR, NODE_AND, NODE_NOT, NODE_TEST };
 
 struct value {
-	char *text;             /* what a text field is matched with */
+	char *text; /* what a text field is matched with */
 	int is_version;
 	struct version version; /* FIELD_GO without wildcards */
 	struct value *next;
@@ -34,12 +43,12 @@ struct value {
  * and recursion over it is bounded by DEPTH_MAX. */
 struct node {
 	enum kind kind;
-	struct node *child;        /* OR, AND: the first of several; NOT: the one */
-	struct node *next;         /* the next child of the parent */
+	struct node *child; /* OR, AND: the first of several; NOT: the one */
+	struct node *next;  /* the next child of the parent */
 	enum field field;
 	enum op op;
-	unsigned mask;             /* of a field with a fixed set of values: bit 1u << value */
-	struct value *values;      /* of the others */
+	unsigned mask;        /* of a field with a fixed set of values: bit 1u << value */
+	struct value *values; /* of the others */
 };
 
 enum { DEPTH_MAX = 200 };
@@ -58,7 +67,12 @@ static const char *status_word(size_t i)
 }
 
 /* The values that exist, of the fields where that is known. */
-static const struct { const char *name; nearest_word_fn *word; size_t count; int masked; } fields[FIELD_COUNT] = {
+static const struct {
+	const char *name;
+	nearest_word_fn *word;
+	size_t count;
+	int masked;
+} fields[FIELD_COUNT] = {
 	[FIELD_GO] = { "go", NULL, 0, 0 },
 	[FIELD_OS] = { "os", NULL, 0, 0 },
 	[FIELD_ARCH] = { "arch", NULL, 0, 0 },
@@ -87,7 +101,8 @@ static struct node *parse_or(struct parser *parser);
 /* Sets "WHAT at column N of 'TEXT'" and the hint, and returns NULL. */
 static struct node *fail(struct parser *parser, const char *at, const char *what, const char *hint)
 {
-	diag_set(parser->diag, EINVAL, "%s at column %d of '%s'%s", what, (int)(at - parser->text) + 1, parser->text, hint);
+	diag_set(
+	    parser->diag, EINVAL, "%s at column %d of '%s'%s", what, (int)(at - parser->text) + 1, parser->text, hint);
 	return NULL;
 }
 
@@ -121,8 +136,8 @@ static void free_node(struct node *node)
 	free(node);
 }
 
-static struct node *fail_word(struct parser *parser, const char *at, const char *what, const char *word,
-			      nearest_word_fn *known, size_t count)
+static struct node *fail_word(
+    struct parser *parser, const char *at, const char *what, const char *word, nearest_word_fn *known, size_t count)
 {
 	char *message = xprintf("unknown %s '%s'", what, word);
 	const char *near = nearest_word(word, known, count);
@@ -144,7 +159,8 @@ static int parse_field(struct parser *parser, enum field *field)
 {
 	size_t len = strspn(parser->at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 	if (len == 0) {
-		fail(parser, parser->at, *parser->at ? "expected a field, '!' or '('" : "the expression ends: a field is missing", "");
+		fail(parser, parser->at,
+		    *parser->at ? "expected a field, '!' or '('" : "the expression ends: a field is missing", "");
 		return -EINVAL;
 	}
 	for (int i = 0; i < FIELD_COUNT; i++) {
@@ -162,8 +178,16 @@ static int parse_field(struct parser *parser, enum field *field)
 
 static int parse_op(struct parser *parser, enum field field, enum op *op)
 {
-	static const struct { const char *text; enum op op; } ops[] = {
-		{ "<=", OP_LE }, { ">=", OP_GE }, { "!=", OP_NE }, { "<", OP_LT }, { ">", OP_GT }, { "=", OP_EQ },
+	static const struct {
+		const char *text;
+		enum op op;
+	} ops[] = {
+		{ "<=", OP_LE },
+		{ ">=", OP_GE },
+		{ "!=", OP_NE },
+		{ "<", OP_LT },
+		{ ">", OP_GT },
+		{ "=", OP_EQ },
 	};
 	skip_space(parser);
 	const char *at = parser->at;
@@ -198,7 +222,8 @@ static int add_value(struct parser *parser, struct node *node, char *text, const
 	value->next = node->values;
 	node->values = value;
 	if (!known && !pattern) {
-		fail_word(parser, at, fields[node->field].name, text, fields[node->field].word, word_count(node->field));
+		fail_word(
+		    parser, at, fields[node->field].name, text, fields[node->field].word, word_count(node->field));
 		return -EINVAL;
 	}
 	if (node->field != FIELD_GO)
@@ -270,7 +295,8 @@ static struct node *parse_factor(struct parser *parser)
 }
 
 /* Operands joined by an operator: one node with them as children, or the only operand itself. */
-static struct node *parse_chain(struct parser *parser, char joint, enum kind kind, struct node *(*operand)(struct parser *))
+static struct node *parse_chain(
+    struct parser *parser, char joint, enum kind kind, struct node *(*operand)(struct parser *))
 {
 	struct node *chain = NULL, *last = operand(parser);
 	while (last) {
@@ -328,11 +354,16 @@ static int version_holds(const struct version *version, enum op op, const struct
 	int order = version_compare(version, bound);
 	switch (op) {
 	case OP_EQ:
-	case OP_NE: return order == 0;
-	case OP_LT: return order < 0;
-	case OP_LE: return order <= 0;
-	case OP_GT: return order > 0;
-	case OP_GE: return order >= 0;
+	case OP_NE:
+		return order == 0;
+	case OP_LT:
+		return order < 0;
+	case OP_LE:
+		return order <= 0;
+	case OP_GT:
+		return order > 0;
+	case OP_GE:
+		return order >= 0;
 	}
 	return 0;
 }
@@ -343,8 +374,8 @@ static int match_go(const struct node *node, const char *go)
 	int ordered = version_parse(go, &version) == 0;
 	const char *bare = strncmp(go, "go", 2) == 0 ? go + 2 : go;
 	for (const struct value *value = node->values; value; value = value->next) {
-		if (value->is_version ? ordered && version_holds(&version, node->op, &value->version)
-				      : glob_match(value->text, go) || glob_match(value->text, bare))
+		if (value->is_version ? ordered && version_holds(&version, node->op, &value->version) :
+					glob_match(value->text, go) || glob_match(value->text, bare))
 			return 1;
 	}
 	return 0;
@@ -374,14 +405,30 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 	const struct cell *cell = subject->cell;
 	int holds = 0;
 	switch (node->field) {
-	case FIELD_GO: holds = match_go(node, cell->go); break;
-	case FIELD_OS: holds = match_text(node, cell->os); break;
-	case FIELD_ARCH: holds = match_arch(node, cell); break;
-	case FIELD_MODE: holds = node->mask >> cell->mode & 1; break;
-	case FIELD_CGO: holds = node->mask >> cell->cgo & 1; break;
-	case FIELD_LINK: holds = node->mask >> cell->link & 1; break;
-	case FIELD_TARGET: holds = match_text(node, cell->target); break;
-	case FIELD_LOAD: holds = node->mask >> cell->load & 1; break;
+	case FIELD_GO:
+		holds = match_go(node, cell->go);
+		break;
+	case FIELD_OS:
+		holds = match_text(node, cell->os);
+		break;
+	case FIELD_ARCH:
+		holds = match_arch(node, cell);
+		break;
+	case FIELD_MODE:
+		holds = node->mask >> cell->mode & 1;
+		break;
+	case FIELD_CGO:
+		holds = node->mask >> cell->cgo & 1;
+		break;
+	case FIELD_LINK:
+		holds = node->mask >> cell->link & 1;
+		break;
+	case FIELD_TARGET:
+		holds = match_text(node, cell->target);
+		break;
+	case FIELD_LOAD:
+		holds = node->mask >> cell->load & 1;
+		break;
 	case FIELD_CHECK:
 		if (!subject->check)
 			return MAYBE;
@@ -392,7 +439,8 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 			return MAYBE;
 		holds = match_text(node, subject->status);
 		break;
-	case FIELD_COUNT: break;
+	case FIELD_COUNT:
+		break;
 	}
 	return holds != (node->op == OP_NE) ? YES : NO;
 }
@@ -401,9 +449,12 @@ static enum answer match_node(const struct node *node, const struct filter_subje
 {
 	enum answer all;
 	switch (node->kind) {
-	case NODE_TRUE: return YES;
-	case NODE_TEST: return match_test(node, subject);
-	case NODE_NOT: return (enum answer)(YES - match_node(node->child, subject));
+	case NODE_TRUE:
+		return YES;
+	case NODE_TEST:
+		return match_test(node, subject);
+	case NODE_NOT:
+		return (enum answer)(YES - match_node(node->child, subject));
 	case NODE_AND:
 		all = YES;
 		for (const struct node *child = node->child; child && all != NO; child = child->next) {

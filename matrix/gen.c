@@ -15,13 +15,20 @@ static const unsigned loads_of[MODE_COUNT] = {
 	[MODE_EXE] = LOAD(EXEC),
 	[MODE_PIE] = LOAD(EXEC),
 	[MODE_C_ARCHIVE] = LOAD(ARCHIVE) | LOAD(ARCHIVE_PIE) | LOAD(ARCHIVE_SO),
-	[MODE_C_SHARED] = LOAD(NEEDED) | LOAD(DLOPEN) | LOAD(DLOPEN_LAZY) | LOAD(DLOPEN_GLOBAL) | LOAD(DLOPEN_LAZY_GLOBAL) | LOAD(DLMOPEN) | LOAD(PRELOAD)
-		| LOAD(GOMAIN),
+	[MODE_C_SHARED] = LOAD(NEEDED) | LOAD(DLOPEN) | LOAD(DLOPEN_LAZY) | LOAD(DLOPEN_GLOBAL) |
+	    LOAD(DLOPEN_LAZY_GLOBAL) | LOAD(DLMOPEN) | LOAD(PRELOAD) | LOAD(GOMAIN),
 	[MODE_SHARED] = LOAD(EXEC), /* the program linked with libstd.so by -linkshared */
 	[MODE_PLUGIN] = LOAD(PLUGIN),
 };
-static const struct { const char *os; unsigned loads[MODE_COUNT]; } loads_by_os[] = {
-	{ "windows", { [MODE_EXE] = LOAD(EXEC), [MODE_PIE] = LOAD(EXEC), [MODE_C_ARCHIVE] = LOAD(ARCHIVE), [MODE_C_SHARED] = LOAD(NEEDED) | LOAD(DLOPEN) } },
+static const struct {
+	const char *os;
+	unsigned loads[MODE_COUNT];
+} loads_by_os[] = {
+	{ "windows",
+	    { [MODE_EXE] = LOAD(EXEC),
+		[MODE_PIE] = LOAD(EXEC),
+		[MODE_C_ARCHIVE] = LOAD(ARCHIVE),
+		[MODE_C_SHARED] = LOAD(NEEDED) | LOAD(DLOPEN) } },
 	{ "js", { [MODE_EXE] = LOAD(JS) } },
 	{ "wasip1", { [MODE_EXE] = LOAD(WASI), [MODE_C_SHARED] = LOAD(WASI) } }, /* c-shared: a reactor */
 };
@@ -61,10 +68,10 @@ static int add_cell(struct cells *cells, const struct cell *build, const char *t
 /* What the builds of one sweep become: the host matrix, ports that nothing runs, or one further target. */
 struct sweep {
 	struct cells *cells;
-	const struct gen_target *target;        /* NULL: nothing runs */
-	int only_runs;                          /* a further target: refused builds are told elsewhere */
+	const struct gen_target *target; /* NULL: nothing runs */
+	int only_runs;                   /* a further target: refused builds are told elsewhere */
 	unsigned links;
-	int (*wanted)(const struct cell *);     /* NULL: all builds */
+	int (*wanted)(const struct cell *); /* NULL: all builds */
 };
 
 static int add_runs(const struct sweep *sweep, const struct cell *build, const enum load *loads, size_t count)
@@ -105,7 +112,9 @@ static int add_builds(const struct sweep *sweep, struct cell *build)
 				build->mode = (enum mode)mode;
 				build->cgo = cgo;
 				build->link = (enum link)link;
-				int error = (sweep->links >> link & 1) && (!sweep->wanted || sweep->wanted(build)) ? add_build(sweep, build) : 0;
+				int error = (sweep->links >> link & 1) && (!sweep->wanted || sweep->wanted(build)) ?
+				    add_build(sweep, build) :
+				    0;
 				if (error)
 					return error;
 			}
@@ -125,7 +134,8 @@ static int variant_wanted(const struct cell *cell)
 	if (support_row(&plain) >= 0)
 		return 0;
 	/* A whole port without the sanitizer: told once, by the plainest build. */
-	return !(variant_of(cell)->flag && support_row(&least) >= 0) || (cell->mode == MODE_EXE && !cell->cgo && cell->link == LINK_INTERNAL);
+	return !(variant_of(cell)->flag && support_row(&least) >= 0) ||
+	    (cell->mode == MODE_EXE && !cell->cgo && cell->link == LINK_INTERNAL);
 }
 
 static void set_port(struct cell *build, const struct port *port)
@@ -174,7 +184,8 @@ static int add_port(struct cells *cells, struct cell *build, const struct port *
 }
 
 /* What a further target runs. */
-static int add_target(const struct gen_axes *axes, struct cells *cells, struct cell *build, const struct gen_target *target)
+static int add_target(
+    const struct gen_axes *axes, struct cells *cells, struct cell *build, const struct gen_target *target)
 {
 	struct sweep sweep = { .cells = cells, .target = target, .only_runs = 1, .links = target->links };
 	int error = 0;
@@ -200,7 +211,9 @@ int gen_cells(const struct gen_axes *axes, struct cells *cells)
 	build.port = axes->ports ? ports_find(axes->ports, axes->os, axes->arch) : NULL;
 	const struct port *host = build.port;
 	const struct gen_target here = { .name = axes->target };
-	const struct sweep sweep = { .cells = &made, .target = strcmp(here.name, "none") == 0 ? NULL : &here, .links = axes->links };
+	const struct sweep sweep = {
+		.cells = &made, .target = strcmp(here.name, "none") == 0 ? NULL : &here, .links = axes->links
+	};
 	int error = add_builds(&sweep, &build);
 	for (size_t i = 0; axes->ports && i < axes->ports->count && !error; i++)
 		error = add_port(&made, &build, &axes->ports->port[i], &axes->ports->port[i] != host);

@@ -25,13 +25,15 @@ static int holds(const char *until, const char *go)
 	struct version end, release;
 	if (!*until)
 		return 1;
-	return version_parse(until, &end) == 0 && version_parse(go, &release) == 0 && version_compare(&release, &end) < 0;
+	return version_parse(until, &end) == 0 && version_parse(go, &release) == 0 &&
+	    version_compare(&release, &end) < 0;
 }
 
 static int covers(const struct known *known, const struct cell *cell, const char *check)
 {
 	const struct filter_subject subject = { cell, check, NULL };
-	return glob_match(known->check, check) && holds(known->until, cell->go) && filter_text_match(known->where, &subject);
+	return glob_match(known->check, check) && holds(known->until, cell->go) &&
+	    filter_text_match(known->where, &subject);
 }
 
 const struct known *known_find(const struct cell *cell, const char *check)

@@ -14,9 +14,7 @@
 
 #include "matrix/result.h"
 
-struct known {
-	const char *where, *check, *status, *reason, *link, *until;
-};
+struct known { const char *where, *check, *status, *reason, *link, *until; };
 
 extern const struct known knowns[];
 extern const size_t known_count;
@@ -29,15 +27,15 @@ enum verdict known_judge(const struct cell *cell, const char *check, enum status
 
 /* What a run says of a row: a list of excuses that nobody clears out excuses what comes later. */
 enum known_use {
-	KNOWN_USED,        /* a check that it covers has its status */
-	KNOWN_UNASKED,     /* nothing that it covers was judged (skip, notrun, infra), or it speaks of other releases */
-	KNOWN_UNSEEN,      /* checks that it covers were judged, and none has its status */
-	KNOWN_UNMATCHED    /* it covers no planned check */
+	KNOWN_USED,     /* a check that it covers has its status */
+	KNOWN_UNASKED,  /* nothing that it covers was judged (skip, notrun, infra), or it speaks of other releases */
+	KNOWN_UNSEEN,   /* checks that it covers were judged, and none has its status */
+	KNOWN_UNMATCHED /* it covers no planned check */
 };
 
 /* Fills use[known_count] from the results of a run.  Rows that have where, check and reason in common are one
- * excuse that may show in several ways (a crash or a lost record): one of them used, all are.  Only a run of the whole list can say KNOWN_UNMATCHED
- * of a row that is at fault. */
+ * excuse that may show in several ways (a crash or a lost record): one of them used, all are.  Only a run of the whole
+ * list can say KNOWN_UNMATCHED of a row that is at fault. */
 void known_stale(const struct cell_result *results, size_t count, enum known_use use[]);
 
 #endif

@@ -34,10 +34,19 @@ static unsigned read_modes(const char *text)
 /* One "key=value" word of a line; 0 when it is one that we know. */
 static int read_word(struct port *port, const char *word)
 {
-	struct { const char *key; int *value; } flags[] = {
-		{ "cgo=", &port->cgo }, { "race=", &port->race }, { "msan=", &port->msan }, { "asan=", &port->asan },
-		{ "external=", &port->external[0] }, { "external-cgo=", &port->external[1] },
-		{ "internal-pie=", &port->internal_pie }, { "default-pie=", &port->default_pie }, { "race-pie=", &port->race_pie },
+	struct {
+		const char *key;
+		int *value;
+	} flags[] = {
+		{ "cgo=", &port->cgo },
+		{ "race=", &port->race },
+		{ "msan=", &port->msan },
+		{ "asan=", &port->asan },
+		{ "external=", &port->external[0] },
+		{ "external-cgo=", &port->external[1] },
+		{ "internal-pie=", &port->internal_pie },
+		{ "default-pie=", &port->default_pie },
+		{ "race-pie=", &port->race_pie },
 	};
 	if (strncmp(word, "modes=", 6) == 0) {
 		port->modes = read_modes(word + 6);

@@ -12,19 +12,23 @@ struct diag;
 
 struct port {
 	char os[16], arch[16];
-	int cgo;                 /* CgoSupported */
-	unsigned modes;          /* bit 1u << enum mode: BuildModeSupported */
-	int race, msan, asan;    /* RaceDetectorSupported, MSanSupported, ASanSupported */
-	int external[2];         /* MustLinkExternal, by CGO_ENABLED */
-	int internal_pie;        /* InternalLinkPIESupported */
-	int default_pie;         /* DefaultPIE: `go build` without -buildmode makes one */
-	int race_pie;            /* the same with -race */
+	int cgo;              /* CgoSupported */
+	unsigned modes;       /* bit 1u << enum mode: BuildModeSupported */
+	int race, msan, asan; /* RaceDetectorSupported, MSanSupported, ASanSupported */
+	int external[2];      /* MustLinkExternal, by CGO_ENABLED */
+	int internal_pie;     /* InternalLinkPIESupported */
+	int default_pie;      /* DefaultPIE: `go build` without -buildmode makes one */
+	int race_pie;         /* the same with -race */
 };
 
-struct ports { struct port *port; size_t count; };
+struct ports {
+	struct port *port;
+	size_t count;
+};
 
 /* Reads the table as cases/ports/main.go prints it, a line for each port:
- *     linux amd64 cgo=1 modes=exe,pie,c-archive race=1 msan=1 asan=1 external=0 external-cgo=0 internal-pie=1 default-pie=0 race-pie=0
+ *     linux amd64 cgo=1 modes=exe,pie,c-archive race=1 msan=1 asan=1 external=0 external-cgo=0 internal-pie=1
+ *     default-pie=0 race-pie=0
  * 0; -EINVAL with the line's number in diag, and *ports left alone; -ENOMEM.  Free with ports_free. */
 int ports_parse(const char *name, const char *text, struct ports *ports, struct diag *diag);
 void ports_free(struct ports *ports);
@@ -36,10 +40,10 @@ const struct port *ports_find(const struct ports *ports, const char *os, const c
 
 /* A way to build for a port that differs in one setting (variants.def). */
 struct variant {
-	const char *where;       /* filter over the port, its default cell */
-	const char *name;        /* "5" of arm.5 */
-	const char *env;         /* "GOARM=5", or NULL */
-	const char *flag;        /* "-race", or NULL */
+	const char *where; /* filter over the port, its default cell */
+	const char *name;  /* "5" of arm.5 */
+	const char *env;   /* "GOARM=5", or NULL */
+	const char *flag;  /* "-race", or NULL */
 	const char *source;
 };
 

@@ -9,20 +9,38 @@
 #include <string.h>
 
 static const char *const status_names[STATUS_COUNT] = {
-	[STATUS_PASS] = "pass", [STATUS_SKIP] = "skip", [STATUS_NOTRUN] = "notrun", [STATUS_FAIL] = "fail",
-	[STATUS_MISS] = "miss", [STATUS_LEAK] = "leak", [STATUS_TIMEOUT] = "timeout", [STATUS_CRASH] = "crash",
-	[STATUS_BROKEN] = "broken", [STATUS_INFRA] = "infra",
+	[STATUS_PASS] = "pass",
+	[STATUS_SKIP] = "skip",
+	[STATUS_NOTRUN] = "notrun",
+	[STATUS_FAIL] = "fail",
+	[STATUS_MISS] = "miss",
+	[STATUS_LEAK] = "leak",
+	[STATUS_TIMEOUT] = "timeout",
+	[STATUS_CRASH] = "crash",
+	[STATUS_BROKEN] = "broken",
+	[STATUS_INFRA] = "infra",
 };
 
 static const char *const verdict_names[VERDICT_COUNT] = {
-	[VERDICT_OK] = "ok", [VERDICT_KNOWN] = "known", [VERDICT_FIXED] = "fixed", [VERDICT_FLAKY] = "flaky",
-	[VERDICT_NEW] = "new", [VERDICT_CHANGED] = "changed", [VERDICT_REGRESSED] = "regressed", [VERDICT_GONE] = "gone",
+	[VERDICT_OK] = "ok",
+	[VERDICT_KNOWN] = "known",
+	[VERDICT_FIXED] = "fixed",
+	[VERDICT_FLAKY] = "flaky",
+	[VERDICT_NEW] = "new",
+	[VERDICT_CHANGED] = "changed",
+	[VERDICT_REGRESSED] = "regressed",
+	[VERDICT_GONE] = "gone",
 };
 
-static const struct { const char *name, *phrase; } outcomes[OUTCOME_COUNT] = {
-	[OUTCOME_BUILT] = { "built", "built and inspected" }, [OUTCOME_REFUSED] = { "refused", "refused" },
-	[OUTCOME_UNBUILDABLE] = { "unbuildable", "not buildable here" }, [OUTCOME_FAILED] = { "failed", "failed" },
-	[OUTCOME_NOTARGET] = { "notarget", "without their target here" }, [OUTCOME_NOTRUN] = { "notrun", "not run" },
+static const struct {
+	const char *name, *phrase;
+} outcomes[OUTCOME_COUNT] = {
+	[OUTCOME_BUILT] = { "built", "built and inspected" },
+	[OUTCOME_REFUSED] = { "refused", "refused" },
+	[OUTCOME_UNBUILDABLE] = { "unbuildable", "not buildable here" },
+	[OUTCOME_FAILED] = { "failed", "failed" },
+	[OUTCOME_NOTARGET] = { "notarget", "without their target here" },
+	[OUTCOME_NOTRUN] = { "notrun", "not run" },
 };
 
 const char *outcome_name(enum outcome outcome) { return outcomes[outcome].name; }
@@ -137,7 +155,8 @@ enum outcome cell_outcome(const struct cell_result *result)
 		notrun += check->status == STATUS_NOTRUN;
 		skipped += check->status == STATUS_SKIP;
 		missing += check->status == STATUS_SKIP && check_missing_target(check, &length);
-		bad += (check->status != STATUS_NOTRUN && check_unexpected(check)) || check->status == STATUS_BROKEN || check->status == STATUS_INFRA;
+		bad += (check->status != STATUS_NOTRUN && check_unexpected(check)) || check->status == STATUS_BROKEN ||
+		    check->status == STATUS_INFRA;
 	}
 	if (bad)
 		return OUTCOME_FAILED;
@@ -255,7 +274,8 @@ static int read_text(const json_t *json, const char *key, char **out, struct dia
 }
 
 /* A word of a list; it must be there. */
-static int read_word(const json_t *json, const char *key, const char *const *words, int count, int *out, struct diag *diag)
+static int read_word(
+    const json_t *json, const char *key, const char *const *words, int count, int *out, struct diag *diag)
 {
 	const char *word = json_string_value(json_object_get(json, key));
 	if (!word)
@@ -320,8 +340,9 @@ static int read_cell(const json_t *json, struct cell_result *result, struct diag
 	    read_word(json, "verdict", verdict_names, VERDICT_COUNT, &verdict, diag) ||
 	    read_word(build, "status", status_names, STATUS_COUNT, &build_status, diag) ||
 	    read_seconds(json, &result->seconds, diag) || read_seconds(build, &result->build_seconds, diag) ||
-	    read_text(build, "log", &result->build_log, diag) || read_text(build, "command", &result->build_command, diag) ||
-	    read_text(json, "log", &result->log, diag) || read_checks(json, result, diag))
+	    read_text(build, "log", &result->build_log, diag) ||
+	    read_text(build, "command", &result->build_command, diag) || read_text(json, "log", &result->log, diag) ||
+	    read_checks(json, result, diag))
 		return -EINVAL;
 	result->status = (enum status)status;
 	result->verdict = (enum verdict)verdict;

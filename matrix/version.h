@@ -4,9 +4,9 @@
 #define TLSMATRIX_MATRIX_VERSION_H
 
 struct version {
-	int major, minor, patch;  /* patch is 0 for x.y and for pre-releases */
-	int stage;                /* 0 beta, 1 rc, 2 release */
-	int stage_number;         /* of beta and rc */
+	int major, minor, patch; /* patch is 0 for x.y and for pre-releases */
+	int stage;               /* 0 beta, 1 rc, 2 release */
+	int stage_number;        /* of beta and rc */
 };
 
 /* 0, or -EINVAL when text is not a release name; *version is left alone then. */

@@ -110,7 +110,8 @@ static enum level name_level(const struct accesses *accesses, const struct acces
 	while (last < end && overview_compare(&last->cell->cell, cell) == 0)
 		last++;
 	for (enum level level = LEVEL_MODE; level < LEVEL_LOAD; level++)
-		if (count_like(first, (size_t)(last - first), cell, level) == count_like(group->one, group->count, cell, level))
+		if (count_like(first, (size_t)(last - first), cell, level) ==
+		    count_like(group->one, group->count, cell, level))
 			return level;
 	return LEVEL_LOAD;
 }

@@ -8,19 +8,22 @@
 #include "matrix/base/buf.h"
 #include "reports/view.h"
 
-struct access_one { const struct cell_result *cell; const struct check_result *check; };
+struct access_one {
+	const struct cell_result *cell;
+	const struct check_result *check;
+};
 
 struct access_group {
-	const struct access_one *one;   /* same port, text, source and status; sorted by buildmode, cgo, link, load */
+	const struct access_one *one; /* same port, text, source and status; sorted by buildmode, cgo, link, load */
 	size_t count;
 };
 
 struct accesses {
-	struct access_one *one;         /* sorted as the groups need them; owned */
+	struct access_one *one; /* sorted as the groups need them; owned */
 	size_t one_count;
-	struct access_group *group;     /* by port, then by their first cell */
+	struct access_group *group; /* by port, then by their first cell */
 	size_t count;
-	size_t unasked;                 /* built cells in which tls.access was not planned */
+	size_t unasked; /* built cells in which tls.access was not planned */
 };
 
 /* Fills *accesses from the view, which must outlive it.  Free with accesses_free. */

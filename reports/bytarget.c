@@ -9,25 +9,34 @@
 enum { KEYS = MODE_COUNT * 2 * LINK_COUNT * LOAD_COUNT };
 
 /* Link modes that share a name: internal, external, external-static. */
-static const struct { enum link first, last; } groups[] = {
-	{ LINK_INTERNAL, LINK_INTERNAL }, { LINK_EXTERNAL, LINK_EXTERNAL_MOLD }, { LINK_EXTERNAL_STATIC, LINK_EXTERNAL_MOLD_STATIC },
+static const struct {
+	enum link first, last;
+} groups[] = {
+	{ LINK_INTERNAL, LINK_INTERNAL },
+	{ LINK_EXTERNAL, LINK_EXTERNAL_MOLD },
+	{ LINK_EXTERNAL_STATIC, LINK_EXTERNAL_MOLD_STATIC },
 };
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
 /* Rows in order: buildmode, CGO_ENABLED, link, load. */
 static size_t key_of(const struct cell *cell)
 {
-	return (((size_t)cell->mode * 2 + (size_t)cell->cgo) * LINK_COUNT + (size_t)cell->link) * LOAD_COUNT + (size_t)cell->load;
+	return (((size_t)cell->mode * 2 + (size_t)cell->cgo) * LINK_COUNT + (size_t)cell->link) * LOAD_COUNT +
+	    (size_t)cell->load;
 }
 
 static int same_port(const struct cell *a, const struct cell *b)
 {
-	return strcmp(a->go, b->go) == 0 && strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 && strcmp(a->variant, b->variant) == 0;
+	return strcmp(a->go, b->go) == 0 && strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 &&
+	    strcmp(a->variant, b->variant) == 0;
 }
 
 /* ---- columns and sections ---------------------------------------------------------------------- */
 
-struct columns { struct bytarget_column *column; size_t count; };
+struct columns {
+	struct bytarget_column *column;
+	size_t count;
+};
 
 /* Every port and target on which a cell runs, in plan order. */
 static struct columns find_columns(const struct view *view)
@@ -39,7 +48,9 @@ static struct columns find_columns(const struct view *view)
 		size_t at = columns.count;
 		if (cell->load == LOAD_NONE)
 			continue;
-		while (at > 0 && !(same_port(columns.column[at - 1].cell, cell) && strcmp(columns.column[at - 1].cell->target, cell->target) == 0))
+		while (at > 0 &&
+		    !(same_port(columns.column[at - 1].cell, cell) &&
+			strcmp(columns.column[at - 1].cell->target, cell->target) == 0))
 			at--;
 		if (at > 0)
 			continue;
@@ -80,7 +91,9 @@ static void make_sections(struct bytarget *grid, const struct columns *columns)
 		struct bytarget_section *section = find_section(grid, cell, single);
 		if (section == NULL) {
 			section = &grid->section[grid->count++];
-			*section = (struct bytarget_section){ .column = xcalloc(columns->count, sizeof(*section->column)), .joint = single };
+			*section =
+			    (struct bytarget_section){ .column = xcalloc(columns->count, sizeof(*section->column)),
+				    .joint = single };
 		}
 		section->column[section->columns++] = columns->column[i];
 	}
@@ -99,7 +112,8 @@ static void fill_table(const struct view *view, const struct bytarget_section *s
 			const struct cell *column = section->column[c].cell;
 			int here = cell->load == LOAD_NONE || strcmp(column->target, cell->target) == 0;
 			if (here && same_port(column, cell))
-				table[key_of(cell) * section->columns + c] = (struct bytarget_slot){ result, mark_cell(result) };
+				table[key_of(cell) * section->columns + c] =
+				    (struct bytarget_slot){ result, mark_cell(result) };
 		}
 	}
 }
@@ -135,7 +149,11 @@ static void make_rows(const struct view *view, struct bytarget_section *section)
 			continue;
 		const struct cell *cell = &slot[c].cell->cell;
 		section->row[section->count++] = (struct bytarget_row){
-			.mode = cell->mode, .cgo = cell->cgo, .links = 1u << cell->link, .loads = 1u << cell->load, .slot = slot,
+			.mode = cell->mode,
+			.cgo = cell->cgo,
+			.links = 1u << cell->link,
+			.loads = 1u << cell->load,
+			.slot = slot,
 		};
 	}
 }
@@ -181,7 +199,7 @@ static void fold(struct bytarget_section *section, int (*may)(const struct bytar
 		const struct bytarget_row row = section->row[i];
 		size_t at = kept;
 		while (at > 0 && section->row[at - 1].mode == row.mode && section->row[at - 1].cgo == row.cgo &&
-		       !(may(&section->row[at - 1], &row) && agree(&section->row[at - 1], &row, section->columns)))
+		    !(may(&section->row[at - 1], &row) && agree(&section->row[at - 1], &row, section->columns)))
 			at--;
 		if (at == 0 || section->row[at - 1].mode != row.mode || section->row[at - 1].cgo != row.cgo) {
 			section->row[kept++] = row;
@@ -205,7 +223,8 @@ static void find_all_links(struct bytarget_section *section)
 		links[section->row[i].mode][section->row[i].cgo] |= section->row[i].links;
 	for (size_t i = 0; i < section->count; i++) {
 		struct bytarget_row *row = &section->row[i];
-		row->all_links = row->loads == 1u << LOAD_NONE && row->links == links[row->mode][row->cgo] && (row->links & (row->links - 1)) != 0;
+		row->all_links = row->loads == 1u << LOAD_NONE && row->links == links[row->mode][row->cgo] &&
+		    (row->links & (row->links - 1)) != 0;
 	}
 }
 
@@ -251,7 +270,8 @@ char *bytarget_title(const struct bytarget_section *section)
 	else if (section->columns == 1)
 		buf_printf(&text, "%s %s/%s on %s", cell->go, cell->os, cell_arch(cell, arch), cell->target);
 	else
-		buf_printf(&text, "%s %s/%s on %zu targets", cell->go, cell->os, cell_arch(cell, arch), section->columns);
+		buf_printf(
+		    &text, "%s %s/%s on %zu targets", cell->go, cell->os, cell_arch(cell, arch), section->columns);
 	return buf_take(&text);
 }
 
@@ -286,8 +306,13 @@ void bytarget_links(const struct bytarget_row *row, struct buf *out)
 
 void bytarget_loads(const struct bytarget_row *row, struct buf *out)
 {
-	static const struct { const char *name; unsigned loads; } families[] = {
-		{ "dlopen*", 1u << LOAD_DLOPEN | 1u << LOAD_DLOPEN_LAZY | 1u << LOAD_DLOPEN_GLOBAL | 1u << LOAD_DLOPEN_LAZY_GLOBAL },
+	static const struct {
+		const char *name;
+		unsigned loads;
+	} families[] = {
+		{ "dlopen*",
+		    1u << LOAD_DLOPEN | 1u << LOAD_DLOPEN_LAZY | 1u << LOAD_DLOPEN_GLOBAL |
+			1u << LOAD_DLOPEN_LAZY_GLOBAL },
 		{ "archive*", 1u << LOAD_ARCHIVE | 1u << LOAD_ARCHIVE_PIE | 1u << LOAD_ARCHIVE_SO },
 	};
 	unsigned told = 0;

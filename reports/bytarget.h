@@ -22,21 +22,21 @@
 struct buf;
 
 struct bytarget_column {
-	const struct cell *cell;             /* any cell that runs there: go, os, arch, variant, target */
-	const struct view_target *target;    /* what the run knows of it, or NULL */
+	const struct cell *cell;          /* any cell that runs there: go, os, arch, variant, target */
+	const struct view_target *target; /* what the run knows of it, or NULL */
 };
 
 struct bytarget_slot {
-	const struct cell_result *cell;      /* the first of those that are folded into one; NULL: none */
-	enum mark mark;                      /* of all of them */
+	const struct cell_result *cell; /* the first of those that are folded into one; NULL: none */
+	enum mark mark;                 /* of all of them */
 };
 
 struct bytarget_row {
 	enum mode mode;
 	int cgo;
-	unsigned links, loads;               /* bits 1u << enum link, 1u << enum load */
-	int all_links;                       /* nothing runs, by none of the several link modes that there are */
-	struct bytarget_slot *slot;          /* by column */
+	unsigned links, loads;      /* bits 1u << enum link, 1u << enum load */
+	int all_links;              /* nothing runs, by none of the several link modes that there are */
+	struct bytarget_slot *slot; /* by column */
 };
 
 struct bytarget_section {
@@ -44,8 +44,8 @@ struct bytarget_section {
 	size_t columns;
 	struct bytarget_row *row;
 	size_t count;
-	struct bytarget_slot *slots;         /* of all rows; owned */
-	int joint;                           /* columns are ports, each on its one target */
+	struct bytarget_slot *slots; /* of all rows; owned */
+	int joint;                   /* columns are ports, each on its one target */
 };
 
 struct bytarget {

@@ -10,14 +10,28 @@ static void add_list(struct buf *out, json_t *value);
 void facts_words(json_t *value, struct buf *out)
 {
 	switch (json_typeof(value)) {
-	case JSON_STRING: buf_add(out, json_string_value(value)); break;
-	case JSON_INTEGER: buf_printf(out, "%lld", (long long)json_integer_value(value)); break;
-	case JSON_REAL: buf_printf(out, "%g", json_real_value(value)); break;
-	case JSON_TRUE: buf_add(out, "yes"); break;
-	case JSON_FALSE: buf_add(out, "no"); break;
-	case JSON_NULL: buf_add(out, "-"); break;
+	case JSON_STRING:
+		buf_add(out, json_string_value(value));
+		break;
+	case JSON_INTEGER:
+		buf_printf(out, "%lld", (long long)json_integer_value(value));
+		break;
+	case JSON_REAL:
+		buf_printf(out, "%g", json_real_value(value));
+		break;
+	case JSON_TRUE:
+		buf_add(out, "yes");
+		break;
+	case JSON_FALSE:
+		buf_add(out, "no");
+		break;
+	case JSON_NULL:
+		buf_add(out, "-");
+		break;
 	case JSON_OBJECT:
-	case JSON_ARRAY: add_list(out, value); break;
+	case JSON_ARRAY:
+		add_list(out, value);
+		break;
 	}
 }
 
@@ -38,14 +52,16 @@ static void add_list(struct buf *out, json_t *value)
 	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, item) {
+		json_array_foreach(value, i, item)
+		{
 			buf_add(out, sep);
 			facts_words(item, out);
 			sep = ", ";
 		}
 		return;
 	}
-	json_object_foreach(value, key, item) {
+	json_object_foreach(value, key, item)
+	{
 		if (!says_something(item))
 			continue;
 		buf_printf(out, "%s%s=", sep, key);
@@ -81,7 +97,8 @@ static int is_common(const struct view *view, const char *name)
 }
 
 /* Names as cases/target/ tells them. */
-static const char *const LOUD[] = { "libc", "page-size", "tls-variant", "static-tls-surplus", "ie-dlopen", "initializer-in-dlopen" };
+static const char *const LOUD[] = { "libc", "page-size", "tls-variant", "static-tls-surplus", "ie-dlopen",
+	"initializer-in-dlopen" };
 
 static int is_loud(const char *name)
 {
@@ -102,9 +119,8 @@ void facts_find(const struct view *view, struct facts *facts)
 	for (size_t i = 0; i < view->target_count; i++) {
 		const char *name;
 		json_t *value;
-		json_object_foreach(view->targets[i].facts, name, value)
-			if (!has_name(facts, name))
-				facts->fact[facts->count++] = (struct fact){ name, is_common(view, name), is_loud(name) };
+		json_object_foreach(view->targets[i].facts, name, value) if (!has_name(facts, name))
+		    facts->fact[facts->count++] = (struct fact){ name, is_common(view, name), is_loud(name) };
 	}
 }
 

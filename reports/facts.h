@@ -6,11 +6,14 @@
 
 struct fact {
 	const char *name;
-	int common;         /* all targets that were asked, at least two, say the same */
-	int loud;           /* one of the few that decide most about Go's TLS and initializers: what a terminal has room for */
+	int common; /* all targets that were asked, at least two, say the same */
+	int loud;   /* one of the few that decide most about Go's TLS and initializers: what a terminal has room for */
 };
 
-struct facts { struct fact *fact; size_t count; };
+struct facts {
+	struct fact *fact;
+	size_t count;
+};
 
 /* Every fact that a target tells, in the order in which they are told first.  The view must outlive them.
  * Free with facts_free. */

@@ -29,10 +29,7 @@ static void command(struct pen *pen, const char *kind, const char *title, const 
 	buf_add(&pen->text, "\n");
 }
 
-static int is_warning(const struct kind *kind)
-{
-	return kind->results->check->status == STATUS_PASS;
-}
+static int is_warning(const struct kind *kind) { return kind->results->check->status == STATUS_PASS; }
 
 static void annotate(struct pen *pen, const struct view *view, const struct kind *kind)
 {
@@ -63,7 +60,7 @@ static void annotate(struct pen *pen, const struct view *view, const struct kind
 		add_line(&message, "why", about->why);
 	add_line(&message, "repro", check->repro);
 	if (message.len > 0)
-		message.data[--message.len] = '\0';  /* the last newline would be an empty line */
+		message.data[--message.len] = '\0'; /* the last newline would be an empty line */
 	command(pen, is_warning(kind) ? "warning" : "error", title.data, message.data);
 	buf_free(&title);
 	buf_free(&message);

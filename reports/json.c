@@ -37,7 +37,8 @@ static json_t *verdict_counts(const struct counts *counts)
 	json_t *object = json_object();
 
 	for (size_t v = 0; v < VERDICT_COUNT; v++)
-		json_object_set_new(object, verdict_name((enum verdict)v), json_integer((json_int_t)counts->verdict[v]));
+		json_object_set_new(
+		    object, verdict_name((enum verdict)v), json_integer((json_int_t)counts->verdict[v]));
 	return object;
 }
 
@@ -46,7 +47,8 @@ static json_t *outcome_counts(const struct counts *counts)
 	json_t *object = json_object();
 
 	for (size_t o = 0; o < OUTCOME_COUNT; o++)
-		json_object_set_new(object, outcome_name((enum outcome)o), json_integer((json_int_t)counts->outcome[o]));
+		json_object_set_new(
+		    object, outcome_name((enum outcome)o), json_integer((json_int_t)counts->outcome[o]));
 	return object;
 }
 
@@ -104,8 +106,9 @@ static json_t *stale_json(const struct view *view)
 /* Text that is valid UTF-8 already, as all of jansson's is. */
 static void add_string(struct buf *out, const char *text)
 {
-	static const char stops[] = "\"\\\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19"
-	                            "\x1a\x1b\x1c\x1d\x1e\x1f";
+	static const char stops[] =
+	    "\"\\\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19"
+	    "\x1a\x1b\x1c\x1d\x1e\x1f";
 
 	buf_add(out, "\"");
 	for (;;) {
@@ -145,7 +148,8 @@ static void add_json(struct buf *out, json_t *value)
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
 		buf_add(out, "{");
-		json_object_foreach(value, key, item) {
+		json_object_foreach(value, key, item)
+		{
 			buf_add(out, sep);
 			add_string(out, key);
 			buf_add(out, ":");
@@ -156,19 +160,32 @@ static void add_json(struct buf *out, json_t *value)
 		break;
 	case JSON_ARRAY:
 		buf_add(out, "[");
-		json_array_foreach(value, i, item) {
+		json_array_foreach(value, i, item)
+		{
 			buf_add(out, sep);
 			add_json(out, item);
 			sep = ",";
 		}
 		buf_add(out, "]");
 		break;
-	case JSON_STRING: add_string(out, json_string_value(value)); break;
-	case JSON_INTEGER: buf_printf(out, "%lld", (long long)json_integer_value(value)); break;
-	case JSON_REAL: add_real(out, json_real_value(value)); break;
-	case JSON_TRUE: buf_add(out, "true"); break;
-	case JSON_FALSE: buf_add(out, "false"); break;
-	case JSON_NULL: buf_add(out, "null"); break;
+	case JSON_STRING:
+		add_string(out, json_string_value(value));
+		break;
+	case JSON_INTEGER:
+		buf_printf(out, "%lld", (long long)json_integer_value(value));
+		break;
+	case JSON_REAL:
+		add_real(out, json_real_value(value));
+		break;
+	case JSON_TRUE:
+		buf_add(out, "true");
+		break;
+	case JSON_FALSE:
+		buf_add(out, "false");
+		break;
+	case JSON_NULL:
+		buf_add(out, "null");
+		break;
 	}
 }
 
@@ -199,8 +216,9 @@ static void header(struct pen *pen, const struct view *view)
 	member(pen, "complete", json_boolean(!view_incomplete(view, &counts)));
 	member(pen, "exit", json_integer(view_exit_code(view)));
 	member(pen, "verdict", json_text(verdict.data));
-	member(pen, "planned", json_pack("{s:I,s:I}", "cells", (json_int_t)view->planned_cells,
-	                                 "checks", (json_int_t)view->planned_checks));
+	member(pen, "planned",
+	    json_pack(
+		"{s:I,s:I}", "cells", (json_int_t)view->planned_cells, "checks", (json_int_t)view->planned_checks));
 	member(pen, "counts", status_counts(&counts));
 	member(pen, "verdicts", verdict_counts(&counts));
 	member(pen, "outcomes", outcome_counts(&counts));
@@ -254,7 +272,8 @@ static void add_cell(struct buf *out, const struct cell_result *cell)
 	bare.check_count = 0;
 	json_t *json = cell_result_json(&bare);
 	json_object_set_new(json, "outcome", json_string(outcome_name(cell_outcome(cell))));
-	json_object_foreach(json, key, item) {
+	json_object_foreach(json, key, item)
+	{
 		buf_printf(out, "%s\"%s\":", strcmp(key, "id") == 0 ? "{" : ",", key);
 		if (strcmp(key, "checks") == 0) {
 			buf_add(out, "[");

@@ -16,10 +16,18 @@ enum element { ELEMENT_NONE, ELEMENT_FAILURE, ELEMENT_ERROR, ELEMENT_SKIPPED };
 static enum element element_of(const struct check_result *check)
 {
 	switch (mark_check(check)) {
-	case MARK_PASS: return ELEMENT_NONE;
-	case MARK_FAIL: case MARK_FIXED: case MARK_FLAKY: return ELEMENT_FAILURE;
-	case MARK_SKIP: case MARK_NOTRUN: case MARK_KNOWN: return ELEMENT_SKIPPED;
-	default: return ELEMENT_ERROR;
+	case MARK_PASS:
+		return ELEMENT_NONE;
+	case MARK_FAIL:
+	case MARK_FIXED:
+	case MARK_FLAKY:
+		return ELEMENT_FAILURE;
+	case MARK_SKIP:
+	case MARK_NOTRUN:
+	case MARK_KNOWN:
+		return ELEMENT_SKIPPED;
+	default:
+		return ELEMENT_ERROR;
 	}
 }
 
@@ -44,7 +52,7 @@ static void attribute(struct pen *pen, const char *name, const char *value)
 static void sum_attributes(struct pen *pen, const struct sums *sums, double seconds)
 {
 	buf_printf(&pen->text, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\"",
-	           sums->tests, sums->failures, sums->errors, sums->skipped, seconds);
+	    sums->tests, sums->failures, sums->errors, sums->skipped, seconds);
 }
 
 static void property(struct pen *pen, const char *name, const char *value)
@@ -71,7 +79,8 @@ static void problem(struct pen *pen, const struct check_result *check, const cha
 	if (mark_check(check) == MARK_FIXED)
 		buf_add(&message, "passes, though known to fail");
 	else if (check->observed)
-		buf_printf(&message, "expected \"%s\", observed \"%s\"", check->expected ? check->expected : "", check->observed);
+		buf_printf(&message, "expected \"%s\", observed \"%s\"", check->expected ? check->expected : "",
+		    check->observed);
 	else
 		buf_add(&message, check->message ? check->message : "nothing was observed");
 	buf_printf(&pen->text, ">\n      <%s", element);
@@ -93,7 +102,9 @@ static void skipped(struct pen *pen, const struct check_result *check)
 	struct buf message = BUF_INIT;
 
 	buf_printf(&message, "%s: %s", mark_styles[mark_check(check)].name,
-	           check->reason ? check->reason : check->message ? check->message : "no reason given");
+	    check->reason      ? check->reason :
+		check->message ? check->message :
+				 "no reason given");
 	buf_add(&pen->text, ">\n      <skipped");
 	attribute(pen, "message", message.data);
 	buf_add(&pen->text, "/>\n    </testcase>\n");
@@ -106,10 +117,18 @@ static void testcase(struct pen *pen, const char *id, const struct check_result 
 	attribute(pen, "classname", id);
 	attribute(pen, "name", check->id);
 	switch (element_of(check)) {
-	case ELEMENT_NONE: buf_add(&pen->text, "/>\n"); break;
-	case ELEMENT_FAILURE: problem(pen, check, "failure"); break;
-	case ELEMENT_ERROR: problem(pen, check, "error"); break;
-	case ELEMENT_SKIPPED: skipped(pen, check); break;
+	case ELEMENT_NONE:
+		buf_add(&pen->text, "/>\n");
+		break;
+	case ELEMENT_FAILURE:
+		problem(pen, check, "failure");
+		break;
+	case ELEMENT_ERROR:
+		problem(pen, check, "error");
+		break;
+	case ELEMENT_SKIPPED:
+		skipped(pen, check);
+		break;
 	}
 }
 
@@ -149,8 +168,9 @@ static void incomplete_suite(struct pen *pen, const struct view *view)
 	struct buf verdict = BUF_INIT;
 
 	view_verdict(view, &verdict);
-	buf_add(&pen->text, "  <testsuite name=\"run\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
-	                    "    <testcase classname=\"run\" name=\"complete\">\n      <error type=\"incomplete\"");
+	buf_add(&pen->text,
+	    "  <testsuite name=\"run\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
+	    "    <testcase classname=\"run\" name=\"complete\">\n      <error type=\"incomplete\"");
 	attribute(pen, "message", verdict.data);
 	buf_add(&pen->text, "/>\n    </testcase>\n  </testsuite>\n");
 	buf_free(&verdict);
@@ -159,14 +179,18 @@ static void incomplete_suite(struct pen *pen, const struct view *view)
 /* The rows of known.def that excuse nothing any more, a failure each. */
 static void stale_suite(struct pen *pen, const struct view *view)
 {
-	buf_printf(&pen->text, "  <testsuite name=\"known.def\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\">\n", view->stale_count, view->stale_count);
+	buf_printf(&pen->text,
+	    "  <testsuite name=\"known.def\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\">\n",
+	    view->stale_count, view->stale_count);
 	for (size_t i = 0; i < view->stale_count; i++) {
 		const struct known *row = view->stale[i].row;
 		char *name = xprintf("%s %s %s", row->where, row->check, row->status);
 		buf_add(&pen->text, "    <testcase classname=\"known.def\"");
 		attribute(pen, "name", name);
 		buf_add(&pen->text, ">\n      <failure type=\"stale\"");
-		attribute(pen, "message", view->stale[i].unmatched ? "covers no check of the whole list" : "no check that it covers is so any more");
+		attribute(pen, "message",
+		    view->stale[i].unmatched ? "covers no check of the whole list" :
+					       "no check that it covers is so any more");
 		buf_add(&pen->text, "/>\n    </testcase>\n");
 		free(name);
 	}

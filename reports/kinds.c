@@ -9,9 +9,12 @@
 static int wanted(const struct check_result *check, enum kinds_of what)
 {
 	switch (what) {
-	case KINDS_KNOWN: return check->verdict == VERDICT_KNOWN;
-	case KINDS_SKIPPED: return check->status == STATUS_SKIP && check->verdict != VERDICT_KNOWN;
-	case KINDS_UNEXPECTED: break;
+	case KINDS_KNOWN:
+		return check->verdict == VERDICT_KNOWN;
+	case KINDS_SKIPPED:
+		return check->status == STATUS_SKIP && check->verdict != VERDICT_KNOWN;
+	case KINDS_UNEXPECTED:
+		break;
 	}
 	return check_unexpected(check);
 }
@@ -19,7 +22,8 @@ static int wanted(const struct check_result *check, enum kinds_of what)
 static int unobserved(const struct check_result *check)
 {
 	int whole = check->message && strncmp(check->message, RESULT_WHOLE_CELL, strlen(RESULT_WHOLE_CELL)) == 0;
-	return whole || check->status == STATUS_BROKEN || check->status == STATUS_INFRA || check->status == STATUS_NOTRUN;
+	return whole || check->status == STATUS_BROKEN || check->status == STATUS_INFRA ||
+	    check->status == STATUS_NOTRUN;
 }
 
 /* Failures, then passes, then what could not be judged, then what did not run. */

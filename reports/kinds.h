@@ -23,15 +23,15 @@ struct kind_result {
 };
 
 struct kind {
-	const struct kind_result *results;  /* in plan order; at least one */
+	const struct kind_result *results; /* in plan order; at least one */
 	size_t count;
-	size_t cells;                       /* distinct cells among them */
+	size_t cells; /* distinct cells among them */
 };
 
 struct kinds {
 	struct kind *kind;
 	size_t count;
-	struct kind_result *results;        /* of all kinds; owned */
+	struct kind_result *results; /* of all kinds; owned */
 	size_t result_count;
 };
 

@@ -9,7 +9,7 @@
 static int same_platform(const struct cell *a, const struct cell *b)
 {
 	return strcmp(a->go, b->go) == 0 && strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 &&
-	       strcmp(a->variant, b->variant) == 0;
+	    strcmp(a->variant, b->variant) == 0;
 }
 
 static struct layout_section *find_section(struct layout *layout, const struct cell *cell)
@@ -123,7 +123,8 @@ void layout_make(const struct view *view, struct layout *layout)
 			place(layout, &view->cells[i], refusal);
 	for (size_t i = 0; i < layout->count; i++)
 		if (layout->section[i].count > 1)
-			qsort(layout->section[i].row, layout->section[i].count, sizeof(struct layout_row), compare_rows);
+			qsort(
+			    layout->section[i].row, layout->section[i].count, sizeof(struct layout_row), compare_rows);
 }
 
 void layout_free(struct layout *layout)
@@ -153,7 +154,4 @@ char *layout_title(const struct layout_section *section)
 	return xprintf("%s %s/%s on %s", cell->go, cell->os, cell_arch(cell, arch), cell->target);
 }
 
-const char *layout_load(enum load load)
-{
-	return load == LOAD_NONE ? "-" : load_name(load);
-}
+const char *layout_load(enum load load) { return load == LOAD_NONE ? "-" : load_name(load); }

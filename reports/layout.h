@@ -16,10 +16,10 @@ struct layout_row {
 };
 
 struct layout_section {
-	const struct cell *cell;   /* any cell of the section: go, os, arch, target */
+	const struct cell *cell; /* any cell of the section: go, os, arch, target */
 	struct layout_row *row;
 	size_t count, room;
-	unsigned links;            /* bit 1u << enum link: columns that occur */
+	unsigned links; /* bit 1u << enum link: columns that occur */
 };
 
 struct layout {

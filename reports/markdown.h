@@ -9,11 +9,12 @@
 struct buf;
 
 /* markdown.c */
-void markdown_mark(struct buf *out, enum mark mark);                   /* a table cell, bold where a person should look */
+void markdown_mark(struct buf *out, enum mark mark); /* a table cell, bold where a person should look */
 
 /* markdown_targets.c */
-void markdown_bytarget(struct buf *out, const struct view *view, size_t most);   /* a column for each target, until out holds most bytes */
-void markdown_targets(struct buf *out, const struct view *view);       /* what the targets are: versions and facts */
-void markdown_notarget(struct buf *out, const struct view *view);      /* which are not here, and what brings each */
+void markdown_bytarget(
+    struct buf *out, const struct view *view, size_t most); /* a column for each target, until out holds most bytes */
+void markdown_targets(struct buf *out, const struct view *view);  /* what the targets are: versions and facts */
+void markdown_notarget(struct buf *out, const struct view *view); /* which are not here, and what brings each */
 
 #endif

@@ -125,7 +125,8 @@ void markdown_notarget(struct buf *out, const struct view *view)
 
 	reasons_find(view, OUTCOME_NOTARGET, &reasons);
 	if (reasons.count > 0)
-		buf_add(out, "## Targets that are not here\n\n| cells | what is missing, and what brings it |\n|---:|---|\n");
+		buf_add(out,
+		    "## Targets that are not here\n\n| cells | what is missing, and what brings it |\n|---:|---|\n");
 	for (size_t i = 0; i < reasons.count; i++) {
 		buf_printf(out, "| %zu |", reasons.reason[i].count);
 		cell_text(out, reasons.reason[i].text);

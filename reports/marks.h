@@ -6,15 +6,31 @@
 #include "reports/view.h"
 
 enum mark {
-	MARK_PASS, MARK_PARTLY, MARK_REFUSED, MARK_SKIP, MARK_UNBUILDABLE, MARK_NOTARGET, MARK_KNOWN, MARK_FIXED, MARK_FLAKY, MARK_NOTRUN,
-	MARK_FAIL, MARK_MISS, MARK_LEAK, MARK_TIMEOUT, MARK_CRASH, MARK_BROKEN, MARK_INFRA, MARK_COUNT
+	MARK_PASS,
+	MARK_PARTLY,
+	MARK_REFUSED,
+	MARK_SKIP,
+	MARK_UNBUILDABLE,
+	MARK_NOTARGET,
+	MARK_KNOWN,
+	MARK_FIXED,
+	MARK_FLAKY,
+	MARK_NOTRUN,
+	MARK_FAIL,
+	MARK_MISS,
+	MARK_LEAK,
+	MARK_TIMEOUT,
+	MARK_CRASH,
+	MARK_BROKEN,
+	MARK_INFRA,
+	MARK_COUNT
 };
 
 struct mark_style {
 	char letter;
-	const char *name;     /* one word, also the CSS class */
-	const char *meaning;  /* for the legend */
-	const char *ansi;     /* parameters of SGR */
+	const char *name;    /* one word, also the CSS class */
+	const char *meaning; /* for the legend */
+	const char *ansi;    /* parameters of SGR */
 };
 
 extern const struct mark_style mark_styles[MARK_COUNT];

@@ -43,7 +43,13 @@ static int compare_results(const void *a, const void *b)
 static int weight(enum mark mark)
 {
 	static const int quiet[MARK_COUNT] = {
-		[MARK_REFUSED] = 1, [MARK_PASS] = 2, [MARK_PARTLY] = 3, [MARK_SKIP] = 4, [MARK_UNBUILDABLE] = 5, [MARK_NOTARGET] = 5, [MARK_KNOWN] = 6,
+		[MARK_REFUSED] = 1,
+		[MARK_PASS] = 2,
+		[MARK_PARTLY] = 3,
+		[MARK_SKIP] = 4,
+		[MARK_UNBUILDABLE] = 5,
+		[MARK_NOTARGET] = 5,
+		[MARK_KNOWN] = 6,
 	};
 	return quiet[mark] ? quiet[mark] : MARK_COUNT + (int)mark;
 }
@@ -102,7 +108,8 @@ void overview_make(const struct view *view, struct overview *overview)
 	*overview = (struct overview){ .row = xcalloc(rows + 1, sizeof(*overview->row)), .cells = sorted };
 	for (size_t i = 0; i < view->count; i++) {
 		if (i == 0 || overview_compare(&sorted[i - 1]->cell, &sorted[i]->cell) != 0)
-			overview->row[overview->count++] = (struct overview_row){ .cell = &sorted[i]->cell, .cells = &sorted[i] };
+			overview->row[overview->count++] =
+			    (struct overview_row){ .cell = &sorted[i]->cell, .cells = &sorted[i] };
 		add(overview, &overview->row[overview->count - 1], sorted[i]);
 	}
 	find_places(overview, view_many_targets(view));
@@ -147,7 +154,8 @@ void overview_refused(const struct overview *overview, struct buf *out)
 			names[count++] = overview->row[i].cell->variant;
 	qsort(names, count, sizeof(*names), compare_names);
 	if (count > 0)
-		buf_printf(out, "%zu variant%s refused whole and %s no row: ", count, count == 1 ? " is" : "s are", count == 1 ? "has" : "have");
+		buf_printf(out, "%zu variant%s refused whole and %s no row: ", count, count == 1 ? " is" : "s are",
+		    count == 1 ? "has" : "have");
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || strcmp(names[i - 1], names[i]) != 0)
 			buf_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);

@@ -6,15 +6,15 @@
  * refused.  Rows are sorted: by release, port and variant, a variant after its port.
  *
  * Two kinds of rows are told elsewhere: a port that is run (its load modes and linkers matter: layout.h
- * draws it, as long as there are few such, and bytarget.h when there are several targets), and a variant that is refused whole (-race on most ports),
- * which would be a hundred rows of one letter. */
+ * draws it, as long as there are few such, and bytarget.h when there are several targets), and a variant that is
+ * refused whole (-race on most ports), which would be a hundred rows of one letter. */
 #ifndef TLSMATRIX_REPORTS_OVERVIEW_H
 #define TLSMATRIX_REPORTS_OVERVIEW_H
 
 #include "reports/marks.h"
 #include "reports/view.h"
 
-enum { OVERVIEW_FEW = 3 };   /* with more rows than that, reports show the overview */
+enum { OVERVIEW_FEW = 3 }; /* with more rows than that, reports show the overview */
 
 struct buf;
 
@@ -22,11 +22,12 @@ enum overview_place { OVERVIEW_TABLE, OVERVIEW_BLOCK, OVERVIEW_REFUSED };
 
 struct overview_row {
 	enum overview_place place;
-	const struct cell *cell;                                /* any cell of the row: go, os, arch, variant */
-	const struct cell_result *shown[MODE_COUNT][2];         /* the cell whose mark stands for all, by CGO_ENABLED; NULL: none */
+	const struct cell *cell; /* any cell of the row: go, os, arch, variant */
+	const struct cell_result
+	    *shown[MODE_COUNT][2]; /* the cell whose mark stands for all, by CGO_ENABLED; NULL: none */
 	const struct cell_result *link[MODE_COUNT][2][LINK_COUNT]; /* the same, link modes apart */
-	size_t outcome[OUTCOME_COUNT];                          /* of all cells of the row */
-	const struct cell_result *const *cells;                 /* all of the row, in plan order */
+	size_t outcome[OUTCOME_COUNT];                             /* of all cells of the row */
+	const struct cell_result *const *cells;                    /* all of the row, in plan order */
 	size_t count;
 };
 
@@ -34,8 +35,8 @@ struct overview {
 	struct overview_row *row;
 	size_t count;
 	const struct cell_result **cells; /* of all rows; owned */
-	unsigned modes;                /* bit 1u << enum mode: columns that occur */
-	unsigned links[MODE_COUNT][2]; /* bit 1u << enum link: link modes that occur there */
+	unsigned modes;                   /* bit 1u << enum mode: columns that occur */
+	unsigned links[MODE_COUNT][2];    /* bit 1u << enum link: link modes that occur there */
 };
 
 void overview_make(const struct view *view, struct overview *overview);

@@ -30,7 +30,8 @@ static void legend(struct buf *out, const struct view *view)
 		seen |= 1u << mark_cell(&view->cells[i]);
 	for (enum mark m = 0; m < MARK_COUNT; m++)
 		if (seen & (1u << m))
-			buf_printf(out, "- `%c` %s\n", mark_styles[m].letter, m == MARK_PASS ? "built and inspected, all checks pass" : mark_styles[m].meaning);
+			buf_printf(out, "- `%c` %s\n", mark_styles[m].letter,
+			    m == MARK_PASS ? "built and inspected, all checks pass" : mark_styles[m].meaning);
 	buf_add(out, "\n");
 }
 
@@ -74,10 +75,7 @@ static void marks_row(struct buf *out, const struct overview *overview, const st
 	buf_add(out, "\n");
 }
 
-static int same_go(const struct cell *a, const struct cell *b)
-{
-	return strcmp(a->go, b->go) == 0;
-}
+static int same_go(const struct cell *a, const struct cell *b) { return strcmp(a->go, b->go) == 0; }
 
 /* Variants of which every cell is refused: "- `race`: aix/ppc64 js/wasm". */
 static void refused_variants(struct buf *out, const struct overview *overview)
@@ -91,12 +89,14 @@ static void refused_variants(struct buf *out, const struct overview *overview)
 		const char *name = overview->row[i].cell->variant;
 		int first = overview->row[i].place == OVERVIEW_REFUSED;
 		for (size_t k = 0; k < i && first; k++)
-			first = overview->row[k].place != OVERVIEW_REFUSED || strcmp(overview->row[k].cell->variant, name) != 0;
+			first = overview->row[k].place != OVERVIEW_REFUSED ||
+			    strcmp(overview->row[k].cell->variant, name) != 0;
 		if (!first)
 			continue;
 		buf_printf(out, "- `%s`:", name);
 		for (size_t k = i; k < overview->count; k++)
-			if (overview->row[k].place == OVERVIEW_REFUSED && strcmp(overview->row[k].cell->variant, name) == 0)
+			if (overview->row[k].place == OVERVIEW_REFUSED &&
+			    strcmp(overview->row[k].cell->variant, name) == 0)
 				buf_printf(out, " %s/%s", overview->row[k].cell->os, overview->row[k].cell->arch);
 		buf_add(out, "\n");
 	}
@@ -180,8 +180,11 @@ static void access_table(struct buf *out, const struct view *view)
 	for (size_t i = 0; i < accesses.count; i++) {
 		const struct cell *cell = &accesses.group[i].one->cell->cell;
 		if (i == 0 || !same_go(&accesses.group[i - 1].one->cell->cell, cell))
-			buf_printf(out, "%s## How Go reaches its slot, %s\n\n| port | built cells | | model | at | relocation | form | source of the rule |\n"
-			                "|---|---|:-:|---|---|---|---|---|\n", i > 0 ? "\n" : "", cell->go);
+			buf_printf(out,
+			    "%s## How Go reaches its slot, %s\n\n| port | built cells | | model | at | relocation | "
+			    "form | source of the rule |\n"
+			    "|---|---|:-:|---|---|---|---|---|\n",
+			    i > 0 ? "\n" : "", cell->go);
 		access_row(out, &accesses, &accesses.group[i]);
 	}
 	if (accesses.count > 0)
@@ -239,7 +242,10 @@ static void deviations(struct buf *out, const struct view *view, enum kinds_of w
 
 	kinds_find(view, what, &kinds);
 	if (kinds.count > 0)
-		buf_printf(out, "## %s\n\n| | checks | cells | first cell | expected | observed | reason |\n|:-:|---|---:|---|---|---|---|\n", title);
+		buf_printf(out,
+		    "## %s\n\n| | checks | cells | first cell | expected | observed | reason "
+		    "|\n|:-:|---|---:|---|---|---|---|\n",
+		    title);
 	for (size_t i = 0; i < kinds.count; i++) {
 		const struct kind_result *first = kinds.kind[i].results;
 		struct buf ids = BUF_INIT;
@@ -263,7 +269,8 @@ int report_ports(const struct view *view, FILE *out)
 	struct pen pen = PEN_INIT(out);
 	struct buf *text = &pen.text;
 
-	buf_add(text, "# The verdict of every port and mode\n\nMade by `tlsmatrix report --format markdown --ports`.\n\n**");
+	buf_add(text,
+	    "# The verdict of every port and mode\n\nMade by `tlsmatrix report --format markdown --ports`.\n\n**");
 	view_outcomes(view, text);
 	buf_add(text, ".**\n\n");
 	marks(text, view);

@@ -5,7 +5,10 @@
 #include <string.h>
 
 /* One cell and its reason, before they are gathered. */
-struct told { char *text; const struct cell_result *cell; };
+struct told {
+	char *text;
+	const struct cell_result *cell;
+};
 
 /* Appends text with each whole word "from" as "to". */
 static void add_replaced(struct buf *out, const char *text, const char *from, const char *to)
@@ -48,8 +51,9 @@ static char *refusal_words(const char *expected)
 static char *words(const struct cell_result *cell)
 {
 	const struct check_result *check = &cell->checks[0];
-	char *text = cell_is_refusal(cell) && check->status == STATUS_PASS ? refusal_words(check->expected)
-		: xstrdup(check->reason ? check->reason : "no reason given");
+	char *text = cell_is_refusal(cell) && check->status == STATUS_PASS ?
+	    refusal_words(check->expected) :
+	    xstrdup(check->reason ? check->reason : "no reason given");
 	char *made = general(&cell->cell, text);
 
 	free(text);
@@ -66,7 +70,8 @@ static int compare_told(const void *a, const void *b)
 
 static int compare_ports(const void *a, const void *b)
 {
-	const struct cell *x = &(*(const struct cell_result *const *)a)->cell, *y = &(*(const struct cell_result *const *)b)->cell;
+	const struct cell *x = &(*(const struct cell_result *const *)a)->cell,
+			  *y = &(*(const struct cell_result *const *)b)->cell;
 	int d = strcmp(x->os, y->os);
 
 	return d != 0 ? d : strcmp(x->arch, y->arch);
@@ -109,10 +114,7 @@ static int compare_size(const struct reason *x, const struct reason *y)
 	return strcmp(x->text, y->text);
 }
 
-static int compare_refusals(const void *a, const void *b)
-{
-	return compare_size(a, b);
-}
+static int compare_refusals(const void *a, const void *b) { return compare_size(a, b); }
 
 static int compare_lacks(const void *a, const void *b)
 {
@@ -131,7 +133,8 @@ void reasons_find(const struct view *view, enum outcome outcome, struct reasons 
 		if (cell_outcome(&view->cells[i]) == outcome)
 			told[count++] = (struct told){ words(&view->cells[i]), &view->cells[i] };
 	qsort(told, count, sizeof(*told), compare_told);
-	*reasons = (struct reasons){ .reason = xcalloc(count + 1, sizeof(*reasons->reason)), .cells = xcalloc(count + 1, sizeof(*reasons->cells)) };
+	*reasons = (struct reasons){ .reason = xcalloc(count + 1, sizeof(*reasons->reason)),
+		.cells = xcalloc(count + 1, sizeof(*reasons->cells)) };
 	for (size_t i = 0; i < count; i++) {
 		reasons->cells[i] = told[i].cell;
 		if (i > 0 && strcmp(told[i].text, reasons->reason[reasons->count - 1].text) == 0) {
@@ -139,12 +142,14 @@ void reasons_find(const struct view *view, enum outcome outcome, struct reasons 
 			free(told[i].text);
 			continue;
 		}
-		reasons->reason[reasons->count++] = (struct reason){ .text = told[i].text, .cells = &reasons->cells[i], .count = 1 };
+		reasons->reason[reasons->count++] =
+		    (struct reason){ .text = told[i].text, .cells = &reasons->cells[i], .count = 1 };
 	}
 	free(told);
 	for (size_t i = 0; i < reasons->count; i++)
 		reasons->reason[i].ports = count_ports(&reasons->reason[i]);
-	qsort(reasons->reason, reasons->count, sizeof(*reasons->reason), outcome == OUTCOME_REFUSED ? compare_refusals : compare_lacks);
+	qsort(reasons->reason, reasons->count, sizeof(*reasons->reason),
+	    outcome == OUTCOME_REFUSED ? compare_refusals : compare_lacks);
 }
 
 void reasons_free(struct reasons *reasons)

@@ -12,15 +12,15 @@
 
 struct reason {
 	char *text;
-	const struct cell_result **cells;  /* in plan order; at least one */
+	const struct cell_result **cells; /* in plan order; at least one */
 	size_t count;
-	size_t ports;                      /* distinct GOOS/GOARCH among them */
+	size_t ports; /* distinct GOOS/GOARCH among them */
 };
 
 struct reasons {
 	struct reason *reason;
 	size_t count;
-	const struct cell_result **cells;  /* of all reasons; owned */
+	const struct cell_result **cells; /* of all reasons; owned */
 };
 
 /* The reasons of all cells with that outcome (OUTCOME_REFUSED, OUTCOME_UNBUILDABLE or OUTCOME_NOTARGET).  The view must

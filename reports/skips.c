@@ -24,7 +24,9 @@ static int compare_classes(const void *a, const void *b)
 
 static void add(struct skips *skips, const struct check_result *check)
 {
-	struct skip_class class = { .name = check->reason ? check->reason : "", .length = check_skip_class(check), .checks = 1 };
+	struct skip_class class = {
+		.name = check->reason ? check->reason : "", .length = check_skip_class(check), .checks = 1
+	};
 
 	for (size_t i = 0; i < skips->count; i++)
 		if (compare_names(&skips->class[i], &class) == 0) {

@@ -5,12 +5,15 @@
 #include "reports/view.h"
 
 struct skip_class {
-	const char *name;    /* not terminated: length bytes of a reason in the view */
-	size_t length;       /* 0: skips that give no class */
+	const char *name; /* not terminated: length bytes of a reason in the view */
+	size_t length;    /* 0: skips that give no class */
 	size_t checks;
 };
 
-struct skips { struct skip_class *class; size_t count; };
+struct skips {
+	struct skip_class *class;
+	size_t count;
+};
 
 /* The class with most checks first, then by name.  The view must outlive them; free with skips_free. */
 void skips_find(const struct view *view, struct skips *skips);

@@ -66,8 +66,8 @@ int report_tap(const struct view *view, FILE *out)
 
 	view_count(view, &counts);
 	buf_printf(&pen.text, "TAP version 14\n1..%zu\n",
-	           counts.checks > view->planned_checks ? counts.checks : view->planned_checks);
-	if (counts.checks == 0)  /* a plan of 0 would be a skipped, green file */
+	    counts.checks > view->planned_checks ? counts.checks : view->planned_checks);
+	if (counts.checks == 0) /* a plan of 0 would be a skipped, green file */
 		buf_add(&pen.text, "Bail out! Nothing was judged\n");
 	for (size_t i = 0; i < view->count; i++) {
 		const struct cell_result *cell = &view->cells[i];

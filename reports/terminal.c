@@ -23,10 +23,7 @@ void terminal_end(struct terminal *t)
 		buf_add(&t->pen.text, "\033[0m");
 }
 
-static void add_ascii(struct terminal *t, const char *text)
-{
-	text_add(&t->pen.text, text, TEXT_ASCII);
-}
+static void add_ascii(struct terminal *t, const char *text) { text_add(&t->pen.text, text, TEXT_ASCII); }
 
 void terminal_repeat(struct terminal *t, char c, size_t count)
 {
@@ -60,7 +57,11 @@ void terminal_section(struct terminal *t, const char *text)
 /* ---- the grid --------------------------------------------------------------------------------- */
 
 /* Columns under one heading. */
-static const struct group { const char *name; enum link first, last; size_t width; } groups[] = {
+static const struct group {
+	const char *name;
+	enum link first, last;
+	size_t width;
+} groups[] = {
 	{ "", LINK_INTERNAL, LINK_INTERNAL, 9 },
 	{ "external", LINK_EXTERNAL, LINK_EXTERNAL_MOLD, 10 },
 	{ "static", LINK_EXTERNAL_STATIC, LINK_EXTERNAL_MOLD_STATIC, 11 },
@@ -154,7 +155,10 @@ static void grid_section(struct terminal *t, const struct layout_section *sectio
 		const struct layout_row *row = &section->row[i];
 		int same_mode = above && above->mode == row->mode, same_cgo = same_mode && above->cgo == row->cgo;
 		buf_printf(&t->pen.text, "%-11s%-6s%-18s", same_mode ? "" : mode_name(row->mode),
-		           same_cgo ? "" : row->cgo ? "cgo1" : "cgo0", layout_load(row->load));
+		    same_cgo     ? "" :
+			row->cgo ? "cgo1" :
+				   "cgo0",
+		    layout_load(row->load));
 		for (enum link l = 0; l < LINK_COUNT; l++)
 			if (section->links & (1u << l))
 				grid_cell(t, section->links, l, row->cell[l]);

@@ -10,8 +10,15 @@
 enum { CELL = 3, GAP = 1, REASONS = 40 };
 
 /* The counts at the end of a row. */
-static const struct { enum outcome outcome; const char *heading; size_t width; } tallies[] = {
-	{ OUTCOME_BUILT, "built", 6 }, { OUTCOME_REFUSED, "refused", 8 }, { OUTCOME_UNBUILDABLE, "lacking", 8 }, { OUTCOME_FAILED, "failed", 7 },
+static const struct {
+	enum outcome outcome;
+	const char *heading;
+	size_t width;
+} tallies[] = {
+	{ OUTCOME_BUILT, "built", 6 },
+	{ OUTCOME_REFUSED, "refused", 8 },
+	{ OUTCOME_UNBUILDABLE, "lacking", 8 },
+	{ OUTCOME_FAILED, "failed", 7 },
 };
 enum { TALLIES = sizeof(tallies) / sizeof(tallies[0]) };
 
@@ -29,7 +36,8 @@ static size_t name_width(const struct overview *overview)
 	size_t width = strlen("GOOS/GOARCH"), rest = 0;
 
 	for (size_t i = 0; i < overview->count; i++) {
-		size_t length = overview->row[i].place == OVERVIEW_TABLE ? strlen(overview_name(overview->row[i].cell, name)) : 0;
+		size_t length =
+		    overview->row[i].place == OVERVIEW_TABLE ? strlen(overview_name(overview->row[i].cell, name)) : 0;
 		width = length > width ? length : width;
 	}
 	for (enum mode m = 0; m < MODE_COUNT; m++)
@@ -146,8 +154,9 @@ void terminal_overview(struct terminal *t, const struct overview *overview)
 	if (refused.len > 0)
 		text_wrap(&t->pen.text, refused.data, 0, TERMINAL_WIDTH);
 	buf_free(&refused);
-	buf_add(&t->pen.text, "0 and 1: CGO_ENABLED. A mark is the worst of its link modes; r: all of them are refused.\n"
-	                      "`show CELL` has all of a cell, `report --format html` all of them.\n\n");
+	buf_add(&t->pen.text,
+	    "0 and 1: CGO_ENABLED. A mark is the worst of its link modes; r: all of them are refused.\n"
+	    "`show CELL` has all of a cell, `report --format html` all of them.\n\n");
 }
 
 /* ---- why there is no artifact ------------------------------------------------------------------- */
@@ -155,8 +164,8 @@ void terminal_overview(struct terminal *t, const struct overview *overview)
 /* "  70 cells,  35 ports  TEXT" */
 static void reason_line(struct terminal *t, const struct reason *reason)
 {
-	buf_printf(&t->pen.text, "  %5zu %-6s%4zu %-7s", reason->count, reason->count == 1 ? "cell," : "cells,", reason->ports,
-	           reason->ports == 1 ? "port" : "ports");
+	buf_printf(&t->pen.text, "  %5zu %-6s%4zu %-7s", reason->count, reason->count == 1 ? "cell," : "cells,",
+	    reason->ports, reason->ports == 1 ? "port" : "ports");
 	char *clipped = text_clip(reason->text, TERMINAL_TEXT_MAX);
 	text_wrap(&t->pen.text, clipped, 26, TERMINAL_WIDTH);
 	free(clipped);

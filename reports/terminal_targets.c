@@ -15,7 +15,8 @@ enum { WIDTH = TERMINAL_WIDTH, USUAL = 80, MODE = 11, CGO = 4, LINK_MAX = 26, LO
 /* Where things stand in the rows of a section. */
 struct measures { size_t link, load, label; };
 
-static size_t longest(const struct bytarget_section *section, void (*text)(const struct bytarget_row *, struct buf *), size_t least)
+static size_t longest(
+    const struct bytarget_section *section, void (*text)(const struct bytarget_row *, struct buf *), size_t least)
 {
 	for (size_t i = 0; i < section->count; i++) {
 		struct buf word = BUF_INIT;
@@ -38,7 +39,8 @@ static size_t columns_at_once(size_t columns)
 static struct measures measure(const struct bytarget_section *section)
 {
 	const size_t marks = columns_at_once(section->columns) * STEP;
-	struct measures m = { .link = longest(section, bytarget_links, strlen("link")), .load = longest(section, bytarget_loads, strlen("load")) };
+	struct measures m = { .link = longest(section, bytarget_links, strlen("link")),
+		.load = longest(section, bytarget_loads, strlen("load")) };
 
 	if (m.link > LINK_MAX)
 		m.link = LINK_MAX;
@@ -52,10 +54,13 @@ static struct measures measure(const struct bytarget_section *section)
 /* ---- the stairs ---------------------------------------------------------------------------------- */
 
 /* "musl-1.2.6  musl libc (x86_64) 1.2.6", cut between words */
-static void column_words(const struct bytarget_section *section, const struct bytarget_column *column, const char *host, size_t width, struct buf *out)
+static void column_words(const struct bytarget_section *section, const struct bytarget_column *column, const char *host,
+    size_t width, struct buf *out)
 {
 	const struct view_target *target = column->target;
-	const char *more = target ? target->message ? target->message : target->version : strcmp(column->cell->target, "host") == 0 ? host : NULL;
+	const char *more = target                     ? target->message ? target->message : target->version :
+	    strcmp(column->cell->target, "host") == 0 ? host :
+							NULL;
 	char *name = bytarget_heading(section, column);
 	size_t least = 0;
 
@@ -93,11 +98,13 @@ static void stairs(struct terminal *t, const struct bytarget_section *section, s
 	}
 }
 
-static void headings(struct terminal *t, const struct bytarget_section *section, size_t first, size_t end, const struct measures *m)
+static void headings(
+    struct terminal *t, const struct bytarget_section *section, size_t first, size_t end, const struct measures *m)
 {
 	stairs(t, section, first, end, m->label);
 	terminal_begin(t, "2");
-	buf_printf(&t->pen.text, "%-*s%-*s%-*s%-*s", MODE, "buildmode", CGO, "cgo", (int)m->link + 1, "link", (int)m->load + 1, "load");
+	buf_printf(&t->pen.text, "%-*s%-*s%-*s%-*s", MODE, "buildmode", CGO, "cgo", (int)m->link + 1, "link",
+	    (int)m->load + 1, "load");
 	for (size_t c = first; c < end; c++)
 		buf_printf(&t->pen.text, "|%s", c + 1 < end ? " " : "");
 	terminal_end(t);
@@ -139,7 +146,8 @@ static void marks(struct terminal *t, const struct bytarget_row *row, size_t fir
 }
 
 /* Link and load modes may take more lines than one; the marks stand in the first. */
-static void row_lines(struct terminal *t, const struct bytarget_section *section, size_t at, size_t first, size_t end, const struct measures *m)
+static void row_lines(struct terminal *t, const struct bytarget_section *section, size_t at, size_t first, size_t end,
+    const struct measures *m)
 {
 	const struct bytarget_row *row = &section->row[at], *above = at > 0 ? row - 1 : NULL;
 	const int same_mode = above && above->mode == row->mode, same_cgo = same_mode && above->cgo == row->cgo;
@@ -151,8 +159,12 @@ static void row_lines(struct terminal *t, const struct bytarget_section *section
 	for (int line = 0; line == 0 || *link || *load; line++) {
 		const char *here = link, *there = load;
 		size_t link_length = take_words(&link, m->link), load_length = take_words(&load, m->load);
-		buf_printf(&t->pen.text, "%-*s%-*s", MODE, line || same_mode ? "" : mode_name(row->mode), CGO, line || same_cgo ? "" : row->cgo ? "1" : "0");
-		buf_printf(&t->pen.text, "%-*.*s%-*.*s", (int)m->link + 1, (int)link_length, here, (int)m->load + 1, (int)load_length, there);
+		buf_printf(&t->pen.text, "%-*s%-*s", MODE, line || same_mode ? "" : mode_name(row->mode), CGO,
+		    line || same_cgo ? "" :
+			row->cgo     ? "1" :
+				       "0");
+		buf_printf(&t->pen.text, "%-*.*s%-*.*s", (int)m->link + 1, (int)link_length, here, (int)m->load + 1,
+		    (int)load_length, there);
 		if (line == 0)
 			marks(t, row, first, end);
 		terminal_trim(t);
@@ -198,13 +210,17 @@ void terminal_bytarget(struct terminal *t)
 	for (size_t i = 0; i < grid.count; i++)
 		section(t, &grid.section[i]);
 	bytarget_free(&grid);
-	text_wrap(&t->pen.text, "Link and load modes in one row agree on every target where they were tried; the page (report.html) has a row for each.", 0, WIDTH);
+	text_wrap(&t->pen.text,
+	    "Link and load modes in one row agree on every target where they were tried; the page (report.html) has a "
+	    "row for each.",
+	    0, WIDTH);
 	buf_add(&t->pen.text, "\n");
 }
 
 /* ---- what the targets are -------------------------------------------------------------------------- */
 
-/* "page-size=4096  ie-dlopen=accepted": the loud facts of a target that are common to all, or those that are not; of a refusal
+/* "page-size=4096  ie-dlopen=accepted": the loud facts of a target that are common to all, or those that are not; of a
+ *                  refusal
  * the refusal, not the loader's words. */
 static void add_facts(const struct facts *facts, json_t *values, int common, struct buf *out)
 {
@@ -214,12 +230,14 @@ static void add_facts(const struct facts *facts, json_t *values, int common, str
 			continue;
 		struct buf text = BUF_INIT;
 		facts_words(value, &text);
-		buf_printf(out, "%s%s=%.*s", out->len > 0 ? "  " : "", facts->fact[i].name, (int)strcspn(text.data, ":"), text.data);
+		buf_printf(out, "%s%s=%.*s", out->len > 0 ? "  " : "", facts->fact[i].name,
+		    (int)strcspn(text.data, ":"), text.data);
 		buf_free(&text);
 	}
 }
 
-static void target_line(struct terminal *t, size_t indent, const char *name, const char *kind, const char *said, const char *facts)
+static void target_line(
+    struct terminal *t, size_t indent, const char *name, const char *kind, const char *said, const char *facts)
 {
 	struct buf line = BUF_INIT;
 
@@ -254,7 +272,8 @@ void terminal_targets(struct terminal *t)
 		add_facts(&facts, target->facts, 0, &own);
 		if (target->facts && common.len == 0)
 			add_facts(&facts, target->facts, 1, &common);
-		target_line(t, indent, target->name, target->kind, target->message ? target->message : target->version, own.data);
+		target_line(t, indent, target->name, target->kind, target->message ? target->message : target->version,
+		    own.data);
 		buf_free(&own);
 	}
 	if (common.len > 0)
@@ -272,7 +291,8 @@ void terminal_notarget(struct terminal *t)
 		terminal_section(t, "Targets that are not here");
 	for (size_t i = 0; i < reasons.count; i++) {
 		char *clipped = text_clip(reasons.reason[i].text, TERMINAL_TEXT_MAX);
-		buf_printf(&t->pen.text, "  %5zu %-6s  ", reasons.reason[i].count, reasons.reason[i].count == 1 ? "cell" : "cells");
+		buf_printf(&t->pen.text, "  %5zu %-6s  ", reasons.reason[i].count,
+		    reasons.reason[i].count == 1 ? "cell" : "cells");
 		text_wrap(&t->pen.text, clipped, 16, WIDTH);
 		free(clipped);
 	}

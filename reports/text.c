@@ -29,12 +29,18 @@ int pen_end(struct pen *pen)
  * the end is no continuation byte, so that a cut sequence is not read beyond it. */
 static size_t utf8_length(const unsigned char *s)
 {
-	static const struct { unsigned char first, last, low, high, length; } forms[] = {
+	static const struct {
+		unsigned char first, last, low, high, length;
+	} forms[] = {
 		{ 0x00, 0x7f, 0x00, 0xff, 1 },
 		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -127,12 +133,24 @@ void text_xml(struct buf *out, const char *text)
 		buf_add_bytes(out, s, plain);
 		s += plain;
 		switch (*s) {
-		case '&': buf_add(out, "&amp;"); break;
-		case '<': buf_add(out, "&lt;"); break;
-		case '>': buf_add(out, "&gt;"); break;
-		case '"': buf_add(out, "&quot;"); break;
-		case '\n': buf_add(out, "&#10;"); break;
-		case '\t': buf_add(out, "&#9;"); break;
+		case '&':
+			buf_add(out, "&amp;");
+			break;
+		case '<':
+			buf_add(out, "&lt;");
+			break;
+		case '>':
+			buf_add(out, "&gt;");
+			break;
+		case '"':
+			buf_add(out, "&quot;");
+			break;
+		case '\n':
+			buf_add(out, "&#10;");
+			break;
+		case '\t':
+			buf_add(out, "&#9;");
+			break;
 		}
 		if (*s == '\0')
 			break;
@@ -267,7 +285,4 @@ void text_number(struct buf *out, size_t number, const char *noun)
 	buf_printf(out, "%zu %s%s", number, noun, number == 1 ? "" : "s");
 }
 
-int text_compare(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "");
-}
+int text_compare(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : ""); }

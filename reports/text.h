@@ -15,8 +15,8 @@
 
 struct pen {
 	FILE *out;
-	struct buf text;   /* not yet written */
-	int error;         /* first -errno of the stream */
+	struct buf text; /* not yet written */
+	int error;       /* first -errno of the stream */
 };
 
 #define PEN_INIT(stream) { .out = (stream), .text = BUF_INIT, .error = 0 }
@@ -28,9 +28,9 @@ void pen_flush(struct pen *pen);
 int pen_end(struct pen *pen);
 
 enum {
-	TEXT_LINES = 1,     /* keep newline and tab */
-	TEXT_CONTROLS = 2,  /* keep all control characters (JSON has its own escapes for them) */
-	TEXT_ASCII = 4      /* show every byte beyond ASCII as \xNN */
+	TEXT_LINES = 1,    /* keep newline and tab */
+	TEXT_CONTROLS = 2, /* keep all control characters (JSON has its own escapes for them) */
+	TEXT_ASCII = 4     /* show every byte beyond ASCII as \xNN */
 };
 
 /* Appends text as valid UTF-8 without the characters that XML 1.0 forbids (with TEXT_CONTROLS:

@@ -45,11 +45,12 @@ void view_count(const struct view *view, struct counts *counts)
 
 int view_incomplete(const struct view *view, const struct counts *counts)
 {
-	return !view->complete || counts->status[STATUS_NOTRUN] > 0 || counts->cells != view->planned_cells
-		|| counts->checks != view->planned_checks;
+	return !view->complete || counts->status[STATUS_NOTRUN] > 0 || counts->cells != view->planned_cells ||
+	    counts->checks != view->planned_checks;
 }
 
-/* Who brings back what a program on a target said is the target: a record that did not come from there says nothing of Go. */
+/* Who brings back what a program on a target said is the target: a record that did not come from there says nothing of
+ * Go. */
 static int is_infrastructure(const struct cell_result *cell, enum status status)
 {
 	const char *target = cell->cell.target;
@@ -151,7 +152,7 @@ void view_verdict(const struct view *view, struct buf *out)
 	}
 	if (view_incomplete(view, &counts))
 		buf_printf(out, " Incomplete: %zu of %zu planned checks have a result.",
-		           counts.checks - counts.status[STATUS_NOTRUN], view->planned_checks);
+		    counts.checks - counts.status[STATUS_NOTRUN], view->planned_checks);
 }
 
 void view_outcomes(const struct view *view, struct buf *out)
@@ -227,8 +228,10 @@ void view_alarm(const struct view *view, struct buf *out)
 	fixed_alarm(view, out);
 	for (size_t i = 0; i < view->stale_count; i++) {
 		const struct known *row = view->stale[i].row;
-		buf_printf(out, "STALE: KNOWN(\"%s\", \"%s\", \"%s\", ...) %s: remove or narrow the row.\n", row->where, row->check, row->status,
-		           view->stale[i].unmatched ? "covers no check of the whole list" : "covers checks that were judged, and none of them is so any more");
+		buf_printf(out, "STALE: KNOWN(\"%s\", \"%s\", \"%s\", ...) %s: remove or narrow the row.\n", row->where,
+		    row->check, row->status,
+		    view->stale[i].unmatched ? "covers no check of the whole list" :
+					       "covers checks that were judged, and none of them is so any more");
 	}
 }
 

@@ -14,42 +14,44 @@ struct buf;
 /* A target of the run, as it was asked before anything else ran there.  Texts may be NULL. */
 struct view_target {
 	const char *name, *kind, *version;
-	const char *message;              /* why it is not here, or not to be believed */
-	json_t *facts;                    /* object: what kernel, loader and libc do there; NULL: not asked */
+	const char *message; /* why it is not here, or not to be believed */
+	json_t *facts;       /* object: what kernel, loader and libc do there; NULL: not asked */
 };
 
 /* A row of known.def that excuses nothing any more. */
 struct view_stale {
 	const struct known *row;
-	int unmatched;                    /* it covers no planned check at all; else none that it covers has its status */
+	int unmatched; /* it covers no planned check at all; else none that it covers has its status */
 };
 
 struct view {
-	const char *plan;                 /* hash of the plan */
-	const char *started;              /* ISO 8601, UTC */
-	const char *tool;                 /* version of tlsmatrix */
-	const char *go;                   /* "go1.26.8" */
-	const char *host;                 /* kernel, libc, compiler in a line */
-	const char *out_dir;              /* where logs lie, as the user named it */
-	double seconds;                   /* wall clock of the run */
-	int complete;                     /* every planned cell has a result */
+	const char *plan;    /* hash of the plan */
+	const char *started; /* ISO 8601, UTC */
+	const char *tool;    /* version of tlsmatrix */
+	const char *go;      /* "go1.26.8" */
+	const char *host;    /* kernel, libc, compiler in a line */
+	const char *out_dir; /* where logs lie, as the user named it */
+	double seconds;      /* wall clock of the run */
+	int complete;        /* every planned cell has a result */
 	size_t planned_cells, planned_checks;
-	struct cell_result *cells;        /* in plan order; a cell without result has its checks as notrun */
+	struct cell_result *cells; /* in plan order; a cell without result has its checks as notrun */
 	size_t count;
-	const struct check *checks;       /* what the check ids mean; NULL: the table of matrix/check.h */
+	const struct check *checks; /* what the check ids mean; NULL: the table of matrix/check.h */
 	size_t checks_count;
-	const struct view_target *targets; /* in the order in which they were asked; those of a run that was not asked are not here */
+	const struct view_target
+	    *targets; /* in the order in which they were asked; those of a run that was not asked are not here */
 	size_t target_count;
-	int full;                         /* the run took the whole list: then rows of known.def that match nothing are at fault */
-	const struct view_stale *stale;   /* such rows; none in a run that is not full */
+	int full; /* the run took the whole list: then rows of known.def that match nothing are at fault */
+	const struct view_stale *stale; /* such rows; none in a run that is not full */
 	size_t stale_count;
 };
 
 struct counts {
 	size_t status[STATUS_COUNT];
 	size_t verdict[VERDICT_COUNT];
-	size_t outcome[OUTCOME_COUNT];    /* of cells; a planned cell that is not in the view was not run: the sum is the plan */
-	size_t failed_known;              /* of the failed cells, those whose failure is known */
+	size_t outcome
+	    [OUTCOME_COUNT]; /* of cells; a planned cell that is not in the view was not run: the sum is the plan */
+	size_t failed_known; /* of the failed cells, those whose failure is known */
 	size_t checks, cells, cached_cells;
 };
 void view_count(const struct view *view, struct counts *counts);
@@ -59,8 +61,8 @@ void view_count(const struct view *view, struct counts *counts);
 int view_incomplete(const struct view *view, const struct counts *counts);
 
 /* Exit code for a view: 0 nothing unexpected, 1 unexpected failures or stale rows of known.def, 3 only
- * infrastructure (infra, broken, and miss on another target than the host), 5 incomplete.  The first of 1, 3, 5 that applies; 4 when the view has no check
- * and no check was planned, since nothing was judged then. */
+ * infrastructure (infra, broken, and miss on another target than the host), 5 incomplete.  The first of 1, 3, 5 that
+ * applies; 4 when the view has no check and no check was planned, since nothing was judged then. */
 int view_exit_code(const struct view *view);
 
 /* The same in a sentence, ASCII, one line, appended to out. */
@@ -84,17 +86,22 @@ void view_alarm(const struct view *view, struct buf *out);
 const struct check *view_check(const struct view *view, const char *id);
 
 /* Writers.  Each returns 0 or -errno of the stream. */
-int report_grid(const struct view *view, FILE *out, int color);          /* the terminal grid and what was unexpected */
-int report_json(const struct view *view, FILE *out);                     /* DESIGN.md's report.json, schema 1 */
+int report_grid(const struct view *view, FILE *out, int color); /* the terminal grid and what was unexpected */
+int report_json(const struct view *view, FILE *out);            /* DESIGN.md's report.json, schema 1 */
 int report_junit(const struct view *view, FILE *out);
-int report_html(const struct view *view, FILE *out);                     /* one file, no network, works without JS */
+int report_html(const struct view *view, FILE *out); /* one file, no network, works without JS */
 int report_tap(const struct view *view, FILE *out);
 int report_markdown(const struct view *view, FILE *out);
-int report_ports(const struct view *view, FILE *out);                    /* Markdown for a file that is kept: the verdict of every port and mode */
+int report_ports(
+    const struct view *view, FILE *out); /* Markdown for a file that is kept: the verdict of every port and mode */
 int report_github(const struct view *view, FILE *out);
 
 /* The formats by name, for --format. */
-struct report_format { const char *name; int (*write)(const struct view *, FILE *); const char *file; /* default file name in out/ */ };
+struct report_format {
+	const char *name;
+	int (*write)(const struct view *, FILE *);
+	const char *file; /* default file name in out/ */
+};
 extern const struct report_format report_formats[];
 extern const size_t report_format_count;
 

@@ -24,7 +24,8 @@ static int has_word(const char *list, const char *word)
 	return 0;
 }
 
-/* Is there a suite of Debian's own among the words?  Third parties name theirs "bookworm" or "stable" too: see score_of. */
+/* Is there a suite of Debian's own among the words?  Third parties name theirs "bookworm" or "stable" too: see
+ * score_of. */
 static int has_suite(const char *list, const char *codename)
 {
 	static const char *const names[] = { "stable", "oldstable", "oldoldstable", "testing", "unstable", "sid" };
@@ -48,7 +49,8 @@ static int score_of(const char *uri, const char *suites, const char *codename, c
 	size_t len = strlen(uri);
 	while (len && uri[len - 1] == '/')
 		len--;
-	return 1 + has_word(suites, codename) + 2 * ends_with(uri, len, "/debian") + 4 * (signed_by && strstr(signed_by, "debian-archive"));
+	return 1 + has_word(suites, codename) + 2 * ends_with(uri, len, "/debian") +
+	    4 * (signed_by && strstr(signed_by, "debian-archive"));
 }
 
 struct entry { char *types, *uris, *suites, *components, *signed_by, *enabled; };
@@ -68,7 +70,8 @@ static void entry_free(struct entry *entry)
 static void offer(struct entry *entry, const char *codename, struct apt_source *source)
 {
 	int whole = entry->types && entry->uris && entry->suites && entry->components;
-	if (whole && has_word(entry->types, "deb") && has_word(entry->components, "main") && has_suite(entry->suites, codename) &&
+	if (whole && has_word(entry->types, "deb") && has_word(entry->components, "main") &&
+	    has_suite(entry->suites, codename) &&
 	    !(entry->enabled && (strcasecmp(entry->enabled, "no") == 0 || strcasecmp(entry->enabled, "false") == 0))) {
 		char *uri = xprintf("%.*s", (int)strcspn(entry->uris, blanks), entry->uris);
 		int score = score_of(uri, entry->suites, codename, entry->signed_by);
@@ -86,9 +89,16 @@ static void offer(struct entry *entry, const char *codename, struct apt_source *
 
 static char **field_of(struct entry *entry, const char *line, size_t len)
 {
-	const struct { const char *name; char **to; } fields[] = {
-		{ "Types", &entry->types }, { "URIs", &entry->uris }, { "Suites", &entry->suites }, { "Components", &entry->components },
-		{ "Signed-By", &entry->signed_by }, { "Enabled", &entry->enabled },
+	const struct {
+		const char *name;
+		char **to;
+	} fields[] = {
+		{ "Types", &entry->types },
+		{ "URIs", &entry->uris },
+		{ "Suites", &entry->suites },
+		{ "Components", &entry->components },
+		{ "Signed-By", &entry->signed_by },
+		{ "Enabled", &entry->enabled },
 	};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (strlen(fields[i].name) == len && strncasecmp(fields[i].name, line, len) == 0)
@@ -206,7 +216,10 @@ int apt_source_find(const char *folder, const char *os_release_file, struct apt_
 	char *text = NULL, *codename = file_read(os_release_file, &text, NULL) == 0 ? apt_source_codename(text) : NULL;
 	free(text);
 	if (!codename)
-		return diag_set(diag, ENOENT, "%s: this machine is no Debian, so its apt does not know Debian's suites: describe the loader yourself in a --targets file", os_release_file);
+		return diag_set(diag, ENOENT,
+		    "%s: this machine is no Debian, so its apt does not know Debian's suites: describe the loader "
+		    "yourself in a --targets file",
+		    os_release_file);
 	char *list = xprintf("%s/sources.list", folder), *parts = xprintf("%s/sources.list.d", folder);
 	struct dirent **entries;
 	read_file(list, codename, &found);
@@ -219,7 +232,11 @@ int apt_source_find(const char *folder, const char *os_release_file, struct apt_
 	}
 	if (n >= 0)
 		free(entries);
-	int error = found.uri ? 0 : diag_set(diag, ENOENT, "%s: no source of Debian %s with component main: packages come from the mirror that is named there", list, codename);
+	int error = found.uri ?
+	    0 :
+	    diag_set(diag, ENOENT,
+		"%s: no source of Debian %s with component main: packages come from the mirror that is named there",
+		list, codename);
 	if (!error)
 		*source = found;
 	free(parts);

@@ -8,9 +8,9 @@
 struct diag;
 
 struct apt_source {
-	char *uri;         /* NULL: none found yet */
-	char *signed_by;   /* value of Signed-By, a key block with its line breaks included; NULL: apt's trusted keys */
-	int score;         /* how sure it is that this is Debian's archive and not another one's with the same suite */
+	char *uri;       /* NULL: none found yet */
+	char *signed_by; /* value of Signed-By, a key block with its line breaks included; NULL: apt's trusted keys */
+	int score;       /* how sure it is that this is Debian's archive and not another one's with the same suite */
 };
 
 /* Takes the best entry of one file, in deb822 form (*.sources) or with one entry a line (*.list), whose suite is

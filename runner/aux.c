@@ -13,13 +13,23 @@ enum { AUX_TIMEOUT_MS = 600000 };
 
 static const char *const second_files[] = { "cases/init/second/main.go", "cases/init/second/slot.c", NULL };
 static const char *const gohost_files[] = {
-	"cases/hosts/gohost/main.go", "cases/hosts/gohost/gohost.c", "cases/hosts/gohost/gohost.h", "cases/core/record.go", "cases/core/check.go", NULL,
+	"cases/hosts/gohost/main.go",
+	"cases/hosts/gohost/gohost.c",
+	"cases/hosts/gohost/gohost.h",
+	"cases/core/record.go",
+	"cases/core/check.go",
+	NULL,
 };
 
 /* Their counterparts on Windows. */
 static const char *const second_windows[] = { "cases/init/second/main.go", "cases/windows/slot_windows.c", NULL };
 static const char *const gohost_windows[] = {
-	"cases/hosts/gohost/main.go", "cases/windows/gohost_windows.c", "cases/hosts/gohost/gohost.h", "cases/core/record.go", "cases/core/check.go", NULL,
+	"cases/hosts/gohost/main.go",
+	"cases/windows/gohost_windows.c",
+	"cases/hosts/gohost/gohost.h",
+	"cases/core/record.go",
+	"cases/core/check.go",
+	NULL,
 };
 
 /* The Go ones are built with cgo and the default external linker; the cell gives port, variant and target. */
@@ -33,10 +43,7 @@ static struct cell aux_cell(const struct cell *of)
 	return cell;
 }
 
-int aux_serves(const struct cell *cell)
-{
-	return strcmp(cell->os, "js") != 0 && strcmp(cell->os, "wasip1") != 0;
-}
+int aux_serves(const struct cell *cell) { return strcmp(cell->os, "js") != 0 && strcmp(cell->os, "wasip1") != 0; }
 
 static void add_files(const struct setup *setup, struct hash *hash, const char *const *files)
 {
@@ -82,10 +89,7 @@ char *aux_dir(const struct setup *setup, const struct cell *cell, enum aux aux, 
 	return xprintf("%s/aux/%s", setup->places.cache, known[count++].key);
 }
 
-static char *mark_path(const char *dir)
-{
-	return xprintf("%s/complete", dir);
-}
+static char *mark_path(const char *dir) { return xprintf("%s/complete", dir); }
 
 int aux_ready(const struct setup *setup, const struct cell *cell, enum aux aux, int control)
 {
@@ -96,7 +100,8 @@ int aux_ready(const struct setup *setup, const struct cell *cell, enum aux aux, 
 	return ready;
 }
 
-static void make_library(const struct setup *setup, const struct cell *cell, const char *dir, struct steps *steps, const char *name, const char *flag, const char *source, const char *more)
+static void make_library(const struct setup *setup, const struct cell *cell, const char *dir, struct steps *steps,
+    const char *name, const char *flag, const char *source, const char *more)
 {
 	struct argv argv = { NULL, 0 };
 	piece_cc(setup, cell, "", &argv);
@@ -111,10 +116,13 @@ static void make_library(const struct setup *setup, const struct cell *cell, con
 	piece_run(steps, dir, &argv);
 }
 
-static void make_c(const struct setup *setup, const struct cell *cell, int control, const char *dir, struct steps *steps)
+static void make_c(
+    const struct setup *setup, const struct cell *cell, int control, const char *dir, struct steps *steps)
 {
-	make_library(setup, cell, dir, steps, "libctor.so", "-fvisibility=hidden", "cases/hosts/ctor.c", piece_control(control));
-	make_library(setup, cell, dir, steps, "libneighbours.so", "-ftls-model=global-dynamic", "harness/probe/neighbours.c", NULL);
+	make_library(
+	    setup, cell, dir, steps, "libctor.so", "-fvisibility=hidden", "cases/hosts/ctor.c", piece_control(control));
+	make_library(setup, cell, dir, steps, "libneighbours.so", "-ftls-model=global-dynamic",
+	    "harness/probe/neighbours.c", NULL);
 	struct argv argv = { NULL, 0 };
 	piece_cc(setup, cell, "", &argv);
 	argv_add(&argv, "-o");
@@ -140,8 +148,10 @@ static void make_go(const struct setup *setup, const struct cell *cell, const ch
 	char *second = xprintf("%s/second-src", dir), *library = xprintf("%s/libsecond.so", dir);
 	char *gohost = xprintf("%s/gohost-src", dir), *program = xprintf("%s/gohost", dir);
 	int windows = build_is_windows(cell);
-	piece_go_files(setup, &build, steps, windows ? second_windows : second_files, second, "-buildmode=c-shared", library);
-	piece_go_files(setup, &build, steps, windows ? gohost_windows : gohost_files, gohost, "-buildmode=exe", program);
+	piece_go_files(
+	    setup, &build, steps, windows ? second_windows : second_files, second, "-buildmode=c-shared", library);
+	piece_go_files(
+	    setup, &build, steps, windows ? gohost_windows : gohost_files, gohost, "-buildmode=exe", program);
 	free(program);
 	free(gohost);
 	free(library);
@@ -154,7 +164,8 @@ int aux_make(const struct setup *setup, const struct cell *of, enum aux aux, int
 	struct steps steps;
 	steps_init(&steps, AUX_TIMEOUT_MS);
 	build_env(setup, &cell, &steps.env);
-	char *dir = aux_dir(setup, &cell, aux, control), *mark = mark_path(dir), *log = xprintf("%s/make.log", dir), *tmp = xprintf("%s/tmp", setup->places.cache);
+	char *dir = aux_dir(setup, &cell, aux, control), *mark = mark_path(dir), *log = xprintf("%s/make.log", dir),
+	     *tmp = xprintf("%s/tmp", setup->places.cache);
 	int error = remove_tree(dir);
 	error = error ? error : make_folders(dir);
 	error = error ? error : make_folders(tmp);
@@ -169,7 +180,8 @@ int aux_make(const struct setup *setup, const struct cell *of, enum aux aux, int
 			make_go(setup, &cell, dir, &steps);
 		error = steps.infra;
 		if (steps.failed || error)
-			error = diag_set(diag, EIO, "%s: %s: %.600s", steps.command.data, error ? strerror(-error) : steps.how, steps.output.data);
+			error = diag_set(diag, EIO, "%s: %s: %.600s", steps.command.data,
+			    error ? strerror(-error) : steps.how, steps.output.data);
 	}
 	/* The commands stay beside what they made, for people and for `make bench`. */
 	if (!error && ((error = file_write(log, steps.log.data, steps.log.len)) || (error = file_write(mark, "", 0))))

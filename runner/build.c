@@ -51,7 +51,7 @@ static void add_package(const struct setup *setup, struct hash *hash, const stru
 	hash_add_text(hash, setup->self_key);
 	struct compiler hosts;
 	compiler_of_hosts(setup, cell, &hosts);
-	hash_add_text(hash, hosts.key);   /* libctor.so lies in it */
+	hash_add_text(hash, hosts.key); /* libctor.so lies in it */
 	hash_add_text(hash, build->control ? "control" : "");
 	add_tree(setup, hash, extra);
 	hash_add_text(hash, table.data);
@@ -63,7 +63,9 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 {
 	build->cell = *cell;
 	build->control = control;
-	build->kind = control ? CASE_CONTROL : cell->load != LOAD_NONE || build_is_host(setup, cell) ? CASE_CHECKS : CASE_PORT;
+	build->kind = control                                     ? CASE_CONTROL :
+	    cell->load != LOAD_NONE || build_is_host(setup, cell) ? CASE_CHECKS :
+								    CASE_PORT;
 	compiler_of(setup, cell, &build->compiler);
 	build->twist = twist;
 	struct cell plain = *cell;
@@ -108,7 +110,8 @@ json_t *build_load(const struct build *build)
 /* How cmd/go compiles std for a buildmode (cmd/go/internal/work/init.go buildModeInit: codegenArg). */
 static const char *flavour_of(const struct cell *cell)
 {
-	static const char *const never[] = { "windows", "aix", "js", "wasip1", "plan9" }, *const apple[] = { "darwin", "ios" };
+	static const char *const never[] = { "windows", "aix", "js", "wasip1", "plan9" },
+				 *const apple[] = { "darwin", "ios" };
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (strcmp(cell->os, never[i]) == 0)
 			return "";
@@ -116,9 +119,15 @@ static const char *flavour_of(const struct cell *cell)
 		if (strcmp(cell->os, apple[i]) == 0 && cell->mode == MODE_C_SHARED)
 			return "";
 	switch (cell->mode) {
-	case MODE_PIE: case MODE_C_ARCHIVE: case MODE_C_SHARED: return "-shared";
-	case MODE_SHARED: case MODE_PLUGIN: return "-dynlink";
-	default: return "";
+	case MODE_PIE:
+	case MODE_C_ARCHIVE:
+	case MODE_C_SHARED:
+		return "-shared";
+	case MODE_SHARED:
+	case MODE_PLUGIN:
+		return "-dynlink";
+	default:
+		return "";
 	}
 }
 
@@ -131,13 +140,11 @@ void build_variant(const struct cell *cell, struct build_variant *variant)
 
 int build_is_host(const struct setup *setup, const struct cell *cell)
 {
-	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 && strcmp(cell->arch, setup->toolchain.arch) == 0;
+	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 &&
+	    strcmp(cell->arch, setup->toolchain.arch) == 0;
 }
 
-int build_is_windows(const struct cell *cell)
-{
-	return strcmp(cell->os, "windows") == 0;
-}
+int build_is_windows(const struct cell *cell) { return strcmp(cell->os, "windows") == 0; }
 
 /* ---- the environment -------------------------------------------------------------------------- */
 
@@ -196,7 +203,8 @@ static int inspect_runs(json_t *runs, json_t *facts, struct diag *diag)
 {
 	const char *load;
 	json_t *run;
-	json_object_foreach(runs, load, run) {
+	json_object_foreach(runs, load, run)
+	{
 		const char *module = json_string_value(json_object_get(run, "module"));
 		json_t *found;
 		if (!module || json_object_get(facts, module))
@@ -254,7 +262,8 @@ static json_t *make_ctls(const struct setup *setup, const struct build *build)
 	build_env(setup, &build->cell, &steps.env);
 	struct build made = twisted(build);
 	compile_ctls(setup, &made, &steps);
-	json_t *json = json_pack("{s:i, s:o, s:s}", "exit", steps.exit, "output", text_json(steps.output.data, OUTPUT_KEPT), "command", steps.command.data);
+	json_t *json = json_pack("{s:i, s:o, s:s}", "exit", steps.exit, "output",
+	    text_json(steps.output.data, OUTPUT_KEPT), "command", steps.command.data);
 	steps_free(&steps);
 	return json;
 }
@@ -262,9 +271,9 @@ static json_t *make_ctls(const struct setup *setup, const struct build *build)
 static json_t *steps_json(const struct steps *steps, json_t *runs)
 {
 	char *message = first_message(steps->output.data);
-	json_t *json = json_pack("{s:s, s:i, s:f, s:f, s:s, s:o, s:o, s:O}", "how", steps->how, "exit", steps->exit, "seconds", steps->seconds,
-		"cpu_seconds", steps->cpu_seconds, "command", steps->command.data, "message", text_json(message, 1000),
-		"output", text_json(steps->output.data, OUTPUT_KEPT), "runs", runs);
+	json_t *json = json_pack("{s:s, s:i, s:f, s:f, s:s, s:o, s:o, s:O}", "how", steps->how, "exit", steps->exit,
+	    "seconds", steps->seconds, "cpu_seconds", steps->cpu_seconds, "command", steps->command.data, "message",
+	    text_json(message, 1000), "output", text_json(steps->output.data, OUTPUT_KEPT), "runs", runs);
 	free(message);
 	return json;
 }
@@ -307,9 +316,10 @@ static void add_missing(const struct build *build, int refused, json_t *json)
 {
 	const struct compiler *compiler = &build->compiler;
 	const char *output = json_string_value(json_object_get(json, "output"));
-	if (!compiler->missing || (refused && !(output && strstr(output, "C compiler \"" NO_COMPILER "\" not found")) &&
-				  /* cmd/go asks the compiler first when it is to build with -asan. */
-				  !(output && strstr(output, "-asan: the version of $(go env CC) could not be parsed"))))
+	if (!compiler->missing ||
+	    (refused && !(output && strstr(output, "C compiler \"" NO_COMPILER "\" not found")) &&
+		/* cmd/go asks the compiler first when it is to build with -asan. */
+		!(output && strstr(output, "-asan: the version of $(go env CC) could not be parsed"))))
 		return;
 	struct buf thing = BUF_INIT;
 	cell_expand(&build->cell, compiler->thing, &thing);
@@ -330,10 +340,12 @@ int build_make(const struct setup *setup, const struct build *build, struct diag
 		struct build made = twisted(build);
 		compile_case(setup, &made, &steps, runs);
 		if (steps.infra)
-			error = diag_set(diag, -steps.infra, "%s: cannot start the build: %s", build->dir, strerror(-steps.infra));
+			error = diag_set(
+			    diag, -steps.infra, "%s: cannot start the build: %s", build->dir, strerror(-steps.infra));
 	}
 	if (!error && steps.failed && strstr(steps.output.data, "no space left on device"))
-		error = diag_set(diag, ENOSPC, "%s: disk full while building: free some room and run again", setup->places.cache);
+		error = diag_set(
+		    diag, ENOSPC, "%s: disk full while building: free some room and run again", setup->places.cache);
 	if (!error && !steps.failed)
 		error = inspect_runs(runs, facts, diag);
 	if (!error) {

@@ -11,7 +11,8 @@
  *     "command": STR        the shell line of the step that decided (the failing one, or go's)
  *     "message": STR        the first line that go or a linker printed; "" when silent
  *     "output": STR         everything they printed, cut to 64 KiB
- *     "missing": {"class": STR, "thing": STR}|absent   no C compiler for the cell: what compiler.h says; exit is then -1
+ *     "missing": {"class": STR, "thing": STR}|absent   no C compiler for the cell: what compiler.h says; exit is then
+ *                                                      -1
  *     "ctls": {"exit": N, "output": STR}|null    the build of check build.c-tls-internal
  *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null} },
  *     "facts": { PATH: inspect facts } }
@@ -33,13 +34,13 @@
 struct diag;
 
 struct build {
-	struct cell cell;        /* load is not looked at, but for whether anything runs; target for its C compiler */
-	int control;             /* with sabotage built in, for selfcheck */
-	enum case_kind kind;     /* which program: CASE_PORT where nothing runs it */
-	const char *twist;       /* selfcheck: built wrongly on purpose, see below; "" else */
+	struct cell cell;    /* load is not looked at, but for whether anything runs; target for its C compiler */
+	int control;         /* with sabotage built in, for selfcheck */
+	enum case_kind kind; /* which program: CASE_PORT where nothing runs it */
+	const char *twist;   /* selfcheck: built wrongly on purpose, see below; "" else */
 	char key[HASH_HEX];
-	char *dir;               /* where the artifacts lie */
-	char *src;               /* the Go package; builds that differ in nothing that it shows share it */
+	char *dir; /* where the artifacts lie */
+	char *src; /* the Go package; builds that differ in nothing that it shows share it */
 	struct compiler compiler;
 };
 
@@ -53,7 +54,8 @@ int build_is_windows(const struct cell *cell);
  *   link=LINK         links as if the cell had that link mode, the C TLS build (ctls) included
  *   extldflags=FLAG   gives the external linker one more flag
  * and is kept by reference. */
-void build_name(const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build);
+void build_name(
+    const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build);
 void build_free(struct build *build);
 
 /* The finished build's build.json as a new reference, or NULL when it is not (or not wholly) there. */
@@ -71,9 +73,9 @@ void build_variant(const struct cell *cell, struct build_variant *variant);
 
 /* The C programs and libraries that serve all builds of one port and C compiler (CACHE/aux/KEY): libctor.so,
  * libneighbours.so, the dlopen host.  And the Go ones: a second library and a Go program that loads a Go library. */
-int aux_serves(const struct cell *cell);         /* not js and wasip1: no C there */
+int aux_serves(const struct cell *cell); /* not js and wasip1: no C there */
 enum aux { AUX_C, AUX_GO, AUX_COUNT };
-char *aux_dir(const struct setup *setup, const struct cell *cell, enum aux aux, int control);    /* malloc'ed */
+char *aux_dir(const struct setup *setup, const struct cell *cell, enum aux aux, int control); /* malloc'ed */
 int aux_ready(const struct setup *setup, const struct cell *cell, enum aux aux, int control);
 int aux_make(const struct setup *setup, const struct cell *cell, enum aux aux, int control, struct diag *diag);
 

@@ -10,10 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-void task_list_init(struct task_list *list, const struct setup *setup)
-{
-	*list = (struct task_list){ .setup = setup };
-}
+void task_list_init(struct task_list *list, const struct setup *setup) { *list = (struct task_list){ .setup = setup }; }
 
 void task_list_free(struct task_list *list)
 {
@@ -27,7 +24,8 @@ void task_list_free(struct task_list *list)
 	free(list->task);
 }
 
-size_t task_add(struct task_list *list, const char *name, int (*run)(const void *, struct diag *), void *argument, size_t a, size_t b, size_t c)
+size_t task_add(struct task_list *list, const char *name, int (*run)(const void *, struct diag *), void *argument,
+    size_t a, size_t b, size_t c)
 {
 	list->task = xrealloc(list->task, (list->count + 1) * sizeof(*list->task));
 	list->argument = xrealloc(list->argument, (list->count + 1) * sizeof(*list->argument));
@@ -36,7 +34,9 @@ size_t task_add(struct task_list *list, const char *name, int (*run)(const void 
 	list->build[list->count] = NULL;
 	list->makes[list->count] = NULL;
 	struct task *task = &list->task[list->count];
-	*task = (struct task){ .run = run, .argument = argument, .after = { a, b, c }, .first = { "", "", "" }, .pipe = -1 };
+	*task = (struct task){
+		.run = run, .argument = argument, .after = { a, b, c }, .first = { "", "", "" }, .pipe = -1
+	};
 	snprintf(task->name, sizeof(task->name), "%s", name);
 	list->argument[list->count] = argument;
 	return list->count++;
@@ -45,7 +45,10 @@ size_t task_add(struct task_list *list, const char *name, int (*run)(const void 
 /* The one copy of a name; it stays for the life of the process: some hundred. */
 static const char *name_kept(const char *name)
 {
-	static struct { char **name; size_t count; } kept;
+	static struct {
+		char **name;
+		size_t count;
+	} kept;
 	for (size_t i = 0; i < kept.count; i++)
 		if (strcmp(kept.name[i], name) == 0)
 			return kept.name[i];
@@ -84,7 +87,12 @@ static size_t find_maker(const struct task_list *list, const char *name)
 	return WORK_NONE;
 }
 
-struct aux_argument { const struct setup *setup; struct cell cell; enum aux aux; int control; };
+struct aux_argument {
+	const struct setup *setup;
+	struct cell cell;
+	enum aux aux;
+	int control;
+};
 
 static int run_aux(const void *argument, struct diag *diag)
 {
@@ -104,7 +112,8 @@ size_t task_add_aux(struct task_list *list, const struct cell *cell, enum aux au
 	}
 	struct aux_argument *argument = xmalloc(sizeof(*argument));
 	*argument = (struct aux_argument){ list->setup, *cell, aux, control };
-	size_t index = task_add(list, aux == AUX_C ? "hosts" : "second library", run_aux, argument, WORK_NONE, WORK_NONE, WORK_NONE);
+	size_t index = task_add(
+	    list, aux == AUX_C ? "hosts" : "second library", run_aux, argument, WORK_NONE, WORK_NONE, WORK_NONE);
 	list->makes[index] = makes;
 	list->task[index].priority = 4;
 	if (aux == AUX_GO) {
@@ -118,7 +127,10 @@ size_t task_add_aux(struct task_list *list, const struct cell *cell, enum aux au
 
 /* ---- targets ----------------------------------------------------------------------------------------- */
 
-struct target_argument { const struct setup *setup; const struct target *target; };
+struct target_argument {
+	const struct setup *setup;
+	const struct target *target;
+};
 
 static int run_target(const void *argument, struct diag *diag)
 {
@@ -147,7 +159,10 @@ size_t task_add_target(struct task_list *list, struct target *target)
 
 /* ---- build ------------------------------------------------------------------------------------------- */
 
-struct build_argument { const struct setup *setup; const struct build *build; };
+struct build_argument {
+	const struct setup *setup;
+	const struct build *build;
+};
 
 static int run_build(const void *argument, struct diag *diag)
 {
@@ -204,7 +219,10 @@ static int build_warmed(const struct setup *setup, const struct build *build)
 
 /* ---- judging -------------------------------------------------------------------------------------------- */
 
-struct cell_argument { const struct setup *setup; const struct plan_cell *cell; };
+struct cell_argument {
+	const struct setup *setup;
+	const struct plan_cell *cell;
+};
 
 /* Nothing is judged on a target that could not be fetched, or did not pass its own check. */
 static int is_believed(const struct setup *setup, const struct target *target, struct diag *diag)
@@ -215,7 +233,10 @@ static int is_believed(const struct setup *setup, const struct target *target, s
 		return 0;
 	json_t *checked = target_check_load(setup, target);
 	const char *message = json_string_value(json_object_get(checked, "message"));
-	int error = !checked || message ? diag_set(diag, EIO, "target %s is not believed: %s", target->name, message ? message : "its check did not come to an end: `tlsmatrix target check` shows it") : 0;
+	int error = !checked || message ?
+	    diag_set(diag, EIO, "target %s is not believed: %s", target->name,
+		message ? message : "its check did not come to an end: `tlsmatrix target check` shows it") :
+	    0;
 	json_decref(checked);
 	return error;
 }
@@ -225,7 +246,8 @@ static int is_silent(const struct cell_result *result)
 {
 	for (size_t i = 0; i < result->check_count; i++) {
 		const struct check_result *check = &result->checks[i];
-		if (check_unexpected(check) && check->message && strncmp(check->message, RESULT_WHOLE_CELL, strlen(RESULT_WHOLE_CELL)) == 0)
+		if (check_unexpected(check) && check->message &&
+		    strncmp(check->message, RESULT_WHOLE_CELL, strlen(RESULT_WHOLE_CELL)) == 0)
 			return 1;
 	}
 	return 0;
@@ -235,14 +257,21 @@ static int run_cell(const void *argument, struct diag *diag)
 {
 	const struct cell_argument *order = argument;
 	const struct plan_cell *cell = order->cell;
-	int missing = cell->target && cell->target->missing, error = cell->target ? is_believed(order->setup, cell->target, diag) : 0;
+	int missing = cell->target && cell->target->missing,
+	    error = cell->target ? is_believed(order->setup, cell->target, diag) : 0;
 	if (error)
 		return error;
 	json_t *build = missing ? json_object() : build_load(&cell->build);
 	if (!build)
 		return diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
 	struct trial trial = {
-		.setup = order->setup, .cell = cell->cell, .target = cell->target, .build = build, .build_dir = cell->build.dir, .checks = cell->checks, .count = cell->count,
+		.setup = order->setup,
+		.cell = cell->cell,
+		.target = cell->target,
+		.build = build,
+		.build_dir = cell->build.dir,
+		.checks = cell->checks,
+		.count = cell->count,
 	};
 	struct cell_result result;
 	struct buf log = BUF_INIT;
@@ -266,11 +295,12 @@ size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_
 	struct cell_argument *argument = xmalloc(sizeof(*argument));
 	*argument = (struct cell_argument){ list->setup, cell };
 	int runs = cell->target && !cell->target->missing;
-	size_t second = runs && cell->cell.mode == MODE_C_SHARED ? task_add_aux(list, &cell->cell, AUX_GO, 0) : WORK_NONE;
+	size_t second =
+	    runs && cell->cell.mode == MODE_C_SHARED ? task_add_aux(list, &cell->cell, AUX_GO, 0) : WORK_NONE;
 	size_t target = runs ? task_add_target(list, cell->target) : WORK_NONE;
 	size_t index = task_add(list, cell_id(&cell->cell, id), run_cell, argument, build, second, target);
 	if (!runs)
-		list->task[index].priority = 5;   /* only judged: milliseconds */
+		list->task[index].priority = 5; /* only judged: milliseconds */
 	return index;
 }
 
@@ -318,15 +348,23 @@ static void on_tick(void *context)
 	progress_tick(running->progress);
 }
 
-int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached, char *(*judged)(size_t index, void *context), void *context)
+int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached,
+    char *(*judged)(size_t index, void *context), void *context)
 {
 	if (!list->count)
 		return 0;
 	struct progress_options options = { .out = stderr, .total = total };
-	struct running running = { .list = list, .counts = { .done = cached, .cached = cached }, .judged = judged, .context = context };
+	struct running running = {
+		.list = list, .counts = { .done = cached, .cached = cached }, .judged = judged, .context = context
+	};
 	struct work work = {
-		.tasks = list->task, .count = list->count, .slots = jobs ? jobs : (int)sysconf(_SC_NPROCESSORS_ONLN),
-		.started = on_started, .done = on_done, .tick = on_tick, .context = &running,
+		.tasks = list->task,
+		.count = list->count,
+		.slots = jobs ? jobs : (int)sysconf(_SC_NPROCESSORS_ONLN),
+		.started = on_started,
+		.done = on_done,
+		.tick = on_tick,
+		.context = &running,
 	};
 	running.progress = progress_new(&options);
 	progress_done(running.progress, &running.counts);
@@ -341,7 +379,8 @@ int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached,
  * list says that it is the cell's. */
 static int believable(enum status status)
 {
-	return status == STATUS_PASS || status == STATUS_FAIL || status == STATUS_CRASH || status == STATUS_SKIP || status == STATUS_LEAK || status == STATUS_BROKEN;
+	return status == STATUS_PASS || status == STATUS_FAIL || status == STATUS_CRASH || status == STATUS_SKIP ||
+	    status == STATUS_LEAK || status == STATUS_BROKEN;
 }
 
 json_t *result_load(const struct setup *setup, const struct plan_cell *cell, int fresh)

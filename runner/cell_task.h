@@ -11,8 +11,8 @@ struct task_list {
 	const struct setup *setup;
 	struct task *task;
 	void **argument;
-	const struct build **build;    /* of a build task, else NULL */
-	char **makes;                  /* of a task that makes aux programs or checks a target: the name of what it makes, else NULL */
+	const struct build **build; /* of a build task, else NULL */
+	char **makes; /* of a task that makes aux programs or checks a target: the name of what it makes, else NULL */
 	size_t count;
 };
 
@@ -20,12 +20,13 @@ void task_list_init(struct task_list *list, const struct setup *setup);
 void task_list_free(struct task_list *list);
 
 /* Adds one task after up to three others; argument (malloc'ed) passes to the list.  Its index. */
-size_t task_add(struct task_list *list, const char *name, int (*run)(const void *, struct diag *), void *argument, size_t a, size_t b, size_t c);
+size_t task_add(struct task_list *list, const char *name, int (*run)(const void *, struct diag *), void *argument,
+    size_t a, size_t b, size_t c);
 
 /* Adds what must be made for a build, unless it is there already: index of the task or WORK_NONE. */
 size_t task_add_aux(struct task_list *list, const struct cell *cell, enum aux aux, int control);
-size_t task_add_target(struct task_list *list, struct target *target);      /* its good and its bad program, and its facts */
-size_t task_add_build(struct task_list *list, const struct build *build);   /* of equal builds, one task */
+size_t task_add_target(struct task_list *list, struct target *target); /* its good and its bad program, and its facts */
+size_t task_add_build(struct task_list *list, const struct build *build); /* of equal builds, one task */
 
 /* Adds the judging of a planned cell, which leaves result.json and run.log in its result folder. */
 size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_t build);
@@ -34,7 +35,8 @@ size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_
  * counts what judged will be called for and the cached.  judged is called in the runner's process
  * when a task that is neither a build nor aux is done; it returns a line to print (malloc'ed) when
  * that went unexpectedly, else NULL.  0, -EINTR or -errno as work_run. */
-int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached, char *(*judged)(size_t index, void *context), void *context);
+int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached,
+    char *(*judged)(size_t index, void *context), void *context);
 
 /* The result of a cell from the cache, or NULL.  One that must not be believed a second time
  * (timeouts, misses, infrastructure) is given only when fresh is set. */

@@ -7,21 +7,21 @@
 #include "runner/setup.h"
 
 enum exit_code {
-	EXIT_OK = 0,           /* nothing unexpected */
-	EXIT_UNEXPECTED = 1,   /* regressions or unexpected failures */
-	EXIT_USAGE = 2,        /* usage or bad input */
-	EXIT_INFRA = 3,        /* could not judge */
-	EXIT_NOTHING = 4,      /* nothing selected */
-	EXIT_INCOMPLETE = 5,   /* some planned cells have no result */
-	EXIT_REPORT = 6,       /* a report could not be written */
+	EXIT_OK = 0,         /* nothing unexpected */
+	EXIT_UNEXPECTED = 1, /* regressions or unexpected failures */
+	EXIT_USAGE = 2,      /* usage or bad input */
+	EXIT_INFRA = 3,      /* could not judge */
+	EXIT_NOTHING = 4,    /* nothing selected */
+	EXIT_INCOMPLETE = 5, /* some planned cells have no result */
+	EXIT_REPORT = 6,     /* a report could not be written */
 	EXIT_INTERRUPTED = 130
 };
 
 struct command {
 	const char *name;
-	const char *synopsis;  /* "run [FILTER]" */
-	const char *summary;   /* one line */
-	const char *help;      /* a few lines more, or NULL */
+	const char *synopsis; /* "run [FILTER]" */
+	const char *summary;  /* one line */
+	const char *help;     /* a few lines more, or NULL */
 	const struct option_row *options;
 	size_t option_count;
 	int needs_toolchain;

@@ -13,11 +13,15 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-enum { NEEDED_MB = 3000 };   /* a cold host matrix with libstd.so by four linkers */
+enum { NEEDED_MB = 3000 }; /* a cold host matrix with libstd.so by four linkers */
 
 static size_t count_cells(const struct setup *setup, unsigned links)
 {
-	struct gen_axes axes = { .go = setup->toolchain.version, .os = setup->toolchain.os, .arch = setup->toolchain.arch, .target = "host", .links = links };
+	struct gen_axes axes = { .go = setup->toolchain.version,
+		.os = setup->toolchain.os,
+		.arch = setup->toolchain.arch,
+		.target = "host",
+		.links = links };
 	struct cells cells;
 	if (gen_cells(&axes, &cells))
 		return 0;
@@ -46,14 +50,19 @@ static void print_tools(const struct setup *setup, size_t all)
 		if (tool->path)
 			printf("  ok       %-8s %s (%zu cells)\n", tool->name, tool->path, cost);
 		else
-			printf("  MISSING  %-8s costs %zu cells: apt-get install %s\n", tool->name, cost, tool->package);
+			printf(
+			    "  MISSING  %-8s costs %zu cells: apt-get install %s\n", tool->name, cost, tool->package);
 	}
 }
 
 /* ---- the C compilers of other ports ---------------------------------------------------------------- */
 
 /* Cells that one compiler, or the lack of one, decides on. */
-struct cost { const char *name, *package, *missing, *thing; char port[40]; size_t cells; };
+struct cost {
+	const char *name, *package, *missing, *thing;
+	char port[40];
+	size_t cells;
+};
 
 static int same_cost(const struct cost *cost, const struct compiler *compiler, const char *port)
 {
@@ -79,7 +88,8 @@ static size_t add_up(const struct setup *setup, const struct cells *cells, struc
 		while (at < count && !same_cost(&costs[at], &compiler, port))
 			at++;
 		if (at == count) {
-			costs[count] = (struct cost){ compiler.name, compiler.package, compiler.missing, compiler.thing, "", 0 };
+			costs[count] =
+			    (struct cost){ compiler.name, compiler.package, compiler.missing, compiler.thing, "", 0 };
 			memcpy(costs[count++].port, port, sizeof(port));
 		}
 		costs[at].cells++;
@@ -99,7 +109,8 @@ static void print_cost(const struct cost *cost)
 	if (!cost->missing)
 		printf("  ok       compiler %s (%zu cells)\n", cost->name, cost->cells);
 	else if (cost->package)
-		printf("  MISSING  compiler costs %zu cells: `ci/setup.sh ports` installs %s\n", cost->cells, cost->package);
+		printf("  MISSING  compiler costs %zu cells: `ci/setup.sh ports` installs %s\n", cost->cells,
+		    cost->package);
 	else
 		printf("  none     %-12s costs %zu cells: %s\n", cost->missing, cost->cells, thing.data);
 	buf_free(&thing);
@@ -130,7 +141,8 @@ static void print_targets(const struct setup *setup, const struct cells *cells)
 		if (!target->missing)
 			printf("  ok       target   %s (%zu cells)\n", target->name, runs);
 		else
-			printf("  %-8s target   %s, %zu cells: %s\n", target->gettable ? "FETCH" : "MISSING", target->name, runs, target->thing);
+			printf("  %-8s target   %s, %zu cells: %s\n", target->gettable ? "FETCH" : "MISSING",
+			    target->name, runs, target->thing);
 	}
 }
 
@@ -150,8 +162,9 @@ static size_t print_compilers(const struct setup *setup)
 		size_t count = add_up(setup, &cells, costs);
 		for (size_t i = 0; i < cells.count; i++)
 			ported += cells.cell[i].load == LOAD_NONE;
-		printf("%zu ports: %zu cells are built and inspected only; those with cgo need a C compiler of the port\n", ports.count,
-			ported - (count_cells(setup, setup->toolchain.links) - count_runs(&cells, "host")));
+		printf(
+		    "%zu ports: %zu cells are built and inspected only; those with cgo need a C compiler of the port\n",
+		    ports.count, ported - (count_cells(setup, setup->toolchain.links) - count_runs(&cells, "host")));
 		for (size_t i = 0; i < count; i++)
 			print_cost(&costs[i]);
 		print_targets(setup, &cells);
@@ -172,7 +185,8 @@ static int print_room(const char *cache)
 	int known = statvfs(parent, &fs) == 0;
 	unsigned long mb = known ? (unsigned long)(fs.f_bavail / 1024 * fs.f_frsize / 1024) : 0;
 	free(parent);
-	printf("  %-8s cache    %s (%lu MB free; a cold host matrix takes up to %d MB)\n", mb >= NEEDED_MB ? "ok" : "LOW", cache, mb, NEEDED_MB);
+	printf("  %-8s cache    %s (%lu MB free; a cold host matrix takes up to %d MB)\n",
+	    mb >= NEEDED_MB ? "ok" : "LOW", cache, mb, NEEDED_MB);
 	return mb >= NEEDED_MB;
 }
 
@@ -191,11 +205,17 @@ static int run(struct setup *setup, const struct words *words)
 	free(tracer);
 	int room = print_room(setup->places.cache);
 	size_t list = print_compilers(setup);
-	printf("%zu cells can be built and run here: `tlsmatrix run`; %zu are in the whole list: `tlsmatrix run 'target=*'`\n", all, list);
+	printf("%zu cells can be built and run here: `tlsmatrix run`; %zu are in the whole list: `tlsmatrix run "
+	       "'target=*'`\n",
+	    all, list);
 	return traced && room ? EXIT_OK : EXIT_INFRA;
 }
 
 const struct command cmd_doctor = {
-	.name = "doctor", .synopsis = "doctor", .summary = "what this machine has, what is missing, which cells that costs", .needs_toolchain = 1,
-	.help = "Exit status 3 when the matrix cannot be judged here.", .run = run,
+	.name = "doctor",
+	.synopsis = "doctor",
+	.summary = "what this machine has, what is missing, which cells that costs",
+	.needs_toolchain = 1,
+	.help = "Exit status 3 when the matrix cannot be judged here.",
+	.run = run,
 };

@@ -42,8 +42,12 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_inspect = {
-	.name = "inspect", .synopsis = "inspect FILE...", .summary = "how code reaches TLS, relocations, initializers, what a file needs at least",
+	.name = "inspect",
+	.synopsis = "inspect FILE...",
+	.summary = "how code reaches TLS, relocations, initializers, what a file needs at least",
 	.help = "Reads ELF, PE, COFF, Mach-O, XCOFF, Plan 9 a.out and wasm files of every machine that Go has, and\n"
-	        "archives of objects; nothing is run.  Of an archive the member with Go's code is told.",
-	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
+		"archives of objects; nothing is run.  Of an archive the member with Go's code is told.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
 };

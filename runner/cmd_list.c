@@ -23,9 +23,12 @@ static void print_json(const struct plan *plan)
 		json_t *ids = json_array();
 		for (size_t k = 0; k < plan->cells[i].count; k++)
 			json_array_append_new(ids, json_string(plan->cells[i].checks[k]->id));
-		json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s, s:i, s:s, s:s, s:s, s:o}", "id", cell_id(cell, id), "go", cell->go,
-			"goos", cell->os, "goarch", cell->arch, "variant", *cell->variant ? cell->variant : NULL, "buildmode", mode_name(cell->mode), "cgo", cell->cgo, "link", link_name(cell->link),
-			"target", cell->target, "load", load_name(cell->load), "checks", ids));
+		json_array_append_new(cells,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s, s:i, s:s, s:s, s:s, s:o}", "id", cell_id(cell, id), "go",
+			cell->go, "goos", cell->os, "goarch", cell->arch, "variant",
+			*cell->variant ? cell->variant : NULL, "buildmode", mode_name(cell->mode), "cgo", cell->cgo,
+			"link", link_name(cell->link), "target", cell->target, "load", load_name(cell->load), "checks",
+			ids));
 	}
 	json_dumpf(cells, stdout, JSON_INDENT(1));
 	putchar('\n');
@@ -34,17 +37,22 @@ static void print_json(const struct plan *plan)
 
 static void print_checks(void)
 {
-	printf("# The %zu checks\n\nMade by `make docs` from `matrix/checks.def`; what is expected, cell by cell, stands in `matrix/oracle.def`.\n", checks_count);
+	printf("# The %zu checks\n\nMade by `make docs` from `matrix/checks.def`; what is expected, cell by cell, "
+	       "stands in `matrix/oracle.def`.\n",
+	    checks_count);
 	const char *family = "";
 	for (size_t i = 0; i < checks_count; i++) {
 		const struct check *check = &checks[i];
 		if (family != check->family)
-			printf("\n| %s check | observed | states | it matters, since | source |\n|---|---|---|---|---|\n", check->family);
+			printf(
+			    "\n| %s check | observed | states | it matters, since | source |\n|---|---|---|---|---|\n",
+			    check->family);
 		family = check->family;
 		struct buf source = BUF_INIT;
 		for (const char *p = check->source; *p; p++)
 			buf_add_bytes(&source, *p == '|' ? "/" : p, 1);
-		printf("| `%s` | %s | %s | %s | %s |\n", check->id, pass_name(check->pass), check->meaning, check->why, source.data);
+		printf("| `%s` | %s | %s | %s | %s |\n", check->id, pass_name(check->pass), check->meaning, check->why,
+		    source.data);
 		buf_free(&source);
 	}
 }
@@ -80,6 +88,11 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_list = {
-	.name = "list", .synopsis = "list [FILTER]", .summary = "the cells a run would take, without running", .needs_toolchain = 1,
-	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
+	.name = "list",
+	.synopsis = "list [FILTER]",
+	.summary = "the cells a run would take, without running",
+	.needs_toolchain = 1,
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
 };

@@ -15,8 +15,10 @@
 static const char *format_name, *to;
 static int ports;
 static const struct option_row options[] = {
-	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)", &format_name },
-	{ "--ports", OPTION_FLAG, NULL, "with --format markdown: verdict and TLS access of every port and mode", &ports },
+	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)",
+	    &format_name },
+	{ "--ports", OPTION_FLAG, NULL, "with --format markdown: verdict and TLS access of every port and mode",
+	    &ports },
 	{ "-o", OPTION_TEXT, "FILE", "write to FILE (default: standard output)", &to },
 };
 
@@ -71,7 +73,12 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_report = {
-	.name = "report", .synopsis = "report [--format NAME [--ports]] [-o FILE]", .summary = "the last run in another form, without running",
-	.help = "Exit status is that of the run: 0 nothing unexpected, 1 unexpected failures, 3, 5; 6 when the\nreport could not be written.",
-	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
+	.name = "report",
+	.synopsis = "report [--format NAME [--ports]] [-o FILE]",
+	.summary = "the last run in another form, without running",
+	.help = "Exit status is that of the run: 0 nothing unexpected, 1 unexpected failures, 3, 5; 6 when the\nreport "
+		"could not be written.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
 };

@@ -24,8 +24,10 @@ static const char *forbidden;
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "judge every cell again, also where nothing changed", &force },
-	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)", &timeout_scale },
-	{ "--forbid-skip", OPTION_TEXT, "CLASS,...", "a skip of this class is unexpected: not-installed, no-compiler, ...", &forbidden },
+	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
+	    &timeout_scale },
+	{ "--forbid-skip", OPTION_TEXT, "CLASS,...",
+	    "a skip of this class is unexpected: not-installed, no-compiler, ...", &forbidden },
 };
 
 /* One run, from its plan to its end. */
@@ -34,7 +36,7 @@ struct campaign {
 	struct plan plan;
 	struct journal *journal;
 	struct task_list tasks;
-	size_t *cell_of;          /* task index -> plan cell + 1; 0 for other tasks */
+	size_t *cell_of; /* task index -> plan cell + 1; 0 for other tasks */
 	size_t cached, done;
 	int journal_error;
 	double started;
@@ -60,7 +62,8 @@ static void note(struct campaign *campaign, json_t *event, int sync)
 /* Logs of a cell in out/logs, as copies: they outlive the cache. */
 static void place_log(struct campaign *campaign, const char *from, const char *name, const char *kind, json_t *holder)
 {
-	char *relative = xprintf("logs/%s.%s.log", name, kind), *to = xprintf("%s/%s", campaign->setup->places.out, relative);
+	char *relative = xprintf("logs/%s.%s.log", name, kind),
+	     *to = xprintf("%s/%s", campaign->setup->places.out, relative);
 	if (file_exists(from) && file_copy(from, to) == 0)
 		json_object_set_new(holder, "log", json_string(relative));
 	free(to);
@@ -114,7 +117,9 @@ static void make_tasks(struct campaign *campaign)
 			campaign->cached++;
 			continue;
 		}
-		size_t build = cell->target && (cell->target->missing || cell->target->broken) ? WORK_NONE : task_add_build(&campaign->tasks, &cell->build);
+		size_t build = cell->target && (cell->target->missing || cell->target->broken) ?
+		    WORK_NONE :
+		    task_add_build(&campaign->tasks, &cell->build);
 		campaign->cell_of[task_add_cell(&campaign->tasks, cell, build)] = i + 1;
 	}
 }
@@ -127,10 +132,13 @@ static char *on_judged(size_t index, void *context)
 	const struct plan_cell *cell = &campaign->plan.cells[campaign->cell_of[index] - 1];
 	/* A build that could not be judged says why; its cells only say that it is not there. */
 	size_t build = task->after[0];
-	const char *line = build != WORK_NONE && campaign->tasks.task[build].error ? campaign->tasks.task[build].diag.line : task->diag.line;
+	const char *line = build != WORK_NONE && campaign->tasks.task[build].error ?
+	    campaign->tasks.task[build].diag.line :
+	    task->diag.line;
 	json_t *result = task->error ? NULL : result_load(campaign->setup, cell, 1);
 	if (!result)
-		result = infra_result(cell, task->error ? line : "the result is not where the task left it: is the cache being removed?");
+		result = infra_result(
+		    cell, task->error ? line : "the result is not where the task left it: is the cache being removed?");
 	note_cell(campaign, cell, result, 0);
 	campaign->done++;
 	const char *verdict = json_string_value(json_object_get(result, "verdict"));
@@ -146,7 +154,8 @@ static char *on_judged(size_t index, void *context)
 static int open_out(struct campaign *campaign, struct diag *diag)
 {
 	const char *out = campaign->setup->places.out;
-	char *logs = xprintf("%s/logs", out), *plan = xprintf("%s/plan.json", out), *journal = xprintf("%s/journal", out);
+	char *logs = xprintf("%s/logs", out), *plan = xprintf("%s/plan.json", out),
+	     *journal = xprintf("%s/journal", out);
 	char *next = xprintf("%s.next-%d", plan, (int)getpid());
 	int error = make_folders(logs);
 	if (error)
@@ -171,10 +180,12 @@ static void last_line(const struct campaign *campaign, double seconds)
 	for (size_t i = 0; i < TOOL_COUNT; i++) {
 		const struct tool *tool = &campaign->setup->toolchain.tools[i];
 		if (!tool->path)
-			printf("%s is not installed, its cells are not in this run: apt-get install %s\n", tool->program, tool->package);
+			printf("%s is not installed, its cells are not in this run: apt-get install %s\n",
+			    tool->program, tool->package);
 	}
-	printf("%zu cells judged now, %zu up to date, %.1f s; reports: %s/report.html, report.json, report.xml (JUnit)\n", campaign->done, campaign->cached, seconds,
-		campaign->setup->places.out);
+	printf(
+	    "%zu cells judged now, %zu up to date, %.1f s; reports: %s/report.html, report.json, report.xml (JUnit)\n",
+	    campaign->done, campaign->cached, seconds, campaign->setup->places.out);
 }
 
 /* Is the check skipped with a class of --forbid-skip? */
@@ -183,7 +194,8 @@ static int is_forbidden(const struct check_result *check)
 	if (check->status != STATUS_SKIP || !check->reason)
 		return 0;
 	size_t len = strcspn(check->reason, ":");
-	for (const char *class = forbidden; class && *class; class += strcspn(class, ",") + (class[strcspn(class, ",")] == ','))
+	for (const char *class = forbidden; class && *class;
+	    class += strcspn(class, ",") + (class[strcspn(class, ",")] == ','))
 		if (strcspn(class, ",") == len && strncmp(class, check->reason, len) == 0)
 			return 1;
 	return 0;
@@ -203,7 +215,8 @@ static int exit_code(const struct view *view)
 				break;
 			}
 	if (cells)
-		printf("%zu cells are skipped with a class that --forbid-skip names, the first since %s\n", cells, reason);
+		printf(
+		    "%zu cells are skipped with a class that --forbid-skip names, the first since %s\n", cells, reason);
 	return cells && code == EXIT_OK ? EXIT_UNEXPECTED : code;
 }
 
@@ -229,7 +242,8 @@ static int is_told(struct campaign *campaign, int *code)
 {
 	struct diag diag = DIAG_INIT;
 	struct session session;
-	if (force || !publish_is_current(campaign->setup->places.out) || session_load(campaign->setup->places.out, &session, &diag))
+	if (force || !publish_is_current(campaign->setup->places.out) ||
+	    session_load(campaign->setup->places.out, &session, &diag))
 		return 0;
 	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0;
 	if (same) {
@@ -246,7 +260,8 @@ static int is_told(struct campaign *campaign, int *code)
 
 /* ---- targets ------------------------------------------------------------------------------------------------ */
 
-/* Fetches what the plan's targets want of packages.  What cannot be had is the target's misfortune: its cells say why. */
+/* Fetches what the plan's targets want of packages.  What cannot be had is the target's misfortune: its cells say
+ * why. */
 static void fetch_targets(struct campaign *campaign)
 {
 	struct setup *setup = (struct setup *)campaign->setup;
@@ -282,8 +297,11 @@ static void note_targets(struct campaign *campaign)
 			continue;
 		json_t *told = target->missing || target->broken ? NULL : target_check_load(setup, target);
 		if (!told)
-			told = json_pack("{s:s, s:s, s:s}", "name", target->name, "kind", target_kind_name(target->kind), "message",
-				target->broken ? target->broken : target->missing ? target->thing : "its check did not come to an end");
+			told = json_pack("{s:s, s:s, s:s}", "name", target->name, "kind",
+			    target_kind_name(target->kind), "message",
+			    target->broken      ? target->broken :
+				target->missing ? target->thing :
+						  "its check did not come to an end");
 		note(campaign, json_pack("{s:s, s:o}", "event", "target", "target", told), 0);
 	}
 }
@@ -297,16 +315,20 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 	}
 	note(campaign, json_pack("{s:s, s:s}", "event", "start", "plan", campaign->plan.hash), 1);
 	make_tasks(campaign);
-	int stopped = task_list_run(&campaign->tasks, jobs, campaign->plan.count, campaign->cached, on_judged, campaign);
+	int stopped =
+	    task_list_run(&campaign->tasks, jobs, campaign->plan.count, campaign->cached, on_judged, campaign);
 	note_targets(campaign);
 	if (!stopped)
 		note(campaign, json_pack("{s:s, s:f}", "event", "end", "seconds", now() - campaign->started), 0);
 	error = journal_close(campaign->journal);
 	if (campaign->journal_error || error)
-		return diag_set(diag, campaign->journal_error ? -campaign->journal_error : -error, "%s/journal: cannot write: %s: free some room and run again; finished cells are kept in %s",
-			campaign->setup->places.out, strerror(campaign->journal_error ? -campaign->journal_error : -error), campaign->setup->places.cache);
+		return diag_set(diag, campaign->journal_error ? -campaign->journal_error : -error,
+		    "%s/journal: cannot write: %s: free some room and run again; finished cells are kept in %s",
+		    campaign->setup->places.out, strerror(campaign->journal_error ? -campaign->journal_error : -error),
+		    campaign->setup->places.cache);
 	if (stopped)
-		return diag_set(diag, -stopped, "%s", stopped == -EINTR ? "interrupted: run again to go on where it stopped" : strerror(-stopped));
+		return diag_set(diag, -stopped, "%s",
+		    stopped == -EINTR ? "interrupted: run again to go on where it stopped" : strerror(-stopped));
 	return 0;
 }
 
@@ -344,10 +366,15 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_run = {
-	.name = "run", .synopsis = "run [FILTER]", .summary = "plan, build, run, judge, report", .needs_toolchain = 1,
+	.name = "run",
+	.synopsis = "run [FILTER]",
+	.summary = "plan, build, run, judge, report",
+	.needs_toolchain = 1,
 	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
 		"port of the release as well, built and inspected; `tlsmatrix list` shows them.\n"
 		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"
 		"it stopped when the same command is given again.",
-	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
 };

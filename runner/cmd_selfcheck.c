@@ -26,7 +26,8 @@ static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "try every control again, also where nothing changed", &force },
 	{ "--verbose", OPTION_FLAG, NULL, "print every control, not only those that prove nothing", &verbose },
-	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)", &timeout_scale },
+	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
+	    &timeout_scale },
 };
 
 enum { WITH, WITHOUT, TRIES };
@@ -36,22 +37,27 @@ struct attempt {
 	const struct setup *setup;
 	const struct control *control;
 	const struct check *check;
-	const struct plan_cell *cell;      /* NULL: no cell of this machine matches */
+	const struct plan_cell *cell; /* NULL: no cell of this machine matches */
 	struct build build[TRIES];
-	char *dir[TRIES];                  /* of the results */
+	char *dir[TRIES]; /* of the results */
 };
 
-struct try_argument { const struct attempt *attempt; int try; };
+struct try_argument {
+	const struct attempt *attempt;
+	int try;
+};
 
 /* ---- one try, in its task's process ----------------------------------------------------------------- */
 
 static const char *module_of(const json_t *build, const struct cell *cell)
 {
-	return json_string_value(json_object_get(json_object_get(json_object_get(build, "runs"), load_name(cell->load)), "module"));
+	return json_string_value(
+	    json_object_get(json_object_get(json_object_get(build, "runs"), load_name(cell->load)), "module"));
 }
 
 /* Facts of the module with the control's mutation. */
-static int mutated_facts(const struct attempt *attempt, const json_t *build, const char *dir, json_t **facts, struct diag *diag)
+static int mutated_facts(
+    const struct attempt *attempt, const json_t *build, const char *dir, json_t **facts, struct diag *diag)
 {
 	const char *module = module_of(build, &attempt->cell->cell);
 	if (!module)
@@ -79,8 +85,13 @@ static int run_try(const void *argument, struct diag *diag)
 	if (!build)
 		return diag_set(diag, EIO, "%s: the build left no build.json", attempt->build[order->try].dir);
 	struct trial trial = {
-		.setup = attempt->setup, .cell = attempt->cell->cell, .target = attempt->cell->target, .build = build, .build_dir = attempt->build[order->try].dir,
-		.checks = &attempt->check, .count = 1,
+		.setup = attempt->setup,
+		.cell = attempt->cell->cell,
+		.target = attempt->cell->target,
+		.build = build,
+		.build_dir = attempt->build[order->try].dir,
+		.checks = &attempt->check,
+		.count = 1,
 		.control = control->kind == SABOTAGE ? (with ? control->argument : "none") : NULL,
 		.bend = control->kind == BEND && with ? control->argument : NULL,
 	};
@@ -99,7 +110,8 @@ static int run_try(const void *argument, struct diag *diag)
 
 /* ---- what to try ---------------------------------------------------------------------------------------- */
 
-static const struct plan_cell *find_cell(const struct plan *plan, const struct control *control, const struct check *check)
+static const struct plan_cell *find_cell(
+    const struct plan *plan, const struct control *control, const struct check *check)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		struct filter_subject subject = { .cell = &plan->cells[i].cell };
@@ -109,7 +121,8 @@ static const struct plan_cell *find_cell(const struct plan *plan, const struct c
 	return NULL;
 }
 
-static void attempt_fill(struct attempt *attempt, const struct setup *setup, const struct plan *plan, const struct control *control)
+static void attempt_fill(
+    struct attempt *attempt, const struct setup *setup, const struct plan *plan, const struct control *control)
 {
 	*attempt = (struct attempt){ .setup = setup, .control = control, .check = check_find(control->check) };
 	attempt->cell = attempt->check ? find_cell(plan, control, attempt->check) : NULL;
@@ -117,7 +130,8 @@ static void attempt_fill(struct attempt *attempt, const struct setup *setup, con
 		return;
 	const struct cell *cell = &attempt->cell->cell;
 	for (int try = 0; try < TRIES; try++) {
-		build_name(setup, cell, control->kind == SABOTAGE, control->kind == BUILD && try == WITH ? control->argument : "", &attempt->build[try]);
+		build_name(setup, cell, control->kind == SABOTAGE,
+		    control->kind == BUILD && try == WITH ? control->argument : "", &attempt->build[try]);
 		char key[HASH_HEX], id[CELL_ID_MAX];
 		struct hash *hash = hash_new();
 		hash_add_text(hash, "control 1");
@@ -161,10 +175,13 @@ static void attempt_tasks(struct attempt *attempt, struct task_list *tasks)
 		if (there)
 			continue;
 		size_t build = task_add_build(tasks, &attempt->build[try]);
-		size_t second = attempt->cell->cell.mode == MODE_C_SHARED ? task_add_aux(tasks, &attempt->cell->cell, AUX_GO, attempt->build[try].control) : WORK_NONE;
+		size_t second = attempt->cell->cell.mode == MODE_C_SHARED ?
+		    task_add_aux(tasks, &attempt->cell->cell, AUX_GO, attempt->build[try].control) :
+		    WORK_NONE;
 		struct try_argument *argument = xmalloc(sizeof(*argument));
 		*argument = (struct try_argument){ attempt, try };
-		char *name = xprintf("%s %s", attempt->control->check, try == WITH ? attempt->control->argument : "without");
+		char *name =
+		    xprintf("%s %s", attempt->control->check, try == WITH ? attempt->control->argument : "without");
 		task_add(tasks, name, run_try, argument, build, second, WORK_NONE);
 		free(name);
 	}
@@ -174,7 +191,8 @@ static void attempt_tasks(struct attempt *attempt, struct task_list *tasks)
 
 static const char *text_of(const json_t *result, const char *key)
 {
-	const char *text = json_string_value(json_object_get(json_array_get(json_object_get(result, "checks"), 0), key));
+	const char *text =
+	    json_string_value(json_object_get(json_array_get(json_object_get(result, "checks"), 0), key));
 	return text ? text : "";
 }
 
@@ -183,21 +201,28 @@ static int attempt_judge(const struct attempt *attempt)
 {
 	const struct control *control = attempt->control;
 	if (!attempt->cell) {
-		printf("NO CELL  %-24s %s %s: '%s' selects no cell that plans it\n", control->check, control_kind_name(control->kind), control->argument, control->where);
+		printf("NO CELL  %-24s %s %s: '%s' selects no cell that plans it\n", control->check,
+		    control_kind_name(control->kind), control->argument, control->where);
 		return 0;
 	}
 	char id[CELL_ID_MAX];
 	json_t *with = try_result(attempt, WITH), *without = try_result(attempt, WITHOUT);
-	const char *became = with ? text_of(with, "status") : "nothing", *base = without ? text_of(without, "status") : "nothing";
+	const char *became = with ? text_of(with, "status") : "nothing",
+		   *base = without ? text_of(without, "status") : "nothing";
 	int fails = strcmp(became, control->status) == 0, passes = strcmp(base, "pass") == 0;
 	if (verbose || !fails || !passes) {
-		printf("%s %-24s %s %s: became %s, must become %s; without it: %s\n", fails && passes ? "ok      " : fails ? "NOT BASE" : "GREEN   ",
-			control->check, control_kind_name(control->kind), control->argument, became, control->status, base);
+		printf("%s %-24s %s %s: became %s, must become %s; without it: %s\n",
+		    fails && passes ? "ok      " :
+			fails       ? "NOT BASE" :
+				      "GREEN   ",
+		    control->check, control_kind_name(control->kind), control->argument, became, control->status, base);
 		printf("         in %s\n", cell_id(&attempt->cell->cell, id));
 		if (with)
-			printf("         with:    observed %s  %s\n         repro    %s\n", text_of(with, "observed"), text_of(with, "message"), text_of(with, "repro"));
+			printf("         with:    observed %s  %s\n         repro    %s\n", text_of(with, "observed"),
+			    text_of(with, "message"), text_of(with, "repro"));
 		if (without && !passes)
-			printf("         without: observed %s  %s\n", text_of(without, "observed"), text_of(without, "message"));
+			printf("         without: observed %s  %s\n", text_of(without, "observed"),
+			    text_of(without, "message"));
 	}
 	json_decref(with);
 	json_decref(without);
@@ -224,10 +249,12 @@ static int is_selected(const struct filter *filter, const struct plan *plan, con
 {
 	if (!attempt->check)
 		return 1;
-	return attempt->cell ? takes(filter, attempt->check, &attempt->cell->cell) : takes_anywhere(filter, plan, attempt->check);
+	return attempt->cell ? takes(filter, attempt->check, &attempt->cell->cell) :
+			       takes_anywhere(filter, plan, attempt->check);
 }
 
-static size_t count_bare(const struct filter *filter, const struct plan *plan, const struct attempt *attempts, size_t count)
+static size_t count_bare(
+    const struct filter *filter, const struct plan *plan, const struct attempt *attempts, size_t count)
 {
 	size_t bare = 0;
 	for (size_t i = 0; i < checks_count; i++) {
@@ -282,7 +309,8 @@ static int try_all(struct setup *setup, const struct plan *plan, const struct fi
 		fprintf(stderr, "tlsmatrix: '%s' selects no check that is planned here\n", text);
 		code = EXIT_NOTHING;
 	} else {
-		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", good, count, bare, checks_count);
+		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", good, count,
+		    bare, checks_count);
 		code = self.broken ? EXIT_INFRA : good == count && !bare ? EXIT_OK : EXIT_UNEXPECTED;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -318,7 +346,12 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_selfcheck = {
-	.name = "selfcheck", .synopsis = "selfcheck [FILTER]", .summary = "every check is made to fail by its control", .needs_toolchain = 1,
+	.name = "selfcheck",
+	.synopsis = "selfcheck [FILTER]",
+	.summary = "every check is made to fail by its control",
+	.needs_toolchain = 1,
 	.help = "Exit status 1 when a check stays green under its control, passes only with it, or has none.",
-	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
 };

@@ -48,7 +48,8 @@ static void show_target(const struct view *view, const char *name)
 	const struct view_target *target = view_target(view, name);
 	if (!target)
 		return;
-	printf("target    %s (%s)%s%s\n", target->name, target->kind ? target->kind : "?", target->version ? ", " : "", target->version ? target->version : "");
+	printf("target    %s (%s)%s%s\n", target->name, target->kind ? target->kind : "?", target->version ? ", " : "",
+	    target->version ? target->version : "");
 	if (target->message)
 		printf("          %s\n", target->message);
 	if (target->facts) {
@@ -63,8 +64,8 @@ static void show_cell(const struct session *session, const struct cell_result *r
 {
 	char id[CELL_ID_MAX];
 	printf("cell      %s\n", cell_id(&result->cell, id));
-	printf("status    %s (%s), %zu checks, judged in %.2f s%s\n", status_name(result->status), verdict_name(result->verdict), result->check_count,
-		result->seconds, result->cached ? ", up to date" : "");
+	printf("status    %s (%s), %zu checks, judged in %.2f s%s\n", status_name(result->status),
+	    verdict_name(result->verdict), result->check_count, result->seconds, result->cached ? ", up to date" : "");
 	show_target(&session->view, result->cell.target);
 	if (result->build_command && *result->build_command)
 		printf("build     %.2f s\n          %s\n", result->build_seconds, result->build_command);
@@ -100,7 +101,9 @@ static int run(struct setup *setup, const struct words *words)
 	if (result) {
 		show_cell(&session, result);
 	} else {
-		diag_set(&diag, ENOENT, "%s: not in the last run (%s/plan.json): `tlsmatrix run` with a filter that selects it", words->word[0], setup->places.out);
+		diag_set(&diag, ENOENT,
+		    "%s: not in the last run (%s/plan.json): `tlsmatrix run` with a filter that selects it",
+		    words->word[0], setup->places.out);
 		code = cmd_fail(&diag, EXIT_NOTHING);
 	}
 	session_free(&session);
@@ -108,6 +111,10 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_show = {
-	.name = "show", .synopsis = "show CELL", .summary = "everything known about one cell, and how to reproduce it by hand",
-	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
+	.name = "show",
+	.synopsis = "show CELL",
+	.summary = "everything known about one cell, and how to reproduce it by hand",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
 };

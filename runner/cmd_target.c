@@ -23,7 +23,8 @@ static const struct option_row options[] = {
 
 /* ---- list ------------------------------------------------------------------------------------- */
 
-/* The first line that a command prints, malloc'ed; NULL when it fails.  Its first word is found as the target finds programs. */
+/* The first line that a command prints, malloc'ed; NULL when it fails.  Its first word is found as the target finds
+ * programs. */
 static char *first_line(const struct setup *setup, const struct target *target, const char *command)
 {
 	char *copy = xstrdup(command), *rest = copy, *word, *line = NULL;
@@ -37,7 +38,10 @@ static char *first_line(const struct setup *setup, const struct target *target, 
 		free(path);
 	}
 	env_base(&env, NULL);
-	struct child_spec spec = { .argv = (const char *const *)argv.word, .env = (const char *const *)env.list, .timeout_ms = VERSION_TIMEOUT_MS, .merge = 1 };
+	struct child_spec spec = { .argv = (const char *const *)argv.word,
+		.env = (const char *const *)env.list,
+		.timeout_ms = VERSION_TIMEOUT_MS,
+		.merge = 1 };
 	if (argv.count && child_run(&spec, &result) == 0) {
 		size_t len = strcspn(result.out.data, "\n");
 		if (result.how == CHILD_EXITED && result.status == 0 && len)
@@ -63,7 +67,8 @@ static char *version_of(const struct setup *setup, const struct target *target)
 		version = first_line(setup, target, command);
 		free(command);
 	}
-	return target->kind == TARGET_HOST ? xprintf("%s, %s", setup->toolchain.libc, setup->toolchain.kernel) : version;
+	return target->kind == TARGET_HOST ? xprintf("%s, %s", setup->toolchain.libc, setup->toolchain.kernel) :
+					     version;
 }
 
 /* "linux/amd64", and the filter where it is not all of that port. */
@@ -71,22 +76,27 @@ static char *fits(const struct setup *setup, const struct target *target)
 {
 	if (target->kind == TARGET_PACK)
 		return xstrdup("-");
-	return xprintf("%s/%s%s%s", target->goos ? target->goos : setup->toolchain.os, target->goarch ? target->goarch : setup->toolchain.arch,
-		target->cells ? " & " : "", target->cells ? target->cells : "");
+	return xprintf("%s/%s%s%s", target->goos ? target->goos : setup->toolchain.os,
+	    target->goarch ? target->goarch : setup->toolchain.arch, target->cells ? " & " : "",
+	    target->cells ? target->cells : "");
 }
 
-static const char *state_of(const struct target *target)
-{
-	return target->missing ? target->missing : "ready";
-}
+static const char *state_of(const struct target *target) { return target->missing ? target->missing : "ready"; }
 
 static json_t *entry_of(const struct setup *setup, const struct target *target)
 {
 	char *version = version_of(setup, target), *contents = pack_contents(setup, target->name);
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s?}", "name", target->name, "kind", target_kind_name(target->kind),
-		"state", state_of(target), "thing", target->thing, "version", version, "packages", contents, "suite", target->suite,
-		"goos", target->kind == TARGET_PACK ? "" : target->goos ? target->goos : setup->toolchain.os,
-		"goarch", target->kind == TARGET_PACK ? "" : target->goarch ? target->goarch : setup->toolchain.arch, "cells", target->cells, "note", target->note);
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s?}", "name", target->name,
+	    "kind", target_kind_name(target->kind), "state", state_of(target), "thing", target->thing, "version",
+	    version, "packages", contents, "suite", target->suite, "goos",
+	    target->kind == TARGET_PACK ? "" :
+		target->goos            ? target->goos :
+					  setup->toolchain.os,
+	    "goarch",
+	    target->kind == TARGET_PACK ? "" :
+		target->goarch          ? target->goarch :
+					  setup->toolchain.arch,
+	    "cells", target->cells, "note", target->note);
 	free(contents);
 	free(version);
 	return entry;
@@ -102,9 +112,14 @@ static int widest(const struct targets *targets)
 
 static void print_row(const struct setup *setup, const struct target *target, int width)
 {
-	char *version = version_of(setup, target), *cells = fits(setup, target), *get = target->gettable ? xprintf("`tlsmatrix target get %s`", target->name) : NULL;
-	printf("%-*s  %-9s  %-13s  %-16s  %s\n", width, target->name, target_kind_name(target->kind), state_of(target), cells,
-		version ? version : get ? get : target->missing ? target->thing : "-");
+	char *version = version_of(setup, target), *cells = fits(setup, target),
+	     *get = target->gettable ? xprintf("`tlsmatrix target get %s`", target->name) : NULL;
+	printf("%-*s  %-9s  %-13s  %-16s  %s\n", width, target->name, target_kind_name(target->kind), state_of(target),
+	    cells,
+	    version             ? version :
+		get             ? get :
+		target->missing ? target->thing :
+				  "-");
 	if (target->note)
 		printf("%-*s  %s\n", width, "", target->note);
 	free(get);
@@ -169,7 +184,8 @@ static void print_facts(const json_t *facts)
 {
 	const char *name;
 	json_t *value;
-	json_object_foreach((json_t *)facts, name, value) {
+	json_object_foreach((json_t *)facts, name, value)
+	{
 		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 		printf("  %-24s %s\n", name, json_is_string(value) ? json_string_value(value) : text);
 		free(text);
@@ -216,7 +232,8 @@ static int find_all(const struct setup *setup, const struct words *words)
 		if (target_find(setup->targets, name) || strcmp(name, "all") == 0)
 			continue;
 		const char *near = nearest_word(name, target_word, known->count);
-		diag_set(&diag, 0, "%s: no such target%s%s%s: `tlsmatrix target list` names them", name, near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+		diag_set(&diag, 0, "%s: no such target%s%s%s: `tlsmatrix target list` names them", name,
+		    near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
 	return 0;
@@ -262,10 +279,15 @@ static int run(struct setup *setup, const struct words *words)
 }
 
 const struct command cmd_target = {
-	.name = "target", .synopsis = "target list|get NAME...|check NAME...", .summary = "the loaders to run on: what is there, fetch it, can it be believed", .needs_toolchain = 1,
+	.name = "target",
+	.synopsis = "target list|get NAME...|check NAME...",
+	.summary = "the loaders to run on: what is there, fetch it, can it be believed",
+	.needs_toolchain = 1,
 	.help = "list   every target: its state, the cells that fit, the version\n"
-	        "get    fetches the Debian packages that a target takes into the cache (all: of every target)\n"
-	        "check  runs a program that must pass there, one that must fail; its facts (all: each that is here)\n"
-	        "Exit status 3 when a target could not be fetched or is not to be believed.",
-	.options = options, .option_count = sizeof(options) / sizeof(options[0]), .run = run,
+		"get    fetches the Debian packages that a target takes into the cache (all: of every target)\n"
+		"check  runs a program that must pass there, one that must fail; its facts (all: each that is here)\n"
+		"Exit status 3 when a target could not be fetched or is not to be believed.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
 };

@@ -9,9 +9,11 @@
 
 /* ---- pieces ------------------------------------------------------------------------------------- */
 
-static const char *const plugin_files[] = { "cases/hosts/plugin/main.go", "cases/core/record.go", "cases/core/check.go", NULL };
+static const char *const plugin_files[] = { "cases/hosts/plugin/main.go", "cases/core/record.go", "cases/core/check.go",
+	NULL };
 
-static const char *const ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/ctls/ctls.c", "cases/tls/ctls/ctls.h", NULL };
+static const char *const ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/ctls/ctls.c", "cases/tls/ctls/ctls.h",
+	NULL };
 
 static void add_run(json_t *runs, enum load load, const char *module, json_t *program)
 {
@@ -32,7 +34,8 @@ static void compile_program(const struct setup *setup, const struct build *build
 
 static void compile_c_shared(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	static const enum load loads[] = { LOAD_DLOPEN, LOAD_DLOPEN_LAZY, LOAD_DLOPEN_GLOBAL, LOAD_DLOPEN_LAZY_GLOBAL, LOAD_DLMOPEN, LOAD_PRELOAD };
+	static const enum load loads[] = { LOAD_DLOPEN, LOAD_DLOPEN_LAZY, LOAD_DLOPEN_GLOBAL, LOAD_DLOPEN_LAZY_GLOBAL,
+		LOAD_DLMOPEN, LOAD_PRELOAD };
 	char *out = xprintf("%s/libcase.so", build->dir), *needed = xprintf("%s/host-needed", build->dir);
 	char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *host = xprintf("%s/host", aux);
 	if (piece_go_build(setup, build, steps, build->src, "-buildmode=c-shared", out)) {
@@ -53,7 +56,8 @@ static void compile_c_shared(const struct setup *setup, const struct build *buil
 		if (target_is_osv(build->cell.target))
 			add_run(runs, LOAD_GOMAIN, out, json_pack("[s, s]", OSV_FRONT, out));
 		for (size_t i = 0; !steps->failed && i < sizeof(loads) / sizeof(loads[0]); i++)
-			add_run(runs, loads[i], out, json_pack("[s, s, s, s, s]", host, "--load", load_name(loads[i]), "--lib", out));
+			add_run(runs, loads[i], out,
+			    json_pack("[s, s, s, s, s]", host, "--load", load_name(loads[i]), "--lib", out));
 	}
 	free(host);
 	free(aux);
@@ -63,8 +67,14 @@ static void compile_c_shared(const struct setup *setup, const struct build *buil
 
 static void compile_c_archive(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	static const struct { enum load load; const char *flag; const char *file; } kinds[] = {
-		{ LOAD_ARCHIVE, "-no-pie", "host-archive" }, { LOAD_ARCHIVE_PIE, "-pie", "host-archive-pie" }, { LOAD_ARCHIVE_SO, "-shared", "libcase.so" },
+	static const struct {
+		enum load load;
+		const char *flag;
+		const char *file;
+	} kinds[] = {
+		{ LOAD_ARCHIVE, "-no-pie", "host-archive" },
+		{ LOAD_ARCHIVE_PIE, "-pie", "host-archive-pie" },
+		{ LOAD_ARCHIVE_SO, "-shared", "libcase.so" },
 	};
 	char *archive = xprintf("%s/case.a", build->dir);
 	char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *host = xprintf("%s/host", aux);
@@ -91,7 +101,9 @@ static void compile_c_archive(const struct setup *setup, const struct build *bui
 		argv_add(&argv, "-ldl");
 		const char *load = load_name(kinds[i].load);
 		if (piece_run(steps, build->dir, &argv))
-			add_run(runs, kinds[i].load, out, shared ? json_pack("[s, s, s, s, s]", host, "--load", load, "--lib", out) : json_pack("[s, s, s]", out, "--load", load));
+			add_run(runs, kinds[i].load, out,
+			    shared ? json_pack("[s, s, s, s, s]", host, "--load", load, "--lib", out) :
+				     json_pack("[s, s, s]", out, "--load", load));
 		free(out);
 	}
 	free(host);
@@ -116,12 +128,24 @@ static void compile_plugin(const struct setup *setup, const struct build *build,
 /* What the case imports of std.  With its dependencies that is all of std that the program has, so
  * every package of it comes from the library; the rest of std would take 40 s more to compile. */
 static const char *const shared_packages[] = {
-	"os", "os/signal", "runtime", "runtime/cgo", "sort", "strconv", "strings", "sync", "sync/atomic", "syscall", "time", NULL,
+	"os",
+	"os/signal",
+	"runtime",
+	"runtime/cgo",
+	"sort",
+	"strconv",
+	"strings",
+	"sync",
+	"sync/atomic",
+	"syscall",
+	"time",
+	NULL,
 };
 
 static void compile_shared(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	char *out = xprintf("%s/case", build->dir), *library = piece_go_shared(setup, build, steps, shared_packages, out);
+	char *out = xprintf("%s/case", build->dir),
+	     *library = piece_go_shared(setup, build, steps, shared_packages, out);
 	if (library)
 		add_run(runs, LOAD_EXEC, library, json_pack("[s]", out));
 	free(library);
@@ -132,9 +156,14 @@ static void compile_shared(const struct setup *setup, const struct build *build,
 
 void compile_case(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	static void (*const by_mode[MODE_COUNT])(const struct setup *, const struct build *, struct steps *, json_t *) = {
-		[MODE_EXE] = compile_program, [MODE_PIE] = compile_program, [MODE_C_ARCHIVE] = compile_c_archive,
-		[MODE_C_SHARED] = compile_c_shared, [MODE_SHARED] = compile_shared, [MODE_PLUGIN] = compile_plugin,
+	static void (*const by_mode[MODE_COUNT])(
+	    const struct setup *, const struct build *, struct steps *, json_t *) = {
+		[MODE_EXE] = compile_program,
+		[MODE_PIE] = compile_program,
+		[MODE_C_ARCHIVE] = compile_c_archive,
+		[MODE_C_SHARED] = compile_c_shared,
+		[MODE_SHARED] = compile_shared,
+		[MODE_PLUGIN] = compile_plugin,
 	};
 	if (build->kind == CASE_PORT)
 		compile_port(setup, build, steps, runs);
@@ -148,7 +177,8 @@ void compile_case(const struct setup *setup, const struct build *build, struct s
 
 void compile_ctls(const struct setup *setup, const struct build *build, struct steps *steps)
 {
-	char *src = xprintf("%s-ctls", build->src), *out = xprintf("%s/ctls", build->dir), *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
+	char *src = xprintf("%s-ctls", build->src), *out = xprintf("%s/ctls", build->dir),
+	     *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
 	piece_go_files(setup, build, steps, ctls_files, src, mode, out);
 	free(mode);
 	free(out);
@@ -158,9 +188,11 @@ void compile_ctls(const struct setup *setup, const struct build *build, struct s
 /* A library depends on libctor.so, which cgo finds in the package folder. */
 int compile_place(const struct setup *setup, const struct build *build, const char *package)
 {
-	if (build->kind == CASE_PORT || !build->cell.cgo || build_is_windows(&build->cell) || (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
+	if (build->kind == CASE_PORT || !build->cell.cgo || build_is_windows(&build->cell) ||
+	    (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
 		return 0;
-	char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *from = xprintf("%s/libctor.so", aux), *to = xprintf("%s/libctor.so", package);
+	char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *from = xprintf("%s/libctor.so", aux),
+	     *to = xprintf("%s/libctor.so", package);
 	int error = file_copy(from, to);
 	free(to);
 	free(from);
@@ -170,7 +202,10 @@ int compile_place(const struct setup *setup, const struct build *build, const ch
 
 const char **compile_sources(enum mode mode)
 {
-	const char *const *list = mode == MODE_PLUGIN ? plugin_files : mode == MODE_EXE || mode == MODE_PIE ? ctls_files : mode == MODE_SHARED ? ctls_files + 3 : piece_c_files;
+	const char *const *list = mode == MODE_PLUGIN ? plugin_files :
+	    mode == MODE_EXE || mode == MODE_PIE      ? ctls_files :
+	    mode == MODE_SHARED                       ? ctls_files + 3 :
+							piece_c_files;
 	size_t count = 0;
 	while (list[count])
 		count++;

@@ -15,9 +15,11 @@ void compile_port(const struct setup *setup, const struct build *build, struct s
 /* The same for js and wasip1, which link no C and have no host in C: one module. */
 void compile_wasm(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs);
 
-/* The same for Windows, and what serves all its builds (AUX_C): made into dir; the files it is made of, relative to root. */
+/* The same for Windows, and what serves all its builds (AUX_C): made into dir; the files it is made of, relative to
+ * root. */
 void compile_windows(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs);
-void compile_windows_aux(const struct setup *setup, const struct cell *cell, int control, const char *dir, struct steps *steps);
+void compile_windows_aux(
+    const struct setup *setup, const struct cell *cell, int control, const char *dir, struct steps *steps);
 const char *const *compile_windows_files(void);
 
 /* The build that must be refused: C __thread under internal linking. */

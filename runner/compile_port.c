@@ -7,12 +7,24 @@
 #include <string.h>
 
 /* What a buildmode's file is called: some linkers add a suffix of their own to a name without one. */
-static const struct { enum mode mode; const char *os, *name; } names[] = {
-	{ MODE_EXE, "windows", "case.exe" }, { MODE_PIE, "windows", "case.exe" }, { MODE_C_SHARED, "windows", "case.dll" },
-	{ MODE_EXE, "js", "case.wasm" }, { MODE_EXE, "wasip1", "case.wasm" }, { MODE_C_SHARED, "wasip1", "case.wasm" },
-	{ MODE_C_SHARED, "darwin", "libcase.dylib" }, { MODE_C_SHARED, "ios", "libcase.dylib" },
-	{ MODE_EXE, "", "case" }, { MODE_PIE, "", "case" }, { MODE_SHARED, "", "case" },
-	{ MODE_C_ARCHIVE, "", "case.a" }, { MODE_C_SHARED, "", "libcase.so" }, { MODE_PLUGIN, "", "case.so" },
+static const struct {
+	enum mode mode;
+	const char *os, *name;
+} names[] = {
+	{ MODE_EXE, "windows", "case.exe" },
+	{ MODE_PIE, "windows", "case.exe" },
+	{ MODE_C_SHARED, "windows", "case.dll" },
+	{ MODE_EXE, "js", "case.wasm" },
+	{ MODE_EXE, "wasip1", "case.wasm" },
+	{ MODE_C_SHARED, "wasip1", "case.wasm" },
+	{ MODE_C_SHARED, "darwin", "libcase.dylib" },
+	{ MODE_C_SHARED, "ios", "libcase.dylib" },
+	{ MODE_EXE, "", "case" },
+	{ MODE_PIE, "", "case" },
+	{ MODE_SHARED, "", "case" },
+	{ MODE_C_ARCHIVE, "", "case.a" },
+	{ MODE_C_SHARED, "", "libcase.so" },
+	{ MODE_PLUGIN, "", "case.so" },
 };
 
 static const char *name_of(const struct cell *cell)

@@ -8,12 +8,16 @@
 
 void compile_wasm(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs)
 {
-	const struct { enum load load; const char *os; } loads[] = { { LOAD_JS, "js" }, { LOAD_WASI, "wasip1" } };
+	const struct {
+		enum load load;
+		const char *os;
+	} loads[] = { { LOAD_JS, "js" }, { LOAD_WASI, "wasip1" } };
 	char *out = xprintf("%s/case.wasm", build->dir), *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
 	int built = piece_go_build(setup, build, steps, build->src, mode, out);
 	for (size_t i = 0; built && i < sizeof(loads) / sizeof(loads[0]); i++)
 		if (strcmp(build->cell.os, loads[i].os) == 0)
-			json_object_set_new(runs, load_name(loads[i].load), json_pack("{s:[s], s:s}", "program", out, "module", out));
+			json_object_set_new(
+			    runs, load_name(loads[i].load), json_pack("{s:[s], s:s}", "program", out, "module", out));
 	free(mode);
 	free(out);
 }

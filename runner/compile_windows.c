@@ -12,8 +12,12 @@
 
 /* The host's C files, and what decides what they become. */
 static const char *const host_files[] = {
-	"cases/windows/host_windows.c", "cases/windows/checks_windows.c", "harness/probe/record.c", "cases/windows/host_windows.h",
-	"cases/windows/init_count_windows.h", NULL,
+	"cases/windows/host_windows.c",
+	"cases/windows/checks_windows.c",
+	"harness/probe/record.c",
+	"cases/windows/host_windows.h",
+	"cases/windows/init_count_windows.h",
+	NULL,
 };
 enum { HOST_SOURCES = 3 };
 
@@ -24,7 +28,8 @@ static void add_run(json_t *runs, enum load load, const char *module, json_t *pr
 
 /* Starts a command of the port's C compiler that writes DIR/NAME; -static, as libwinpthread and libssp are mingw's own
  * DLLs and no part of Windows. */
-static void begin(const struct setup *setup, const struct cell *cell, const char *dir, const char *name, struct argv *argv)
+static void begin(
+    const struct setup *setup, const struct cell *cell, const char *dir, const char *name, struct argv *argv)
 {
 	piece_cc(setup, cell, "", argv);
 	argv_add(argv, "-static");
@@ -39,7 +44,8 @@ static void add_host(const struct setup *setup, int control, struct argv *argv)
 	argv_add(argv, "%s/%s", setup->places.root, piece_control(control));
 }
 
-void compile_windows_aux(const struct setup *setup, const struct cell *cell, int control, const char *dir, struct steps *steps)
+void compile_windows_aux(
+    const struct setup *setup, const struct cell *cell, int control, const char *dir, struct steps *steps)
 {
 	struct argv argv = { NULL, 0 };
 	begin(setup, cell, dir, "libneighbours.so", &argv);
@@ -56,14 +62,11 @@ void compile_windows_aux(const struct setup *setup, const struct cell *cell, int
 	piece_run(steps, dir, &argv);
 }
 
-const char *const *compile_windows_files(void)
-{
-	return host_files;
-}
+const char *const *compile_windows_files(void) { return host_files; }
 
 /* A program of host-linked.o and the library, which is a DLL to import or an archive. */
-static void link_host(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs, enum load load, const char *name,
-		      const char *library, const char *module)
+static void link_host(const struct setup *setup, const struct build *build, struct steps *steps, json_t *runs,
+    enum load load, const char *name, const char *library, const char *module)
 {
 	char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *out = xprintf("%s/%s", build->dir, name);
 	struct argv argv = { NULL, 0 };
@@ -83,9 +86,11 @@ void compile_windows(const struct setup *setup, const struct build *build, struc
 	char *out = xprintf("%s/%s", build->dir, name), *mode = xprintf("-buildmode=%s", mode_name(kind));
 	if (piece_go_build(setup, build, steps, build->src, mode, out)) {
 		if (kind == MODE_C_SHARED) {
-			char *aux = aux_dir(setup, &build->cell, AUX_C, build->control), *host = xprintf("%s/host.exe", aux);
+			char *aux = aux_dir(setup, &build->cell, AUX_C, build->control),
+			     *host = xprintf("%s/host.exe", aux);
 			link_host(setup, build, steps, runs, LOAD_NEEDED, "host-needed.exe", out, out);
-			add_run(runs, LOAD_DLOPEN, out, json_pack("[s, s, s, s, s]", host, "--load", "dlopen", "--lib", out));
+			add_run(runs, LOAD_DLOPEN, out,
+			    json_pack("[s, s, s, s, s]", host, "--load", "dlopen", "--lib", out));
 			free(host);
 			free(aux);
 		} else if (kind == MODE_C_ARCHIVE) {

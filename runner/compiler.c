@@ -26,7 +26,11 @@ static const struct row rows[] = {
 enum { ROWS = sizeof rows / sizeof *rows };
 
 /* What was found of a row. */
-struct found { int asked; char *command, *ldflags; char key[HASH_HEX]; };
+struct found {
+	int asked;
+	char *command, *ldflags;
+	char key[HASH_HEX];
+};
 
 /* ---- looking ----------------------------------------------------------------------------------- */
 
@@ -75,7 +79,8 @@ static char *expand(const struct setup *setup, const char *zig, const char *text
 /* A link named gcc to a program, in a folder of its own in the cache; malloc'ed, NULL when it cannot be made. */
 static char *named_gcc(const struct setup *setup, const char *name, const char *path)
 {
-	char *folder = xprintf("%s/cc/%s", setup->places.cache, name), *link = xprintf("%s/gcc", folder), *there = realpath(link, NULL);
+	char *folder = xprintf("%s/cc/%s", setup->places.cache, name), *link = xprintf("%s/gcc", folder),
+	     *there = realpath(link, NULL);
 	int good = there && strcmp(there, path) == 0;
 	if (!good) {
 		unlink(link);
@@ -125,7 +130,11 @@ static void fill(const struct setup *setup, size_t index, struct compiler *compi
 	static struct found known[ROWS];
 	const struct row *row = &rows[index];
 	struct found *found = &known[index];
-	*compiler = (struct compiler){ .name = row->command, .package = row->package, .ldflags = row->ldflags, .missing = row->missing, .thing = row->thing };
+	*compiler = (struct compiler){ .name = row->command,
+		.package = row->package,
+		.ldflags = row->ldflags,
+		.missing = row->missing,
+		.thing = row->thing };
 	if (!row->command) {
 		snprintf(compiler->key, sizeof(compiler->key), "none");
 		return;
@@ -145,14 +154,12 @@ static void fill(const struct setup *setup, size_t index, struct compiler *compi
 
 static int is_host_port(const struct setup *setup, const struct cell *cell)
 {
-	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 && strcmp(cell->arch, setup->toolchain.arch) == 0;
+	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 &&
+	    strcmp(cell->arch, setup->toolchain.arch) == 0;
 }
 
 /* The first word of a command, malloc'ed. */
-static char *program_of(const char *command)
-{
-	return xprintf("%.*s", (int)strcspn(command, " "), command);
-}
+static char *program_of(const char *command) { return xprintf("%.*s", (int)strcspn(command, " "), command); }
 
 /* The file of gcc's -specs=, which decides what is linked. */
 static void add_specs(struct hash *hash, const char *command)
@@ -211,7 +218,9 @@ void compiler_of(const struct setup *setup, const struct cell *cell, struct comp
 	} else if (command) {
 		prescribed(setup, command, target, compiler);
 	} else if (is_host_port(setup, cell)) {
-		*compiler = (struct compiler){ .command = setup->toolchain.tools[TOOL_CC].path, .name = "gcc", .package = "gcc", .ldflags = "" };
+		*compiler = (struct compiler){
+			.command = setup->toolchain.tools[TOOL_CC].path, .name = "gcc", .package = "gcc", .ldflags = ""
+		};
 		memcpy(compiler->key, setup->toolchain.cc_key, sizeof(compiler->key));
 	} else {
 		/* The last row takes every cell. */

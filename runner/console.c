@@ -7,12 +7,18 @@
 #include <string.h>
 
 enum {
-	LINE_MAX_BYTES = RECORD_MAX + 64,   /* of a record: mark, two numbers and checksum in front */
-	BETWEEN_MAX = 8                     /* kernel lines inside one record */
+	LINE_MAX_BYTES = RECORD_MAX + 64, /* of a record: mark, two numbers and checksum in front */
+	BETWEEN_MAX = 8                   /* kernel lines inside one record */
 };
 
-struct line { const char *at; size_t len; };
-struct lines { struct line *line; size_t count; };
+struct line {
+	const char *at;
+	size_t len;
+};
+struct lines {
+	struct line *line;
+	size_t count;
+};
 
 /* ---- the text of a terminal -> lines ------------------------------------------------------------------------ */
 
@@ -88,7 +94,7 @@ static size_t promised_len(const char *text)
 /* head[0..cut) and tail as one record line in joined (LINE_MAX_BYTES + 1); its length, or 0 when it is none. */
 static size_t join(const struct line *head, size_t cut, const struct line *tail, char *joined)
 {
-	enum { HEAD_BYTES = 40 };   /* mark and two numbers */
+	enum { HEAD_BYTES = 40 }; /* mark and two numbers */
 	size_t len = cut + tail->len, peek = cut < HEAD_BYTES ? cut : HEAD_BYTES;
 	char start[HEAD_BYTES + 1];
 	if (len > LINE_MAX_BYTES)
@@ -104,8 +110,8 @@ static size_t join(const struct line *head, size_t cut, const struct line *tail,
 	return record_whole(joined, len) ? len : 0;
 }
 
-/* Kernel text is whole lines: a record that it got into is the start of the first line and the whole of the last.  Adds the
- * record to out, and what stood inside behind it; returns how many lines that took, 0 for none. */
+/* Kernel text is whole lines: a record that it got into is the start of the first line and the whole of the last.  Adds
+ * the record to out, and what stood inside behind it; returns how many lines that took, 0 for none. */
 static size_t mend(const struct lines *lines, size_t i, struct buf *out)
 {
 	const struct line *head = &lines->line[i];
@@ -171,7 +177,7 @@ static int number_after(const struct line *line, const char *text, const char *b
 		long value = strtol(rest, &stop, 10);
 		if (stop == rest || (*behind ? strncmp(stop, behind, strlen(behind)) != 0 : *stop != '\0'))
 			return 0;
-		*number = (int)(value & 0xff);   /* as wait(2) hands on an exit status */
+		*number = (int)(value & 0xff); /* as wait(2) hands on an exit status */
 		return 1;
 	}
 	return 0;
@@ -189,9 +195,9 @@ static void told(struct console *console, enum console_end end, int status, cons
 static void note_reason(struct console *console, const struct line *line)
 {
 	static const char *const reasons[] = {
-		"page fault outside application, addr: ",   /* core/mmu.cc vm_sigsegv; registers and "Aborted" follow */
-		"Assertion failed: ",                       /* runtime.cc __assert_fail */
-		"Out of memory: ",                          /* core/mempool.cc oom */
+		"page fault outside application, addr: ", /* core/mmu.cc vm_sigsegv; registers and "Aborted" follow */
+		"Assertion failed: ",                     /* runtime.cc __assert_fail */
+		"Out of memory: ",                        /* core/mempool.cc oom */
 	};
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (!*console->why && starts(line, reasons[i]))
@@ -204,20 +210,21 @@ static void judge_line(struct console *console, const struct line *line)
 	static const struct line returned = { "main returned 0", 15 };
 	const struct line last = { console->last, strlen(console->last) };
 	int number;
-	if (is(line, "Powering off."))                                             /* core/shutdown.cc shutdown */
+	if (is(line, "Powering off.")) /* core/shutdown.cc shutdown */
 		console->off = 1;
 	if (console->end != CONSOLE_RUNNING)
 		return;
 	note_reason(console, line);
-	if (number_after(line, "program exited with status ", "", &number))        /* runtime.cc exit */
+	if (number_after(line, "program exited with status ", "", &number)) /* runtime.cc exit */
 		told(console, CONSOLE_EXITED, number, line);
-	else if (memmem(line->at, line->len, "program /", 9) && number_after(line, " returned ", "", &number))   /* core/app.cc run_main */
+	else if (memmem(line->at, line->len, "program /", 9) &&
+	    number_after(line, " returned ", "", &number)) /* core/app.cc run_main */
 		told(console, CONSOLE_RETURNED, number, line);
-	else if (number_after(line, "Uncaught signal ", " (\"", &number))          /* libc/signal.cc kill */
+	else if (number_after(line, "Uncaught signal ", " (\"", &number)) /* libc/signal.cc kill */
 		told(console, CONSOLE_SIGNALED, number, line);
-	else if (is(line, "[backtrace]") || is(line, "Halting."))                  /* runtime.cc abort, print_backtrace */
+	else if (is(line, "[backtrace]") || is(line, "Halting.")) /* runtime.cc abort, print_backtrace */
 		told(console, CONSOLE_ABORTED, 0, *console->why ? NULL : &last);
-	else if (ends(line, ". Powering off."))                                    /* loader.cc do_main_thread, launch_error */
+	else if (ends(line, ". Powering off.")) /* loader.cc do_main_thread, launch_error */
 		told(console, CONSOLE_REFUSED, 0, line);
 	else if (console->off)
 		told(console, CONSOLE_RETURNED, 0, &returned);
@@ -281,7 +288,7 @@ void console_read(const char *text, size_t len, int over, struct console *consol
 	for (size_t i = 0; i < lines.count;) {
 		const struct line *line = &lines.line[i];
 		if (!console->started) {
-			console->started = starts(line, "Cmdline: ");   /* loader.cc prepare_commands */
+			console->started = starts(line, "Cmdline: "); /* loader.cc prepare_commands */
 			if (!console->started && !is_blank(line))
 				keep(console->last, sizeof(console->last), line);
 			else
@@ -302,7 +309,4 @@ void console_read(const char *text, size_t len, int over, struct console *consol
 	buf_free(&mended);
 }
 
-void console_free(struct console *console)
-{
-	buf_free(&console->output);
-}
+void console_free(struct console *console) { buf_free(&console->output); }

@@ -21,23 +21,23 @@
 #include "matrix/base/buf.h"
 
 enum console_end {
-	CONSOLE_RUNNING,     /* no end was told */
-	CONSOLE_EXITED,      /* status */
-	CONSOLE_RETURNED,    /* main returned status; the kernel waits for the program's other threads */
-	CONSOLE_SIGNALED,    /* status is the signal */
-	CONSOLE_ABORTED,     /* the kernel gave up */
-	CONSOLE_REFUSED      /* not started */
+	CONSOLE_RUNNING,  /* no end was told */
+	CONSOLE_EXITED,   /* status */
+	CONSOLE_RETURNED, /* main returned status; the kernel waits for the program's other threads */
+	CONSOLE_SIGNALED, /* status is the signal */
+	CONSOLE_ABORTED,  /* the kernel gave up */
+	CONSOLE_REFUSED   /* not started */
 };
 
 struct console {
-	int started;              /* the command line was echoed */
-	enum console_end end;     /* the first that was told */
+	int started;          /* the command line was echoed */
+	enum console_end end; /* the first that was told */
 	int status;
-	int off;                  /* shut down in order */
-	int recorded;             /* the program's last record ("end") is there */
-	struct buf output;        /* what came after the start, cleaned */
-	char why[256];            /* the line that tells the end, or why; "" for none */
-	char last[256];           /* the last line that is not blank */
+	int off;           /* shut down in order */
+	int recorded;      /* the program's last record ("end") is there */
+	struct buf output; /* what came after the start, cleaned */
+	char why[256];     /* the line that tells the end, or why; "" for none */
+	char last[256];    /* the last line that is not blank */
 };
 
 /* Reads what the console has said so far (any bytes).  A line that is not finished is read when over is set, and is

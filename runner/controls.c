@@ -14,6 +14,8 @@ const size_t control_count = sizeof(controls) / sizeof(controls[0]);
 
 const char *control_kind_name(enum control_kind kind)
 {
-	static const char *const names[] = { [SABOTAGE] = "sabotage", [MUTATE] = "mutate", [BEND] = "bend", [BUILD] = "build" };
+	static const char *const names[] = {
+		[SABOTAGE] = "sabotage", [MUTATE] = "mutate", [BEND] = "bend", [BUILD] = "build"
+	};
 	return names[kind];
 }

@@ -12,7 +12,7 @@
 #define ENV_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct env {
-	char **list;      /* NULL-terminated; give it to child_spec.env */
+	char **list; /* NULL-terminated; give it to child_spec.env */
 	size_t count;
 };
 #define ENV_INIT { NULL, 0 }

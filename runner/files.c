@@ -62,7 +62,8 @@ int places_find(const char *out, const char *cache, struct places *places, struc
 	char *bin = xstrdup(dirname(self));
 	char *real = root_of(bin);
 	if (!real) {
-		int error = diag_set(diag, ENOENT, "%s/../cases/sources.def: not found: run tlsmatrix from the build folder of its source tree", bin);
+		int error = diag_set(diag, ENOENT,
+		    "%s/../cases/sources.def: not found: run tlsmatrix from the build folder of its source tree", bin);
 		free(bin);
 		return error;
 	}
@@ -197,10 +198,7 @@ int file_write(const char *path, const char *text, size_t len)
 	return error;
 }
 
-int file_exists(const char *path)
-{
-	return access(path, F_OK) == 0;
-}
+int file_exists(const char *path) { return access(path, F_OK) == 0; }
 
 int file_copy(const char *from, const char *to)
 {
@@ -228,7 +226,10 @@ int file_copy(const char *from, const char *to)
 
 const char *file_hash(const char *path)
 {
-	static struct seen { char *path; char hex[HASH_HEX]; } *seen;
+	static struct seen {
+		char *path;
+		char hex[HASH_HEX];
+	} *seen;
 	static size_t count, cap;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(seen[i].path, path) == 0)
@@ -265,7 +266,8 @@ void file_name_of(const char *id, char *name, size_t size)
 	size_t n = 0;
 	for (; id[n] && n + 1 < size; n++) {
 		char c = id[n];
-		int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr(".+-", c);
+		int plain =
+		    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr(".+-", c);
 		name[n] = plain ? c : '_';
 	}
 	name[n] = '\0';

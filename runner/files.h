@@ -9,10 +9,10 @@ struct diag;
 
 /* Where this run lives.  All absolute, without a trailing slash. */
 struct places {
-	char *root;     /* the source tree: cases/ and harness/probe/ are read from here */
-	char *bin;      /* the folder of tlsmatrix and tlstrace */
-	char *out;      /* --out, default ROOT/../out as seen from the program: "out" in the working folder */
-	char *cache;    /* --cache, default $XDG_CACHE_HOME/tlsmatrix or ~/.cache/tlsmatrix */
+	char *root;  /* the source tree: cases/ and harness/probe/ are read from here */
+	char *bin;   /* the folder of tlsmatrix and tlstrace */
+	char *out;   /* --out, default ROOT/../out as seen from the program: "out" in the working folder */
+	char *cache; /* --cache, default $XDG_CACHE_HOME/tlsmatrix or ~/.cache/tlsmatrix */
 };
 
 /* Finds root and bin from the program's own path and takes out and cache from the options (NULL:
@@ -20,8 +20,8 @@ struct places {
 int places_find(const char *out, const char *cache, struct places *places, struct diag *diag);
 void places_free(struct places *places);
 
-int make_folders(const char *path);                     /* mkdir -p */
-int remove_tree(const char *path);                      /* rm -rf; never follows links */
+int make_folders(const char *path); /* mkdir -p */
+int remove_tree(const char *path);  /* rm -rf; never follows links */
 /* A folder that others may be making at the same time: fill the one that folder_aside names and makes
  * (malloc'ed name; NULL with *error), then folder_settle moves it into place, or removes it when error
  * is set or somebody else was first, and frees the name.  Returns error, or -errno of the move. */
@@ -29,9 +29,10 @@ char *folder_aside(const char *path, int *error);
 int folder_settle(char *aside, const char *path, int error);
 
 int file_read(const char *path, char **text, size_t *len);
-int file_write(const char *path, const char *text, size_t len);   /* through a temporary name and rename; -ENOSPC leaves the old file */
+int file_write(const char *path, const char *text,
+    size_t len); /* through a temporary name and rename; -ENOSPC leaves the old file */
 int file_exists(const char *path);
-int file_copy(const char *from, const char *to);        /* keeps the mode; reflink where the file system can */
+int file_copy(const char *from, const char *to); /* keeps the mode; reflink where the file system can */
 
 /* Content hash of a file, remembered for the life of the process by path.  "" when unreadable. */
 const char *file_hash(const char *path);

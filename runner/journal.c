@@ -15,8 +15,8 @@ enum { HASH8 = 8, HEAD = HASH8 + 1 };
 
 struct journal {
 	int fd;
-	off_t end;      /* after the last whole line */
-	int broken;     /* -errno: what was written in part could not be cut off again */
+	off_t end;  /* after the last whole line */
+	int broken; /* -errno: what was written in part could not be cut off again */
 };
 
 static void hash8(const char *json, size_t len, char hex[HASH_HEX])
@@ -99,7 +99,8 @@ int journal_open(const char *path, enum journal_open how, struct journal **journ
 	int error = -open_fd(fd, how, &end);
 	if (error) {
 		close(fd);
-		return diag_set(diag, error, "%s: %s", path, error == EWOULDBLOCK ? "another run is writing this journal" : strerror(error));
+		return diag_set(diag, error, "%s: %s", path,
+		    error == EWOULDBLOCK ? "another run is writing this journal" : strerror(error));
 	}
 	struct journal *made = xcalloc(1, sizeof *made);
 	*made = (struct journal){ .fd = fd, .end = end };
@@ -200,6 +201,7 @@ int journal_read(const char *path, journal_event *event, void *context, struct j
 		return diag_set(diag, -error, "%s: the journal cannot be read: %s", path, strerror(-error));
 	if (stopped || !tally->spoiled)
 		return stopped;
-	return diag_set(diag, EBADMSG, "%s:%zu: this line is spoiled (%zu in all); what it recorded is lost, run those cells again",
-	                path, tally->first_spoiled, tally->spoiled);
+	return diag_set(diag, EBADMSG,
+	    "%s:%zu: this line is spoiled (%zu in all); what it recorded is lost, run those cells again", path,
+	    tally->first_spoiled, tally->spoiled);
 }

@@ -22,8 +22,8 @@ struct diag;
 struct journal;
 
 enum journal_open {
-	JOURNAL_CREATE,    /* an empty journal; one that is there is emptied */
-	JOURNAL_APPEND     /* goes on with the one that is there; makes it if there is none */
+	JOURNAL_CREATE, /* an empty journal; one that is there is emptied */
+	JOURNAL_APPEND  /* goes on with the one that is there; makes it if there is none */
 };
 
 /* 0 and *journal; -EWOULDBLOCK when another process writes it, or -errno, with a line in diag. */
@@ -38,10 +38,10 @@ int journal_append(struct journal *journal, const json_t *event, int sync);
 int journal_close(struct journal *journal);
 
 struct journal_tally {
-	size_t events;         /* given out */
-	size_t torn;           /* 1 when the last line is not whole, else 0 */
-	size_t spoiled;        /* bad lines before the last */
-	size_t first_spoiled;  /* number of the first of them, from 1; 0: none */
+	size_t events;        /* given out */
+	size_t torn;          /* 1 when the last line is not whole, else 0 */
+	size_t spoiled;       /* bad lines before the last */
+	size_t first_spoiled; /* number of the first of them, from 1; 0: none */
 };
 
 /* Gets each event (borrowed; json_incref to keep it) with its line number.  Not 0 ends the reading. */

@@ -54,7 +54,7 @@ static void observe_refusal(const struct cell *cell, const json_t *build, struct
 	int refused = support_refused(cell, &message, &source);
 	int named = refused && output && strstr(output, message.data);
 	buf_printf(out, "exit=%d \"%s\"", (int)json_integer_value(json_object_get(build, "exit")),
-		named ? message.data : json_string_value(json_object_get(build, "message")));
+	    named ? message.data : json_string_value(json_object_get(build, "message")));
 	buf_free(&message);
 }
 
@@ -64,7 +64,8 @@ static void observe_ctls(const json_t *build, struct buf *out)
 	const json_t *ctls = json_object_get(build, "ctls");
 	const char *output = json_string_value(json_object_get(ctls, "output"));
 	int built = json_integer_value(json_object_get(ctls, "exit")) == 0;
-	buf_printf(out, "built=%s message=%s", built ? "yes" : "no", output && (strstr(output, "ctls_variable") || strstr(output, "_RELOC_TLV")) ? "named" : "other");
+	buf_printf(out, "built=%s message=%s", built ? "yes" : "no",
+	    output && (strstr(output, "ctls_variable") || strstr(output, "_RELOC_TLV")) ? "named" : "other");
 }
 
 void judge_build(const struct check *check, const struct cell *cell, const json_t *build, struct check_result *result)

@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 enum {
-	CONTROL = 3,             /* where the control socket lies in a keeper */
-	FREEZE_ROUNDS = 64,      /* walks that look for processes not stopped yet */
+	CONTROL = 3,        /* where the control socket lies in a keeper */
+	FREEZE_ROUNDS = 64, /* walks that look for processes not stopped yet */
 	REAPED_AT_ONCE = 1000,
-	GIVE_UP_SECONDS = 10     /* for what SIGKILL does not end: uninterruptible, or another user's */
+	GIVE_UP_SECONDS = 10 /* for what SIGKILL does not end: uninterruptible, or another user's */
 };
 
 enum phase { RUNNING, DUMPING, LEAVING, KILLING };
@@ -31,11 +31,11 @@ enum phase { RUNNING, DUMPING, LEAVING, KILLING };
 struct keeper {
 	const struct keeper_job *job;
 	pid_t program;
-	int signals;             /* signalfd of SIGCHLD */
-	int exited;              /* the program was reaped */
-	int hung_up;             /* the runner is gone, or wants the tree dead */
+	int signals; /* signalfd of SIGCHLD */
+	int exited;  /* the program was reaped */
+	int hung_up; /* the runner is gone, or wants the tree dead */
 	enum phase phase;
-	double start, deadline;  /* deadline of the phase, 0: none */
+	double start, deadline; /* deadline of the phase, 0: none */
 	double killing_since;
 	struct keeper_report report;
 };
@@ -120,7 +120,7 @@ static void keeper_prepare(const struct keeper_job *job)
 	if (job->control != CONTROL)
 		dup3(job->control, CONTROL, O_CLOEXEC);
 	if (syscall(SYS_close_range, CONTROL + 1, ~0u, 0) < 0)
-		for (int fd = (int)sysconf(_SC_OPEN_MAX); fd > CONTROL; fd--)    /* before Linux 5.9 */
+		for (int fd = (int)sysconf(_SC_OPEN_MAX); fd > CONTROL; fd--) /* before Linux 5.9 */
 			close(fd);
 	for (int signal = 1; signal < NSIG; signal++) {
 		struct sigaction plain = { .sa_handler = SIG_DFL };
@@ -217,7 +217,8 @@ static void phase_step(struct keeper *keeper)
 
 static void keeper_poll(struct keeper *keeper)
 {
-	struct pollfd fds[] = { { keeper->signals, POLLIN, 0 }, { keeper->hung_up ? -1 : CONTROL, POLLIN | POLLRDHUP, 0 } };
+	struct pollfd fds[] = { { keeper->signals, POLLIN, 0 },
+		{ keeper->hung_up ? -1 : CONTROL, POLLIN | POLLRDHUP, 0 } };
 	int ms = keeper->signals < 0 ? 10 : -1;
 	if (keeper->phase == KILLING)
 		ms = 5;
@@ -240,7 +241,8 @@ static _Noreturn void keeper_report(struct keeper *keeper)
 	struct rusage usage, own;
 	if (getrusage(RUSAGE_CHILDREN, &usage) == 0 && getrusage(RUSAGE_SELF, &own) == 0) {
 		const struct timeval *user = &usage.ru_utime, *system = &usage.ru_stime;
-		keeper->report.cpu_seconds = (double)(user->tv_sec + system->tv_sec) + (double)(user->tv_usec + system->tv_usec) / 1e6;
+		keeper->report.cpu_seconds =
+		    (double)(user->tv_sec + system->tv_sec) + (double)(user->tv_usec + system->tv_usec) / 1e6;
 		/* The kernel lets a program's peak begin with the memory it was vforked in, the keeper's
 		 * (exec_mmap in fs/exec.c): a peak that is not larger says nothing of the program. */
 		keeper->report.max_rss_kb = usage.ru_maxrss > own.ru_maxrss ? usage.ru_maxrss : 0;

@@ -19,22 +19,22 @@ struct keeper_job {
 	const char *const *argv, *const *env;
 	const char *cwd;
 	int timeout_ms;
-	int in, out, err;    /* the program's 0, 1 and 2; these and control are >= 3 */
+	int in, out, err; /* the program's 0, 1 and 2; these and control are >= 3 */
 	int control;
 };
 
 enum keeper_end {
-	KEEPER_NOT_STARTED,    /* status is an errno */
-	KEEPER_OVER,           /* wait_status holds */
-	KEEPER_LEFT,           /* it exited, and left what is in left */
-	KEEPER_TIMEOUT         /* killed at the time limit */
+	KEEPER_NOT_STARTED, /* status is an errno */
+	KEEPER_OVER,        /* wait_status holds */
+	KEEPER_LEFT,        /* it exited, and left what is in left */
+	KEEPER_TIMEOUT      /* killed at the time limit */
 };
 
 struct keeper_report {
 	enum keeper_end end;
 	int wait_status;
 	double seconds, cpu_seconds;
-	long max_rss_kb;       /* 0: no more than the runner's own, so not known */
+	long max_rss_kb; /* 0: no more than the runner's own, so not known */
 	char left[256];
 };
 

@@ -31,7 +31,8 @@ static void add_loader(const struct launch *launch, struct argv *argv)
 		argv_add(argv, "%s", target->interpreter);
 	if (loaded && (target->library_path || own)) {
 		argv_add(argv, "--library-path");
-		argv_add(argv, "%s%s%s", own ? own : "", own && target->library_path ? ":" : "", target->library_path ? target->library_path : "");
+		argv_add(argv, "%s%s%s", own ? own : "", own && target->library_path ? ":" : "",
+		    target->library_path ? target->library_path : "");
 	}
 	add_words(argv, launch->argv);
 }
@@ -56,7 +57,9 @@ static void add_wrapper(const struct launch *launch, struct argv *argv)
 		if (strcmp(word, "{argv}") == 0) {
 			add_words(argv, launch->argv);
 		} else if (*word) {
-			char *path = argv->count || strchr(word, '/') ? NULL : target_program(launch->setup, launch->target, word);
+			char *path = argv->count || strchr(word, '/') ?
+			    NULL :
+			    target_program(launch->setup, launch->target, word);
 			argv_add(argv, "%s", path ? path : word);
 			free(path);
 		}
@@ -70,10 +73,18 @@ static void make_command(const struct launch *launch, struct argv *argv)
 		argv_add(argv, "%s", launch->prefix[i]);
 	struct argv own = { NULL, 0 };
 	switch (launch->target ? launch->target->kind : TARGET_HOST) {
-	case TARGET_LOADER: add_loader(launch, &own); break;
-	case TARGET_QEMU_USER: add_qemu(launch, &own); break;
-	case TARGET_WRAPPER: add_wrapper(launch, &own); break;
-	default: add_words(&own, launch->argv); break;
+	case TARGET_LOADER:
+		add_loader(launch, &own);
+		break;
+	case TARGET_QEMU_USER:
+		add_qemu(launch, &own);
+		break;
+	case TARGET_WRAPPER:
+		add_wrapper(launch, &own);
+		break;
+	default:
+		add_words(&own, launch->argv);
+		break;
 	}
 	add_words(argv, &own);
 	argv_free(&own);
@@ -90,10 +101,10 @@ size_t launch_front(const struct launch *launch)
 	return front;
 }
 
-/* The emulated ld.so looks for libraries below -L, and then where this machine's own /etc/ld.so.cache leads: with libc6-i386
- * installed that is another libc than the ld.so's, and pthread_create goes round in a list that nobody made.  So the root's own
- * folder is named.  QEMU's -E would do it for the emulated program alone, which then reads another environment in /proc/self/environ;
- * this machine's ld.so passes over libraries of other processors (ld.so(8)). */
+/* The emulated ld.so looks for libraries below -L, and then where this machine's own /etc/ld.so.cache leads: with
+ * libc6-i386 installed that is another libc than the ld.so's, and pthread_create goes round in a list that nobody made.
+ * So the root's own folder is named.  QEMU's -E would do it for the emulated program alone, which then reads another
+ * environment in /proc/self/environ; this machine's ld.so passes over libraries of other processors (ld.so(8)). */
 static void make_env(const struct launch *launch, struct env *env)
 {
 	for (char **word = launch->env->list; word && *word; word++) {
@@ -123,15 +134,18 @@ int launch_run(const struct launch *launch, struct child_result *result, struct 
 	make_command(launch, &argv);
 	make_env(launch, &env);
 	struct child_spec spec = {
-		.argv = (const char *const *)argv.word, .env = (const char *const *)env.list,
-		.timeout_ms = launch->timeout_ms, .output_limit = launch->output_limit,
+		.argv = (const char *const *)argv.word,
+		.env = (const char *const *)env.list,
+		.timeout_ms = launch->timeout_ms,
+		.output_limit = launch->output_limit,
 	};
 	int error = child_run(&spec, result);
 	if (error)
 		diag_set(diag, -error, "cannot start a process: %s", strerror(-error));
 	/* Of a program of the host's own the cell says so; a target that does not start judges nothing. */
 	if (!error && result->how == CHILD_NOT_STARTED && kind != TARGET_HOST) {
-		error = diag_set(diag, result->status ? result->status : EIO, "target %s: cannot start %s: %s", launch->target->name, argv.word[0], strerror(result->status));
+		error = diag_set(diag, result->status ? result->status : EIO, "target %s: cannot start %s: %s",
+		    launch->target->name, argv.word[0], strerror(result->status));
 		child_result_free(result);
 	}
 	argv_free(&argv);

@@ -3,8 +3,8 @@
  * The program is a command line as it would run on this machine: argv[0] is a path in the cache, and so may be
  * words of argv and values of env.  What the target makes of that is its kind's business:
  *   host       as it stands
- *   loader     INTERPRETER --library-path PATH PROGRAM...; env's LD_LIBRARY_PATH goes in front of the target's.  A static
- *              program, which has no interpreter, as it stands
+ *   loader     INTERPRETER --library-path PATH PROGRAM...; env's LD_LIBRARY_PATH goes in front of the target's.  A
+ *              static program, which has no interpreter, as it stands
  *   qemu-user  QEMU -L ROOT PROGRAM...
  *   wrapper    the command with {argv} replaced; the environment is handed on
  *   ssh        the folders that the words name are copied to the same paths below the remote directory, once; words are
@@ -28,24 +28,25 @@ struct launch {
 	const struct target *target;
 	const struct argv *argv;
 	const struct env *env;
-	const char *const *prefix;    /* a command of this machine in front (tlstrace and its options), NULL-terminated; or NULL */
-	int timeout_ms;               /* with scales applied; the target's own start is not in it for osv and ssh */
+	const char *const
+	    *prefix;    /* a command of this machine in front (tlstrace and its options), NULL-terminated; or NULL */
+	int timeout_ms; /* with scales applied; the target's own start is not in it for osv and ssh */
 	size_t output_limit;
 };
 
 int launch_run(const struct launch *launch, struct child_result *result, struct diag *diag);
 
-/* How many words the target's own start puts in front of the program's that the kernel tells as the process's arguments: of a
- * loader that is started by hand. */
+/* How many words the target's own start puts in front of the program's that the kernel tells as the process's
+ * arguments: of a loader that is started by hand. */
 size_t launch_front(const struct launch *launch);
 
 /* The same as a shell line that a person can give, appended to out. */
 void launch_shell(const struct launch *launch, struct buf *out);
 
 /* Hooks of the kinds that are more than a command line.  Same promises as launch_run. */
-int ssh_run(const struct launch *launch, struct child_result *result, struct diag *diag);      /* ssh.c */
+int ssh_run(const struct launch *launch, struct child_result *result, struct diag *diag); /* ssh.c */
 void ssh_shell(const struct launch *launch, struct buf *out);
-int osv_run(const struct launch *launch, struct child_result *result, struct diag *diag);      /* osv.c */
+int osv_run(const struct launch *launch, struct child_result *result, struct diag *diag); /* osv.c */
 void osv_shell(const struct launch *launch, struct buf *out);
 
 #endif

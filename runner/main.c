@@ -13,7 +13,14 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&cmd_list, &cmd_run, &cmd_show, &cmd_inspect, &cmd_report, &cmd_target, &cmd_doctor, &cmd_selfcheck,
+	&cmd_list,
+	&cmd_run,
+	&cmd_show,
+	&cmd_inspect,
+	&cmd_report,
+	&cmd_target,
+	&cmd_doctor,
+	&cmd_selfcheck,
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), OPTIONS_MAX = 24 };
 
@@ -53,13 +60,15 @@ static void usage(FILE *out)
 {
 	fputs("usage: tlsmatrix COMMAND [OPTION...] [FILTER]\n"
 	      "Does Go run on this loader, and if not, why?  Builds every combination of a Go release,\n"
-	      "runs it and checks TLS slots, threads and library initialization.\n\n", out);
+	      "runs it and checks TLS slots, threads and library initialization.\n\n",
+	    out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-34s %s\n", commands[i]->synopsis, commands[i]->summary);
 	fputs("\n`tlsmatrix COMMAND --help` tells more.  FILTER is an expression over the cells, for example\n"
 	      "    mode=c-shared & link=external* & !load=dlmopen\n"
 	      "Exit status: 0 nothing unexpected, 1 unexpected failures, 2 usage or bad input, 3 could not\n"
-	      "judge, 4 nothing selected, 5 incomplete, 6 report not written, 130 interrupted.\n", out);
+	      "judge, 4 nothing selected, 5 incomplete, 6 report not written, 130 interrupted.\n",
+	    out);
 }
 
 static void command_help(const struct command *command, const struct option_row *rows, size_t count)

@@ -28,18 +28,21 @@ static int take(const char *command, const struct option_row *row, const char *v
 	if (row->kind == OPTION_NUMBER) {
 		long number = strtol(value, &end, 10);
 		if (!*value || *end || errno || number < 1 || number > INT_MAX)
-			return diag_set(diag, EINVAL, "%s: %s '%s': needs a whole number of at least 1", command, row->name, value);
+			return diag_set(
+			    diag, EINVAL, "%s: %s '%s': needs a whole number of at least 1", command, row->name, value);
 		*(int *)row->to = (int)number;
 		return 0;
 	}
 	double factor = strtod(value, &end);
 	if (!*value || *end || errno || !(factor > 0 && factor <= 1000))
-		return diag_set(diag, EINVAL, "%s: %s '%s': needs a number above 0 and up to 1000", command, row->name, value);
+		return diag_set(
+		    diag, EINVAL, "%s: %s '%s': needs a number above 0 and up to 1000", command, row->name, value);
 	*(double *)row->to = factor;
 	return 0;
 }
 
-static int parse_option(const char *command, const struct option_row *rows, size_t count, char **argv, int argc, int *at, struct diag *diag)
+static int parse_option(
+    const char *command, const struct option_row *rows, size_t count, char **argv, int argc, int *at, struct diag *diag)
 {
 	const char *word = argv[*at];
 	size_t len = strcspn(word, "=");
@@ -48,7 +51,8 @@ static int parse_option(const char *command, const struct option_row *rows, size
 	if (!row && word[1] != '-' && word[1] && (row = find(rows, count, word, 2)))
 		value = word + 2;
 	if (!row)
-		return diag_set(diag, EINVAL, "%s: unknown option '%s': `tlsmatrix %s --help` lists them", command, word, command);
+		return diag_set(
+		    diag, EINVAL, "%s: unknown option '%s': `tlsmatrix %s --help` lists them", command, word, command);
 	if (row->kind == OPTION_FLAG) {
 		if (value)
 			return diag_set(diag, EINVAL, "%s: %s takes no value", command, row->name);
@@ -63,7 +67,8 @@ static int parse_option(const char *command, const struct option_row *rows, size
 	return take(command, row, value, diag);
 }
 
-int options_parse(const char *command, const struct option_row *rows, size_t count, int argc, char **argv, struct words *words, struct diag *diag)
+int options_parse(const char *command, const struct option_row *rows, size_t count, int argc, char **argv,
+    struct words *words, struct diag *diag)
 {
 	words->word = xcalloc((size_t)argc + 1, sizeof(*words->word));
 	words->count = 0;
@@ -87,7 +92,8 @@ void options_help(const struct option_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		char left[40];
-		snprintf(left, sizeof(left), "%s%s%s", rows[i].name, rows[i].value ? " " : "", rows[i].value ? rows[i].value : "");
+		snprintf(left, sizeof(left), "%s%s%s", rows[i].name, rows[i].value ? " " : "",
+		    rows[i].value ? rows[i].value : "");
 		printf("  %-22s %s\n", left, rows[i].help);
 	}
 }

@@ -13,20 +13,20 @@
 #include <time.h>
 
 enum {
-	BOOT_MS = 120000,    /* a boot takes a second; a busy machine that emulates needs more */
-	GRACE_MS = 5000,     /* from a program's end to the machine's */
+	BOOT_MS = 120000, /* a boot takes a second; a busy machine that emulates needs more */
+	GRACE_MS = 5000,  /* from a program's end to the machine's */
 	LOOK_MS = 50,
-	OUTPUT_FACTOR = 4    /* the console has more to say than the program */
+	OUTPUT_FACTOR = 4 /* the console has more to say than the program */
 };
 
 struct boot {
 	const struct launch *launch;
 	struct child *child;
 	struct console console;
-	size_t seen;             /* bytes of the console that are read */
-	double start, program, word, end;   /* when: QEMU, program, last output, end of the program; 0: not yet */
-	int late;                /* the program ran out of time */
-	int killed;              /* the machine was, for whatever reason */
+	size_t seen;                      /* bytes of the console that are read */
+	double start, program, word, end; /* when: QEMU, program, last output, end of the program; 0: not yet */
+	int late;                         /* the program ran out of time */
+	int killed;                       /* the machine was, for whatever reason */
 };
 
 static double now(void)
@@ -59,7 +59,8 @@ static int make_image(const struct launch *launch, char **path, struct diag *dia
 	int error = 0;
 	if (!file_exists(made)) {
 		error = make_folders(folder);
-		error = error ? diag_set(diag, -error, "%s: cannot be made: %s", folder, strerror(-error)) : osv_image_write(image, made, diag);
+		error = error ? diag_set(diag, -error, "%s: cannot be made: %s", folder, strerror(-error)) :
+				osv_image_write(image, made, diag);
 	}
 	osv_image_free(image);
 	free(folder);
@@ -85,9 +86,25 @@ static void add_machine(const struct launch *launch, const char *image, const ch
 	const struct target *target = launch->target;
 	char *program = target_program(launch->setup, target, "qemu-system-x86_64"), *drive = doubled(image);
 	static const char *const fixed[] = {
-		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-vga", "none", "-accel", "tcg", "-cpu", "max",
-		"-chardev", "stdio,id=console,signal=off", "-device", "isa-serial,chardev=console", "-device", "virtio-rng-pci",
-		"-device", "virtio-blk-pci,drive=root",
+		"-nodefaults",
+		"-no-user-config",
+		"-no-reboot",
+		"-display",
+		"none",
+		"-vga",
+		"none",
+		"-accel",
+		"tcg",
+		"-cpu",
+		"max",
+		"-chardev",
+		"stdio,id=console,signal=off",
+		"-device",
+		"isa-serial,chardev=console",
+		"-device",
+		"virtio-rng-pci",
+		"-device",
+		"virtio-blk-pci,drive=root",
 	};
 	argv_add(argv, "%s", program ? program : "qemu-system-x86_64");
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -141,7 +158,9 @@ static int run_machine(struct boot *boot, const struct argv *argv, struct child_
 	struct env env = ENV_INIT;
 	env_base(&env, NULL);
 	struct child_spec spec = {
-		.argv = (const char *const *)argv->word, .env = (const char *const *)env.list, .output_limit = OUTPUT_FACTOR * boot->launch->output_limit,
+		.argv = (const char *const *)argv->word,
+		.env = (const char *const *)env.list,
+		.output_limit = OUTPUT_FACTOR * boot->launch->output_limit,
 	};
 	int error = child_start(&spec, &boot->child);
 	env_free(&env);
@@ -181,8 +200,9 @@ static void set_over(struct boot *boot, struct child_result *result, int status)
 	const char *why = boot->console.why;
 	set(result, boot->killed && !boot->console.off ? CHILD_LEAK : CHILD_EXITED, status);
 	if (result->how == CHILD_LEAK)
-		snprintf(result->left, sizeof(result->left), "a running machine: no power-off within %g s after \"%.150s\"", patience(boot->launch, GRACE_MS),
-			 *why ? why : "the last record");
+		snprintf(result->left, sizeof(result->left),
+		    "a running machine: no power-off within %g s after \"%.150s\"", patience(boot->launch, GRACE_MS),
+		    *why ? why : "the last record");
 }
 
 static void make_result(struct boot *boot, struct child_result *result)
@@ -201,7 +221,7 @@ static void make_result(struct boot *boot, struct child_result *result)
 		set(result, CHILD_SIGNALED, SIGABRT);
 		break;
 	case CONSOLE_REFUSED:
-		set(result, CHILD_EXITED, 127);    /* as a shell tells a program that could not be started */
+		set(result, CHILD_EXITED, 127); /* as a shell tells a program that could not be started */
 		break;
 	case CONSOLE_RUNNING:
 		if (boot->late) {
@@ -212,7 +232,8 @@ static void make_result(struct boot *boot, struct child_result *result)
 			set_over(boot, result, 0);
 		} else {
 			set(result, CHILD_SIGNALED, SIGKILL);
-			explain(result, "the machine stopped and OSv said nothing of an end: a triple fault or a reset");
+			explain(
+			    result, "the machine stopped and OSv said nothing of an end: a triple fault or a reset");
 		}
 	}
 }
@@ -223,12 +244,15 @@ static int judge_machine(const struct boot *boot, const struct child_result *raw
 	const char *name = boot->launch->target->name, *last = *raw->err.data ? raw->err.data : boot->console.last;
 	int len = (int)strcspn(last, "\n"), died = raw->how == CHILD_EXITED && raw->status != 0;
 	if (raw->how == CHILD_NOT_STARTED)
-		return diag_set(diag, raw->status, "target %s: cannot start qemu-system-x86_64: %s", name, strerror(raw->status));
+		return diag_set(
+		    diag, raw->status, "target %s: cannot start qemu-system-x86_64: %s", name, strerror(raw->status));
 	if (died)
-		return diag_set(diag, EIO, "target %s: QEMU ended with exit status %d: %.*s", name, raw->status, len, last);
+		return diag_set(
+		    diag, EIO, "target %s: QEMU ended with exit status %d: %.*s", name, raw->status, len, last);
 	if (!boot->program)
-		return diag_set(diag, raw->how == CHILD_EXITED ? EIO : ETIMEDOUT, "target %s: OSv did not start the program; its last words: %.*s", name,
-				*last ? len : 4, *last ? last : "none");
+		return diag_set(diag, raw->how == CHILD_EXITED ? EIO : ETIMEDOUT,
+		    "target %s: OSv did not start the program; its last words: %.*s", name, *last ? len : 4,
+		    *last ? last : "none");
 	return 0;
 }
 
@@ -245,7 +269,8 @@ int osv_run(const struct launch *launch, struct child_result *result, struct dia
 		add_machine(launch, image, command.data, &argv);
 		error = run_machine(&boot, &argv, &raw);
 		if (error)
-			diag_set(diag, -error, "target %s: cannot start a process: %s", launch->target->name, strerror(-error));
+			diag_set(diag, -error, "target %s: cannot start a process: %s", launch->target->name,
+			    strerror(-error));
 	}
 	if (!error) {
 		error = judge_machine(&boot, &raw, diag);

@@ -13,7 +13,9 @@
 /* CMDLINE_BUFSIZE of the boot ROM that QEMU starts a PVH kernel by (qboot, pvh.bin: pc-bios/optionrom/pvh_main.c). */
 enum { COMMAND_MAX = 4096 };
 
-#define MOUNTS "/dev/vblk0.1 / rofs defaults 0 0\nnone /dev devfs defaults 0 0\nnone /proc procfs defaults 0 0\nnone /sys sysfs defaults 0 0\n"
+#define MOUNTS \
+	"/dev/vblk0.1 / rofs defaults 0 0\nnone /dev devfs defaults 0 0\nnone /proc procfs defaults 0 0\nnone /sys " \
+	"sysfs defaults 0 0\n"
 
 /* ---- files ---------------------------------------------------------------------------------------------------- */
 
@@ -59,9 +61,10 @@ static void add_file(struct osv_image *image, const char *path, const char *fold
 		return;
 	osv_image_file(image, path, path);
 	if (elf_open(path, &file, &none))
-		return;    /* no ELF file, nothing needed */
+		return; /* no ELF file, nothing needed */
 	for (size_t i = 0; i < file.dynamic_count; i++) {
-		const char *name = file.dynamic[i].d_tag == DT_NEEDED ? elf_dynamic_string(&file, file.dynamic[i].d_un.d_val) : NULL;
+		const char *name =
+		    file.dynamic[i].d_tag == DT_NEEDED ? elf_dynamic_string(&file, file.dynamic[i].d_un.d_val) : NULL;
 		if (name)
 			add_needed(image, name, folders);
 	}
@@ -83,10 +86,12 @@ static void add_word(struct osv_image *image, const char *word, const char *fold
 	}
 }
 
-/* As static/etc/fstab_rofs of the tree has it; but what lies below /tmp here must not be hidden there by a file system. */
+/* As static/etc/fstab_rofs of the tree has it; but what lies below /tmp here must not be hidden there by a file
+ * system. */
 static void add_mounts(struct osv_image *image)
 {
-	osv_image_text(image, "/etc/fstab", osv_image_empty(image, "/tmp") ? MOUNTS "none /tmp ramfs defaults 0 0\n" : MOUNTS);
+	osv_image_text(
+	    image, "/etc/fstab", osv_image_empty(image, "/tmp") ? MOUNTS "none /tmp ramfs defaults 0 0\n" : MOUNTS);
 }
 
 char *osv_front(const char *tree)
@@ -184,12 +189,16 @@ int osv_files_command(const struct argv *argv, const struct env *env, struct buf
 	for (size_t i = 0; i < argv->count; i++) {
 		/* expand_environ_vars: everything from the first '$' of a word on is a name. */
 		if (strchr(argv->word[i], '$'))
-			error = diag_set(diag, EINVAL, "%s: OSv's command line takes a '$' for a variable: use a folder without it", argv->word[i]);
+			error = diag_set(diag, EINVAL,
+			    "%s: OSv's command line takes a '$' for a variable: use a folder without it",
+			    argv->word[i]);
 		add_quoted(&line, argv->word[i]);
 	}
 	if (!error && line.len >= COMMAND_MAX)
-		error = diag_set(diag, E2BIG, "%s: a command line of %zu bytes is too long for QEMU's loader, which takes %d: use a cache folder with a shorter name, or a narrower FILTER",
-				 argv->word[0], line.len, COMMAND_MAX - 1);
+		error = diag_set(diag, E2BIG,
+		    "%s: a command line of %zu bytes is too long for QEMU's loader, which takes %d: use a cache folder "
+		    "with a shorter name, or a narrower FILTER",
+		    argv->word[0], line.len, COMMAND_MAX - 1);
 	if (!error)
 		buf_add(out, line.data);
 	buf_free(&line);

@@ -12,21 +12,30 @@
 #include <unistd.h>
 
 enum {
-	BLOCK = 512, PART_SECTOR = 2048, PART_ENTRY = 0x1be + 16, PART_LINUX = 0x83,
-	MODE_FOLDER = 0x4000, MODE_FILE = 0x8000, MODE_LINK = 0xa000, ROFS_VERSION = 1
+	BLOCK = 512,
+	PART_SECTOR = 2048,
+	PART_ENTRY = 0x1be + 16,
+	PART_LINUX = 0x83,
+	MODE_FOLDER = 0x4000,
+	MODE_FILE = 0x8000,
+	MODE_LINK = 0xa000,
+	ROFS_VERSION = 1
 };
 #define ROFS_MAGIC 0xdeadbeadull
 
 /* Nodes stand in the order of their inodes once they are numbered; [0] is the root. */
 struct node {
-	char *name, *text;      /* text: a file's place here or its bytes, or what a link says */
+	char *name, *text; /* text: a file's place here or its bytes, or what a link says */
 	unsigned mode;
-	int here;               /* a file whose bytes are text */
+	int here; /* a file whose bytes are text */
 	size_t parent;
 	uint64_t place, count;
 };
 
-struct osv_image { struct node *node; size_t count; };
+struct osv_image {
+	struct node *node;
+	size_t count;
+};
 
 /* ---- names ---- */
 
@@ -59,7 +68,8 @@ void osv_image_free(struct osv_image *image)
 static size_t find(const struct osv_image *image, size_t parent, const char *name, size_t len)
 {
 	for (size_t i = 1; i < image->count; i++)
-		if (image->node[i].parent == parent && strlen(image->node[i].name) == len && memcmp(image->node[i].name, name, len) == 0)
+		if (image->node[i].parent == parent && strlen(image->node[i].name) == len &&
+		    memcmp(image->node[i].name, name, len) == 0)
 			return i;
 	return 0;
 }
@@ -84,15 +94,9 @@ static size_t walk(struct osv_image *image, const char *path, unsigned mode, con
 	return at;
 }
 
-void osv_image_folder(struct osv_image *image, const char *path)
-{
-	walk(image, path, MODE_FOLDER, "");
-}
+void osv_image_folder(struct osv_image *image, const char *path) { walk(image, path, MODE_FOLDER, ""); }
 
-void osv_image_file(struct osv_image *image, const char *path, const char *from)
-{
-	walk(image, path, MODE_FILE, from);
-}
+void osv_image_file(struct osv_image *image, const char *path, const char *from) { walk(image, path, MODE_FILE, from); }
 
 void osv_image_text(struct osv_image *image, const char *path, const char *text)
 {
@@ -102,10 +106,7 @@ void osv_image_text(struct osv_image *image, const char *path, const char *text)
 	image->node[made].here = 1;
 }
 
-void osv_image_link(struct osv_image *image, const char *path, const char *to)
-{
-	walk(image, path, MODE_LINK, to);
-}
+void osv_image_link(struct osv_image *image, const char *path, const char *to) { walk(image, path, MODE_LINK, to); }
 
 int osv_image_has(const struct osv_image *image, const char *path)
 {
@@ -137,7 +138,11 @@ void osv_image_key(const struct osv_image *image, char key[HASH_HEX])
 
 /* ---- writing ---- */
 
-struct writer { FILE *file; uint64_t block; struct diag *diag; };
+struct writer {
+	FILE *file;
+	uint64_t block;
+	struct diag *diag;
+};
 
 static void put(struct buf *out, uint64_t value, size_t bytes)
 {
@@ -168,7 +173,8 @@ static int copy_file(struct writer *writer, struct node *node)
 	size_t len = node->here ? strlen(text) : 0;
 	int error = node->here ? 0 : file_read(node->text, &text, &len);
 	if (error)
-		return diag_set(writer->diag, -error, "%s: cannot be read for OSv's image: %s", node->text, strerror(-error));
+		return diag_set(
+		    writer->diag, -error, "%s: cannot be read for OSv's image: %s", node->text, strerror(-error));
 	node->place = writer->block;
 	node->count = len;
 	if (fwrite(text, 1, len, writer->file) != len)
@@ -223,7 +229,8 @@ static int write_tables(struct writer *writer, struct osv_image *image, struct b
 		put(&tables, node->place, 8);
 		put(&tables, node->count, 8);
 	}
-	const uint64_t words[] = { ROFS_MAGIC, ROFS_VERSION, BLOCK, writer->block, (tables.len + BLOCK - 1) / BLOCK, entries, link_count, image->count };
+	const uint64_t words[] = { ROFS_MAGIC, ROFS_VERSION, BLOCK, writer->block, (tables.len + BLOCK - 1) / BLOCK,
+		entries, link_count, image->count };
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		put(super, words[i], 8);
 	int error = fwrite(tables.data, 1, tables.len, writer->file) != tables.len ? -errno : pad(writer, tables.len);
@@ -239,13 +246,14 @@ static int write_partition(struct writer *writer)
 	struct buf sector = BUF_INIT, entry = BUF_INIT;
 	for (int i = 0; i < BLOCK / 8; i++)
 		put(&sector, 0, 8);
-	put(&entry, 0x00020000, 4);              /* not bootable; cylinder, head and sector, of which the sector must not be 0 */
+	put(&entry, 0x00020000, 4); /* not bootable; cylinder, head and sector, of which the sector must not be 0 */
 	put(&entry, 0xffffff00 | PART_LINUX, 4);
 	put(&entry, PART_SECTOR, 4);
 	put(&entry, writer->block, 4);
 	memcpy(sector.data + PART_ENTRY, entry.data, entry.len);
 	memcpy(sector.data + BLOCK - 2, "\x55\xaa", 2);
-	int error = fseek(writer->file, 0, SEEK_SET) || fwrite(sector.data, 1, BLOCK, writer->file) != BLOCK ? -errno : 0;
+	int error =
+	    fseek(writer->file, 0, SEEK_SET) || fwrite(sector.data, 1, BLOCK, writer->file) != BLOCK ? -errno : 0;
 	buf_free(&entry);
 	buf_free(&sector);
 	return error;
@@ -262,7 +270,8 @@ static int write_all(struct writer *writer, struct osv_image *image)
 			error = copy_file(writer, &image->node[i]);
 	if (!error)
 		error = write_tables(writer, image, &super);
-	if (!error && (fseek(writer->file, start, SEEK_SET) || fwrite(super.data, 1, super.len, writer->file) != super.len))
+	if (!error &&
+	    (fseek(writer->file, start, SEEK_SET) || fwrite(super.data, 1, super.len, writer->file) != super.len))
 		error = -errno;
 	buf_free(&super);
 	return error ? error : write_partition(writer);

@@ -5,10 +5,10 @@
  * little-endian:
  *
  *   sector 0      partition table; entry 1 is the rofs, which OSv calls /dev/vblk0.1
- *   PART_SECTOR   superblock: magic, version, block size, first block and number of blocks of the tables, and how many directory
- *                 entries, symbolic links and inodes are in them; eight 64-bit words
- *                 files, each from a block of its own; a block is 512 bytes
- *                 tables: directory entries (inode, 16-bit length, name), links (16-bit length, text), inodes
+ *   PART_SECTOR   superblock: magic, version, block size, first block and number of blocks of the tables, and how many
+ *                 directory entries, symbolic links and inodes are in them; eight 64-bit words files, each from a block
+ *                 of its own; a block is 512 bytes tables: directory entries (inode, 16-bit length, name), links
+ *                 (16-bit length, text), inodes
  *   inode         mode, number, place, count: of a file its first block and bytes, of a folder its first entry and
  *                 entries, of a link its index and 1.  Inode 1 is the root
  *
@@ -29,10 +29,10 @@ void osv_image_free(struct osv_image *image);
 /* Guest paths begin with "/".  from: a file of this machine, read when the image is written. */
 void osv_image_folder(struct osv_image *image, const char *path);
 void osv_image_file(struct osv_image *image, const char *path, const char *from);
-void osv_image_text(struct osv_image *image, const char *path, const char *text);   /* a file with these bytes */
+void osv_image_text(struct osv_image *image, const char *path, const char *text); /* a file with these bytes */
 void osv_image_link(struct osv_image *image, const char *path, const char *to);
 int osv_image_has(const struct osv_image *image, const char *path);
-int osv_image_empty(const struct osv_image *image, const char *path);   /* a folder with nothing in it */
+int osv_image_empty(const struct osv_image *image, const char *path); /* a folder with nothing in it */
 
 /* Of names and contents: equal keys, equal images. */
 void osv_image_key(const struct osv_image *image, char key[HASH_HEX]);

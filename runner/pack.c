@@ -19,17 +19,14 @@
 #include <unistd.h>
 
 enum {
-	LOCK_PATIENCE_S = 1800,     /* somebody else's get of a large pack */
-	TOOL_TIMEOUT_MS = 900000,   /* one apt or dpkg-deb */
+	LOCK_PATIENCE_S = 1800,   /* somebody else's get of a large pack */
+	TOOL_TIMEOUT_MS = 900000, /* one apt or dpkg-deb */
 	LISTS_AGE_S = 24 * 3600,
 };
 
 /* ---- what is there ------------------------------------------------------------------------------ */
 
-char *pack_dir(const struct setup *setup, const char *name)
-{
-	return xprintf("%s/pack/%s", setup->places.cache, name);
-}
+char *pack_dir(const struct setup *setup, const char *name) { return xprintf("%s/pack/%s", setup->places.cache, name); }
 
 static json_t *load(const struct setup *setup, const char *name)
 {
@@ -48,7 +45,8 @@ static const char *text_of(const json_t *object, const char *key)
 int pack_ready(const struct setup *setup, const char *name, const char *suite, const char *packages)
 {
 	json_t *pack = load(setup, name);
-	int ready = pack && strcmp(text_of(pack, "suite"), suite) == 0 && strcmp(text_of(pack, "wanted"), packages) == 0;
+	int ready =
+	    pack && strcmp(text_of(pack, "suite"), suite) == 0 && strcmp(text_of(pack, "wanted"), packages) == 0;
 	json_decref(pack);
 	return ready;
 }
@@ -68,7 +66,7 @@ char *pack_contents(const struct setup *setup, const char *name)
 	struct buf out = BUF_INIT;
 	size_t i;
 	json_array_foreach(json_object_get(pack, "packages"), i, entry)
-		buf_printf(&out, "%s%s %s", i ? ", " : "", text_of(entry, "name"), text_of(entry, "version"));
+	    buf_printf(&out, "%s%s %s", i ? ", " : "", text_of(entry, "name"), text_of(entry, "version"));
 	char *text = pack ? buf_take(&out) : NULL;
 	buf_free(&out);
 	json_decref(pack);
@@ -81,9 +79,9 @@ struct get {
 	const struct setup *setup;
 	const char *name, *suite;
 	struct apt_source source;
-	char *state;             /* CACHE/apt/SUITE[-ARCHITECTURE] */
-	char *aside;             /* the folder that is being filled */
-	json_t *contents;        /* of the packages so far */
+	char *state;      /* CACHE/apt/SUITE[-ARCHITECTURE] */
+	char *aside;      /* the folder that is being filled */
+	json_t *contents; /* of the packages so far */
 	struct env env;
 	struct diag *diag;
 };
@@ -101,7 +99,9 @@ static void make_env(struct get *get)
 /* Runs a program; 0 when it exited 0, with its output in *result for the caller to free; -errno otherwise. */
 static int run_tool(struct get *get, const char *cwd, const char *const argv[], struct child_result *result)
 {
-	struct child_spec spec = { .argv = argv, .env = (const char *const *)get->env.list, .cwd = cwd, .timeout_ms = TOOL_TIMEOUT_MS };
+	struct child_spec spec = {
+		.argv = argv, .env = (const char *const *)get->env.list, .cwd = cwd, .timeout_ms = TOOL_TIMEOUT_MS
+	};
 	int error = child_run(&spec, result);
 	if (error)
 		return diag_set(get->diag, -error, "%s: cannot start: %s", argv[0], strerror(-error));
@@ -132,14 +132,20 @@ static char *words_of(const struct child_result *result)
 }
 
 /* What apt's words mean, and what helps. */
-static const struct { const char *sign; int error; const char *means; } meanings[] = {
+static const struct {
+	const char *sign;
+	int error;
+	const char *means;
+} meanings[] = {
 	{ "does not have a Release file", ENOENT, "the mirror has no such suite" },
 	{ "no longer has a Release file", ENOENT, "the mirror has no such suite any more" },
-	{ "NO_PUBKEY", EKEYREJECTED, "the signature is by a key that this machine does not have: install a newer debian-archive-keyring" },
+	{ "NO_PUBKEY", EKEYREJECTED,
+	    "the signature is by a key that this machine does not have: install a newer debian-archive-keyring" },
 	{ "is not signed", EKEYREJECTED, "the mirror's answer is not signed: nothing was taken from it" },
 	{ "couldn't be verified", EKEYREJECTED, "the signature is wrong: nothing was taken from it" },
 	{ "GPG error", EKEYREJECTED, "the signature is wrong: nothing was taken from it" },
-	{ "Clearsigned file isn't valid", EKEYREJECTED, "the mirror's answer is no signed list: does the network ask for a login?" },
+	{ "Clearsigned file isn't valid", EKEYREJECTED,
+	    "the mirror's answer is no signed list: does the network ask for a login?" },
 	{ "sqv", EKEYREJECTED, "the signature is wrong: nothing was taken from it" },
 	{ "Unable to locate package", ENOENT, "the suite has no such package (any more)" },
 	{ "No packages found", ENOENT, "the suite has no such package (any more)" },
@@ -158,9 +164,13 @@ static int refuse(struct get *get, const char *what, struct child_result *result
 	size_t i = 0;
 	while (i < MEANINGS && !strstr(result->err.data, meanings[i].sign))
 		i++;
-	int timeout = result->how == CHILD_TIMEOUT, error = timeout ? ETIMEDOUT : i < MEANINGS ? meanings[i].error : EIO;
-	diag_set(get->diag, error, "pack %s: %s of suite %s of %s: %s%s%s", get->name, what, get->suite, get->source.uri, words,
-		timeout || i == MEANINGS ? "" : ": ", timeout || i == MEANINGS ? "" : meanings[i].means);
+	int timeout = result->how == CHILD_TIMEOUT,
+	    error = timeout ? ETIMEDOUT :
+	    i < MEANINGS    ? meanings[i].error :
+			      EIO;
+	diag_set(get->diag, error, "pack %s: %s of suite %s of %s: %s%s%s", get->name, what, get->suite,
+	    get->source.uri, words, timeout || i == MEANINGS ? "" : ": ",
+	    timeout || i == MEANINGS ? "" : meanings[i].means);
 	free(words);
 	return -error;
 }
@@ -199,13 +209,22 @@ static int make_conf(struct get *get, const char *architecture)
 	int error = add_acquire(get, &conf);
 	if (!error) {
 		if (*architecture)
-			buf_printf(&conf, "APT::Architecture \"%s\";\n#clear APT::Architectures;\nAPT::Architectures { \"%s\"; };\n", architecture, architecture);
+			buf_printf(&conf,
+			    "APT::Architecture \"%s\";\n#clear APT::Architectures;\nAPT::Architectures { \"%s\"; };\n",
+			    architecture, architecture);
 		buf_printf(&conf,
-			"Dir::Etc::main \"/dev/null\";\nDir::Etc::parts \"/dev/null\";\nDir::Etc::preferences \"/dev/null\";\nDir::Etc::preferencesparts \"/dev/null\";\n"
-			"Dir::Etc::sourcelist \"/dev/null\";\nDir::Etc::sourceparts \"%1$s/sources\";\nDir::State \"%1$s\";\nDir::State::status \"%1$s/status\";\n"
-			"Dir::State::lists \"%1$s/lists\";\nDir::Cache \"%1$s/cache\";\nDir::Cache::pkgcache \"\";\nDir::Cache::srcpkgcache \"\";\nAPT::Sandbox::User \"root\";\nAPT::Update::Error-Mode \"any\";\n"
-			"#clear Acquire::Languages;\nAcquire::Languages { \"none\"; };\nAcquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n"
-			"Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled \"false\";\nAcquire::Retries \"2\";\nAcquire::http::Timeout \"30\";\n", get->state);
+		    "Dir::Etc::main \"/dev/null\";\nDir::Etc::parts \"/dev/null\";\nDir::Etc::preferences "
+		    "\"/dev/null\";\nDir::Etc::preferencesparts \"/dev/null\";\n"
+		    "Dir::Etc::sourcelist \"/dev/null\";\nDir::Etc::sourceparts \"%1$s/sources\";\nDir::State "
+		    "\"%1$s\";\nDir::State::status \"%1$s/status\";\n"
+		    "Dir::State::lists \"%1$s/lists\";\nDir::Cache \"%1$s/cache\";\nDir::Cache::pkgcache "
+		    "\"\";\nDir::Cache::srcpkgcache \"\";\nAPT::Sandbox::User \"root\";\nAPT::Update::Error-Mode "
+		    "\"any\";\n"
+		    "#clear Acquire::Languages;\nAcquire::Languages { \"none\"; "
+		    "};\nAcquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n"
+		    "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled \"false\";\nAcquire::Retries "
+		    "\"2\";\nAcquire::http::Timeout \"30\";\n",
+		    get->state);
 		error = write_in(get->state, "apt.conf", conf.data);
 	}
 	buf_free(&conf);
@@ -217,7 +236,8 @@ static int make_state(struct get *get, const char *architecture)
 {
 	static const char *const folders[] = { "sources", "lists/partial", "cache/archives/partial" };
 	free(get->state);
-	get->state = xprintf("%s/apt/%s%s%s", get->setup->places.cache, get->suite, *architecture ? "-" : "", architecture);
+	get->state =
+	    xprintf("%s/apt/%s%s%s", get->setup->places.cache, get->suite, *architecture ? "-" : "", architecture);
 	int error = 0;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && !error; i++) {
 		char *path = xprintf("%s/%s", get->state, folders[i]);
@@ -239,7 +259,8 @@ static int lists_are_fresh(struct get *get)
 {
 	char *path = xprintf("%s/updated", get->state), *text = NULL;
 	struct stat st;
-	int fresh = stat(path, &st) == 0 && time(NULL) - st.st_mtim.tv_sec < LISTS_AGE_S && file_read(path, &text, NULL) == 0 && strcmp(text, get->source.uri) == 0;
+	int fresh = stat(path, &st) == 0 && time(NULL) - st.st_mtim.tv_sec < LISTS_AGE_S &&
+	    file_read(path, &text, NULL) == 0 && strcmp(text, get->source.uri) == 0;
 	free(text);
 	free(path);
 	return fresh;
@@ -280,7 +301,8 @@ static int download(struct get *get, const char *folder, const struct argv *name
 /* Name, version and architecture as the package itself says them, added to the contents. */
 static int note_package(struct get *get, const char *folder, const char *file)
 {
-	const char *const argv[] = { "dpkg-deb", "--show", "--showformat=${Package}\n${Version}\n${Architecture}\n", file, NULL };
+	const char *const argv[] = { "dpkg-deb", "--show", "--showformat=${Package}\n${Version}\n${Architecture}\n",
+		file, NULL };
 	struct child_result result;
 	int error = run_tool(get, folder, argv, &result);
 	char *rest = result.out.data, *field[3];
@@ -289,7 +311,8 @@ static int note_package(struct get *get, const char *folder, const char *file)
 		error = error ? error : field[i] && *field[i] ? 0 : -EIO;
 	}
 	if (!error)
-		json_array_append_new(get->contents, json_pack("{s:s, s:s, s:s}", "name", field[0], "version", field[1], "architecture", field[2]));
+		json_array_append_new(get->contents,
+		    json_pack("{s:s, s:s, s:s}", "name", field[0], "version", field[1], "architecture", field[2]));
 	else
 		refuse(get, file, &result);
 	child_result_free(&result);
@@ -324,8 +347,8 @@ static char *file_of(const char *folder, const char *name)
 	return found;
 }
 
-/* All packages of one architecture ("": this machine's own).  Lists that are not from today, or do not lead to the packages
- * (a newer version is on the mirror), are fetched first. */
+/* All packages of one architecture ("": this machine's own).  Lists that are not from today, or do not lead to the
+ * packages (a newer version is on the mirror), are fetched first. */
 static int get_architecture(struct get *get, const char *architecture, const struct argv *names)
 {
 	char *folder = xprintf("%s/.debs%s%s", get->aside, *architecture ? "-" : "", architecture);
@@ -343,8 +366,11 @@ static int get_architecture(struct get *get, const char *architecture, const str
 	}
 	for (size_t i = 0; i < names->count && !error; i++) {
 		char *file = file_of(folder, names->word[i]);
-		error = file ? unpack(get, folder, file) :
-			diag_set(get->diag, ENOENT, "pack %s: package %s of suite %s: apt fetched no such file: is it a virtual package?", get->name, names->word[i], get->suite);
+		error = file ?
+		    unpack(get, folder, file) :
+		    diag_set(get->diag, ENOENT,
+			"pack %s: package %s of suite %s: apt fetched no such file: is it a virtual package?",
+			get->name, names->word[i], get->suite);
 		free(file);
 	}
 	remove_tree(folder);
@@ -397,7 +423,8 @@ static int take_lock(struct get *get, int *fd)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			error = diag_set(get->diag, errno, "%s: cannot be locked: %s", path, strerror(errno));
 		else if (tries > LOCK_PATIENCE_S * 5)
-			error = diag_set(get->diag, ETIMEDOUT, "%s: another tlsmatrix has been fetching for %d minutes", path, LOCK_PATIENCE_S / 60);
+			error = diag_set(get->diag, ETIMEDOUT, "%s: another tlsmatrix has been fetching for %d minutes",
+			    path, LOCK_PATIENCE_S / 60);
 		else
 			nanosleep(&wait, NULL);
 	}
@@ -467,8 +494,10 @@ int pack_get(const struct setup *setup, const char *name, const char *suite, con
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]) && !error; i++) {
 		char *path = program_find(programs[i], NULL);
 		if (!path)
-			error = diag_set(diag, ENOENT, "pack %s: %s is not here: packages of Debian's suites are fetched by apt; elsewhere, describe the loader yourself in a --targets file",
-				name, programs[i]);
+			error = diag_set(diag, ENOENT,
+			    "pack %s: %s is not here: packages of Debian's suites are fetched by apt; elsewhere, "
+			    "describe the loader yourself in a --targets file",
+			    name, programs[i]);
 		free(path);
 	}
 	error = error ? error : apt_source_find("/etc/apt", "/etc/os-release", &get.source, diag);

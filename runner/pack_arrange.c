@@ -61,7 +61,8 @@ static int merge_usr(const char *folder)
 	static const char *const names[] = { "lib", "lib64", "lib32", "libx32", "bin", "sbin" };
 	int error = 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !error; i++) {
-		char *top = xprintf("%s/%s", folder, names[i]), *usr = xprintf("%s/usr/%s", folder, names[i]), *target = xprintf("usr/%s", names[i]);
+		char *top = xprintf("%s/%s", folder, names[i]), *usr = xprintf("%s/usr/%s", folder, names[i]),
+		     *target = xprintf("usr/%s", names[i]);
 		struct stat st;
 		if (is_folder(top)) {
 			char *parent = xprintf("%s/usr", folder);

@@ -7,10 +7,23 @@
 
 /* The host links no TLS probe: the library brings one, and a second copy would take its place. */
 const char *const piece_c_files[] = {
-	"cases/hosts/host.c", "cases/hosts/library.c", "cases/hosts/checks_loaded.c", "cases/hosts/checks_alone.c", "harness/probe/record.c",
+	"cases/hosts/host.c",
+	"cases/hosts/library.c",
+	"cases/hosts/checks_loaded.c",
+	"cases/hosts/checks_alone.c",
+	"harness/probe/record.c",
 	/* the rest is not the host's, but decides what it and the libraries become */
-	"cases/hosts/ctor.c", "cases/hosts/ctor.h", "cases/hosts/host.h", "cases/hosts/library.h", "cases/init/init_list.h", "harness/probe/probe.h",
-	"harness/probe/neighbours.c", "harness/probe/neighbours.h", "harness/probe/control_off.c", "cases/control/control_on.c", NULL,
+	"cases/hosts/ctor.c",
+	"cases/hosts/ctor.h",
+	"cases/hosts/host.h",
+	"cases/hosts/library.h",
+	"cases/init/init_list.h",
+	"harness/probe/probe.h",
+	"harness/probe/neighbours.c",
+	"harness/probe/neighbours.h",
+	"harness/probe/control_off.c",
+	"cases/control/control_on.c",
+	NULL,
 };
 enum { HOST_FILES = 5 };
 
@@ -43,14 +56,16 @@ void piece_ldflags(const struct build *build, struct buf *out)
 	buf_free(&ext);
 }
 
-int piece_go_build(const struct setup *setup, const struct build *build, struct steps *steps, const char *src, const char *mode, const char *out)
+int piece_go_build(const struct setup *setup, const struct build *build, struct steps *steps, const char *src,
+    const char *mode, const char *out)
 {
 	struct buf flags = BUF_INIT;
 	piece_ldflags(build, &flags);
 	/* -trimpath keeps -ldflags out of the program's build information (golang/go#52372), which is part
 	 * of what go compiles package main by: without it each linker costs a compilation. */
 	struct argv argv = { NULL, 0 };
-	const char *const words[] = { setup->toolchain.go, "build", "-trimpath", mode, "-o", out, flags.data, piece_variant_flag(build), "." };
+	const char *const words[] = { setup->toolchain.go, "build", "-trimpath", mode, "-o", out, flags.data,
+		piece_variant_flag(build), "." };
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i])
 			argv_add(&argv, "%s", words[i]);
@@ -85,7 +100,8 @@ static int go_folder(const struct setup *setup, const char *const *files, const 
 	return folder_settle(aside, src, error);
 }
 
-int piece_go_files(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *files, const char *src, const char *mode, const char *out)
+int piece_go_files(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *files,
+    const char *src, const char *mode, const char *out)
 {
 	int error = go_folder(setup, files, src);
 	if (error)
@@ -95,7 +111,8 @@ int piece_go_files(const struct setup *setup, const struct build *build, struct 
 
 void piece_cc(const struct setup *setup, const struct cell *cell, const char *linker, struct argv *argv)
 {
-	static const char *const flags[] = { "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fstack-protector-all", "-pthread", NULL };
+	static const char *const flags[] = { "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fstack-protector-all",
+		"-pthread", NULL };
 	struct compiler compiler;
 	compiler_of_hosts(setup, cell, &compiler);
 	for (const char *word = compiler.command; word && *word; word += strcspn(word, " "), word += strspn(word, " "))

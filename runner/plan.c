@@ -32,7 +32,8 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 	hash_end(hash, cell->key);
 }
 
-static int plan_cell_make(const struct setup *setup, const struct filter *filter, const struct cell *cell, struct plan_cell *out, size_t *left_out)
+static int plan_cell_make(const struct setup *setup, const struct filter *filter, const struct cell *cell,
+    struct plan_cell *out, size_t *left_out)
 {
 	memset(out, 0, sizeof(*out));
 	out->cell = *cell;
@@ -95,13 +96,14 @@ static unsigned links_of(const struct setup *setup, const struct target *target)
 		return setup->toolchain.links;
 	for (; *list; list += strcspn(list, ","), list += *list == ',')
 		for (enum link link = 0; link < LINK_COUNT; link++)
-			if (strlen(link_name(link)) == strcspn(list, ",") && strncmp(list, link_name(link), strcspn(list, ",")) == 0)
+			if (strlen(link_name(link)) == strcspn(list, ",") &&
+			    strncmp(list, link_name(link), strcspn(list, ",")) == 0)
 				links |= 1u << link;
 	return links;
 }
 
-/* Is it an OSv with go.so, as far as is known?  The libraries that have a GoMain are built for names that begin with osv
- * (cases/sources.def). */
+/* Is it an OSv with go.so, as far as is known?  The libraries that have a GoMain are built for names that begin with
+ * osv (cases/sources.def). */
 static int has_gomain(const struct target *target)
 {
 	if (target->kind != TARGET_OSV || !target_is_osv(target->name))
@@ -121,8 +123,11 @@ static struct gen_target *target_axis(const struct setup *setup, size_t *count)
 		if (target->kind == TARGET_PACK || strcmp(target->name, "host") == 0)
 			continue;
 		axis[(*count)++] = (struct gen_target){
-			.name = target->name, .os = target->goos ? target->goos : setup->toolchain.os, .arch = target->goarch ? target->goarch : setup->toolchain.arch,
-			.where = target->cells ? target->cells : "", .links = links_of(setup, target),
+			.name = target->name,
+			.os = target->goos ? target->goos : setup->toolchain.os,
+			.arch = target->goarch ? target->goarch : setup->toolchain.arch,
+			.where = target->cells ? target->cells : "",
+			.links = links_of(setup, target),
 			.gomain = has_gomain(target),
 		};
 	}
@@ -132,7 +137,12 @@ static struct gen_target *target_axis(const struct setup *setup, size_t *count)
 int plan_cells(const struct setup *setup, const struct ports *ports, struct cells *cells, struct diag *diag)
 {
 	struct gen_axes axes = {
-		.ports = ports, .go = setup->toolchain.version, .os = setup->toolchain.os, .arch = setup->toolchain.arch, .target = "host", .links = setup->toolchain.links,
+		.ports = ports,
+		.go = setup->toolchain.version,
+		.os = setup->toolchain.os,
+		.arch = setup->toolchain.arch,
+		.target = "host",
+		.links = setup->toolchain.links,
 	};
 	struct gen_target *targets = target_axis(setup, &axes.target_count);
 	axes.targets = targets;
@@ -142,7 +152,8 @@ int plan_cells(const struct setup *setup, const struct ports *ports, struct cell
 }
 
 /* Nothing is selected: a section of the user's that fits no cell may be why. */
-static int told_nothing(const struct setup *setup, const struct cells *cells, const char *filter_text, struct diag *diag)
+static int told_nothing(
+    const struct setup *setup, const struct cells *cells, const char *filter_text, struct diag *diag)
 {
 	for (size_t i = 0; i < setup->targets->count; i++) {
 		const struct target *target = &setup->targets->target[i];
@@ -150,13 +161,18 @@ static int told_nothing(const struct setup *setup, const struct cells *cells, co
 		for (size_t k = 0; k < cells->count; k++)
 			fits += strcmp(cells->cell[k].target, target->name) == 0;
 		if (target->user && target->kind != TARGET_PACK && !fits)
-			return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells; none at all is for [%s] (%s:%d), of %s/%s", filter_text, cells->count, target->name,
-				target->file, target->line, target->goos ? target->goos : setup->toolchain.os, target->goarch ? target->goarch : setup->toolchain.arch);
+			return diag_set(diag, ENOENT,
+			    "'%s' selects none of the %zu cells; none at all is for [%s] (%s:%d), of %s/%s",
+			    filter_text, cells->count, target->name, target->file, target->line,
+			    target->goos ? target->goos : setup->toolchain.os,
+			    target->goarch ? target->goarch : setup->toolchain.arch);
 	}
-	return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all", filter_text, cells->count);
+	return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all",
+	    filter_text, cells->count);
 }
 
-int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan, struct diag *diag)
+int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
+    struct diag *diag)
 {
 	memset(plan, 0, sizeof(*plan));
 	if (ports_load(setup, &plan->ports, diag))
@@ -205,7 +221,8 @@ char *plan_host(const struct setup *setup)
 {
 	const struct toolchain *toolchain = &setup->toolchain;
 	char *versions = toolchain_versions(toolchain);
-	char *host = xprintf("%s/%s, %s, %s, %s", toolchain->os, toolchain->arch, toolchain->kernel, toolchain->libc, versions);
+	char *host =
+	    xprintf("%s/%s, %s, %s, %s", toolchain->os, toolchain->arch, toolchain->kernel, toolchain->libc, versions);
 	free(versions);
 	return host;
 }
@@ -227,11 +244,13 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 		json_t *ids = json_array();
 		for (size_t k = 0; k < plan->cells[i].count; k++)
 			json_array_append_new(ids, json_string(plan->cells[i].checks[k]->id));
-		json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:o}", "id", cell_id(&plan->cells[i].cell, id), "build", plan->cells[i].build.key,
-			"key", plan->cells[i].key, "checks", ids));
+		json_array_append_new(cells,
+		    json_pack("{s:s, s:s, s:s, s:o}", "id", cell_id(&plan->cells[i].cell, id), "build",
+			plan->cells[i].build.key, "key", plan->cells[i].key, "checks", ids));
 	}
-	json_t *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan", plan->hash, "keys", plan->keys, "full", plan->full, "started", started, "tool", TLSMATRIX_VERSION,
-		"go", setup->toolchain.version, "host", host, "cells", cells);
+	json_t *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan", plan->hash,
+	    "keys", plan->keys, "full", plan->full, "started", started, "tool", TLSMATRIX_VERSION, "go",
+	    setup->toolchain.version, "host", host, "cells", cells);
 	char *text = json_dumps(json, JSON_COMPACT);
 	int error = file_write(path, text, strlen(text));
 	free(text);

@@ -4,7 +4,10 @@
  * its build and of its result: hashes of everything that decides them.  A result with that name in
  * the cache is the result; nothing needs to run.
  *
- * out/plan.json: {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"started","tool","go","host","cells":[{"id","build","key","checks":[ID]}]} */
+ * out/plan.json:
+ *
+ * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"started","tool","go","host",
+ *  "cells":[{"id","build","key","checks":[ID]}]} */
 #ifndef TLSMATRIX_RUNNER_PLAN_H
 #define TLSMATRIX_RUNNER_PLAN_H
 
@@ -19,27 +22,28 @@ struct plan_cell {
 	struct cell cell;
 	const struct check **checks;
 	size_t count;
-	struct target *target;    /* NULL where nothing runs */
+	struct target *target; /* NULL where nothing runs */
 	struct build build;
-	char key[HASH_HEX];       /* of the result */
+	char key[HASH_HEX]; /* of the result */
 };
 
 struct plan {
-	struct ports ports;       /* of the release; the cells point into it */
+	struct ports ports; /* of the release; the cells point into it */
 	struct plan_cell *cells;
 	size_t count, checks;
-	int full;                 /* the filter takes everything that there is */
-	char hash[HASH_HEX];      /* of what is planned: ids of cells and checks */
-	char keys[HASH_HEX];      /* of all result keys: of everything that decides the results */
+	int full;            /* the filter takes everything that there is */
+	char hash[HASH_HEX]; /* of what is planned: ids of cells and checks */
+	char keys[HASH_HEX]; /* of all result keys: of everything that decides the results */
 };
 
 /* All cells that the filter selects, without the names of builds and results.  0; with a line in diag -ENOENT when it
  * selects nothing, -errno when the release cannot be asked for its ports.  Free with plan_free. */
-int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan, struct diag *diag);
+int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
+    struct diag *diag);
 void plan_free(struct plan *plan);
 
-/* Names builds and results: for what is to be built or looked up.  Needs toolchain_keys, and looks at the targets: fetch what
- * they want first. */
+/* Names builds and results: for what is to be built or looked up.  Needs toolchain_keys, and looks at the targets:
+ * fetch what they want first. */
 void plan_name(const struct setup *setup, struct plan *plan);
 
 /* Every cell that there is, before any filter: the host matrix, the ports, the targets.  Free with cells_free. */

@@ -52,7 +52,9 @@ static char *ask(const struct setup *setup, const char *cwd, const char *const a
 	snprintf(host.os, sizeof(host.os), "%s", setup->toolchain.os);
 	snprintf(host.arch, sizeof(host.arch), "%s", setup->toolchain.arch);
 	build_env(setup, &host, &env);
-	struct child_spec spec = { .argv = argv, .env = (const char *const *)env.list, .cwd = cwd, .timeout_ms = ASK_TIMEOUT_MS };
+	struct child_spec spec = {
+		.argv = argv, .env = (const char *const *)env.list, .cwd = cwd, .timeout_ms = ASK_TIMEOUT_MS
+	};
 	struct child_result result;
 	int error = child_run(&spec, &result);
 	env_free(&env);
@@ -65,7 +67,8 @@ static char *ask(const struct setup *setup, const char *cwd, const char *const a
 		text = xstrdup(result.out.data);
 	} else {
 		result.err.data[strcspn(result.err.data, "\n")] = '\0';
-		diag_set(diag, EIO, "%s %s: failed: %s: the release cannot be asked for its ports; is it whole?", argv[0], argv[1] ? argv[1] : "", result.err.data);
+		diag_set(diag, EIO, "%s %s: failed: %s: the release cannot be asked for its ports; is it whole?",
+		    argv[0], argv[1] ? argv[1] : "", result.err.data);
 	}
 	child_result_free(&result);
 	return text;
@@ -77,10 +80,14 @@ static int add_list(const struct setup *setup, struct argv *argv, struct diag *d
 	const char *const command[] = { setup->toolchain.go, "tool", "dist", "list", "-json", NULL };
 	char *text = ask(setup, setup->toolchain.goroot, command, diag);
 	json_t *list = text ? json_loads(text, 0, NULL) : NULL;
-	int error = text && !json_array_size(list) ? diag_set(diag, EIO, "%s tool dist list -json: printed no list of ports", setup->toolchain.go) : text ? 0 : -EIO;
+	int error = text && !json_array_size(list) ?
+	    diag_set(diag, EIO, "%s tool dist list -json: printed no list of ports", setup->toolchain.go) :
+	    text ? 0 :
+		   -EIO;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *port = json_array_get(list, i);
-		const char *os = json_string_value(json_object_get(port, "GOOS")), *arch = json_string_value(json_object_get(port, "GOARCH"));
+		const char *os = json_string_value(json_object_get(port, "GOOS")),
+			   *arch = json_string_value(json_object_get(port, "GOARCH"));
 		if (os && arch)
 			argv_add(argv, "%s/%s/%d", os, arch, json_is_true(json_object_get(port, "CgoSupported")));
 	}
@@ -93,13 +100,15 @@ static int add_list(const struct setup *setup, struct argv *argv, struct diag *d
 static int make_program(const struct setup *setup, const char *folder)
 {
 	static const char module[] = "module tlsmatrix.ports\n\ngo 1.21\n";
-	char *mod = xprintf("%s/go.mod", folder), *from = xprintf("%s/cases/ports/main.go", setup->places.root), *to = xprintf("%s/main.go", folder);
+	char *mod = xprintf("%s/go.mod", folder), *from = xprintf("%s/cases/ports/main.go", setup->places.root),
+	     *to = xprintf("%s/main.go", folder);
 	char *below = xprintf("%s/platform", folder);
 	int error = make_folders(below);
 	error = error ? error : file_write(mod, module, strlen(module));
 	error = error ? error : file_copy(from, to);
 	for (size_t i = 0; platform_files[i] && !error; i++) {
-		char *source = platform_path(setup, platform_files[i]), *copy = xprintf("%s/%s", below, platform_files[i]);
+		char *source = platform_path(setup, platform_files[i]),
+		     *copy = xprintf("%s/%s", below, platform_files[i]);
 		error = file_copy(source, copy);
 		free(copy);
 		free(source);
@@ -133,7 +142,8 @@ static char *ask_release(const struct setup *setup, const char *folder, struct d
 /* Asks, and keeps the answer at path.  The text, or NULL with a line in diag. */
 static char *make_table(const struct setup *setup, const char *path, struct diag *diag)
 {
-	char *parent = xprintf("%s/ports", setup->places.cache), *tmp = xprintf("%s/tmp", setup->places.cache), *home = xprintf("%s/home", setup->places.cache), *text = NULL;
+	char *parent = xprintf("%s/ports", setup->places.cache), *tmp = xprintf("%s/tmp", setup->places.cache),
+	     *home = xprintf("%s/home", setup->places.cache), *text = NULL;
 	const char *const folders[] = { parent, tmp, home };
 	int error = 0;
 	for (size_t i = 0; i < 3 && !error; i++)

@@ -13,20 +13,23 @@ enum { WIDTH_DEFAULT = 80, WIDTH_PLAIN = 400 };
 
 static const double draw_seconds = 0.1, plain_seconds = 10;
 
-struct slot { char *name; double since; };
+struct slot {
+	char *name;
+	double since;
+};
 
 struct progress {
 	FILE *out;
 	size_t total;
 	int width;
 	double (*clock)(void);
-	enum progress_style style;    /* never PROGRESS_AUTO */
+	enum progress_style style; /* never PROGRESS_AUTO */
 	struct progress_counts counts;
 	struct slot *slots;
 	size_t slot_count;
-	double start, shown;          /* shown: when the status was printed last */
-	int drawn;                    /* a status line stands on the terminal */
-	int stale;                    /* something changed since */
+	double start, shown; /* shown: when the status was printed last */
+	int drawn;           /* a status line stands on the terminal */
+	int stale;           /* something changed since */
 };
 
 static double monotonic(void)
@@ -101,7 +104,8 @@ static void add_eta(const struct progress *progress, struct buf *line, double at
 static void add_status(const struct progress *progress, struct buf *line, double at)
 {
 	const struct progress_counts *counts = &progress->counts;
-	buf_printf(line, "[%zu/%zu] fail:%zu cached:%zu", counts->done, progress->total, counts->failed, counts->cached);
+	buf_printf(
+	    line, "[%zu/%zu] fail:%zu cached:%zu", counts->done, progress->total, counts->failed, counts->cached);
 	const char *before = "  running: ";
 	for (size_t i = 0; i < progress->slot_count; i++) {
 		if (!progress->slots[i].name)
@@ -142,7 +146,7 @@ static void cut(struct buf *line, int width)
 static void make_status(const struct progress *progress, struct buf *line, double at)
 {
 	struct buf eta = BUF_INIT;
-	int width = columns(progress) - 1;    /* in the last column some terminals wrap at once */
+	int width = columns(progress) - 1; /* in the last column some terminals wrap at once */
 	add_status(progress, line, at);
 	add_eta(progress, &eta, at);
 	int room = width - (int)eta.len;
@@ -169,7 +173,7 @@ void progress_tick(struct progress *progress)
 	double since = at - progress->shown;
 	if (progress->style == PROGRESS_QUIET || since < (terminal ? draw_seconds : plain_seconds))
 		return;
-	if (terminal && !progress->stale && since < 1)    /* only the seconds change */
+	if (terminal && !progress->stale && since < 1) /* only the seconds change */
 		return;
 	struct buf line = BUF_INIT;
 	make_status(progress, &line, at);
@@ -195,7 +199,7 @@ void progress_line(struct progress *progress, const char *format, ...)
 	fflush(progress->out);
 	if (progress->style == PROGRESS_TERMINAL) {
 		progress->stale = 1;
-		progress_tick(progress);    /* back again, unless it was drawn an instant ago */
+		progress_tick(progress); /* back again, unless it was drawn an instant ago */
 	}
 }
 

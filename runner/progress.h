@@ -19,24 +19,24 @@
 struct progress;
 
 enum progress_style {
-	PROGRESS_AUTO,        /* terminal or plain, as out is */
+	PROGRESS_AUTO, /* terminal or plain, as out is */
 	PROGRESS_PLAIN,
 	PROGRESS_TERMINAL,
-	PROGRESS_QUIET        /* progress_line only */
+	PROGRESS_QUIET /* progress_line only */
 };
 
 struct progress_options {
-	FILE *out;                  /* commonly stderr */
-	size_t total;               /* cells of the plan */
+	FILE *out;    /* commonly stderr */
+	size_t total; /* cells of the plan */
 	enum progress_style style;
-	int width;                  /* columns; 0: ask the terminal at each drawing */
-	double (*clock)(void);      /* seconds that never go back; NULL: CLOCK_MONOTONIC */
+	int width;             /* columns; 0: ask the terminal at each drawing */
+	double (*clock)(void); /* seconds that never go back; NULL: CLOCK_MONOTONIC */
 };
 
 struct progress_counts {
-	size_t done;                /* cells that have a result, cached ones included */
-	size_t failed;              /* of them, with something unexpected */
-	size_t cached;              /* of them, taken from the cache: they say nothing about time */
+	size_t done;   /* cells that have a result, cached ones included */
+	size_t failed; /* of them, with something unexpected */
+	size_t cached; /* of them, taken from the cache: they say nothing about time */
 };
 
 struct progress *progress_new(const struct progress_options *options);

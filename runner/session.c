@@ -15,7 +15,7 @@ struct reading {
 	struct session *session;
 	struct diag *diag;
 	int ended, doubtful;
-	size_t next;      /* where the next result is likely to belong */
+	size_t next; /* where the next result is likely to belong */
 };
 
 static int same_cell(const struct cell *a, const struct cell *b)
@@ -49,11 +49,13 @@ static int cell_planned(const json_t *json, struct cell_result *result, struct d
 	result->checks = xcalloc(json_array_size(ids) + 1, sizeof(*result->checks));
 	size_t i;
 	json_t *name;
-	json_array_foreach(ids, i, name) {
+	json_array_foreach(ids, i, name)
+	{
 		const char *text = json_string_value(name);
 		const struct check *check = check_find(text ? text : "");
 		if (!check)
-			return diag_set(diag, EBADMSG, "%s: check '%s' is not one of this tlsmatrix: run again", id, text ? text : "?");
+			return diag_set(diag, EBADMSG, "%s: check '%s' is not one of this tlsmatrix: run again", id,
+			    text ? text : "?");
 		struct check_result *slot = &result->checks[result->check_count++];
 		judge_start(check, &result->cell, slot);
 		judge_status(slot, STATUS_NOTRUN, "the run ended before this cell did");
@@ -81,8 +83,11 @@ static void take_target(struct session *session, json_t *told)
 	}
 	json_array_append(session->events, told);
 	session->targets[at] = (struct view_target){
-		.name = name, .kind = json_string_value(json_object_get(told, "kind")), .version = json_string_value(json_object_get(told, "version")),
-		.message = json_string_value(json_object_get(told, "message")), .facts = json_is_object(facts) ? facts : NULL,
+		.name = name,
+		.kind = json_string_value(json_object_get(told, "kind")),
+		.version = json_string_value(json_object_get(told, "version")),
+		.message = json_string_value(json_object_get(told, "message")),
+		.facts = json_is_object(facts) ? facts : NULL,
 	};
 }
 
@@ -125,14 +130,21 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 {
 	const json_t *plan = session->plan, *cells = json_object_get(plan, "cells");
 	session->view = (struct view){
-		.plan = text_of(plan, "plan"), .started = text_of(plan, "started"), .tool = text_of(plan, "tool"), .go = text_of(plan, "go"),
-		.host = text_of(plan, "host"), .out_dir = out, .planned_cells = json_array_size(cells), .full = json_is_true(json_object_get(plan, "full")),
+		.plan = text_of(plan, "plan"),
+		.started = text_of(plan, "started"),
+		.tool = text_of(plan, "tool"),
+		.go = text_of(plan, "go"),
+		.host = text_of(plan, "host"),
+		.out_dir = out,
+		.planned_cells = json_array_size(cells),
+		.full = json_is_true(json_object_get(plan, "full")),
 		.cells = xcalloc(json_array_size(cells) + 1, sizeof(*session->view.cells)),
 	};
 	session->keys = text_of(plan, "keys");
 	size_t i;
 	json_t *cell;
-	json_array_foreach(cells, i, cell) {
+	json_array_foreach(cells, i, cell)
+	{
 		int error = cell_planned(cell, &session->view.cells[i], diag);
 		session->view.count++;
 		if (error)
@@ -161,7 +173,8 @@ static void find_stale(struct session *session)
 	known_stale(view->cells, view->count, use);
 	for (size_t i = 0; i < known_count; i++)
 		if (use[i] == KNOWN_UNSEEN || use[i] == KNOWN_UNMATCHED)
-			session->stale[view->stale_count++] = (struct view_stale){ &knowns[i], use[i] == KNOWN_UNMATCHED };
+			session->stale[view->stale_count++] =
+			    (struct view_stale){ &knowns[i], use[i] == KNOWN_UNMATCHED };
 	view->stale = session->stale;
 	free(use);
 }
@@ -177,9 +190,11 @@ int session_load(const char *out, struct session *session, struct diag *diag)
 	struct journal_tally tally = { 0 };
 	int error = 0;
 	if (!session->plan && access(path, F_OK))
-		error = diag_set(diag, ENOENT, "%s: no run here yet: `tlsmatrix run` makes one, --out names another folder", path);
+		error = diag_set(
+		    diag, ENOENT, "%s: no run here yet: `tlsmatrix run` makes one, --out names another folder", path);
 	else if (!session->plan)
-		error = diag_set(diag, EBADMSG, "%s:%d:%d: %s: run again", path, error_at.line, error_at.column, error_at.text);
+		error = diag_set(
+		    diag, EBADMSG, "%s:%d:%d: %s: run again", path, error_at.line, error_at.column, error_at.text);
 	else if (!json_array_size(json_object_get(session->plan, "cells")))
 		error = diag_set(diag, EBADMSG, "%s: no plan: it names no cells: run again", path);
 	error = error ? error : plan_take(session, out, diag);

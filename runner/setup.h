@@ -11,9 +11,9 @@ struct targets;
 struct setup {
 	struct places places;
 	struct toolchain toolchain;
-	struct targets *targets;   /* known and the user's (target.h); NULL: the command needs none */
-	double timeout_scale;      /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
-	char self_key[HASH_HEX];   /* content of tlsmatrix and tlstrace: a changed judge judges again */
+	struct targets *targets; /* known and the user's (target.h); NULL: the command needs none */
+	double timeout_scale;    /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
+	char self_key[HASH_HEX]; /* content of tlsmatrix and tlstrace: a changed judge judges again */
 };
 
 #endif

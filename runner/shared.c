@@ -19,9 +19,11 @@ static int overlay_goroot(const struct setup *setup, const char *overlay)
 			error = -errno;
 		for (struct dirent *entry; !error && (entry = readdir(dir));) {
 			/* A shared std that the user installed stays his: linked here, it would be written to. */
-			if (entry->d_name[0] == '.' || (below ? strstr(entry->d_name, "_dynlink") != NULL : strcmp(entry->d_name, "pkg") == 0))
+			if (entry->d_name[0] == '.' ||
+			    (below ? strstr(entry->d_name, "_dynlink") != NULL : strcmp(entry->d_name, "pkg") == 0))
 				continue;
-			char *target = xprintf("%s/%s", from, entry->d_name), *name = xprintf("%s/%s", below ? pkg : overlay, entry->d_name);
+			char *target = xprintf("%s/%s", from, entry->d_name),
+			     *name = xprintf("%s/%s", below ? pkg : overlay, entry->d_name);
 			if (symlink(target, name) && errno != EEXIST)
 				error = -errno;
 			free(target);
@@ -35,7 +37,8 @@ static int overlay_goroot(const struct setup *setup, const char *overlay)
 	return error;
 }
 
-static int go_install_shared(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *packages)
+static int go_install_shared(
+    const struct setup *setup, const struct build *build, struct steps *steps, const char *const *packages)
 {
 	struct buf flags = BUF_INIT;
 	piece_ldflags(build, &flags);
@@ -84,7 +87,8 @@ static char *shared_folder(const char *overlay)
 	return found;
 }
 
-char *piece_go_shared(const struct setup *setup, const struct build *build, struct steps *steps, const char *const *packages, const char *out)
+char *piece_go_shared(const struct setup *setup, const struct build *build, struct steps *steps,
+    const char *const *packages, const char *out)
 {
 	char *overlay = xprintf("%s/goroot", build->dir), *library = NULL;
 	steps->infra = overlay_goroot(setup, overlay);

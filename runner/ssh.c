@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 enum {
-	CONNECT_MS = 30000,      /* until logged in */
-	SLACK_MS = 40000,        /* over the program's own limit: dump, kill, and a slow line */
-	SEND_MS = 120000,        /* to send files, and for each megabyte of them */
+	CONNECT_MS = 30000, /* until logged in */
+	SLACK_MS = 40000,   /* over the program's own limit: dump, kill, and a slow line */
+	SEND_MS = 120000,   /* to send files, and for each megabyte of them */
 	SEND_MB_MS = 10000,
-	STARTS = 3,              /* ask, send, start; and once more should files vanish there */
-	LAST_OUTPUT = 300,       /* of what was said, in a message */
+	STARTS = 3,        /* ask, send, start; and once more should files vanish there */
+	LAST_OUTPUT = 300, /* of what was said, in a message */
 	PIPE_MAX = 1 << 20
 };
 
@@ -32,8 +32,17 @@ static const char default_directory[] = "/tmp/tlsmatrix";
 /* ---- words ---------------------------------------------------------------------------------------------- */
 
 static const char *const options[] = {
-	"-T", "-x", "-a", "-oBatchMode=yes", "-oConnectTimeout=15", "-oServerAliveInterval=5", "-oServerAliveCountMax=4",
-	"-oEscapeChar=none", "-oClearAllForwardings=yes", "-oControlPersist=no", NULL,
+	"-T",
+	"-x",
+	"-a",
+	"-oBatchMode=yes",
+	"-oConnectTimeout=15",
+	"-oServerAliveInterval=5",
+	"-oServerAliveCountMax=4",
+	"-oEscapeChar=none",
+	"-oClearAllForwardings=yes",
+	"-oControlPersist=no",
+	NULL,
 };
 
 /* The ssh key of the target is a command with options, as for sh; what it sets goes before ours. */
@@ -79,7 +88,8 @@ static void add_last(const struct child_result *child, struct buf *line)
 	}
 }
 
-static int told(const struct launch *launch, const struct child_result *child, int error, const char *what, struct diag *diag)
+static int told(
+    const struct launch *launch, const struct child_result *child, int error, const char *what, struct diag *diag)
 {
 	struct buf line = BUF_INIT;
 	buf_printf(&line, "target %s: %s: %s (ssh: ", launch->target->name, launch->target->host, what);
@@ -95,7 +105,7 @@ static int told(const struct launch *launch, const struct child_result *child, i
 
 static struct connection {
 	const struct target *target;
-	pid_t owner;             /* a forked task makes its own */
+	pid_t owner; /* a forked task makes its own */
 	struct child *child;
 	int socket;
 } connection;
@@ -109,7 +119,8 @@ static void connection_end(struct child_result *result)
 
 static int connection_alive(const struct target *target)
 {
-	return connection.target == target && connection.owner == getpid() && children_wait(&connection.child, 1, 0) < 0;
+	return connection.target == target && connection.owner == getpid() &&
+	    children_wait(&connection.child, 1, 0) < 0;
 }
 
 static int connection_start(const struct launch *launch, const char *folder, struct child **child)
@@ -123,7 +134,9 @@ static int connection_start(const struct launch *launch, const char *folder, str
 	argv_add(&argv, "-S");
 	argv_add(&argv, "%s/s", folder);
 	argv_add(&argv, "%s", launch->target->host);
-	struct child_spec spec = { .argv = (const char *const *)argv.word, .env = (const char *const *)env.list, .output_limit = 1 << 16 };
+	struct child_spec spec = {
+		.argv = (const char *const *)argv.word, .env = (const char *const *)env.list, .output_limit = 1 << 16
+	};
 	int error = child_start(&spec, child);
 	argv_free(&argv);
 	env_free(&env);
@@ -147,7 +160,8 @@ static int connection_wait(const struct launch *launch, const char *path, struct
 		close(fd);
 	struct child_result result;
 	child_finish(child, &result);
-	int error = told(launch, &result, over == -EAGAIN ? ETIMEDOUT : ENOTCONN, over == -EAGAIN ? "no login in time" : "no connection", diag);
+	int error = told(launch, &result, over == -EAGAIN ? ETIMEDOUT : ENOTCONN,
+	    over == -EAGAIN ? "no login in time" : "no connection", diag);
 	child_result_free(&result);
 	return error;
 }
@@ -178,7 +192,8 @@ static int connection_open(const struct launch *launch, struct diag *diag)
 }
 
 /* A command over the connection: words for the other side's shell, a descriptor as stdin. */
-static int remote_run(const struct launch *launch, const char *command, const char *feed, int in, int limit_ms, size_t limit, struct child_result *result)
+static int remote_run(const struct launch *launch, const char *command, const char *feed, int in, int limit_ms,
+    size_t limit, struct child_result *result)
 {
 	struct argv argv = { NULL, 0 };
 	struct env env = ENV_INIT;
@@ -194,8 +209,11 @@ static int remote_run(const struct launch *launch, const char *command, const ch
 	argv_add(&argv, "%s", launch->target->host);
 	argv_add(&argv, "%s", command);
 	struct child_spec spec = {
-		.argv = (const char *const *)argv.word, .env = (const char *const *)env.list,
-		.timeout_ms = limit_ms, .output_limit = limit, .in = in,
+		.argv = (const char *const *)argv.word,
+		.env = (const char *const *)env.list,
+		.timeout_ms = limit_ms,
+		.output_limit = limit,
+		.in = in,
 	};
 	int error = child_run(&spec, result);
 	argv_free(&argv);
@@ -246,7 +264,8 @@ static void send_undo(const struct launch *launch, const char *folder)
 }
 
 /* tar here, tar there. */
-static int send_folder(const struct launch *launch, const char *folder, const char *there, long long bytes, struct diag *diag)
+static int send_folder(
+    const struct launch *launch, const char *folder, const char *there, long long bytes, struct diag *diag)
 {
 	struct buf feed = BUF_INIT, command = BUF_INIT;
 	buf_add(&feed, "tar -C ");
@@ -259,7 +278,8 @@ static int send_folder(const struct launch *launch, const char *folder, const ch
 	buf_free(&feed);
 	buf_free(&command);
 	if (error)
-		return diag_set(diag, -error, "target %s: cannot start a process: %s", launch->target->name, strerror(-error));
+		return diag_set(
+		    diag, -error, "target %s: cannot start a process: %s", launch->target->name, strerror(-error));
 	if (child.how != CHILD_EXITED || child.status != 0) {
 		error = told(launch, &child, EIO, "files could not be sent", diag);
 		send_undo(launch, there);
@@ -269,9 +289,11 @@ static int send_folder(const struct launch *launch, const char *folder, const ch
 }
 
 /* The folder that the files arrive in is emptied by the next script. */
-static int send_files(const struct launch *launch, const struct ssh_plan *plan, const char *need, const char *name, struct diag *diag)
+static int send_files(
+    const struct launch *launch, const struct ssh_plan *plan, const char *need, const char *name, struct diag *diag)
 {
-	char *folder = xprintf("%s/tmp/%s", launch->setup->places.cache, name), *path = xprintf("%s/%s", plan->directory, name);
+	char *folder = xprintf("%s/tmp/%s", launch->setup->places.cache, name),
+	     *path = xprintf("%s/%s", plan->directory, name);
 	struct buf there = BUF_INIT;
 	buf_add_shell(&there, path);
 	long long bytes = send_collect(plan, need, folder);
@@ -290,7 +312,8 @@ static int send_files(const struct launch *launch, const struct ssh_plan *plan, 
 /* ---- marks ---------------------------------------------------------------------------------------------- */
 
 /* The words of the last mark of this kind, and where the mark begins and ends; 0 when there is none. */
-static int mark_find(const struct buf *text, const char *nonce, const char *kind, size_t *begin, size_t *end, char **words)
+static int mark_find(
+    const struct buf *text, const char *nonce, const char *kind, size_t *begin, size_t *end, char **words)
 {
 	char *mark = xprintf("\n#tlsm-ssh:%s %s", nonce, kind);
 	size_t len = strlen(mark);
@@ -332,7 +355,8 @@ static void limit_output(struct buf *text, size_t limit, size_t *dropped)
 /* env says by its status that there was nothing that it could start (POSIX env, exit status). */
 static void end_not_started(struct child_result *result)
 {
-	if (result->how == CHILD_EXITED && (result->status == 126 || result->status == 127) && strncmp(result->err.data, "env: ", 5) == 0) {
+	if (result->how == CHILD_EXITED && (result->status == 126 || result->status == 127) &&
+	    strncmp(result->err.data, "env: ", 5) == 0) {
 		result->how = CHILD_NOT_STARTED;
 		result->status = result->status == 126 ? ENOEXEC : ENOENT;
 	}
@@ -359,7 +383,8 @@ static void end_take(const struct launch *launch, const char *words, struct chil
 }
 
 /* The program's own end and output, out of what ssh gave.  1 when the files in *need are to be sent first. */
-static int result_take(const struct launch *launch, const char *nonce, struct child_result *result, char **need, struct diag *diag)
+static int result_take(
+    const struct launch *launch, const char *nonce, struct child_result *result, char **need, struct diag *diag)
 {
 	size_t begin, end, from = 0;
 	char *words = NULL;
@@ -394,7 +419,8 @@ static int result_take(const struct launch *launch, const char *nonce, struct ch
 	}
 	if (result->how == CHILD_TIMEOUT)
 		return told(launch, result, ETIMEDOUT, "does not answer any more", diag);
-	return told(launch, result, ECONNRESET, started ? "the connection was lost while the program ran" : "nothing could be started", diag);
+	return told(launch, result, ECONNRESET,
+	    started ? "the connection was lost while the program ran" : "nothing could be started", diag);
 }
 
 /* ---- starts ------------------------------------------------------------------------------------------------ */
@@ -415,7 +441,8 @@ static int feed_make(const struct buf *script, int ends[2])
 	return error;
 }
 
-static int start_once(const struct launch *launch, const struct ssh_plan *plan, const char *nonce, const char *sent, struct child_result *result, struct diag *diag)
+static int start_once(const struct launch *launch, const struct ssh_plan *plan, const char *nonce, const char *sent,
+    struct child_result *result, struct diag *diag)
 {
 	struct buf script = BUF_INIT;
 	struct ssh_start start = { plan, nonce, sent, (launch->timeout_ms + 999) / 1000 };
@@ -424,7 +451,8 @@ static int start_once(const struct launch *launch, const struct ssh_plan *plan, 
 	buf_free(&script);
 	if (!error) {
 		/* Four times the output that is kept: the mark of the end comes behind what the program says. */
-		error = remote_run(launch, "exec sh", NULL, ends[0], launch->timeout_ms + SLACK_MS, launch->output_limit * 4 + 4096, result);
+		error = remote_run(launch, "exec sh", NULL, ends[0], launch->timeout_ms + SLACK_MS,
+		    launch->output_limit * 4 + 4096, result);
 		close(ends[0]);
 		close(ends[1]);
 	}
@@ -433,7 +461,8 @@ static int start_once(const struct launch *launch, const struct ssh_plan *plan, 
 	return error;
 }
 
-static int start_all(const struct launch *launch, const struct ssh_plan *plan, struct child_result *result, struct diag *diag)
+static int start_all(
+    const struct launch *launch, const struct ssh_plan *plan, struct child_result *result, struct diag *diag)
 {
 	char *sent = NULL;
 	int error = 1;
@@ -457,16 +486,21 @@ static int start_all(const struct launch *launch, const struct ssh_plan *plan, s
 		free(need);
 	}
 	free(sent);
-	return error == 1 ? diag_set(diag, EIO, "target %s: %s: files that were sent are gone again: is %s being cleaned?", launch->target->name, launch->target->host, plan->directory) : error;
+	return error == 1 ?
+	    diag_set(diag, EIO, "target %s: %s: files that were sent are gone again: is %s being cleaned?",
+		launch->target->name, launch->target->host, plan->directory) :
+	    error;
 }
 
 static int plan_make(const struct launch *launch, struct ssh_plan *plan, struct diag *diag)
 {
 	const struct target *target = launch->target;
 	char *path;
-	int error = ssh_plan_make(launch->setup->places.cache, target->directory ? target->directory : default_directory, launch->argv, launch->env, plan, &path);
+	int error = ssh_plan_make(launch->setup->places.cache,
+	    target->directory ? target->directory : default_directory, launch->argv, launch->env, plan, &path);
 	if (error)
-		diag_set(diag, -error, "target %s: %s: cannot be read: %s", target->name, path ? path : "a file", strerror(-error));
+		diag_set(diag, -error, "target %s: %s: cannot be read: %s", target->name, path ? path : "a file",
+		    strerror(-error));
 	free(path);
 	return error;
 }
@@ -474,7 +508,9 @@ static int plan_make(const struct launch *launch, struct ssh_plan *plan, struct 
 int ssh_run(const struct launch *launch, struct child_result *result, struct diag *diag)
 {
 	if (launch->prefix)
-		return diag_set(diag, EOPNOTSUPP, "target %s: %s does not work over ssh: remove \"trace\" from its section", launch->target->name, launch->prefix[0]);
+		return diag_set(diag, EOPNOTSUPP,
+		    "target %s: %s does not work over ssh: remove \"trace\" from its section", launch->target->name,
+		    launch->prefix[0]);
 	struct ssh_plan plan;
 	int error = plan_make(launch, &plan, diag);
 	if (error)

@@ -57,7 +57,9 @@ static int add_word(struct ssh_plan *plan, const char *cache, const char *word, 
 	size_t cache_len = strlen(cache);
 	char *path = strndup(word, len);
 	struct stat st;
-	int error = 0, ours = len > cache_len && strncmp(path, cache, cache_len) == 0 && path[cache_len] == '/' && stat(path, &st) == 0;
+	int error = 0,
+	    ours = len > cache_len && strncmp(path, cache, cache_len) == 0 && path[cache_len] == '/' &&
+	    stat(path, &st) == 0;
 	if (ours)
 		error = add_file(plan, path, &st);
 	if (ours && !error && S_ISDIR(st.st_mode))
@@ -111,7 +113,8 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct ssh_file *)a)->path, ((const struct ssh_file *)b)->path);
 }
 
-int ssh_plan_make(const char *cache, const char *directory, const struct argv *argv, const struct env *env, struct ssh_plan *plan, char **path)
+int ssh_plan_make(const char *cache, const char *directory, const struct argv *argv, const struct env *env,
+    struct ssh_plan *plan, char **path)
 {
 	*plan = (struct ssh_plan){ .directory = directory, .env = ENV_INIT };
 	*path = NULL;
@@ -146,22 +149,22 @@ void ssh_plan_free(struct ssh_plan *plan)
 
 /* Moves what was sent into place, and asks for what is not there or makes the set of links. */
 static const char script_files[] =
-	"umask 022\n"
-	"say() { printf '\\n#tlsm-ssh:%s %s\\n' \"$N\" \"$*\"; }\n"
-	"fail() { say fail \"$*\" >&2; exit 1; }\n"
-	"if [ ! -d \"$D/run\" ]; then mkdir -p \"$D/files\" \"$D/run\" || fail \"cannot make $D\"; fi\n"
-	"if [ -n \"$IN\" ]; then\n"
-	"	for f in \"$D/$IN\"/*; do mv -f \"$f\" \"$D/files/\" || fail \"cannot write to $D\"; done\n"
-	"	rm -rf \"$D/$IN\"\n"
-	"fi\n"
-	"if [ ! -e \"$D/$K/.complete\" ]; then\n"
-	"	need=\n"
-	"	for h in $HAVE; do [ -e \"$D/files/$h\" ] || need=\"$need $h\"; done\n"
-	"	if [ -n \"$need\" ]; then say need$need >&2; exit 0; fi\n"
-	"	S=$D/$K.$N\n"
-	"	folder() { mkdir -p \"$S$1\" || fail \"cannot write to $D\"; }\n"
-	"	copy() { folder \"${2%/*}\"; cp -p \"$D/files/$1\" \"$S$2\" || fail \"cannot write to $D\"; }\n"
-	"	put() { folder \"${2%/*}\"; ln \"$D/files/$1\" \"$S$2\" 2>/dev/null || copy \"$@\"; }\n";
+    "umask 022\n"
+    "say() { printf '\\n#tlsm-ssh:%s %s\\n' \"$N\" \"$*\"; }\n"
+    "fail() { say fail \"$*\" >&2; exit 1; }\n"
+    "if [ ! -d \"$D/run\" ]; then mkdir -p \"$D/files\" \"$D/run\" || fail \"cannot make $D\"; fi\n"
+    "if [ -n \"$IN\" ]; then\n"
+    "	for f in \"$D/$IN\"/*; do mv -f \"$f\" \"$D/files/\" || fail \"cannot write to $D\"; done\n"
+    "	rm -rf \"$D/$IN\"\n"
+    "fi\n"
+    "if [ ! -e \"$D/$K/.complete\" ]; then\n"
+    "	need=\n"
+    "	for h in $HAVE; do [ -e \"$D/files/$h\" ] || need=\"$need $h\"; done\n"
+    "	if [ -n \"$need\" ]; then say need$need >&2; exit 0; fi\n"
+    "	S=$D/$K.$N\n"
+    "	folder() { mkdir -p \"$S$1\" || fail \"cannot write to $D\"; }\n"
+    "	copy() { folder \"${2%/*}\"; cp -p \"$D/files/$1\" \"$S$2\" || fail \"cannot write to $D\"; }\n"
+    "	put() { folder \"${2%/*}\"; ln \"$D/files/$1\" \"$S$2\" 2>/dev/null || copy \"$@\"; }\n";
 
 /* The program's processes are those of this session, which sshd makes for each command, and those that
  * left it but not the working folder.  The helper that watches the clock and the one that watches
@@ -171,75 +174,76 @@ static const char script_files[] =
  * sh does not tell an exit status above 128 from a signal, but says in words on its own stderr what
  * killed a program in front, except for SIGINT, SIGPIPE and, in some shells, SIGTERM. */
 static const char script_run[] =
-	"	: >\"$S/.complete\" && mv \"$S\" \"$D/$K\" || fail \"cannot write to $D\"\n"
-	"fi\n"
-	"R=$D/run/$N\n"
-	"mkdir \"$R\" \"$R/home\" && cd \"$R\" || fail \"cannot make $R\"\n"
-	"ulimit -c 0 2>/dev/null\n"
-	"exec 3<&0 5>&2\n"
-	"session=0\n"
-	"if read -r line </proc/$$/stat; then set -- ${line##*) }; [ \"$4\" != $$ ] || session=$$; fi 2>/dev/null\n"
-	"ours() {\n"
-	"	until read -r spared <\"$R/helpers\"; do kill -0 $$ || return 1; done 2>/dev/null\n"
-	"	found= names= spared=\" $$ $spared \"\n"
-	"	for d in /proc/[0-9]*; do\n"
-	"		p=${d#/proc/}\n"
-	"		case $spared in *\" $p \"*) continue;; esac\n"
-	"		read -r line <\"$d/stat\" || continue\n"
-	"		set -- ${line##*) }\n"
-	"		case $1 in Z|X) continue;; esac\n"
-	"		case $spared in *\" $2 \"*) [ \"$2\" = $$ ] || continue;; esac\n"
-	"		if [ \"$4\" = $session ] || [ \"$d/cwd\" -ef \"$R\" ]; then\n"
-	"			c=${line#*(}\n"
-	"			found=\"$found $p\" names=\"$names $p (${c%)*})\"\n"
-	"			[ \"$2\" != $$ ] || front=$p\n"
-	"		fi\n"
-	"	done 2>/dev/null\n"
-	"	[ -n \"$found\" ] || for d in $(grep -ls \"$N/home\" /proc/[0-9]*/environ); do\n"
-	"		d=${d%/environ}\n"
-	"		found=\"$found ${d#/proc/}\" names=\"$names ${d#/proc/}\"\n"
-	"	done\n"
-	"	[ -n \"$found\" ]\n"
-	"}\n"
-	"end_all() { for i in 1 2 3 4 5 6 7 8 9 10; do ours || break; kill -9 $found; done 2>/dev/null; }\n"
-	"nap() { sleep 0.2 2>/dev/null || sleep 1; }\n"
-	"(\n"
-	"	trap 'kill $s; exit' TERM\n"
-	"	sleep \"$LIMIT\" & s=$!\n"
-	"	wait $s\n"
-	"	: >\"$R/late\"\n"
-	"	ours && kill -3 $front && kill -18 $front\n"
-	"	sleep 2\n"
-	"	end_all\n"
-	") </dev/null >/dev/null 2>&1 3<&- 5>&- & clock=$!\n"
-	"(\n"
-	"	while read -r line <&3; do :; done\n"
-	"	kill $clock\n"
-	"	end_all\n"
-	"	kill -9 $$\n"
-	"	end_all\n"
-	"	cd / && rm -rf \"$R\"\n"
-	") </dev/null >/dev/null 2>&1 5>&- & line=$!\n"
-	"helpers=\"$clock $line\"\n"
-	"echo \"$helpers\" >\"$R/helpers\" || fail \"cannot write to $D\"\n"
-	"say start\n"
-	"say start >&2\n"
-	"exec 2>\"$R/said\"\n";
+    "	: >\"$S/.complete\" && mv \"$S\" \"$D/$K\" || fail \"cannot write to $D\"\n"
+    "fi\n"
+    "R=$D/run/$N\n"
+    "mkdir \"$R\" \"$R/home\" && cd \"$R\" || fail \"cannot make $R\"\n"
+    "ulimit -c 0 2>/dev/null\n"
+    "exec 3<&0 5>&2\n"
+    "session=0\n"
+    "if read -r line </proc/$$/stat; then set -- ${line##*) }; [ \"$4\" != $$ ] || session=$$; fi 2>/dev/null\n"
+    "ours() {\n"
+    "	until read -r spared <\"$R/helpers\"; do kill -0 $$ || return 1; done 2>/dev/null\n"
+    "	found= names= spared=\" $$ $spared \"\n"
+    "	for d in /proc/[0-9]*; do\n"
+    "		p=${d#/proc/}\n"
+    "		case $spared in *\" $p \"*) continue;; esac\n"
+    "		read -r line <\"$d/stat\" || continue\n"
+    "		set -- ${line##*) }\n"
+    "		case $1 in Z|X) continue;; esac\n"
+    "		case $spared in *\" $2 \"*) [ \"$2\" = $$ ] || continue;; esac\n"
+    "		if [ \"$4\" = $session ] || [ \"$d/cwd\" -ef \"$R\" ]; then\n"
+    "			c=${line#*(}\n"
+    "			found=\"$found $p\" names=\"$names $p (${c%)*})\"\n"
+    "			[ \"$2\" != $$ ] || front=$p\n"
+    "		fi\n"
+    "	done 2>/dev/null\n"
+    "	[ -n \"$found\" ] || for d in $(grep -ls \"$N/home\" /proc/[0-9]*/environ); do\n"
+    "		d=${d%/environ}\n"
+    "		found=\"$found ${d#/proc/}\" names=\"$names ${d#/proc/}\"\n"
+    "	done\n"
+    "	[ -n \"$found\" ]\n"
+    "}\n"
+    "end_all() { for i in 1 2 3 4 5 6 7 8 9 10; do ours || break; kill -9 $found; done 2>/dev/null; }\n"
+    "nap() { sleep 0.2 2>/dev/null || sleep 1; }\n"
+    "(\n"
+    "	trap 'kill $s; exit' TERM\n"
+    "	sleep \"$LIMIT\" & s=$!\n"
+    "	wait $s\n"
+    "	: >\"$R/late\"\n"
+    "	ours && kill -3 $front && kill -18 $front\n"
+    "	sleep 2\n"
+    "	end_all\n"
+    ") </dev/null >/dev/null 2>&1 3<&- 5>&- & clock=$!\n"
+    "(\n"
+    "	while read -r line <&3; do :; done\n"
+    "	kill $clock\n"
+    "	end_all\n"
+    "	kill -9 $$\n"
+    "	end_all\n"
+    "	cd / && rm -rf \"$R\"\n"
+    ") </dev/null >/dev/null 2>&1 5>&- & line=$!\n"
+    "helpers=\"$clock $line\"\n"
+    "echo \"$helpers\" >\"$R/helpers\" || fail \"cannot write to $D\"\n"
+    "say start\n"
+    "say start >&2\n"
+    "exec 2>\"$R/said\"\n";
 
 static const char script_end[] =
-	"st=$?\n"
-	"exec 2>/dev/null\n"
-	"left=\n"
-	"if [ -e \"$R/late\" ]; then end_all; elif ours && nap && ours; then left=\" left$names\"; end_all; fi\n"
-	"how=\"exit $st\"\n"
-	"if [ -e \"$R/late\" ]; then how=\"late 0\"\n"
-	"elif [ $st -gt 128 ]; then\n"
-	"	case $st in 130|141|143) how=\"signal $((st - 128))\";; *) [ ! -s \"$R/said\" ] || how=\"signal $((st - 128))\";; esac\n"
-	"fi\n"
-	"kill $helpers\n"
-	"cd / && rm -rf \"$R\"\n"
-	"say \"end $how$left\" >&5\n"
-	"exit 0\n";
+    "st=$?\n"
+    "exec 2>/dev/null\n"
+    "left=\n"
+    "if [ -e \"$R/late\" ]; then end_all; elif ours && nap && ours; then left=\" left$names\"; end_all; fi\n"
+    "how=\"exit $st\"\n"
+    "if [ -e \"$R/late\" ]; then how=\"late 0\"\n"
+    "elif [ $st -gt 128 ]; then\n"
+    "	case $st in 130|141|143) how=\"signal $((st - 128))\";; *) [ ! -s \"$R/said\" ] || how=\"signal $((st - "
+    "128))\";; esac\n"
+    "fi\n"
+    "kill $helpers\n"
+    "cd / && rm -rf \"$R\"\n"
+    "say \"end $how$left\" >&5\n"
+    "exit 0\n";
 
 static void put_variable(struct buf *out, const char *name, const char *value)
 {

@@ -24,22 +24,23 @@ struct ssh_file {
 
 struct ssh_plan {
 	const char *directory;
-	struct ssh_file *file;   /* sorted by path, no path twice */
+	struct ssh_file *file; /* sorted by path, no path twice */
 	size_t count;
 	char key[HASH_HEX];
-	struct argv argv;        /* as it is there */
+	struct argv argv; /* as it is there */
 	struct env env;
 };
 
 /* cache: what lies below this folder goes along.  0, or -errno with *path (malloc'ed) a file that cannot be read. */
-int ssh_plan_make(const char *cache, const char *directory, const struct argv *argv, const struct env *env, struct ssh_plan *plan, char **path);
+int ssh_plan_make(const char *cache, const char *directory, const struct argv *argv, const struct env *env,
+    struct ssh_plan *plan, char **path);
 void ssh_plan_free(struct ssh_plan *plan);
 
 struct ssh_start {
 	const struct ssh_plan *plan;
-	const char *nonce;       /* in every mark, so that nothing else can look like one */
-	const char *sent;        /* folder below the directory that holds files just sent, or NULL */
-	int seconds;             /* time limit there */
+	const char *nonce; /* in every mark, so that nothing else can look like one */
+	const char *sent;  /* folder below the directory that holds files just sent, or NULL */
+	int seconds;       /* time limit there */
 };
 
 /* The script for the other side's sh, which reads it from stdin and takes the end of stdin for the end of

@@ -41,8 +41,12 @@ int step(struct steps *steps, const char *cwd, const char *const argv[])
 	write_command(steps, cwd, argv);
 	buf_printf(&steps->log, "$ %s\n", steps->command.data);
 	struct child_spec spec = {
-		.argv = argv, .env = (const char *const *)steps->env.list, .cwd = cwd,
-		.timeout_ms = steps->timeout_ms, .output_limit = 1 << 20, .merge = 1,
+		.argv = argv,
+		.env = (const char *const *)steps->env.list,
+		.cwd = cwd,
+		.timeout_ms = steps->timeout_ms,
+		.output_limit = 1 << 20,
+		.merge = 1,
 	};
 	struct child_result result;
 	steps->infra = child_run(&spec, &result);

@@ -8,14 +8,14 @@
 struct steps {
 	struct env env;
 	int timeout_ms;
-	int failed;              /* a step did not exit 0; further ones are not run */
-	int infra;               /* -errno when a step could not be started at all */
-	char how[64];            /* of the last step, child_describe's words */
-	int exit;                /* of the last step; -1 when it did not exit */
+	int failed;   /* a step did not exit 0; further ones are not run */
+	int infra;    /* -errno when a step could not be started at all */
+	char how[64]; /* of the last step, child_describe's words */
+	int exit;     /* of the last step; -1 when it did not exit */
 	double seconds, cpu_seconds;
-	struct buf log;          /* commands and all output, for people */
-	struct buf output;       /* what the commands printed */
-	struct buf command;      /* the last command as a shell line */
+	struct buf log;     /* commands and all output, for people */
+	struct buf output;  /* what the commands printed */
+	struct buf command; /* the last command as a shell line */
 };
 
 void steps_init(struct steps *steps, int timeout_ms);
@@ -25,7 +25,10 @@ void steps_free(struct steps *steps);
 int step(struct steps *steps, const char *cwd, const char *const argv[]);
 
 /* A growing argument list; words are copied. */
-struct argv { char **word; size_t count; };
+struct argv {
+	char **word;
+	size_t count;
+};
 void argv_add(struct argv *argv, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void argv_free(struct argv *argv);
 void argv_shell(const struct argv *argv, struct buf *out);

@@ -18,15 +18,19 @@
 enum {
 	LIMIT_DEFAULT = 4 << 20,
 	FLOOD_FACTOR = 16,
-	READ_MAX = 64 << 10,     /* per stream and turn, so that no child starves the others */
-	DRAIN_MAX = 1 << 20,     /* the largest pipe: fs.pipe-max-size as the kernel sets it */
-	SPARE_MAX = 256          /* keepers that a search for strays leaves alone */
+	READ_MAX = 64 << 10, /* per stream and turn, so that no child starves the others */
+	DRAIN_MAX = 1 << 20, /* the largest pipe: fs.pipe-max-size as the kernel sets it */
+	SPARE_MAX = 256      /* keepers that a search for strays leaves alone */
 };
 
-struct stream { int fd; struct buf *kept; size_t seen; };
+struct stream {
+	int fd;
+	struct buf *kept;
+	size_t seen;
+};
 
 struct child {
-	struct child *next;          /* all children that are not over */
+	struct child *next; /* all children that are not over */
 	pid_t keeper;
 	int control;
 	int timeout_ms;
@@ -72,7 +76,8 @@ static int raise_fd(int *fd)
 
 static void wiring_free(struct wiring *wiring)
 {
-	int *all[] = { &wiring->in, wiring->out, wiring->out + 1, wiring->err, wiring->err + 1, wiring->control, wiring->control + 1 };
+	int *all[] = { &wiring->in, wiring->out, wiring->out + 1, wiring->err, wiring->err + 1, wiring->control,
+		wiring->control + 1 };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		shut(all[i]);
 }
@@ -85,11 +90,14 @@ static int wiring_make(struct wiring *wiring, int in, int merge)
 	if (wiring->in < 0 || pipe2(wiring->out, O_CLOEXEC) < 0 || (!merge && pipe2(wiring->err, O_CLOEXEC) < 0) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wiring->control) < 0)
 		error = -errno;
-	int *raise[] = { &wiring->in, wiring->out, wiring->out + 1, wiring->err, wiring->err + 1, wiring->control, wiring->control + 1 };
+	int *raise[] = { &wiring->in, wiring->out, wiring->out + 1, wiring->err, wiring->err + 1, wiring->control,
+		wiring->control + 1 };
 	for (size_t i = 0; i < sizeof raise / sizeof *raise && !error; i++)
 		if (*raise[i] >= 0)
 			error = raise_fd(raise[i]);
-	if (!error && (fcntl(wiring->out[0], F_SETFL, O_NONBLOCK) < 0 || (!merge && fcntl(wiring->err[0], F_SETFL, O_NONBLOCK) < 0)))
+	if (!error &&
+	    (fcntl(wiring->out[0], F_SETFL, O_NONBLOCK) < 0 ||
+		(!merge && fcntl(wiring->err[0], F_SETFL, O_NONBLOCK) < 0)))
 		error = -errno;
 	if (error)
 		wiring_free(wiring);
@@ -105,10 +113,8 @@ static pid_t keeper_fork(const struct child_spec *spec, const struct wiring *wir
 	pid_t pid = fork();
 	int error = errno;
 	if (pid == 0) {
-		struct keeper_job job = {
-			spec->argv, spec->env, spec->cwd, spec->timeout_ms, wiring->in, wiring->out[1],
-			spec->merge ? wiring->out[1] : wiring->err[1], wiring->control[1]
-		};
+		struct keeper_job job = { spec->argv, spec->env, spec->cwd, spec->timeout_ms, wiring->in,
+			wiring->out[1], spec->merge ? wiring->out[1] : wiring->err[1], wiring->control[1] };
 		keeper_main(&job);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -154,10 +160,7 @@ void child_kill(struct child *child)
 		shutdown(child->control, SHUT_WR);
 }
 
-const struct buf *child_output(const struct child *child)
-{
-	return &child->result.out;
-}
+const struct buf *child_output(const struct child *child) { return &child->result.out; }
 
 /* Reads once.  Returns bytes moved, 0 when there is nothing now or nothing more. */
 static size_t stream_read(struct child *child, struct stream *stream)
@@ -206,7 +209,7 @@ static void strays_kill(unsigned long long since)
 	for (struct child *child = running; child && spare.count < SPARE_MAX; child = child->next)
 		keepers[spare.count++] = child->keeper;
 	if (!since || spare.count == SPARE_MAX)
-		return;    /* better a stray than a keeper killed */
+		return; /* better a stray than a keeper killed */
 	for (int round = 0; round < 200 && tree_signal(SIGKILL, &spare, NULL, 0) > 0; round++)
 		poll(NULL, 0, 5);
 }
@@ -228,7 +231,9 @@ static void result_take(struct child *child, const struct keeper_report *report)
 		double silent = child->start + child->timeout_ms / 1e3 - child->last_output;
 		result->silent_seconds = silent > 0 ? silent : 0;
 	} else {
-		result->how = WIFSIGNALED(status) ? CHILD_SIGNALED : report->end == KEEPER_LEFT ? CHILD_LEAK : CHILD_EXITED;
+		result->how = WIFSIGNALED(status) ? CHILD_SIGNALED :
+		    report->end == KEEPER_LEFT    ? CHILD_LEAK :
+						    CHILD_EXITED;
 		result->status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 	}
 }
@@ -277,7 +282,7 @@ static void child_end(struct child *child)
 
 /* ---- waiting ---- */
 
-enum { FDS = 3 };    /* per child: out, err, control */
+enum { FDS = 3 }; /* per child: out, err, control */
 
 static int first_over(struct child *const *children, size_t count, int *alive)
 {
@@ -312,7 +317,7 @@ int children_wait(struct child *const *children, size_t count, int ms)
 	int alive, over, failed = 0;
 	while ((over = first_over(children, count, &alive)) < 0 && !failed) {
 		if (!alive && ms < 0) {
-			failed = -EAGAIN;    /* nothing can ever come */
+			failed = -EAGAIN; /* nothing can ever come */
 			break;
 		}
 		for (size_t i = 0; i < count; i++) {
@@ -351,7 +356,7 @@ int child_run(const struct child_spec *spec, struct child_result *result)
 	if (error)
 		return error;
 	while (children_wait(&child, 1, -1) < 0)
-		;    /* a signal to the runner; the child has its own time limit */
+		; /* a signal to the runner; the child has its own time limit */
 	child_finish(child, result);
 	return 0;
 }
@@ -381,13 +386,16 @@ void child_describe(const struct child_result *result, struct buf *out)
 		describe_signal(result->status, out);
 		break;
 	case CHILD_TIMEOUT:
-		buf_printf(out, "timed out after %g s (silent for %.3g s)", result->status / 1e3, result->silent_seconds);
+		buf_printf(
+		    out, "timed out after %g s (silent for %.3g s)", result->status / 1e3, result->silent_seconds);
 		break;
 	case CHILD_LEAK:
-		buf_printf(out, "exit status %d, but it left behind %s", result->status, *result->left ? result->left : "a process that forks on");
+		buf_printf(out, "exit status %d, but it left behind %s", result->status,
+		    *result->left ? result->left : "a process that forks on");
 		break;
 	case CHILD_FLOOD:
-		buf_printf(out, "killed for its output: %zu bytes kept, %zu more dropped", result->out.len + result->err.len, result->dropped);
+		buf_printf(out, "killed for its output: %zu bytes kept, %zu more dropped",
+		    result->out.len + result->err.len, result->dropped);
 		break;
 	case CHILD_NOT_STARTED:
 		buf_printf(out, "could not be started: %s", strerror(result->status));

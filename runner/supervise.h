@@ -21,34 +21,34 @@
 #include "matrix/base/buf.h"
 
 enum child_how {
-	CHILD_EXITED,      /* status is the exit status */
-	CHILD_SIGNALED,    /* status is the signal */
-	CHILD_TIMEOUT,     /* killed; status is the limit in ms */
-	CHILD_LEAK,        /* it exited (status), but left descendants */
-	CHILD_FLOOD,       /* killed: more output than 16 times the limit */
-	CHILD_NOT_STARTED  /* status is the errno of fork or exec */
+	CHILD_EXITED,     /* status is the exit status */
+	CHILD_SIGNALED,   /* status is the signal */
+	CHILD_TIMEOUT,    /* killed; status is the limit in ms */
+	CHILD_LEAK,       /* it exited (status), but left descendants */
+	CHILD_FLOOD,      /* killed: more output than 16 times the limit */
+	CHILD_NOT_STARTED /* status is the errno of fork or exec */
 };
 
 struct child_spec {
-	const char *const *argv;   /* argv[0] is the path, or searched in PATH of env */
-	const char *const *env;    /* NULL-terminated; NULL means an empty environment */
-	const char *cwd;           /* NULL: the runner's */
-	int timeout_ms;            /* 0: none */
-	size_t output_limit;       /* bytes kept of each of stdout and stderr; 0: 4 MiB */
-	int merge;                 /* stderr goes to stdout */
-	int in;                    /* a descriptor of the caller's that becomes its stdin; 0: /dev/null */
+	const char *const *argv; /* argv[0] is the path, or searched in PATH of env */
+	const char *const *env;  /* NULL-terminated; NULL means an empty environment */
+	const char *cwd;         /* NULL: the runner's */
+	int timeout_ms;          /* 0: none */
+	size_t output_limit;     /* bytes kept of each of stdout and stderr; 0: 4 MiB */
+	int merge;               /* stderr goes to stdout */
+	int in;                  /* a descriptor of the caller's that becomes its stdin; 0: /dev/null */
 };
 
 struct child_result {
 	enum child_how how;
 	int status;
-	double seconds;            /* wall clock from start to reaped */
-	double cpu_seconds;        /* user + system of the whole tree */
-	long max_rss_kb;           /* largest process of the tree; 0: not known, no more than the runner's own */
+	double seconds;     /* wall clock from start to reaped */
+	double cpu_seconds; /* user + system of the whole tree */
+	long max_rss_kb;    /* largest process of the tree; 0: not known, no more than the runner's own */
 	struct buf out, err;
-	size_t dropped;            /* bytes of output that were not kept */
-	double silent_seconds;     /* on timeout: since its last output */
-	char left[256];            /* on LEAK: "PID (NAME) ..." of what was killed */
+	size_t dropped;        /* bytes of output that were not kept */
+	double silent_seconds; /* on timeout: since its last output */
+	char left[256];        /* on LEAK: "PID (NAME) ..." of what was killed */
 };
 
 struct child;

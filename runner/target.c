@@ -31,8 +31,12 @@ struct expanding {
 static char *meaning(struct expanding *expanding, const char *name)
 {
 	const struct setup *setup = expanding->setup;
-	const struct { const char *name, *value; } places[] = {
-		{ "root", setup->places.root }, { "cache", setup->places.cache }, { "goroot", setup->toolchain.goroot ? setup->toolchain.goroot : "" },
+	const struct {
+		const char *name, *value;
+	} places[] = {
+		{ "root", setup->places.root },
+		{ "cache", setup->places.cache },
+		{ "goroot", setup->toolchain.goroot ? setup->toolchain.goroot : "" },
 	};
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (strcmp(name, places[i].name) == 0)
@@ -42,11 +46,14 @@ static char *meaning(struct expanding *expanding, const char *name)
 	const struct target *pack = target_find(expanding->targets, name);
 	if (!pack || !pack->packages) {
 		if (!expanding->error && pack && pack->user && !expanding->target->user)
-			expanding->error = diag_set(expanding->diag, EINVAL, "%s:%d: [%s] would take the place of a section whose packages [%s] needs: give it another name",
-				pack->file, pack->line, name, expanding->target->name);
+			expanding->error = diag_set(expanding->diag, EINVAL,
+			    "%s:%d: [%s] would take the place of a section whose packages [%s] needs: give it another "
+			    "name",
+			    pack->file, pack->line, name, expanding->target->name);
 		else if (!expanding->error)
-			expanding->error = diag_set(expanding->diag, EINVAL, "%s:%d: {%s} in [%s]: no section of that name has packages", expanding->target->file,
-				expanding->target->line, name, expanding->target->name);
+			expanding->error = diag_set(expanding->diag, EINVAL,
+			    "%s:%d: {%s} in [%s]: no section of that name has packages", expanding->target->file,
+			    expanding->target->line, name, expanding->target->name);
 		return NULL;
 	}
 	buf_printf(&expanding->wants, "%s ", name);
@@ -62,12 +69,14 @@ static char *expand(char *text, void *context)
 	for (const char *p = text; *p; p++) {
 		const char *close = *p == '{' ? strchr(p, '}') : NULL;
 		int starts = p == text || p[-1] == ' ' || p[-1] == ':';
-		char *name = close ? xprintf("%.*s", (int)(close - p - 1), p + 1) : NULL, *value = name ? meaning(expanding, name) : NULL;
+		char *name = close ? xprintf("%.*s", (int)(close - p - 1), p + 1) : NULL,
+		     *value = name ? meaning(expanding, name) : NULL;
 		if (value) {
 			buf_add(&out, value);
 			p = close;
 		} else if (starts && p[0] == '.' && p[1] == '/') {
-			buf_printf(&out, "%.*s/", slash ? (int)(slash - expanding->target->file) : 1, slash ? expanding->target->file : ".");
+			buf_printf(&out, "%.*s/", slash ? (int)(slash - expanding->target->file) : 1,
+			    slash ? expanding->target->file : ".");
 			p++;
 		} else {
 			buf_add_bytes(&out, p, 1);
@@ -97,9 +106,13 @@ int targets_load(const struct setup *setup, const char *file, struct targets *ta
 	absolute = file ? realpath(file, NULL) : NULL;
 	int error = target_ini_read(known, 0, &made, diag);
 	if (!error && file)
-		error = absolute ? target_ini_read(absolute, 1, &made, diag) : diag_set(diag, errno, "%s: cannot read: %s: --targets takes an INI file", file, strerror(errno));
+		error = absolute ?
+		    target_ini_read(absolute, 1, &made, diag) :
+		    diag_set(diag, errno, "%s: cannot read: %s: --targets takes an INI file", file, strerror(errno));
 	for (size_t i = 0; i < made.count && !error; i++) {
-		struct expanding expanding = { .setup = setup, .targets = &made, .target = &made.target[i], .wants = BUF_INIT, .diag = diag };
+		struct expanding expanding = {
+			.setup = setup, .targets = &made, .target = &made.target[i], .wants = BUF_INIT, .diag = diag
+		};
 		if (made.target[i].packages)
 			buf_printf(&expanding.wants, "%s ", made.target[i].name);
 		take_tree(&made.target[i]);
@@ -145,15 +158,15 @@ static int has_word(const char *list, const char *word)
 /* The first word of the command that starts things, malloc'ed; NULL: the target needs none. */
 static char *starter(const struct target *target)
 {
-	const char *command = target->kind == TARGET_QEMU_USER ? target->qemu : target->kind == TARGET_WRAPPER ? target->command :
-			      target->kind == TARGET_SSH ? (target->ssh ? target->ssh : "ssh") : target->kind == TARGET_OSV ? "qemu-system-x86_64" : NULL;
+	const char *command = target->kind == TARGET_QEMU_USER ? target->qemu :
+	    target->kind == TARGET_WRAPPER                     ? target->command :
+	    target->kind == TARGET_SSH                         ? (target->ssh ? target->ssh : "ssh") :
+	    target->kind == TARGET_OSV                         ? "qemu-system-x86_64" :
+								 NULL;
 	return command ? xprintf("%.*s", (int)strcspn(command, " "), command) : NULL;
 }
 
-static int here(const char *path)
-{
-	return access(path, X_OK) == 0;
-}
+static int here(const char *path) { return access(path, X_OK) == 0; }
 
 char *target_program(const struct setup *setup, const struct target *target, const char *name)
 {
@@ -161,7 +174,8 @@ char *target_program(const struct setup *setup, const struct target *target, con
 		return here(name) ? xstrdup(name) : NULL;
 	char *found = program_find(name, NULL);
 	for (const char *p = target->uses; p && *p && !found; p += strcspn(p, " "), p += strspn(p, " ")) {
-		char *word = xprintf("%.*s", (int)strcspn(p, " "), p), *dir = pack_dir(setup, word), *path = xprintf("%s/usr/bin/%s", dir, name);
+		char *word = xprintf("%.*s", (int)strcspn(p, " "), p), *dir = pack_dir(setup, word),
+		     *path = xprintf("%s/usr/bin/%s", dir, name);
 		found = here(path) ? xstrdup(path) : NULL;
 		free(path);
 		free(dir);
@@ -172,13 +186,15 @@ char *target_program(const struct setup *setup, const struct target *target, con
 
 const struct target *target_wants(const struct setup *setup, const struct target *target, size_t *at)
 {
-	char *program = starter(target), *found = program && target->uses ? target_program(setup, target, program) : NULL;
+	char *program = starter(target),
+	     *found = program && target->uses ? target_program(setup, target, program) : NULL;
 	int uses = program && target->uses && !found;
 	free(found);
 	free(program);
 	for (; *at < setup->targets->count; ++*at) {
 		const struct target *pack = &setup->targets->target[*at];
-		int wanted = pack->packages && (has_word(target->wants, pack->name) || (uses && has_word(target->uses, pack->name)));
+		int wanted = pack->packages &&
+		    (has_word(target->wants, pack->name) || (uses && has_word(target->uses, pack->name)));
 		if (wanted && !pack_ready(setup, pack->name, pack->suite, pack->packages))
 			return &setup->targets->target[(*at)++];
 	}
@@ -237,7 +253,8 @@ static char *hash_text(char *text, void *context)
 /* A package of PyPI, in the environment that ci/setup.sh makes. */
 static void look_pypi(const struct setup *setup, struct target *target, struct hash *hash)
 {
-	char *pattern = xprintf("%s/.venv/lib/python3*/site-packages/%s-*.dist-info/RECORD", setup->places.root, target->pypi);
+	char *pattern =
+	    xprintf("%s/.venv/lib/python3*/site-packages/%s-*.dist-info/RECORD", setup->places.root, target->pypi);
 	glob_t found;
 	if (glob(pattern, 0, NULL, &found) == 0) {
 		hash_add_text(hash, file_hash(found.gl_pathv[0]));
@@ -270,12 +287,15 @@ static void look_loader(struct target *target, struct hash *hash)
 static void look_osv(struct target *target, struct hash *hash)
 {
 	if (!target->tree) {
-		miss(target, "no-tree", xstrdup("no OSv tree is given: build one as OSv's documentation says, and name its folder by tree = DIR in a --targets file or by TLSMATRIX_OSV_TREE"));
+		miss(target, "no-tree",
+		    xstrdup("no OSv tree is given: build one as OSv's documentation says, and name its folder by tree "
+			    "= DIR in a --targets file or by TLSMATRIX_OSV_TREE"));
 		return;
 	}
 	char *kernel = xprintf("%s/build/last/loader-stripped.elf", target->tree);
 	if (!file_exists(kernel))
-		miss(target, "no-tree", xprintf("%s is not there: is %s the folder of a built OSv?", kernel, target->tree));
+		miss(target, "no-tree",
+		    xprintf("%s is not there: is %s the folder of a built OSv?", kernel, target->tree));
 	hash_add_text(hash, target->tree);
 	hash_add_text(hash, file_hash(kernel));
 	free(kernel);
@@ -298,13 +318,17 @@ void target_look(const struct setup *setup, struct target *target)
 	const struct target *pack = target_wants(setup, target, &at);
 	if (pack) {
 		target->gettable = 1;
-		miss(target, "not-fetched", xprintf("%s of Debian %s: tlsmatrix target get %s", pack->packages, pack->suite, target->name));
+		miss(target, "not-fetched",
+		    xprintf("%s of Debian %s: tlsmatrix target get %s", pack->packages, pack->suite, target->name));
 	}
 	char *program = starter(target), *path = program ? target_program(setup, target, program) : NULL;
 	if (path)
 		hash_add_text(hash, file_hash(path));
-	else if (program && !(strchr(program, '/') && file_exists(program)))    /* one that cannot be executed fails its check */
-		miss(target, "not-installed", target->debian ? xprintf("%s: apt-get install %s", program, target->debian) : xprintf("%s is not %s", program, strchr(program, '/') ? "there" : "in PATH"));
+	else if (program &&
+	    !(strchr(program, '/') && file_exists(program))) /* one that cannot be executed fails its check */
+		miss(target, "not-installed",
+		    target->debian ? xprintf("%s: apt-get install %s", program, target->debian) :
+				     xprintf("%s is not %s", program, strchr(program, '/') ? "there" : "in PATH"));
 	free(path);
 	free(program);
 	if (target->pypi)

@@ -26,7 +26,8 @@
  *   osv         tree: folder of a built OSv (else the variable TLSMATRIX_OSV_TREE), memory (512M), cpus (1)
  *   pack        nothing runs here: packages that other sections use
  *
- * {NAME} in a value is the folder of the packages of section NAME; {root} is the source tree, {cache} the cache and {goroot}
+ * {NAME} in a value is the folder of the packages of section NAME; {root} is the source tree, {cache} the cache and
+ *     {goroot}
  * the release's.  A word or a part of a path list that begins with "./" is relative to the folder of the INI file.
  * A line has at most 190 characters (libinih cuts longer ones).
  *
@@ -42,7 +43,16 @@
 struct diag;
 struct setup;
 
-enum target_kind { TARGET_HOST, TARGET_LOADER, TARGET_WRAPPER, TARGET_QEMU_USER, TARGET_SSH, TARGET_OSV, TARGET_PACK, TARGET_KINDS };
+enum target_kind {
+	TARGET_HOST,
+	TARGET_LOADER,
+	TARGET_WRAPPER,
+	TARGET_QEMU_USER,
+	TARGET_SSH,
+	TARGET_OSV,
+	TARGET_PACK,
+	TARGET_KINDS
+};
 
 /* A text that is not given is NULL. */
 struct target {
@@ -50,27 +60,31 @@ struct target {
 	enum target_kind kind;
 	char *goos, *goarch, *cells, *links, *note;
 	char *cc, *cc_static;
-	char *interpreter, *library_path;      /* loader */
-	char *command;                         /* wrapper */
-	char *qemu, *root;                     /* qemu-user */
-	char *host, *ssh, *directory;          /* ssh */
-	char *tree, *memory; int cpus;         /* osv */
+	char *interpreter, *library_path; /* loader */
+	char *command;                    /* wrapper */
+	char *qemu, *root;                /* qemu-user */
+	char *host, *ssh, *directory;     /* ssh */
+	char *tree, *memory;
+	int cpus; /* osv */
 	char *version, *suite, *packages, *uses, *debian, *pypi;
 	double scale;
 	int trace;
-	int user;                              /* from --targets */
-	char *wants;                           /* names of the sections whose packages its values name, each followed by a blank */
-	int line;                              /* of its section in its file */
+	int user;    /* from --targets */
+	char *wants; /* names of the sections whose packages its values name, each followed by a blank */
+	int line;    /* of its section in its file */
 	const char *file;
 	/* The rest is found out by target_look. */
 	int looked;
-	char *missing, *thing;                 /* class of a skip and what is not here; NULL when it is */
-	int gettable;                          /* `target get` would bring it */
-	char *broken;                          /* it was to be fetched and could not be: nothing can be judged there */
-	char key[HASH_HEX];                    /* of everything here that decides a result: description and the files behind it */
+	char *missing, *thing; /* class of a skip and what is not here; NULL when it is */
+	int gettable;          /* `target get` would bring it */
+	char *broken;          /* it was to be fetched and could not be: nothing can be judged there */
+	char key[HASH_HEX];    /* of everything here that decides a result: description and the files behind it */
 };
 
-struct targets { struct target *target; size_t count; };
+struct targets {
+	struct target *target;
+	size_t count;
+};
 
 /* Reads runner/targets.ini and, unless NULL, the user's file: 0, -ENOENT or -EINVAL with "FILE:LINE: ..." in diag.
  * A user's section replaces a known one of the same name.  Free with targets_free. */
@@ -85,11 +99,12 @@ struct target *target_find(const struct targets *targets, const char *name);
 void target_look(const struct setup *setup, struct target *target);
 void targets_forget(struct targets *targets);
 
-/* The next section, from *at on, whose packages the target takes (itself included) and that are not unpacked yet; NULL: none
- * is left.  Start with *at 0. */
+/* The next section, from *at on, whose packages the target takes (itself included) and that are not unpacked yet; NULL:
+ * none is left.  Start with *at 0. */
 const struct target *target_wants(const struct setup *setup, const struct target *target, size_t *at);
 
-/* A program by the target's rules: in PATH, then in the packages that it uses; malloc'ed, NULL when it is in neither. */
+/* A program by the target's rules: in PATH, then in the packages that it uses; malloc'ed, NULL when it is in
+ * neither. */
 char *target_program(const struct setup *setup, const struct target *target, const char *name);
 
 /* The C compiler that a cell's target prescribes, with {NAME} expanded, or NULL: the port's own. */

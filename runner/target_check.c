@@ -27,14 +27,19 @@ struct checking {
 
 /* ---- starting ------------------------------------------------------------------------------------- */
 
-static int start(const struct checking *checking, const char *const *words, int limit_ms, struct child_result *result, struct diag *diag)
+static int start(const struct checking *checking, const char *const *words, int limit_ms, struct child_result *result,
+    struct diag *diag)
 {
 	struct argv argv = { NULL, 0 };
 	for (; *words; words++)
 		argv_add(&argv, "%s", *words);
 	struct launch launch = {
-		.setup = checking->setup, .target = checking->target, .argv = &argv, .env = &checking->env,
-		.timeout_ms = (int)(limit_ms * checking->setup->timeout_scale), .output_limit = OUTPUT_MAX,
+		.setup = checking->setup,
+		.target = checking->target,
+		.argv = &argv,
+		.env = &checking->env,
+		.timeout_ms = (int)(limit_ms * checking->setup->timeout_scale),
+		.output_limit = OUTPUT_MAX,
 	};
 	int error = launch_run(&launch, result, diag);
 	argv_free(&argv);
@@ -54,7 +59,10 @@ static unsigned made_up_number(void)
 /* The end of what was printed, in one line. */
 static void add_last(const struct child_result *child, struct buf *line)
 {
-	const struct { const char *name; const struct buf *text; } streams[] = { { "stderr", &child->err }, { "stdout", &child->out } };
+	const struct {
+		const char *name;
+		const struct buf *text;
+	} streams[] = { { "stderr", &child->err }, { "stdout", &child->out } };
 	for (size_t i = 0; i < 2; i++) {
 		const struct buf *text = streams[i].text;
 		struct buf last = BUF_INIT;
@@ -74,7 +82,8 @@ static int is_number(const struct records *records, const char *id, unsigned lon
 }
 
 /* What is wrong with how a start ended, that said number as it should and had to exit with status; NULL: nothing. */
-static const char *wrong_with(const struct child_result *child, const struct records *records, unsigned long long number, int status)
+static const char *wrong_with(
+    const struct child_result *child, const struct records *records, unsigned long long number, int status)
 {
 	if (child->how == CHILD_TIMEOUT)
 		return "it hangs";
@@ -278,8 +287,10 @@ static void tell_words(struct checking *checking)
 			bad = i;
 	}
 	const struct record *variable = records_find(&records, "variable");
-	json_object_set_new(checking->facts, "arguments", bad > ODD_WORDS ? json_string("whole") : json_sprintf("changed: '%s' does not arrive", odd_words[bad]));
-	json_object_set_new(checking->facts, "environment", json_string(variable && strcmp(variable->text, odd_variable) == 0 ? "whole" : "changed"));
+	json_object_set_new(checking->facts, "arguments",
+	    bad > ODD_WORDS ? json_string("whole") : json_sprintf("changed: '%s' does not arrive", odd_words[bad]));
+	json_object_set_new(checking->facts, "environment",
+	    json_string(variable && strcmp(variable->text, odd_variable) == 0 ? "whole" : "changed"));
 	records_free(&records);
 	child_result_free(&child);
 }
@@ -291,14 +302,20 @@ static char *first_line(const char *const *words)
 {
 	struct env env = ENV_INIT;
 	env_base(&env, NULL);
-	struct child_spec spec = { .argv = words, .env = (const char *const *)env.list, .timeout_ms = FACT_MS, .output_limit = 1 << 16, .merge = 1 };
+	struct child_spec spec = { .argv = words,
+		.env = (const char *const *)env.list,
+		.timeout_ms = FACT_MS,
+		.output_limit = 1 << 16,
+		.merge = 1 };
 	struct child_result child;
 	int error = child_run(&spec, &child);
 	env_free(&env);
 	if (error)
 		return NULL;
 	size_t len = strcspn(child.out.data, "\r\n");
-	char *line = child.how == CHILD_EXITED && child.status == 0 && len ? xprintf("%.*s", len > 200 ? 200 : (int)len, child.out.data) : NULL;
+	char *line = child.how == CHILD_EXITED && child.status == 0 && len ?
+	    xprintf("%.*s", len > 200 ? 200 : (int)len, child.out.data) :
+	    NULL;
 	child_result_free(&child);
 	return line;
 }
@@ -358,8 +375,10 @@ static int write_check(const struct checking *checking, const char *message, dou
 	const struct target *target = checking->target;
 	char *path = check_path(checking->setup, target), *folder = xstrdup(path), *version = version_of(checking);
 	*strrchr(folder, '/') = '\0';
-	json_t *json = json_pack("{s:s, s:s, s:s?, s:f, s:b, s:b, s:s?, s:s, s:O}", "name", target->name, "kind", target_kind_name(target->kind), "version", version,
-		"seconds", seconds, "good", checking->good, "bad", checking->bad, "message", message, "program", checking->program.is_c ? "c" : "go", "facts", checking->facts);
+	json_t *json = json_pack("{s:s, s:s, s:s?, s:f, s:b, s:b, s:s?, s:s, s:O}", "name", target->name, "kind",
+	    target_kind_name(target->kind), "version", version, "seconds", seconds, "good", checking->good, "bad",
+	    checking->bad, "message", message, "program", checking->program.is_c ? "c" : "go", "facts",
+	    checking->facts);
 	char *text = json_dumps(json, JSON_INDENT(2));
 	int error = make_folders(folder);
 	error = error ? error : file_write(path, text, strlen(text));

@@ -23,8 +23,8 @@ json_t *target_check_load(const struct setup *setup, const struct target *target
  * in diag that says what it did wrong, with its last output. */
 int target_check(const struct setup *setup, const struct target *target, struct diag *diag);
 
-/* The two programs once more, for who saw nothing come back from there: does the target fail, or what ran on it?  0 when it is
- * still to be believed; -errno as above, and check.json says why, so that no other cell waits for it. */
+/* The two programs once more, for who saw nothing come back from there: does the target fail, or what ran on it?  0
+ * when it is still to be believed; -errno as above, and check.json says why, so that no other cell waits for it. */
 int target_check_again(const struct setup *setup, const struct target *target, struct diag *diag);
 
 #endif

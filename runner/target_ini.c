@@ -23,7 +23,12 @@ enum type { TEXT, FACTOR, COUNT, YES_NO, KIND };
 enum { ANY = ~0u, RUNS = ~(1u << TARGET_PACK) };
 
 /* Every key: where it goes, and the kinds that have it. */
-static const struct key { const char *name; enum type type; size_t at; unsigned kinds; } keys[] = {
+static const struct key {
+	const char *name;
+	enum type type;
+	size_t at;
+	unsigned kinds;
+} keys[] = {
 	{ "kind", KIND, 0, ANY },
 	{ "goos", TEXT, offsetof(struct target, goos), RUNS },
 	{ "goarch", TEXT, offsetof(struct target, goarch), RUNS },
@@ -55,28 +60,34 @@ static const struct key { const char *name; enum type type; size_t at; unsigned 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 /* What a kind cannot do without. */
-static const struct { enum target_kind kind; const char *key; } needed[] = {
-	{ TARGET_LOADER, "interpreter" }, { TARGET_WRAPPER, "command" }, { TARGET_QEMU_USER, "qemu" }, { TARGET_SSH, "host" },
-	{ TARGET_PACK, "suite" }, { TARGET_PACK, "packages" },
+static const struct {
+	enum target_kind kind;
+	const char *key;
+} needed[] = {
+	{ TARGET_LOADER, "interpreter" },
+	{ TARGET_WRAPPER, "command" },
+	{ TARGET_QEMU_USER, "qemu" },
+	{ TARGET_SSH, "host" },
+	{ TARGET_PACK, "suite" },
+	{ TARGET_PACK, "packages" },
 };
 
 static const char *const kinds[TARGET_KINDS] = {
-	[TARGET_HOST] = "host", [TARGET_LOADER] = "loader", [TARGET_WRAPPER] = "wrapper", [TARGET_QEMU_USER] = "qemu-user",
-	[TARGET_SSH] = "ssh", [TARGET_OSV] = "osv", [TARGET_PACK] = "pack",
+	[TARGET_HOST] = "host",
+	[TARGET_LOADER] = "loader",
+	[TARGET_WRAPPER] = "wrapper",
+	[TARGET_QEMU_USER] = "qemu-user",
+	[TARGET_SSH] = "ssh",
+	[TARGET_OSV] = "osv",
+	[TARGET_PACK] = "pack",
 };
 
-const char *target_kind_name(enum target_kind kind)
-{
-	return kinds[kind];
-}
+const char *target_kind_name(enum target_kind kind) { return kinds[kind]; }
 
 static const char *key_word(size_t i) { return keys[i].name; }
 static const char *kind_word(size_t i) { return kinds[i]; }
 
-static char **text_at(struct target *target, const struct key *key)
-{
-	return (char **)((char *)target + key->at);
-}
+static char **text_at(struct target *target, const struct key *key) { return (char **)((char *)target + key->at); }
 
 void target_texts(struct target *target, char *(*replace)(char *text, void *context), void *context)
 {
@@ -103,10 +114,10 @@ void target_clear(struct target *target)
 struct reading {
 	const char *file;
 	int user;
-	struct target *target;     /* sections read so far; trace is -1 and kind TARGET_KINDS until given */
+	struct target *target; /* sections read so far; trace is -1 and kind TARGET_KINDS until given */
 	size_t count;
-	unsigned given[KEYS];      /* of the section being read: 1 once */
-	char wrong[512];           /* of the first error */
+	unsigned given[KEYS]; /* of the section being read: 1 once */
+	char wrong[512];      /* of the first error */
 };
 
 static int refuse(struct reading *reading, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -146,7 +157,12 @@ static struct target *open_section(struct reading *reading, const char *section)
 	reading->target = xrealloc(reading->target, (reading->count + 1) * sizeof(*reading->target));
 	memset(reading->given, 0, sizeof(reading->given));
 	struct target *target = &reading->target[reading->count++];
-	*target = (struct target){ .name = xstrdup(section), .kind = TARGET_KINDS, .scale = 1.0, .trace = -1, .user = reading->user, .file = reading->file };
+	*target = (struct target){ .name = xstrdup(section),
+		.kind = TARGET_KINDS,
+		.scale = 1.0,
+		.trace = -1,
+		.user = reading->user,
+		.file = reading->file };
 	return target;
 }
 
@@ -158,7 +174,9 @@ static int take_kind(struct reading *reading, struct target *target, const char 
 			return 1;
 		}
 	const char *near = nearest_word(value, kind_word, TARGET_KINDS);
-	return refuse(reading, "unknown kind '%s' in [%s]%s%s%s", value, target->name, near ? ": did you mean '" : ": host, loader, wrapper, qemu-user, ssh, osv or pack", near ? near : "", near ? "'?" : "");
+	return refuse(reading, "unknown kind '%s' in [%s]%s%s%s", value, target->name,
+	    near ? ": did you mean '" : ": host, loader, wrapper, qemu-user, ssh, osv or pack", near ? near : "",
+	    near ? "'?" : "");
 }
 
 static int take_number(struct reading *reading, struct target *target, const struct key *key, const char *value)
@@ -167,7 +185,8 @@ static int take_number(struct reading *reading, struct target *target, const str
 	double number = strtod(value, &end);
 	int whole = key->type == COUNT;
 	if (!*value || *end || !(number > 0) || number > 1000 || (whole && number != (int)number))
-		return refuse(reading, "%s = %s in [%s]: a%s number above 0, at most 1000", key->name, value, target->name, whole ? " whole" : "");
+		return refuse(reading, "%s = %s in [%s]: a%s number above 0, at most 1000", key->name, value,
+		    target->name, whole ? " whole" : "");
 	if (whole)
 		*(int *)((char *)target + key->at) = (int)number;
 	else
@@ -212,7 +231,8 @@ static int take(void *user, const char *section, const char *name, const char *v
 		i++;
 	if (i == KEYS) {
 		const char *near = nearest_word(name, key_word, KEYS);
-		return refuse(reading, "unknown key '%s' in [%s]%s%s%s", name, section, near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+		return refuse(reading, "unknown key '%s' in [%s]%s%s%s", name, section, near ? ": did you mean '" : "",
+		    near ? near : "", near ? "'?" : "");
 	}
 	if (reading->given[i]++)
 		return refuse(reading, "%s is given twice in [%s]", name, section);
@@ -255,10 +275,7 @@ static int line_of(const char *text, const char *section)
 	return 0;
 }
 
-static int is_given(struct target *target, const struct key *key)
-{
-	return key->type == TEXT && *text_at(target, key);
-}
+static int is_given(struct target *target, const struct key *key) { return key->type == TEXT && *text_at(target, key); }
 
 static int has_argv(const char *command)
 {
@@ -278,23 +295,30 @@ static int complete(struct target *target, const char *text, struct diag *diag)
 		return diag_set(diag, EINVAL, "%s:%d: [%s] has no kind", target->file, target->line, target->name);
 	for (size_t i = 0; i < KEYS; i++)
 		if (is_given(target, &keys[i]) && !(keys[i].kinds >> target->kind & 1))
-			return diag_set(diag, EINVAL, "%s:%d: [%s] is of kind %s, which has no key '%s'", target->file, target->line, target->name, kinds[target->kind], keys[i].name);
+			return diag_set(diag, EINVAL, "%s:%d: [%s] is of kind %s, which has no key '%s'", target->file,
+			    target->line, target->name, kinds[target->kind], keys[i].name);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		for (size_t k = 0; k < KEYS; k++)
-			if (needed[i].kind == target->kind && strcmp(needed[i].key, keys[k].name) == 0 && !is_given(target, &keys[k]))
-				return diag_set(diag, EINVAL, "%s:%d: [%s] is of kind %s and has no '%s'", target->file, target->line, target->name, kinds[target->kind], keys[k].name);
+			if (needed[i].kind == target->kind && strcmp(needed[i].key, keys[k].name) == 0 &&
+			    !is_given(target, &keys[k]))
+				return diag_set(diag, EINVAL, "%s:%d: [%s] is of kind %s and has no '%s'", target->file,
+				    target->line, target->name, kinds[target->kind], keys[k].name);
 	if (!target->suite != !target->packages)
-		return diag_set(diag, EINVAL, "%s:%d: [%s]: suite and packages go together", target->file, target->line, target->name);
+		return diag_set(diag, EINVAL, "%s:%d: [%s]: suite and packages go together", target->file, target->line,
+		    target->name);
 	if (target->command && !has_argv(target->command))
-		return diag_set(diag, EINVAL, "%s:%d: command of [%s] has no word {argv}, where the program and its arguments go", target->file, target->line, target->name);
+		return diag_set(diag, EINVAL,
+		    "%s:%d: command of [%s] has no word {argv}, where the program and its arguments go", target->file,
+		    target->line, target->name);
 	if (target->trace < 0)
 		target->trace = target->kind == TARGET_HOST || target->kind == TARGET_LOADER;
 	return 0;
 }
 
-/* Is a line the heading of a section that can be read?  Before the keys are read (reading is NULL), and afterwards: libinih says
- * nothing of a section without a key. */
-static int check_heading(const char *file, int line, const char *text, size_t len, const struct reading *reading, struct diag *diag)
+/* Is a line the heading of a section that can be read?  Before the keys are read (reading is NULL), and afterwards:
+ * libinih says nothing of a section without a key. */
+static int check_heading(
+    const char *file, int line, const char *text, size_t len, const struct reading *reading, struct diag *diag)
 {
 	const char *start = text + strspn(text, " \t"), *end = memchr(text, ']', len);
 	if (*start != '[')
@@ -306,7 +330,10 @@ static int check_heading(const char *file, int line, const char *text, size_t le
 	for (size_t i = 0; !known && i < reading->count; i++)
 		known = strcmp(reading->target[i].name, name) == 0;
 	if (!name_is_good(name))
-		error = diag_set(diag, EINVAL, "%s:%d: [%s] is no name for a target: at most %d letters, digits, '.', '_', '+' and '-', and not 'none'", file, line, name, NAME_MAX_INI);
+		error = diag_set(diag, EINVAL,
+		    "%s:%d: [%s] is no name for a target: at most %d letters, digits, '.', '_', '+' and '-', and not "
+		    "'none'",
+		    file, line, name, NAME_MAX_INI);
 	else if (!known)
 		error = diag_set(diag, EINVAL, "%s:%d: [%s] has no kind", file, line, name);
 	free(name);
@@ -319,7 +346,8 @@ static int check_lines(const char *file, const char *text, const struct reading 
 	for (int line = 1; *text && !error; line++) {
 		size_t len = strcspn(text, "\n");
 		if (len > LINE_MAX_INI)
-			return diag_set(diag, EINVAL, "%s:%d: the line has %zu characters, at most %d can be read", file, line, len, LINE_MAX_INI);
+			return diag_set(diag, EINVAL, "%s:%d: the line has %zu characters, at most %d can be read",
+			    file, line, len, LINE_MAX_INI);
 		error = check_heading(file, line, text, len, reading, diag);
 		text += len + (text[len] == '\n');
 	}
@@ -357,12 +385,14 @@ int target_ini_read(const char *file, int user, struct targets *targets, struct 
 		return diag_set(diag, -error, "%s: cannot read: %s", file, strerror(-error));
 	struct reading reading = { .file = file, .user = user };
 	int line = line_of_nul(text, len);
-	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)    /* the mark that some editors put in front of UTF-8 */
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0) /* the mark that some editors put in front of UTF-8 */
 		memset(text, ' ', 3);
-	error = line ? diag_set(diag, EINVAL, "%s:%d: the line holds a NUL byte", file, line) : check_lines(file, text, NULL, diag);
+	error = line ? diag_set(diag, EINVAL, "%s:%d: the line holds a NUL byte", file, line) :
+		       check_lines(file, text, NULL, diag);
 	line = error ? 0 : ini_parse_string(text, take, &reading);
 	if (line > 0)
-		error = diag_set(diag, EINVAL, "%s:%d: %s", file, line, *reading.wrong ? reading.wrong : "neither [NAME] nor KEY = VALUE nor a ; comment");
+		error = diag_set(diag, EINVAL, "%s:%d: %s", file, line,
+		    *reading.wrong ? reading.wrong : "neither [NAME] nor KEY = VALUE nor a ; comment");
 	error = error ? error : check_lines(file, text, &reading, diag);
 	for (size_t i = 0; i < reading.count && !error; i++)
 		error = complete(&reading.target[i], text, diag);

@@ -6,8 +6,8 @@
 
 #include "runner/target.h"
 
-/* Adds the sections of file to targets; those of a user's file replace known ones of the same name.  0; -errno with a line in diag,
- * and targets as they were.  file is kept by reference. */
+/* Adds the sections of file to targets; those of a user's file replace known ones of the same name.  0; -errno with a
+ * line in diag, and targets as they were.  file is kept by reference. */
 int target_ini_read(const char *file, int user, struct targets *targets, struct diag *diag);
 
 /* Calls replace on each text of the target; what it returns (malloc'ed) takes its place. */

@@ -11,11 +11,23 @@
 enum { BUILD_MS = 300000 };
 
 static const char *const c_files[] = {
-	"cases/target/target.c", "cases/target/facts.c", "cases/target/facts.h", "cases/target/library.c", "cases/target/library.h", "cases/target/start.c",
-	"harness/probe/record.c", "harness/probe/probe.h", NULL,
+	"cases/target/target.c",
+	"cases/target/facts.c",
+	"cases/target/facts.h",
+	"cases/target/library.c",
+	"cases/target/library.h",
+	"cases/target/start.c",
+	"harness/probe/record.c",
+	"harness/probe/probe.h",
+	NULL,
 };
 static const char *const windows_files[] = {
-	"cases/target/target.c", "cases/target/facts_windows.c", "cases/target/facts.h", "harness/probe/record.c", "harness/probe/probe.h", NULL,
+	"cases/target/target.c",
+	"cases/target/facts_windows.c",
+	"cases/target/facts.h",
+	"harness/probe/record.c",
+	"harness/probe/probe.h",
+	NULL,
 };
 static const char *const go_files[] = { "cases/target/main.go", NULL };
 
@@ -41,7 +53,8 @@ int target_cell(const struct setup *setup, const struct target *target, int in_c
 	char os[32], arch[48];
 	first_of(target->goos, setup->toolchain.os, os, sizeof(os));
 	first_of(target->goarch, setup->toolchain.arch, arch, sizeof(arch));
-	char *id = xprintf("%s/%s/%s/exe/cgo%d/%s@%s:exec", setup->toolchain.version, os, arch, in_c, in_c ? "external" : "internal", target->name);
+	char *id = xprintf("%s/%s/%s/exe/cgo%d/%s@%s:exec", setup->toolchain.version, os, arch, in_c,
+	    in_c ? "external" : "internal", target->name);
 	int error = cell_parse(id, cell, diag);
 	free(id);
 	return error;
@@ -94,8 +107,8 @@ void target_program_hash(const struct setup *setup, const struct target *target,
 /* ---- building ------------------------------------------------------------------------------------------ */
 
 /* One command of the C compiler; the lists end with NULL. */
-static int compile(const struct setup *setup, const struct cell *cell, struct steps *steps, const char *dir, const char *out, const char *const *flags, const char *const *sources,
-	const char *const *libraries)
+static int compile(const struct setup *setup, const struct cell *cell, struct steps *steps, const char *dir,
+    const char *out, const char *const *flags, const char *const *sources, const char *const *libraries)
 {
 	struct argv argv = { NULL, 0 };
 	piece_cc(setup, cell, "", &argv);
@@ -114,12 +127,14 @@ static int compile(const struct setup *setup, const struct cell *cell, struct st
 
 static const char *const none[] = { NULL };
 
-static int make_blocks(const struct setup *setup, const struct cell *cell, struct steps *steps, const char *dir, int size, int count)
+static int make_blocks(
+    const struct setup *setup, const struct cell *cell, struct steps *steps, const char *dir, int size, int count)
 {
 	char define[32], name[32];
 	snprintf(define, sizeof(define), "-DBYTES=%d", size);
 	snprintf(name, sizeof(name), "libblock%d-0.so", size);
-	const char *const flags[] = { "-shared", "-fPIC", define, NULL }, *const sources[] = { "cases/target/library.c", NULL };
+	const char *const flags[] = { "-shared", "-fPIC", define, NULL },
+			  *const sources[] = { "cases/target/library.c", NULL };
 	int made = compile(setup, cell, steps, dir, name, flags, sources, none);
 	char *from = xprintf("%s/%s", dir, name);
 	for (int i = 1; made && i < count; i++) {
@@ -134,7 +149,9 @@ static int make_blocks(const struct setup *setup, const struct cell *cell, struc
 /* -static: what mingw brings is no part of Windows. */
 static void make_windows(const struct setup *setup, const struct cell *cell, struct steps *steps, const char *dir)
 {
-	static const char *const flags[] = { "-static", NULL }, *const sources[] = { "cases/target/target.c", "cases/target/facts_windows.c", "harness/probe/record.c", NULL };
+	static const char *const flags[] = { "-static", NULL },
+				 *const sources[] = { "cases/target/target.c", "cases/target/facts_windows.c",
+					 "harness/probe/record.c", NULL };
 	compile(setup, cell, steps, dir, "target.exe", flags, sources, none);
 }
 
@@ -142,8 +159,10 @@ static void make_windows(const struct setup *setup, const struct cell *cell, str
 static void make_c(const struct setup *setup, const struct cell *cell, struct steps *steps, const char *dir)
 {
 	static const char *const plain[] = { "", NULL }, *const shared[] = { "-shared", "-fPIC", NULL };
-	static const char *const program[] = { "cases/target/target.c", "cases/target/facts.c", "harness/probe/record.c", NULL };
-	static const char *const library[] = { "cases/target/library.c", NULL }, *const start[] = { "cases/target/start.c", "harness/probe/record.c", NULL };
+	static const char *const program[] = { "cases/target/target.c", "cases/target/facts.c",
+		"harness/probe/record.c", NULL };
+	static const char *const library[] = { "cases/target/library.c", NULL },
+				 *const start[] = { "cases/target/start.c", "harness/probe/record.c", NULL };
 	static const char *const dl[] = { "-ldl", NULL };
 	if (!compile(setup, cell, steps, dir, "target", plain, program, dl))
 		return;
@@ -155,7 +174,8 @@ static void make_c(const struct setup *setup, const struct cell *cell, struct st
 	for (const struct target_start *at = target_starts; at->file; at++) {
 		char define[32];
 		snprintf(define, sizeof(define), "-D%s", at->define);
-		const char *const flags[] = { define, NULL }, *const libraries[] = { "-Wl,--no-as-needed", at->library, NULL };
+		const char *const flags[] = { define, NULL },
+				  *const libraries[] = { "-Wl,--no-as-needed", at->library, NULL };
 		steps->failed = 0;
 		compile(setup, cell, steps, dir, at->file, flags, start, at->library ? libraries : none);
 	}
@@ -182,7 +202,8 @@ static char *first_error(const struct steps *steps)
 	return xprintf("%s: %.*s", steps->how, (int)strcspn(line, "\n") > 300 ? 300 : (int)strcspn(line, "\n"), line);
 }
 
-static int make(const struct setup *setup, const struct cell *cell, int in_c, struct target_program *program, struct diag *diag)
+static int make(
+    const struct setup *setup, const struct cell *cell, int in_c, struct target_program *program, struct diag *diag)
 {
 	struct steps steps;
 	int error;
@@ -209,10 +230,13 @@ static int make(const struct setup *setup, const struct cell *cell, int in_c, st
 	free(log);
 	steps_free(&steps);
 	error = folder_settle(aside, program->dir, error ? error : program->why ? -ECANCELED : 0);
-	return !error || error == -ECANCELED ? 0 : diag_set(diag, -error, "%s: cannot make: %s", program->dir, strerror(-error));
+	return !error || error == -ECANCELED ?
+	    0 :
+	    diag_set(diag, -error, "%s: cannot make: %s", program->dir, strerror(-error));
 }
 
-int target_program_make(const struct setup *setup, const struct target *target, int in_c, struct target_program *program, struct diag *diag)
+int target_program_make(
+    const struct setup *setup, const struct target *target, int in_c, struct target_program *program, struct diag *diag)
 {
 	struct cell cell;
 	*program = (struct target_program){ .is_c = in_c };

@@ -1,8 +1,8 @@
 /* target_program.h - the programs that a target is checked with, built by the compiler of its cells.
  *
  * In C (cases/target/target.c with its libraries) where the port has a compiler: what a target is must be known
- * apart from whether Go runs there.  In Go without cgo (cases/target/main.go) for what has none, such as wasm, and for a
- * place where programs of that compiler do not start but static ones may.
+ * apart from whether Go runs there.  In Go without cgo (cases/target/main.go) for what has none, such as wasm, and for
+ * a place where programs of that compiler do not start but static ones may.
  *
  * CACHE/target/c-KEY and go-KEY, KEY from sources and compiler, so that targets share them. */
 #ifndef TLSMATRIX_RUNNER_TARGET_PROGRAM_H
@@ -11,14 +11,16 @@
 #include "runner/target.h"
 
 struct target_program {
-	char *dir;        /* with the libraries that the prober loads */
-	char *path;       /* of the program; NULL when it could not be built */
-	char *why;        /* why not */
+	char *dir;  /* with the libraries that the prober loads */
+	char *path; /* of the program; NULL when it could not be built */
+	char *why;  /* why not */
 	int is_c;
 };
 
-/* The program in C, or in Go: 0 with path or why; -errno with a line in diag when nothing could be written or started. */
-int target_program_make(const struct setup *setup, const struct target *target, int in_c, struct target_program *program, struct diag *diag);
+/* The program in C, or in Go: 0 with path or why; -errno with a line in diag when nothing could be written or
+ * started. */
+int target_program_make(const struct setup *setup, const struct target *target, int in_c,
+    struct target_program *program, struct diag *diag);
 void target_program_free(struct target_program *program);
 
 /* The cell that the target's program is built as: its first port. */

@@ -28,10 +28,14 @@ static const struct tool tool_table[TOOL_COUNT] = {
 /* Which tool a link mode needs beside the compiler. */
 static const int link_tool[LINK_COUNT] = {
 	[LINK_INTERNAL] = -1,
-	[LINK_EXTERNAL] = TOOL_BFD, [LINK_EXTERNAL_STATIC] = TOOL_BFD,
-	[LINK_EXTERNAL_GOLD] = TOOL_GOLD, [LINK_EXTERNAL_GOLD_STATIC] = TOOL_GOLD,
-	[LINK_EXTERNAL_LLD] = TOOL_LLD, [LINK_EXTERNAL_LLD_STATIC] = TOOL_LLD,
-	[LINK_EXTERNAL_MOLD] = TOOL_MOLD, [LINK_EXTERNAL_MOLD_STATIC] = TOOL_MOLD,
+	[LINK_EXTERNAL] = TOOL_BFD,
+	[LINK_EXTERNAL_STATIC] = TOOL_BFD,
+	[LINK_EXTERNAL_GOLD] = TOOL_GOLD,
+	[LINK_EXTERNAL_GOLD_STATIC] = TOOL_GOLD,
+	[LINK_EXTERNAL_LLD] = TOOL_LLD,
+	[LINK_EXTERNAL_LLD_STATIC] = TOOL_LLD,
+	[LINK_EXTERNAL_MOLD] = TOOL_MOLD,
+	[LINK_EXTERNAL_MOLD_STATIC] = TOOL_MOLD,
 };
 
 /* One line of output of a tool, "" when it fails. */
@@ -74,8 +78,27 @@ static void add_signature(struct hash *hash, const char *folder, int depth)
 
 /* The packages of std that the cases reach; a change elsewhere in GOROOT/src cannot change a result. */
 static const char *const go_sources[] = {
-	"runtime", "internal", "sync", "syscall", "os", "time", "io", "errors", "strconv", "strings", "unicode", "reflect",
-	"math", "sort", "slices", "path", "plugin", "cmp", "iter", "unsafe", NULL,
+	"runtime",
+	"internal",
+	"sync",
+	"syscall",
+	"os",
+	"time",
+	"io",
+	"errors",
+	"strconv",
+	"strings",
+	"unicode",
+	"reflect",
+	"math",
+	"sort",
+	"slices",
+	"path",
+	"plugin",
+	"cmp",
+	"iter",
+	"unsafe",
+	NULL,
 };
 
 static void go_key(struct toolchain *toolchain)
@@ -104,7 +127,8 @@ static void go_key(struct toolchain *toolchain)
 static void cc_key(struct toolchain *toolchain, const struct env *env)
 {
 	const char *const argv[] = { toolchain->tools[TOOL_CC].path, "-print-prog-name=cc1", NULL };
-	char *cc1 = ask(env, argv), *as = program_find("as", env_get(env, "PATH")), *ld = program_find("ld", env_get(env, "PATH"));
+	char *cc1 = ask(env, argv), *as = program_find("as", env_get(env, "PATH")),
+	     *ld = program_find("ld", env_get(env, "PATH"));
 	const char *slash = strrchr(cc1, '/');
 	char *collect2 = xprintf("%.*s/collect2", slash ? (int)(slash - cc1) : 0, cc1);
 	const char *const parts[] = { cc1, collect2, as ? as : "", ld ? ld : "" };
@@ -131,7 +155,8 @@ static void run_key(struct toolchain *toolchain)
 		char last[PATH_MAX] = "";
 		for (char *rest = maps, *line; (line = strsep(&rest, "\n"));) {
 			char *path = strchr(line, '/');
-			if (!path || strcmp(path, last) == 0 || (!strstr(path, "/libc.so") && !strstr(path, "/libc-") && !strstr(path, "/ld-")))
+			if (!path || strcmp(path, last) == 0 ||
+			    (!strstr(path, "/libc.so") && !strstr(path, "/libc-") && !strstr(path, "/ld-")))
 				continue;
 			snprintf(last, sizeof(last), "%s", path);
 			hash_add_text(hash, file_hash(path));
@@ -170,14 +195,17 @@ static int find_go(const char *go, struct toolchain *toolchain, const struct env
 	const char *wish = go ? go : getenv("TLSMATRIX_GO");
 	toolchain->go = wish && *wish ? realpath(wish, NULL) : program_find("go", getenv("PATH"));
 	if (!toolchain->go && wish && *wish)
-		return diag_set(diag, ENOENT, "%s: no such go command: give --go or TLSMATRIX_GO the path of bin/go", wish);
+		return diag_set(
+		    diag, ENOENT, "%s: no such go command: give --go or TLSMATRIX_GO the path of bin/go", wish);
 	if (!toolchain->go)
-		return diag_set(diag, ENOENT, "go: not found in PATH: run `make`, which installs one, or give --go PATH");
+		return diag_set(
+		    diag, ENOENT, "go: not found in PATH: run `make`, which installs one, or give --go PATH");
 	toolchain->goroot = goroot_of(toolchain->go, env);
 	char *path = xprintf("%s/VERSION", toolchain->goroot), *text = NULL;
 	int error = file_read(path, &text, NULL);
 	if (error) {
-		error = diag_set(diag, ENOENT, "%s: not a Go release (%s): give --go the bin/go of a release", path, strerror(-error));
+		error = diag_set(diag, ENOENT, "%s: not a Go release (%s): give --go the bin/go of a release", path,
+		    strerror(-error));
 	} else {
 		text[strcspn(text, " \n")] = '\0';
 		snprintf(toolchain->version, sizeof(toolchain->version), "%s", text);
@@ -191,8 +219,14 @@ static int find_go(const char *go, struct toolchain *toolchain, const struct env
 static const char *goarch(const char *machine)
 {
 	static const char *const names[][2] = {
-		{ "x86_64", "amd64" }, { "aarch64", "arm64" }, { "i686", "386" }, { "armv7l", "arm" }, { "ppc64le", "ppc64le" },
-		{ "s390x", "s390x" }, { "riscv64", "riscv64" }, { "loongarch64", "loong64" },
+		{ "x86_64", "amd64" },
+		{ "aarch64", "arm64" },
+		{ "i686", "386" },
+		{ "armv7l", "arm" },
+		{ "ppc64le", "ppc64le" },
+		{ "s390x", "s390x" },
+		{ "riscv64", "riscv64" },
+		{ "loongarch64", "loong64" },
 	};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(machine, names[i][0]) == 0)
@@ -217,7 +251,8 @@ int toolchain_find(const char *go, struct toolchain *toolchain, struct diag *dia
 		toolchain->tools[i].path = program_find(tool_table[i].program, env_get(&env, "PATH"));
 	}
 	if (!error && !toolchain->tools[TOOL_CC].path)
-		error = diag_set(diag, ENOENT, "gcc: not found in %s: install it (apt-get install gcc libc6-dev)", env_get(&env, "PATH"));
+		error = diag_set(diag, ENOENT, "gcc: not found in %s: install it (apt-get install gcc libc6-dev)",
+		    env_get(&env, "PATH"));
 	if (!error) {
 		for (size_t i = 0; i < LINK_COUNT; i++)
 			if (link_tool[i] < 0 || toolchain->tools[link_tool[i]].path)

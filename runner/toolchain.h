@@ -14,23 +14,23 @@
 struct diag;
 
 struct tool {
-	const char *name;       /* "lld" */
-	const char *program;    /* "ld.lld" */
-	const char *package;    /* Debian package that brings it */
-	char *path;             /* NULL: not there */
+	const char *name;    /* "lld" */
+	const char *program; /* "ld.lld" */
+	const char *package; /* Debian package that brings it */
+	char *path;          /* NULL: not there */
 };
 
 enum { TOOL_CC, TOOL_BFD, TOOL_GOLD, TOOL_LLD, TOOL_MOLD, TOOL_COUNT };
 
 struct toolchain {
-	char *go;               /* path of the go command */
+	char *go; /* path of the go command */
 	char *goroot;
-	char version[32];       /* "go1.26.8" */
-	char os[16], arch[16];  /* the host's GOOS and GOARCH */
+	char version[32];      /* "go1.26.8" */
+	char os[16], arch[16]; /* the host's GOOS and GOARCH */
 	struct tool tools[TOOL_COUNT];
-	unsigned links;         /* bit 1u << enum link: can be linked here */
-	char *libc;             /* "glibc 2.36" */
-	char *kernel;           /* "Linux 6.18.5 x86_64" */
+	unsigned links; /* bit 1u << enum link: can be linked here */
+	char *libc;     /* "glibc 2.36" */
+	char *kernel;   /* "Linux 6.18.5 x86_64" */
 	char go_key[HASH_HEX], cc_key[HASH_HEX], run_key[HASH_HEX];
 };
 

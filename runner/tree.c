@@ -12,18 +12,21 @@
 #include <unistd.h>
 
 enum {
-	PROCESSES_MAX = 65536,    /* seen in one walk; what is beyond has its turn in the next */
-	STAT_MAX = 512            /* the first fields of /proc/PID/stat fit */
+	PROCESSES_MAX = 65536, /* seen in one walk; what is beyond has its turn in the next */
+	STAT_MAX = 512         /* the first fields of /proc/PID/stat fit */
 };
 
-struct process { pid_t pid, parent; int counted; };
+struct process {
+	pid_t pid, parent;
+	int counted;
+};
 
 /* One walk through /proc.  Mapped, not on the stack: only pages that are used cost anything. */
 struct walk {
 	struct process *process;
 	size_t count;
 	pid_t root;
-	int proc;                  /* descriptor of /proc */
+	int proc; /* descriptor of /proc */
 	int signal;
 	const struct tree_spare *spare;
 	char *names;
@@ -33,7 +36,12 @@ struct walk {
 
 /* The fields of /proc/PID/stat that matter.  NAME may hold anything, ")" included; the last ")"
  * of the line ends it (proc_pid_stat(5)). */
-struct stat_line { char name[32]; char state; pid_t parent; unsigned long long start; };
+struct stat_line {
+	char name[32];
+	char state;
+	pid_t parent;
+	unsigned long long start;
+};
 
 enum { FIELD_STATE = 3, FIELD_START = 22 };
 
@@ -124,7 +132,7 @@ static int in_tree(const struct walk *walk, pid_t pid)
 static void send_signal(int dir, pid_t pid, int signal)
 {
 	if (syscall(SYS_pidfd_send_signal, dir, signal, NULL, 0) < 0 && errno == ENOSYS)
-		kill(pid, signal);    /* before Linux 5.1 */
+		kill(pid, signal); /* before Linux 5.1 */
 }
 
 static void process_count(struct walk *walk, int dir, const struct stat_line *line, struct process *process)
@@ -168,11 +176,12 @@ static void see_late(struct walk *walk)
 		for (size_t i = 0; i < walk->count; i++) {
 			struct process *process = &walk->process[i];
 			if (process->counted || process->parent == walk->root || !in_tree(walk, process->parent))
-				continue;    /* the walk had the root's children right */
+				continue; /* the walk had the root's children right */
 			char digits[DIGITS_MAX];
 			process->counted = more = 1;
 			struct stat_line line;
-			int dir = openat(walk->proc, pid_text(process->pid, digits), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			int dir =
+			    openat(walk->proc, pid_text(process->pid, digits), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 			if (dir < 0)
 				continue;
 			/* The number may be another process's by now: its parent tells. */
@@ -202,7 +211,9 @@ static int walk_proc(struct walk *walk)
 
 int tree_signal(int signal, const struct tree_spare *spare, char *names, size_t names_len)
 {
-	struct walk walk = { .root = getpid(), .signal = signal, .spare = spare, .names = names, .names_len = names_len };
+	struct walk walk = {
+		.root = getpid(), .signal = signal, .spare = spare, .names = names, .names_len = names_len
+	};
 	size_t size = PROCESSES_MAX * sizeof *walk.process;
 	walk.process = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (walk.process == MAP_FAILED)

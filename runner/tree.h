@@ -14,9 +14,9 @@
 
 /* Which branches of the tree to leave alone: children of the caller, with all below them. */
 struct tree_spare {
-	const pid_t *pid;              /* those with these numbers */
+	const pid_t *pid; /* those with these numbers */
 	size_t count;
-	unsigned long long before;     /* and those that started before this time (tree_start_time) */
+	unsigned long long before; /* and those that started before this time (tree_start_time) */
 };
 
 /* Sends the signal to each descendant as soon as it is seen (0: to none) and, when names is not

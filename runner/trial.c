@@ -23,11 +23,11 @@ struct run {
 	struct cell_result *result;
 	struct buf *log;
 	struct env env;
-	const json_t *load;          /* runs[LOAD] of build.json */
+	const json_t *load; /* runs[LOAD] of build.json */
 	const json_t *facts;
 	const char *module;
-	int traced;                  /* can tlstrace see it? */
-	struct diag infra;           /* what the target did not do */
+	int traced;        /* can tlstrace see it? */
+	struct diag infra; /* what the target did not do */
 };
 
 /* ---- starting ------------------------------------------------------------------------------------ */
@@ -44,14 +44,15 @@ static void add_program(const struct run *run, const struct check *check, struct
 	size_t i;
 	json_t *word;
 	json_array_foreach(json_object_get(run->load, "program"), i, word)
-		argv_add(argv, "%s", json_string_value(word));
+	    argv_add(argv, "%s", json_string_value(word));
 }
 
 static void set_env(struct run *run)
 {
 	const struct trial *trial = run->trial;
 	int control = trial->control != NULL;
-	char *aux_c = aux_dir(trial->setup, &trial->cell, AUX_C, control), *aux_go = aux_dir(trial->setup, &trial->cell, AUX_GO, control);
+	char *aux_c = aux_dir(trial->setup, &trial->cell, AUX_C, control),
+	     *aux_go = aux_dir(trial->setup, &trial->cell, AUX_GO, control);
 	char *home = xprintf("%s/home", trial->setup->places.cache);
 	int program = trial->cell.mode == MODE_EXE || trial->cell.mode == MODE_PIE;
 	const char *load = load_name(trial->cell.load);
@@ -60,7 +61,8 @@ static void set_env(struct run *run)
 	inspect_promise(run->facts, &slot);
 	env_set(&run->env, "TLSMATRIX_SLOT", "%s", slot.data);
 	buf_free(&slot);
-	env_set(&run->env, "TLSMATRIX_MODULE", "%s", program || strcmp(load, "archive") == 0 || strcmp(load, "archive-pie") == 0 ? "" : run->module);
+	env_set(&run->env, "TLSMATRIX_MODULE", "%s",
+	    program || strcmp(load, "archive") == 0 || strcmp(load, "archive-pie") == 0 ? "" : run->module);
 	env_set(&run->env, "TLSMATRIX_NEIGHBOURS", "%s/libneighbours.so", aux_c);
 	if (trial->cell.mode == MODE_C_SHARED)
 		env_set(&run->env, "TLSMATRIX_SECOND", "%s/libsecond.so", aux_go);
@@ -94,11 +96,17 @@ static double scaled(const struct run *run, int limit_ms)
 }
 
 /* Starts argv on the target, with the words of prefix (NULL: none) in front on this machine. */
-static int start(struct run *run, const char *const *prefix, const struct argv *argv, int limit_ms, struct child_result *child)
+static int start(
+    struct run *run, const char *const *prefix, const struct argv *argv, int limit_ms, struct child_result *child)
 {
 	struct launch launch = {
-		.setup = run->trial->setup, .target = run->trial->target, .argv = argv, .env = &run->env, .prefix = prefix,
-		.timeout_ms = (int)scaled(run, limit_ms), .output_limit = 1 << 20,
+		.setup = run->trial->setup,
+		.target = run->trial->target,
+		.argv = argv,
+		.env = &run->env,
+		.prefix = prefix,
+		.timeout_ms = (int)scaled(run, limit_ms),
+		.output_limit = 1 << 20,
 	};
 	buf_add(run->log, "$ ");
 	launch_shell(&launch, run->log);
@@ -194,7 +202,11 @@ static void set_repro(struct run *run, const struct check *check, const char *wo
 	add_program(run, check, &argv);
 	argv_add(&argv, "%s", words);
 	struct launch launch = {
-		.setup = run->trial->setup, .target = run->trial->target, .argv = &argv, .env = &run->env, .prefix = check->pass == PASS_TRACE ? prefix : NULL,
+		.setup = run->trial->setup,
+		.target = run->trial->target,
+		.argv = &argv,
+		.env = &run->env,
+		.prefix = check->pass == PASS_TRACE ? prefix : NULL,
 	};
 	launch_shell(&launch, &line);
 	argv_free(&argv);
@@ -228,20 +240,26 @@ static size_t run_batch(struct run *run, const struct check *const *batch, size_
 	if (done == count) {
 		/* All reported; but a program that then dies or leaves somebody behind did not end well. */
 		if (!whole)
-			judge_status(result_of(run, batch[count - 1]), child.how == CHILD_LEAK ? STATUS_LEAK : death_status(&child), child.how == CHILD_LEAK ? child.left : message);
+			judge_status(result_of(run, batch[count - 1]),
+			    child.how == CHILD_LEAK ? STATUS_LEAK : death_status(&child),
+			    child.how == CHILD_LEAK ? child.left : message);
 	} else if (child.how == CHILD_TIMEOUT && count > 1 && (done || records.count)) {
 		run_batch(run, batch + done, 1, CHECK_MS, error);
 		done++;
 	} else if (done == 0 && !records.count) {
 		/* Every further start would go the same way. */
-		char *told = records.garbled ? xprintf(RESULT_WHOLE_CELL "all %zu records garbled; %s", records.garbled, message)
-					     : xprintf(RESULT_WHOLE_CELL "ended before its first check: %s", message);
+		char *told = records.garbled ?
+		    xprintf(RESULT_WHOLE_CELL "all %zu records garbled; %s", records.garbled, message) :
+		    xprintf(RESULT_WHOLE_CELL "ended before its first check: %s", message);
 		for (; done < count; done++)
-			judge_status(result_of(run, batch[done]), records.garbled ? STATUS_MISS : death_status(&child), told);
+			judge_status(
+			    result_of(run, batch[done]), records.garbled ? STATUS_MISS : death_status(&child), told);
 		free(told);
 	} else {
 		int spoiled = records.garbled || records.lost;
-		char *told = spoiled ? xprintf("%zu records garbled, %zu lost; %s", records.garbled, records.lost, message) : xstrdup(message);
+		char *told = spoiled ?
+		    xprintf("%zu records garbled, %zu lost; %s", records.garbled, records.lost, message) :
+		    xstrdup(message);
 		judge_status(result_of(run, batch[done]), spoiled ? STATUS_MISS : death_status(&child), told);
 		free(told);
 		done++;
@@ -353,7 +371,9 @@ static void judge_target_missing(const struct target *target, struct check_resul
 
 static void judge_not_traced(const struct target *target, struct check_result *result)
 {
-	char *reason = xprintf("target %s: tlstrace sees processes of this machine's own architecture and kernel only, by ptrace", target->name);
+	char *reason =
+	    xprintf("target %s: tlstrace sees processes of this machine's own architecture and kernel only, by ptrace",
+		target->name);
 	judge_skip(result, "no-tracer", reason);
 	free(reason);
 }
@@ -368,11 +388,13 @@ static void judge_still(struct run *run)
 		if (trial->target && trial->target->missing)
 			judge_target_missing(trial->target, &run->result->checks[i]);
 		else if (missing)
-			judge_skip(&run->result->checks[i], json_string_value(json_object_get(missing, "class")), json_string_value(json_object_get(missing, "thing")));
+			judge_skip(&run->result->checks[i], json_string_value(json_object_get(missing, "class")),
+			    json_string_value(json_object_get(missing, "thing")));
 		else if (check->pass == PASS_REFUSAL || check->pass == PASS_BUILD)
 			judge_build(check, &trial->cell, trial->build, &run->result->checks[i]);
 		else if (!run->load)
-			judge_status(&run->result->checks[i], STATUS_BROKEN, json_string_value(json_object_get(trial->build, "message")));
+			judge_status(&run->result->checks[i], STATUS_BROKEN,
+			    json_string_value(json_object_get(trial->build, "message")));
 		else if (check->pass == PASS_FILE)
 			judge_file(run, check, &run->result->checks[i]);
 		else if (check->pass == PASS_TRACE && !run->traced)
@@ -408,11 +430,16 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 	result->cell = trial->cell;
 	result->check_count = trial->count;
 	result->checks = xcalloc(trial->count + 1, sizeof(*result->checks));
-	struct run run = { .trial = trial, .result = result, .log = log, .env = ENV_INIT, .traced = !trial->target || trial->target->trace };
+	struct run run = { .trial = trial,
+		.result = result,
+		.log = log,
+		.env = ENV_INIT,
+		.traced = !trial->target || trial->target->trace };
 	run.load = json_object_get(json_object_get(trial->build, "runs"), load_name(trial->cell.load));
 	run.module = json_string_value(json_object_get(run.load, "module"));
 	if (run.load)
-		run.facts = trial->facts ? trial->facts : json_object_get(json_object_get(trial->build, "facts"), run.module);
+		run.facts =
+		    trial->facts ? trial->facts : json_object_get(json_object_get(trial->build, "facts"), run.module);
 	judge_still(&run);
 	int error = 0;
 	if (run.load && trial->cell.load != LOAD_NONE) {
@@ -430,8 +457,12 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 	if (error)
 		return diag_set(diag, -error, "%s", run.infra.line);
 	result->build_seconds = json_real_value(json_object_get(trial->build, "seconds"));
-	result->build_status = trial->target && trial->target->missing ? STATUS_SKIP : json_integer_value(json_object_get(trial->build, "exit")) == 0 ? STATUS_PASS : STATUS_FAIL;
-	result->build_command = xstrdup(json_string_value(json_object_get(trial->build, "command")) ? json_string_value(json_object_get(trial->build, "command")) : "");
+	result->build_status = trial->target && trial->target->missing     ? STATUS_SKIP :
+	    json_integer_value(json_object_get(trial->build, "exit")) == 0 ? STATUS_PASS :
+									     STATUS_FAIL;
+	result->build_command = xstrdup(json_string_value(json_object_get(trial->build, "command")) ?
+		json_string_value(json_object_get(trial->build, "command")) :
+		"");
 	judge_known(result);
 	return 0;
 }

@@ -20,14 +20,14 @@
 struct trial {
 	const struct setup *setup;
 	struct cell cell;
-	const struct target *target;          /* NULL: this machine itself, or nothing runs */
-	const json_t *build;                  /* build.json of the cell's build */
+	const struct target *target; /* NULL: this machine itself, or nothing runs */
+	const json_t *build;         /* build.json of the cell's build */
 	const char *build_dir;
-	const struct check *const *checks;    /* to judge, in order */
+	const struct check *const *checks; /* to judge, in order */
 	size_t count;
-	const char *control;                  /* selfcheck: value of TLSMATRIX_CONTROL, or NULL */
-	const char *bend;                     /* selfcheck: tlstrace --bend, or NULL */
-	const json_t *facts;                  /* selfcheck: facts of a mutated module, or NULL for the build's */
+	const char *control; /* selfcheck: value of TLSMATRIX_CONTROL, or NULL */
+	const char *bend;    /* selfcheck: tlstrace --bend, or NULL */
+	const json_t *facts; /* selfcheck: facts of a mutated module, or NULL for the build's */
 };
 
 /* Runs and judges.  Fills *result (cell_result_free) with one check_result per check, verdicts

@@ -87,7 +87,8 @@ static void task_end(struct task *task)
 	task->state = TASK_DONE;
 	task->error = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 	if (WIFSIGNALED(status))
-		diag_set(&task->diag, EIO, "%s: the runner's own process was killed by %s", task->name, strsignal(WTERMSIG(status)));
+		diag_set(&task->diag, EIO, "%s: the runner's own process was killed by %s", task->name,
+		    strsignal(WTERMSIG(status)));
 	else if (task->error)
 		diag_set(&task->diag, EIO, "%s", len ? line : "the task failed without a word");
 }
@@ -123,7 +124,8 @@ static struct task *next_ready(struct work *work)
 			running[count++] = i;
 	for (size_t i = 0; i < work->count; i++) {
 		struct task *task = &work->tasks[i];
-		if (task->state == TASK_WAITING && (!best || task->priority > best->priority) && is_ready(work, task, running, count))
+		if (task->state == TASK_WAITING && (!best || task->priority > best->priority) &&
+		    is_ready(work, task, running, count))
 			best = task;
 	}
 	return best;

@@ -20,16 +20,16 @@ enum { WORK_FIRSTS = 3 };
 enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE };
 
 struct task {
-	char name[300];                                         /* for the progress line */
-	int (*run)(const void *argument, struct diag *diag);    /* 0 or -errno with a line in diag */
+	char name[300];                                      /* for the progress line */
+	int (*run)(const void *argument, struct diag *diag); /* 0 or -errno with a line in diag */
 	const void *argument;
-	size_t after[3];                                        /* indexes of tasks, WORK_NONE where unused */
-	const char *first[WORK_FIRSTS];                                   /* names of what is made once; "" where unused */
-	int priority;                                           /* higher ones start first */
+	size_t after[3];                /* indexes of tasks, WORK_NONE where unused */
+	const char *first[WORK_FIRSTS]; /* names of what is made once; "" where unused */
+	int priority;                   /* higher ones start first */
 
 	/* filled by work_run */
 	enum task_state state;
-	int error;                                              /* of run, or of the process */
+	int error; /* of run, or of the process */
 	struct diag diag;
 	pid_t pid;
 	int pipe;
@@ -45,7 +45,7 @@ struct work {
 	/* A task is done (in the runner's process).  Returns 1 when its `first` is made now. */
 	int (*done)(struct task *task, void *context);
 	void (*started)(struct task *task, void *context);
-	void (*tick)(void *context);                            /* about ten times a second */
+	void (*tick)(void *context); /* about ten times a second */
 	void *context;
 };
 

@@ -4,6 +4,7 @@ TLSMATRIX_BUILD        folder of the programs under test (build)
 TLSMATRIX_TEST_CACHE   cache of the runs; default: the user's own, so that the matrix is built once
 TLSMATRIX_TEST_FILTER  cells of the `matrix` fixture, while working on the tests; default: all
 """
+
 import json
 import os
 import pathlib
@@ -17,21 +18,33 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(ROOT, os.environ.get("TLSMATRIX_BUILD", "build"))
-# The Go that the program under test takes: its own search goes by the folder it stands in, and PATH may have one that is too old.
+# The Go that the program under test takes: its own search goes by the folder it stands in, and PATH's may be too old.
 GO = os.environ.get("TLSMATRIX_GO") or shutil.which(ROOT / "build/toolchain/bin/go") or shutil.which("go")
 # The cells of this machine's own port: what `run` takes without a FILTER.
-HOST = "os=linux & arch=%s & !arch=*.* & target=host,none" % {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+HOST = "os=linux & arch=%s & !arch=*.* & target=host,none" % {"x86_64": "amd64", "aarch64": "arm64"}.get(
+    platform.machine(), platform.machine()
+)
 # One build, nine cells: one that runs and eight that Go refuses.
 SMALL = f"{HOST} & mode=exe & cgo=0"
 # A test that takes longer than this hangs.
 DEADLINE = 1200
 
-CODES = {"ok": 0, "unexpected": 1, "usage": 2, "infra": 3, "nothing": 4, "incomplete": 5, "report": 6, "interrupted": 130}
+CODES = {
+    "ok": 0,
+    "unexpected": 1,
+    "usage": 2,
+    "infra": 3,
+    "nothing": 4,
+    "incomplete": 5,
+    "report": 6,
+    "interrupted": 130,
+}
 
 
 @dataclass
 class Done:
     """How a command ended."""
+
     status: int
     stdout: str
     stderr: str
@@ -58,7 +71,15 @@ class Tool:
 
     def run(self, argv, **options):
         """Any command line, to its end."""
-        options = {"env": self.env, "capture_output": True, "text": True, "errors": "replace", "timeout": DEADLINE, "stdin": subprocess.DEVNULL, **options}
+        options = {
+            "env": self.env,
+            "capture_output": True,
+            "text": True,
+            "errors": "replace",
+            "timeout": DEADLINE,
+            "stdin": subprocess.DEVNULL,
+            **options,
+        }
         start = time.monotonic()
         done = subprocess.run(argv, **options)
         return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
@@ -73,7 +94,15 @@ class Tool:
 
     def start(self, *args, **options):
         """The same, running; the caller ends it."""
-        return subprocess.Popen(self.argv(*args), env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, **options)
+        return subprocess.Popen(
+            self.argv(*args),
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            **options,
+        )
 
     def report(self):
         """report.json of the last run."""
@@ -87,6 +116,7 @@ class Tool:
 @dataclass
 class Run:
     """A run that was made once for many tests; they only read it."""
+
     tool: Tool
     args: list
     done: Done
@@ -148,5 +178,12 @@ def pytest_unconfigure(config):
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or config.option.collectonly:
         return
-    counts = {name: len(reporter.stats.get(name, ())) for name in ("passed", "failed", "error", "skipped", "xfailed", "xpassed")}
-    print(f"{counts['passed'] + counts['xpassed']} passed, {counts['failed'] + counts['error']} failed, {counts['skipped'] + counts['xfailed']} skipped", flush=True)
+    counts = {
+        name: len(reporter.stats.get(name, ()))
+        for name in ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+    }
+    print(
+        f"{counts['passed'] + counts['xpassed']} passed, {counts['failed'] + counts['error']} failed, "
+        f"{counts['skipped'] + counts['xfailed']} skipped",
+        flush=True,
+    )

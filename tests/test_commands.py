@@ -1,4 +1,5 @@
 """The commands that do not run anything, as a user or another program meets them."""
+
 import csv
 import difflib
 import html.parser
@@ -16,13 +17,12 @@ from conftest import BUILD, CODES, ROOT, SMALL, Tool
 COMMANDS = ["list", "run", "show", "inspect", "report", "target", "doctor", "selfcheck"]
 FORMATS = ["html", "json", "junit", "tap", "markdown", "github"]
 # DESIGN: the keys of a cell and of a check in report.json; other programs read them.
-CELL_KEYS = {"id", "go", "goos", "goarch", "buildmode", "cgo", "link", "target", "load", "verdict", "seconds", "build", "facts", "checks"}
+CELL_KEYS = set("id go goos goarch buildmode cgo link target load verdict seconds build facts checks".split())
 CHECK_KEYS = {"id", "status", "expected", "observed", "message", "reason", "source"}
-FACT_KEYS = {"format", "class", "machine", "arch", "type", "pie", "entry", "interp", "soname", "needed", "static", "go", "tls", "init", "dynamic", "stack",
-             "relro", "wx_segments", "relocs", "imports"}
 
 
 # ---- usage -------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help(tool, command):
@@ -50,12 +50,26 @@ def test_version(tool):
     assert done.status == 0 and re.fullmatch(r"tlsmatrix \d+\.\d+\S*\n", done.stdout)
 
 
-@pytest.mark.parametrize("args, names", [
-    (["bogus"], "'bogus'"), (["--bogus"], "'--bogus'"), (["list", "--bogus"], "'--bogus'"), (["run", "-j"], "-j"), (["run", "-j", "0"], "'0'"),
-    (["run", "-j", "two"], "'two'"), (["run", "--timeout-scale", "-1"], "'-1'"), (["run", "--force=yes"], "--force"), (["report", "extra"], "'extra'"),
-    (["report", "--format", "yaml"], "'yaml'"), (["report", "-o", "x"], "--format"), (["show"], "cell id"), (["show", "a", "b"], "cell id"),
-    (["inspect"], "FILE"), (["list", "a", "b", "&"], "'"),
-])
+@pytest.mark.parametrize(
+    "args, names",
+    [
+        (["bogus"], "'bogus'"),
+        (["--bogus"], "'--bogus'"),
+        (["list", "--bogus"], "'--bogus'"),
+        (["run", "-j"], "-j"),
+        (["run", "-j", "0"], "'0'"),
+        (["run", "-j", "two"], "'two'"),
+        (["run", "--timeout-scale", "-1"], "'-1'"),
+        (["run", "--force=yes"], "--force"),
+        (["report", "extra"], "'extra'"),
+        (["report", "--format", "yaml"], "'yaml'"),
+        (["report", "-o", "x"], "--format"),
+        (["show"], "cell id"),
+        (["show", "a", "b"], "cell id"),
+        (["inspect"], "FILE"),
+        (["list", "a", "b", "&"], "'"),
+    ],
+)
 def test_bad_usage(tool, args, names):
     """Status 2 and one line that names the word."""
     done = tool.plain(*args)
@@ -65,6 +79,7 @@ def test_bad_usage(tool, args, names):
 
 
 # ---- list ---------------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory):
@@ -102,8 +117,13 @@ def test_list_filter(tool, cells):
     wanted = matching(cells, buildmode="c-shared")
     assert tool.plain("list", "mode=c-shared").stdout.splitlines() == wanted
     assert tool.plain("list", "!mode=c-shared").stdout.splitlines() == [c["id"] for c in cells if c["id"] not in wanted]
-    assert tool.plain("list", "mode=c-shared", "load=dlopen | load=needed", "link=internal,external").stdout.splitlines() == [
-        c["id"] for c in cells if c["id"] in wanted and c["link"] in ("internal", "external") and c["load"] in ("dlopen", "needed")]
+    assert tool.plain(
+        "list", "mode=c-shared", "load=dlopen | load=needed", "link=internal,external"
+    ).stdout.splitlines() == [
+        c["id"]
+        for c in cells
+        if c["id"] in wanted and c["link"] in ("internal", "external") and c["load"] in ("dlopen", "needed")
+    ]
 
 
 def test_list_selects_nothing(tool, cells):
@@ -114,10 +134,19 @@ def test_list_selects_nothing(tool, cells):
     assert tool.plain("run", "go=1.2").status == CODES["nothing"]
 
 
-@pytest.mark.parametrize("text, names", [
-    ("mod=exe", "unknown field 'mod' at column 1 of 'mod=exe'; did you mean 'mode'"), ("cgo=1 & mode=c-shred", "column 14"),
-    ("mode=exe &", "column"), ("(mode=exe", "column"), ("mode", "column"), ("mode>=exe", "column"), ("cgo=2", "column"), ("mode=exe)", "column 9"),
-])
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        ("mod=exe", "unknown field 'mod' at column 1 of 'mod=exe'; did you mean 'mode'"),
+        ("cgo=1 & mode=c-shred", "column 14"),
+        ("mode=exe &", "column"),
+        ("(mode=exe", "column"),
+        ("mode", "column"),
+        ("mode>=exe", "column"),
+        ("cgo=2", "column"),
+        ("mode=exe)", "column 9"),
+    ],
+)
 def test_bad_filter(tool, text, names):
     """Status 2, the column, and the nearest word."""
     for command in ("list", "run", "selfcheck"):
@@ -130,15 +159,22 @@ def test_list_checks(tool):
     done = tool.plain("list", "--checks")
     assert done.status == 0
     docs = (ROOT / "docs/checks.md").read_text()
-    assert done.stdout == docs, "make docs\n" + "".join(difflib.unified_diff(docs.splitlines(True), done.stdout.splitlines(True), "docs/checks.md", "list --checks", n=0))
+    assert done.stdout == docs, "make docs\n" + "".join(
+        difflib.unified_diff(
+            docs.splitlines(True), done.stdout.splitlines(True), "docs/checks.md", "list --checks", n=0
+        )
+    )
 
 
 # ---- show ---------------------------------------------------------------------------------------------
 
+
 def test_show_knows_every_id(small, cells):
     """Each listed id is read back whole: in the run it is shown, outside it the line repeats it."""
     planned = {cell["id"] for cell in small.tool.plan()["cells"]}
-    for cell in [c["id"] for c in cells if c["id"] in planned] + [c["id"] for c in cells if c["id"] not in planned][::7]:
+    for cell in [c["id"] for c in cells if c["id"] in planned] + [c["id"] for c in cells if c["id"] not in planned][
+        ::7
+    ]:
         done = small.tool("show", cell)
         if cell in planned:
             assert done.status == 0 and done.stdout.splitlines()[0].split() == ["cell", cell]
@@ -146,9 +182,22 @@ def test_show_knows_every_id(small, cells):
             assert done.status == CODES["nothing"] and f"{cell}: not in the last run" in done.line()
 
 
-@pytest.mark.parametrize("cell", ["", "x", "go1", "go1.26.8/linux", "go1.26.8/linux/amd64/exe/cgo2/internal@none", "go1.26.8/linux/amd64/exe/cgo0/internal@host",
-                                  "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec ", "go1.26.8/linux/amd64/ex/cgo0/internal@host:exec", "a" * 5000, "go\n/\n"],
-                         ids=lambda text: repr(text[-40:]))
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "",
+        "x",
+        "go1",
+        "go1.26.8/linux",
+        "go1.26.8/linux/amd64/exe/cgo2/internal@none",
+        "go1.26.8/linux/amd64/exe/cgo0/internal@host",
+        "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec ",
+        "go1.26.8/linux/amd64/ex/cgo0/internal@host:exec",
+        "a" * 5000,
+        "go\n/\n",
+    ],
+    ids=lambda text: repr(text[-40:]),
+)
 def test_show_malformed_id(tool, cell):
     """Status 2 and one line, whatever the text."""
     done = tool("show", cell)
@@ -175,7 +224,9 @@ def test_show_says_expected_observed_and_how(small):
     text = small.tool("show", cell["id"], "--all").stdout
     for check in cell["checks"]:
         block = re.search(rf"^  {check['status']} +{re.escape(check['id'])} (.*\n(?: {{10}}.*\n)*)", text, re.M)
-        assert block and check["observed"] in block[1] and check["expected"] in block[1] and check["source"] in block[1], check["id"]
+        assert (
+            block and check["observed"] in block[1] and check["expected"] in block[1] and check["source"] in block[1]
+        ), check["id"]
     assert set(repro_lines(small)) == {check["id"] for check in cell["checks"]}
 
 
@@ -188,104 +239,13 @@ def test_repro_line_reproduces(small, check):
     cell = next(cell for cell in small.tool.report()["cells"] if cell["load"] == "exec")
     observed = next(c["observed"] for c in cell["checks"] if c["id"] == check)
     if not check.startswith("build.") and check != "tls.model-reloc":
-        assert re.search(rf"^#tlsm:\d+ \d+ [0-9a-f]+ obs\t{re.escape(check)}\t{re.escape(observed)}(\t|$)", done.stdout, re.M), done.stdout
-
-
-# ---- inspect ------------------------------------------------------------------------------------------
-
-def test_inspect_of_the_program_itself(tool):
-    """The facts of any ELF file, in the words of report.json."""
-    done = tool.plain("inspect", "--json", BUILD / "tlsmatrix")
-    facts = json.loads(done.stdout)
-    assert done.status == 0 and FACT_KEYS <= set(facts)
-    assert (facts["format"], facts["class"], facts["go"]["present"]) == ("elf", 64, False)
-    assert any(name.startswith("libc.so") for name in facts["needed"])
-    text = tool.plain("inspect", BUILD / "tlsmatrix").stdout
-    assert str(BUILD / "tlsmatrix") in text and facts["interp"] in text
-
-
-def test_inspect_is_what_the_report_has(small):
-    """`inspect --json` of a built file prints the facts of its cell."""
-    cell = next(cell for cell in small.tool.report()["cells"] if cell["load"] == "exec")
-    program = cell["build"]["command"].split(" -o ")[1].split()[0]
-    assert json.loads(small.tool.plain("inspect", "--json", program).stdout) == cell["facts"]
-
-
-def test_inspect_agrees_with_readelf(small):
-    """Type, interpreter and TLS segment as binutils see them."""
-    for path in [BUILD / "tlsmatrix", BUILD / "tlstrace", *sorted(map(str, ROOT.glob("build/unit/test_cell")))]:
-        facts = json.loads(small.tool.plain("inspect", "--json", path).stdout)
-        text = subprocess.run(["readelf", "-hldW", path], capture_output=True, text=True, check=True).stdout
-        assert facts["type"] == re.search(r"Type: +(\w+)", text)[1]
-        assert facts["entry"] == int(re.search(r"Entry point address: +(\S+)", text)[1], 16)
-        assert facts["needed"] == re.findall(r"NEEDED.*\[(.*)\]", text)
-        assert facts["tls"]["segments"] == len(re.findall(r"^  TLS ", text, re.M))
-
-
-@pytest.fixture
-def broken_files(tmp_path):
-    """Files that are no ELF file, and why."""
-    whole = (BUILD / "tlstrace").read_bytes()
-    made = {"empty": b"", "text": b"#!/bin/sh\necho no\n", "magic": b"\x7fELF", "header": whole[:64], "zeros": bytes(5000), "class": whole[:4] + b"\x07" + whole[5:]}
-    for name, content in made.items():
-        (tmp_path / name).write_bytes(content)
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "loop").symlink_to("loop")
-    return [tmp_path / name for name in [*made, "folder", "loop", "missing"]] + ["/dev/null"]
-
-
-def test_inspect_refuses(tool, broken_files):
-    """Status 2 and one line that names the file, for each; a good file after a bad one is still told."""
-    for path in broken_files:
-        done = tool.plain("inspect", path)
-        assert (done.status, done.stdout) == (CODES["usage"], ""), done
-        assert str(path) in done.line()
-    done = tool.plain("inspect", "--json", broken_files[0], BUILD / "tlstrace", broken_files[1])
-    assert done.status == CODES["usage"] and len(done.stderr.splitlines()) == 2 and json.loads(done.stdout)["format"] == "elf"
-
-
-def test_inspect_unreadable(tool, tmp_path):
-    """A file that may not be read; root may read everything, so it is asked as nobody."""
-    secret = tmp_path / "secret"
-    secret.write_bytes((BUILD / "tlstrace").read_bytes())
-    secret.chmod(0)
-    argv = [BUILD / "tlsmatrix", "inspect", secret]
-    if os.geteuid() == 0:
-        if not shutil.which("setpriv"):
-            pytest.skip("root reads everything and there is no setpriv to be somebody else")
-        program = tmp_path / "tree/build/tlsmatrix"
-        program.parent.mkdir(parents=True)
-        shutil.copy(BUILD / "tlsmatrix", program)
-        (tmp_path / "tree/cases").mkdir()
-        (tmp_path / "tree/cases/sources.def").touch()
-        for folder in [tmp_path, *tmp_path.parents]:
-            if folder.owner() == "root" and folder.name:
-                folder.chmod(folder.stat().st_mode | 0o055)
-            if folder.name.startswith("pytest-of"):
-                break
-        argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "inspect", secret]
-    done = tool.run(list(map(str, argv)))
-    assert done.status == CODES["usage"] and str(secret) in done.line() and "ermission denied" in done.line()
-
-
-def test_inspect_file_cut_anywhere(tool, tmp_path):
-    """A file cut at any place: facts or one line, never a signal."""
-    whole = (BUILD / "unit/test_cell" if (BUILD / "unit/test_cell").exists() else BUILD / "tlstrace").read_bytes()
-    places = sorted({*range(0, 70, 3), *range(64, 1200, 41), *range(1200, len(whole), len(whole) // 60), len(whole) - 1})
-    files = []
-    for place in places:
-        files.append(tmp_path / f"cut-{place}")
-        files[-1].write_bytes(whole[:place])
-    done = tool.plain("inspect", "--json", *files)
-    assert done.status == CODES["usage"], done.status
-    told = done.stdout.count('\n}\n')
-    lines = done.stderr.splitlines()
-    assert told + len(lines) == len(files)
-    assert all(re.match(rf"tlsmatrix: {re.escape(str(tmp_path))}/cut-\d+: ", line) for line in lines)
-    assert any(line.startswith(f"tlsmatrix: {files[0]}: ") for line in lines)
+        assert re.search(
+            rf"^#tlsm:\d+ \d+ [0-9a-f]+ obs\t{re.escape(check)}\t{re.escape(observed)}(\t|$)", done.stdout, re.M
+        ), done.stdout
 
 
 # ---- doctor -------------------------------------------------------------------------------------------
+
 
 def test_doctor(tool, cells):
     """Names every tool with its path and what it brings."""
@@ -305,11 +265,18 @@ def test_doctor_finds_the_tracer_missing(tool, tmp_path):
     shutil.copy(ROOT / "cases/sources.def", tmp_path / "tree/cases")
     shutil.copytree(ROOT / "runner", tmp_path / "tree/runner")
     shutil.copy(BUILD / "tlsmatrix", tmp_path / "tree/build")
-    done = tool.run([tmp_path / "tree/build/tlsmatrix", "doctor", *(["--go", ROOT / "build/toolchain/bin/go"] if (ROOT / "build/toolchain").exists() else [])])
+    done = tool.run(
+        [
+            tmp_path / "tree/build/tlsmatrix",
+            "doctor",
+            *(["--go", ROOT / "build/toolchain/bin/go"] if (ROOT / "build/toolchain").exists() else []),
+        ]
+    )
     assert done.status == CODES["infra"] and re.search(r"^  MISSING +tracer .*make programs", done.stdout, re.M)
 
 
 # ---- report -------------------------------------------------------------------------------------------
+
 
 def test_report_grid(small):
     """Without a format: the grid that run printed, and run's exit status."""
@@ -334,8 +301,10 @@ def test_report_formats(small, tmp_path, name):
 
 def read_html(text, checks):
     """The page has every cell and loads nothing from elsewhere."""
+
     class Reader(html.parser.HTMLParser):
         """Collects text and addresses."""
+
         text, links = "", ()
 
         def handle_data(self, data):
@@ -343,6 +312,7 @@ def read_html(text, checks):
 
         def handle_starttag(self, tag, attrs):
             self.links += tuple(value for key, value in attrs if key in ("src", "href") and tag != "a")
+
     reader = Reader()
     reader.feed(text)
     reader.close()
@@ -357,7 +327,9 @@ def read_json(text, checks):
     for cell in report["cells"]:
         assert CELL_KEYS <= set(cell) and {"status", "seconds", "log"} <= set(cell["build"])
         assert all(CHECK_KEYS <= set(check) for check in cell["checks"])
-    assert [(cell["id"], check["id"]) for cell in report["cells"] for check in cell["checks"]] == [(cell, check["id"]) for cell, check in checks]
+    assert [(cell["id"], check["id"]) for cell in report["cells"] for check in cell["checks"]] == [
+        (cell, check["id"]) for cell, check in checks
+    ]
 
 
 def read_junit(text, checks):
@@ -365,7 +337,14 @@ def read_junit(text, checks):
     cases = list(ElementTree.fromstring(text).iter("testcase"))
     assert len(cases) == len(checks)
     passed = sum(1 for _, check in checks if check["status"] == "pass" and check["verdict"] == "ok")
-    assert sum(1 for case in cases if case.find("failure") is None and case.find("error") is None and case.find("skipped") is None) == passed
+    assert (
+        sum(
+            1
+            for case in cases
+            if case.find("failure") is None and case.find("error") is None and case.find("skipped") is None
+        )
+        == passed
+    )
 
 
 def read_tap(text, checks):
@@ -377,33 +356,56 @@ def read_tap(text, checks):
 def read_markdown(text, checks):
     """Tables whose rows have as many columns as their head."""
     for table in re.findall(r"(?:^\|.*\n)+", text, re.M):
-        assert len({len(row) for row in csv.reader(table.splitlines(), delimiter="|", quoting=csv.QUOTE_NONE, escapechar="\\")}) == 1
+        assert (
+            len(
+                {
+                    len(row)
+                    for row in csv.reader(table.splitlines(), delimiter="|", quoting=csv.QUOTE_NONE, escapechar="\\")
+                }
+            )
+            == 1
+        )
     assert "|" in text and len(checks)
 
 
 def read_github(text, checks):
     """Nothing but workflow commands, at least one for a run with unexpected results."""
     assert all(re.match(r"::(error|warning|notice)( [^:]*)?::", line) for line in text.splitlines())
-    assert bool(re.search("^::error", text, re.M)) == any(check["verdict"] not in ("ok", "known") for _, check in checks)
+    assert bool(re.search("^::error", text, re.M)) == any(
+        check["verdict"] not in ("ok", "known") for _, check in checks
+    )
 
 
-READERS = {"html": read_html, "json": read_json, "junit": read_junit, "tap": read_tap, "markdown": read_markdown, "github": read_github}
+READERS = {
+    "html": read_html,
+    "json": read_json,
+    "junit": read_junit,
+    "tap": read_tap,
+    "markdown": read_markdown,
+    "github": read_github,
+}
 
 
 def test_report_of_run_is_the_same(small):
     """What run wrote is what report writes."""
     assert small.tool.report() == json.loads(small.tool("report", "--format", "json").stdout)
-    named = re.findall(r"\w+\.\w+", small.done.stdout.splitlines()[-1].split("reports: ")[1].removeprefix(str(small.tool.out)))
+    named = re.findall(
+        r"\w+\.\w+", small.done.stdout.splitlines()[-1].split("reports: ")[1].removeprefix(str(small.tool.out))
+    )
     assert set(named) == {path.name for path in small.tool.out.glob("report.*")} and len(named) == 3
 
 
 def test_report_without_a_run(tool):
     """Status 2 and how to get one."""
     done = tool("report")
-    assert (done.status, done.stdout) == (CODES["usage"], "") and "tlsmatrix run" in done.line() and not tool.out.exists()
+    assert (
+        (done.status, done.stdout) == (CODES["usage"], "") and "tlsmatrix run" in done.line() and not tool.out.exists()
+    )
 
 
-@pytest.mark.parametrize("place, why", [("missing/report", "No such file"), ("full", "No space left"), ("folder", "s a directory")])
+@pytest.mark.parametrize(
+    "place, why", [("missing/report", "No such file"), ("full", "No space left"), ("folder", "s a directory")]
+)
 def test_report_that_cannot_be_written(small, tmp_path, place, why):
     """Status 6, one line with the name; nothing half-written stays, nothing that was there is replaced."""
     (tmp_path / "full").symlink_to("/dev/full")
@@ -426,12 +428,15 @@ def test_report_to_a_closed_pipe(small):
     """The reader went away: no signal, and not silently good."""
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run(small.tool.argv("report", "--format", "html"), stdout=write, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        small.tool.argv("report", "--format", "html"), stdout=write, stderr=subprocess.PIPE, text=True
+    )
     os.close(write)
     assert done.returncode == CODES["report"], done
 
 
 # ---- spoiled state --------------------------------------------------------------------------------------
+
 
 @pytest.fixture
 def spoiled(small, tmp_path):
@@ -444,18 +449,24 @@ def test_torn_journal(spoiled):
     """A last line cut by a kill costs that cell only: incomplete, not lost."""
     lines = (spoiled.out / "journal").read_bytes().splitlines(True)
     cells = [i for i, line in enumerate(lines) if b'"event":"cell"' in line]
-    (spoiled.out / "journal").write_bytes(b"".join(lines[:cells[-1]]) + lines[cells[-1]][:-40])
+    (spoiled.out / "journal").write_bytes(b"".join(lines[: cells[-1]]) + lines[cells[-1]][:-40])
     done = spoiled("report", "--format", "json")
     report = json.loads(done.stdout)
     assert done.status in (CODES["incomplete"], CODES["unexpected"]) and report["complete"] is False
     assert sum(report["counts"].values()) == report["planned"]["checks"] and report["counts"]["notrun"] > 0
 
 
-@pytest.mark.parametrize("name, change", [
-    ("journal", lambda data: data[:200] + bytes([data[200] ^ 1]) + data[201:]), ("plan.json", lambda data: data[:-100]), ("plan.json", lambda data: b"[]"),
-    ("plan.json", lambda data: b'{"cells": 7}'), ("plan.json", lambda data: data.replace(b"tls.g.main", b"tls.g.nain")),
-    ("plan.json", lambda data: data.replace(b"cgo0", b"cgo7")),
-])
+@pytest.mark.parametrize(
+    "name, change",
+    [
+        ("journal", lambda data: data[:200] + bytes([data[200] ^ 1]) + data[201:]),
+        ("plan.json", lambda data: data[:-100]),
+        ("plan.json", lambda data: b"[]"),
+        ("plan.json", lambda data: b'{"cells": 7}'),
+        ("plan.json", lambda data: data.replace(b"tls.g.main", b"tls.g.nain")),
+        ("plan.json", lambda data: data.replace(b"cgo0", b"cgo7")),
+    ],
+)
 def test_spoiled_files(spoiled, name, change):
     """A file that is not what was written: status 3 and one line with its name, no crash."""
     file = spoiled.out / name
@@ -466,6 +477,7 @@ def test_spoiled_files(spoiled, name, change):
 
 
 # ---- a full disk ------------------------------------------------------------------------------------------
+
 
 @pytest.fixture
 def tiny(tmp_path):
@@ -487,7 +499,9 @@ def test_out_on_a_full_disk(small, tiny):
         while True:
             os.write(file.fileno(), bytes(4096))
     done = tool("run", SMALL)
-    assert done.status in (CODES["infra"], CODES["report"]) and str(tiny) in done.line() and "No space left" in done.line(), done
+    assert (
+        done.status in (CODES["infra"], CODES["report"]) and str(tiny) in done.line() and "No space left" in done.line()
+    ), done
     fill.unlink()
     subprocess.run(["mount", "-o", "remount,size=64m", tiny], check=True)
     again = tool("run", SMALL)

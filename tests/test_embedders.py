@@ -2,6 +2,7 @@
 
 What is missing here is skipped with its reason: `ci/setup.sh targets` installs it.
 """
+
 import importlib.util
 import re
 import shutil
@@ -28,19 +29,27 @@ needs_node = pytest.mark.skipif(not shutil.which("node"), reason="node is not in
 
 def statuses(report):
     """(id of a cell without its release, id of a check) -> status."""
-    return {(cell["id"].split("/", 1)[1], check["id"]): check["status"] for cell in report["cells"] for check in cell["checks"]}
+    return {
+        (cell["id"].split("/", 1)[1], check["id"]): check["status"]
+        for cell in report["cells"]
+        for check in cell["checks"]
+    }
 
 
 @pytest.fixture(scope="module")
 def wasi_host(tmp_path_factory):
     """Runs a module that is given as text on wasi_host.py."""
     import wasmtime
+
     folder = tmp_path_factory.mktemp("wasi")
 
     def run(text, *arguments):
         module = folder / "module.wasm"
         module.write_bytes(wasmtime.wat2wasm(text))
-        return subprocess.run([sys.executable, WASI_HOST, module, *arguments], capture_output=True, text=True, timeout=300)
+        return subprocess.run(
+            [sys.executable, WASI_HOST, module, *arguments], capture_output=True, text=True, timeout=300
+        )
+
     return run
 
 
@@ -56,10 +65,14 @@ def test_wasi_host_ends_as_the_module(wasi_host):
 
 @needs_wasmtime
 def test_wasi_host_refuses_what_it_cannot_run(wasi_host, tmp_path):
-    """A file that is not there, one that is no module, a reactor that does not carry the check: a line, no traceback."""
+    """A file that is not there, one that is no module, a reactor without the check: a line, no traceback."""
     no_module = tmp_path / "text.wasm"
     no_module.write_text("text")
-    for argv, status, words in ([[], 2, "usage: "], [[tmp_path / "nothing.wasm"], 134, "nothing.wasm: "], [[no_module], 134, "text.wasm: "]):
+    for argv, status, words in (
+        [[], 2, "usage: "],
+        [[tmp_path / "nothing.wasm"], 134, "nothing.wasm: "],
+        [[no_module], 134, "text.wasm: "],
+    ):
         done = subprocess.run([sys.executable, WASI_HOST, *argv], capture_output=True, text=True, timeout=300)
         assert done.returncode == status and words in done.stderr and "Traceback" not in done.stderr, done
     done = wasi_host(REACTOR, "tls.nothing")
@@ -78,9 +91,21 @@ def test_wasm_runs(tool, capsys):
     seen = statuses(tool.report())
     assert set(seen.values()) == {"pass"}
     loads = {cell for cell, _ in seen}
-    assert loads == {"js/wasm/exe/cgo0/internal@node:js", "wasip1/wasm/exe/cgo0/internal@wasmtime:wasi", "wasip1/wasm/c-shared/cgo0/internal@wasmtime:wasi"}
+    assert loads == {
+        "js/wasm/exe/cgo0/internal@node:js",
+        "wasip1/wasm/exe/cgo0/internal@wasmtime:wasi",
+        "wasip1/wasm/c-shared/cgo0/internal@wasmtime:wasi",
+    }
     assert {check for cell, check in seen if "c-shared" in cell} >= {
-        "thread.goroutines", "thread.nil-panic", "thread.host-calls-go", "init.call-early", "init.call-waits", "init.main-not-run", "init.os-args", "init.environ"}
+        "thread.goroutines",
+        "thread.nil-panic",
+        "thread.host-calls-go",
+        "init.call-early",
+        "init.call-waits",
+        "init.main-not-run",
+        "init.os-args",
+        "init.environ",
+    }
     assert not {check for _, check in seen} & {"tls.g.main", "thread.thousand", "thread.signal.main", "init.auxv"}
 
 
@@ -90,7 +115,9 @@ def test_wasm_checks_can_fail(tool):
     """The controls of js and wasip1."""
     done = tool("selfcheck", "os=js,wasip1 & check=thread.*,init.*")
     match = re.search(r"^(\d+) of (\d+) controls make their check fail, 0 of", done.stdout, re.M)
-    assert done.status == CODES["ok"] and match and match[1] == match[2] and int(match[1]) >= 12, done.stdout + done.stderr
+    assert done.status == CODES["ok"] and match and match[1] == match[2] and int(match[1]) >= 12, (
+        done.stdout + done.stderr
+    )
 
 
 @pytest.mark.parametrize("target", ["gvisor", "valgrind"])

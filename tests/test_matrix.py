@@ -1,4 +1,5 @@
 """The whole host matrix: what `make` runs, with nothing unexpected in it."""
+
 import re
 from collections import Counter
 
@@ -10,7 +11,10 @@ def test_nothing_unexpected(matrix, capsys):
     report = matrix.tool.report()
     with capsys.disabled():
         counts = ", ".join(f"{count} {status}" for status, count in report["counts"].items() if count)
-        print(f"\nmatrix: {report['planned']['cells']} cells, {report['planned']['checks']} checks: {counts}; {matrix.done.seconds:.0f} s")
+        print(
+            f"\nmatrix: {report['planned']['cells']} cells, {report['planned']['checks']} checks: {counts}; "
+            f"{matrix.done.seconds:.0f} s"
+        )
     assert matrix.done.status == CODES["ok"], matrix.done.stdout
     assert report["complete"] and report["exit"] == 0
     assert set(verdict for verdict, count in report["verdicts"].items() if count) <= {"ok", "known"}
@@ -18,10 +22,32 @@ def test_nothing_unexpected(matrix, capsys):
 
 def test_every_axis_is_run(matrix):
     """Each buildmode, load mode and linker of this host has a program that ran, not only a refusal."""
-    ran = [cell for cell in matrix.tool.report()["cells"] if cell["load"] != "none" and any(check["status"] == "pass" for check in cell["checks"])]
+    ran = [
+        cell
+        for cell in matrix.tool.report()["cells"]
+        if cell["load"] != "none" and any(check["status"] == "pass" for check in cell["checks"])
+    ]
     assert {cell["buildmode"] for cell in ran} == {"exe", "pie", "c-archive", "c-shared", "shared", "plugin"}
-    assert {cell["load"] for cell in ran} >= {"exec", "needed", "dlopen", "dlopen-lazy", "dlopen-global", "preload", "archive", "archive-pie", "archive-so", "plugin"}
-    assert {cell["link"] for cell in ran} >= {"internal", "external", "external-gold", "external-lld", "external-mold", "external-static"}
+    assert {cell["load"] for cell in ran} >= {
+        "exec",
+        "needed",
+        "dlopen",
+        "dlopen-lazy",
+        "dlopen-global",
+        "preload",
+        "archive",
+        "archive-pie",
+        "archive-so",
+        "plugin",
+    }
+    assert {cell["link"] for cell in ran} >= {
+        "internal",
+        "external",
+        "external-gold",
+        "external-lld",
+        "external-mold",
+        "external-static",
+    }
 
 
 def test_every_check_passes_somewhere(matrix):

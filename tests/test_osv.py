@@ -1,8 +1,9 @@
-"""OSv as a target: what is said without a tree and of a machine that is none, and, where a built tree is, what Go does on it.
+"""OSv as a target: without a tree, with a machine that is none, and, where a built tree is, what Go does on it.
 
-The machine's own ways to end are tests/unit/test_osv.c; OSv itself is built by its user, so that the last tests run only where
-TLSMATRIX_OSV_TREE names a built one.
+The machine's own ways to end are tests/unit/test_osv.c; OSv itself is built by its user, so that the last tests run
+only where TLSMATRIX_OSV_TREE names a built one.
 """
+
 import os
 import shutil
 
@@ -45,7 +46,9 @@ def test_without_a_tree(bare):
     """Cells are skipped with class no-tree, and the reason says what to do."""
     done = bare("run", f"target=osv & {EXE}")
     assert done.status == CODES["ok"], done
-    reasons = {check["reason"] for cell in bare.report()["cells"] for check in cell["checks"] if check["status"] == "skip"}
+    reasons = {
+        check["reason"] for cell in bare.report()["cells"] for check in cell["checks"] if check["status"] == "skip"
+    }
     assert any(reason.startswith("no-tree: ") and "TLSMATRIX_OSV_TREE" in reason for reason in reasons), reasons
     assert bare("run", f"target=osv & {EXE}", "--forbid-skip", "no-tree").status == CODES["unexpected"]
 
@@ -55,7 +58,9 @@ def test_a_tree_that_is_not_built(bare, tmp_path):
     """The kernel that is missing is named."""
     (tmp_path / "tree").mkdir()
     bare("run", f"target=unbuilt & {EXE}", "--targets", targets_file(tmp_path, "unbuilt", tmp_path / "tree"))
-    reasons = {check["reason"] for cell in bare.report()["cells"] for check in cell["checks"] if check["status"] == "skip"}
+    reasons = {
+        check["reason"] for cell in bare.report()["cells"] for check in cell["checks"] if check["status"] == "skip"
+    }
     assert any("build/last/loader-stripped.elf is not there" in reason for reason in reasons), reasons
 
 
@@ -64,7 +69,12 @@ def test_a_kernel_that_is_none(bare, tmp_path):
     """What QEMU does not start judges nothing: infrastructure, with QEMU's words."""
     text = tmp_path / "text"
     text.write_text("no kernel\n")
-    done = bare("run", f"target=broken & {EXE}", "--targets", targets_file(tmp_path, "broken", made_tree(tmp_path / "tree", text)))
+    done = bare(
+        "run",
+        f"target=broken & {EXE}",
+        "--targets",
+        targets_file(tmp_path, "broken", made_tree(tmp_path / "tree", text)),
+    )
     assert done.status == CODES["infra"], done
     assert "target broken is not believed: QEMU ended with exit status 1" in done.stdout + done.stderr
 
@@ -75,13 +85,26 @@ def test_a_machine_that_says_something_else(bare, tmp_path):
     guest = BUILD / "fixtures/guest"
     if not guest.exists():
         pytest.skip("the guest is a kernel for a PC")
-    done = bare("run", f"target=guest & {EXE}", "--timeout-scale", "0.03", "--targets", targets_file(tmp_path, "guest", made_tree(tmp_path / "tree", guest)))
+    done = bare(
+        "run",
+        f"target=guest & {EXE}",
+        "--timeout-scale",
+        "0.03",
+        "--targets",
+        targets_file(tmp_path, "guest", made_tree(tmp_path / "tree", guest)),
+    )
     assert done.status in (CODES["unexpected"], CODES["infra"]), done
-    live = [check for cell in bare.report()["cells"] for check in cell["checks"] if check["id"].startswith(("tls.g.", "thread.", "init.os-args"))]
+    live = [
+        check
+        for cell in bare.report()["cells"]
+        for check in cell["checks"]
+        if check["id"].startswith(("tls.g.", "thread.", "init.os-args"))
+    ]
     assert live and not any(check["status"] == "pass" for check in live)
 
 
 # ---- the real thing ------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def osv(tmp_path_factory):
@@ -103,7 +126,11 @@ def test_what_go_does_there(osv):
 def test_a_library_works_when_it_is_linked(osv):
     """The program's threads, its slot and its initializer: most checks pass."""
     statuses = {check["id"]: check["status"] for check in osv[0]["c-shared/cgo1/external@osv:needed"]["checks"]}
-    assert all(statuses[name] == "pass" for name in ("tls.g.main", "tls.g.go", "tls.g.c", "thread.foreign-calls", "init.os-args", "init.call-waits") if name in statuses)
+    assert all(
+        statuses[name] == "pass"
+        for name in ("tls.g.main", "tls.g.go", "tls.g.c", "thread.foreign-calls", "init.os-args", "init.call-waits")
+        if name in statuses
+    )
 
 
 @needs_tree

@@ -1,4 +1,5 @@
 """report.html of the host matrix, and of a run of many ports, in a browser."""
+
 import html
 import os
 import re
@@ -12,15 +13,30 @@ import pytest
 from conftest import BUILD, ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium: ci/setup.sh test installs it")
 
 
 def browse(page, profile, *options):
     """The browser's stdout for a page."""
-    done = subprocess.run([CHROMIUM, *FLAGS, f"--user-data-dir={profile}", *options, page.resolve().as_uri()], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", *options, page.resolve().as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
@@ -29,15 +45,15 @@ def pixels(png):
     """The set of row contents of a PNG: one for an empty picture."""
     data, at, size = b"", 8, None
     while at < len(png):
-        length, kind = struct.unpack(">I4s", png[at:at + 8])
+        length, kind = struct.unpack(">I4s", png[at : at + 8])
         if kind == b"IHDR":
-            size = struct.unpack(">II", png[at + 8:at + 16])
+            size = struct.unpack(">II", png[at + 8 : at + 16])
         if kind == b"IDAT":
-            data += png[at + 8:at + 8 + length]
+            data += png[at + 8 : at + 8 + length]
         at += 12 + length
     raw = zlib.decompress(data)
     stride = len(raw) // size[1]
-    return size, {raw[i * stride:(i + 1) * stride] for i in range(size[1])}
+    return size, {raw[i * stride : (i + 1) * stride] for i in range(size[1])}
 
 
 def test_every_cell_is_on_the_page(matrix, tmp_path):
@@ -53,18 +69,27 @@ def test_every_cell_is_on_the_page(matrix, tmp_path):
 def test_screenshot(matrix, tmp_path, width, height):
     """Something is to be seen, on a desk and on a telephone."""
     shot = tmp_path / "shot.png"
-    browse(matrix.tool.out / "report.html", tmp_path / "profile", f"--window-size={width},{height}", f"--screenshot={shot}")
+    browse(
+        matrix.tool.out / "report.html", tmp_path / "profile", f"--window-size={width},{height}", f"--screenshot={shot}"
+    )
     size, rows = pixels(shot.read_bytes())
     assert size == (width, height) and len(rows) > 50
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """The reports of a run of 2,040 cells with 50,000 checks, as tests/unit/test_reports_ports.c makes them, and targets.html of one
-    of 5,000 cells on 80 targets (test_reports_targets.c)."""
+    """The reports of a run of 2,040 cells with 50,000 checks, as tests/unit/test_reports_ports.c makes them, and
+    targets.html of one of 5,000 cells on 80 targets (test_reports_targets.c)."""
     folder = tmp_path_factory.mktemp("large")
     for test in ("test_reports_ports", "test_reports_targets"):
-        subprocess.run([BUILD / "unit" / test], cwd=ROOT, env={**os.environ, "TLSMATRIX_LARGE": str(folder)}, check=True, capture_output=True, timeout=300)
+        subprocess.run(
+            [BUILD / "unit" / test],
+            cwd=ROOT,
+            env={**os.environ, "TLSMATRIX_LARGE": str(folder)},
+            check=True,
+            capture_output=True,
+            timeout=300,
+        )
     return folder
 
 
@@ -79,10 +104,14 @@ def opened(dom, kind):
     return re.findall(rf'<details class="{kind}" id="([^"]*)" open=""', dom)
 
 
-# Wall clock with the machine to itself. The page costs the browser some 0.3 s of CPU time; with passes as table rows it took three times as long.
+# Wall clock with the machine to itself. The page costs the browser some 0.3 s of CPU time; with passes as table rows it
+# took three times as long.
 LOADED_MS = 2000
-TIME = ("addEventListener('load', () => setTimeout(() => { document.body.dataset.loaded = "
-        "Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd); document.body.dataset.elements = document.querySelectorAll('*').length; }))")
+TIME = (
+    "addEventListener('load', () => setTimeout(() => { document.body.dataset.loaded = "
+    "Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd); "
+    "document.body.dataset.elements = document.querySelectorAll('*').length; }))"
+)
 
 
 def test_large_page_loads_fast(large, tmp_path):
@@ -102,15 +131,27 @@ def test_large_page_opens_what_failed(large, tmp_path):
     """A block for each port; those with an unexpected result are open, the others and all cells are not."""
     dom = browse(large / "report.html", tmp_path / "profile", "--dump-dom")
     assert dom.count('<details class="port"') == 85 and dom.count('<details class="cell"') == 2040
-    failed = sorted({match[1] for match in re.finditer(r'class="cell" id="[^"/]*/([^"/]*/[^"/]*)/[^"]*"><summary><abbr class="mark fail"', dom)})
+    failed = sorted(
+        {
+            match[1]
+            for match in re.finditer(
+                r'class="cell" id="[^"/]*/([^"/]*/[^"/]*)/[^"]*"><summary><abbr class="mark fail"', dom
+            )
+        }
+    )
     assert failed and sorted(opened(dom, "port")) == [f"port:go1.27.4/{port}" for port in failed]
     assert opened(dom, "cell") == []
 
 
 def test_filter_box_of_many_ports(large, tmp_path):
     """Words select cells; a port without one is hidden, one with some is open."""
-    script = "const i = document.querySelector('#filter input'); i.value = 'exe cgo1 model=key'; i.dispatchEvent(new Event('input'))"
-    dom = browse(with_script(large / "report.html", tmp_path / "filtered.html", script), tmp_path / "profile", "--dump-dom")
+    script = (
+        "const i = document.querySelector('#filter input'); i.value = 'exe cgo1 model=key'; "
+        "i.dispatchEvent(new Event('input'))"
+    )
+    dom = browse(
+        with_script(large / "report.html", tmp_path / "filtered.html", script), tmp_path / "profile", "--dump-dom"
+    )
     shown = re.findall(r'<details class="cell" id="([^"]*)"(?! hidden)>', dom)
     assert shown and all("/windows/" in cell and "/exe/cgo1/" in cell for cell in shown)
     assert f"{len(shown)} of 2040</output>" in dom
@@ -120,16 +161,23 @@ def test_filter_box_of_many_ports(large, tmp_path):
 def test_link_to_a_cell_opens_its_port(large, tmp_path):
     """The cell that the address names is open, and so is the block that it stands in."""
     cell = "go1.27.4/aix/ppc64/exe/cgo1/external@none"
-    page = with_script(large / "report.html", tmp_path / "linked.html", f"location.hash = '{cell}'; dispatchEvent(new Event('hashchange'))")
+    page = with_script(
+        large / "report.html",
+        tmp_path / "linked.html",
+        f"location.hash = '{cell}'; dispatchEvent(new Event('hashchange'))",
+    )
     dom = browse(page, tmp_path / "profile", "--dump-dom")
     assert opened(dom, "cell") == [cell] and "port:go1.27.4/aix/ppc64" in opened(dom, "port")
 
 
 def test_page_of_eighty_targets(large, tmp_path):
-    """A mark of the grid leads to its cell, which opens, and so does the block of its port; the browser takes it in a few seconds."""
+    """A mark of the grid leads to its cell, which opens, and so does the block of its port, in a few seconds."""
     cell = "go1.27.4/linux/amd64/c-shared/cgo1/external-gold@musl-1.2.6-9:dlopen"
-    script = f"{TIME}; document.querySelector('table.bytarget a[href=\"#{cell}\"]').click(); dispatchEvent(new Event('hashchange'))"
-    dom = browse(with_script(large / "targets.html", tmp_path / "clicked.html", script), tmp_path / "profile", "--dump-dom")
+    link = f"document.querySelector('table.bytarget a[href=\"#{cell}\"]')"
+    script = f"{TIME}; {link}.click(); dispatchEvent(new Event('hashchange'))"
+    dom = browse(
+        with_script(large / "targets.html", tmp_path / "clicked.html", script), tmp_path / "profile", "--dump-dom"
+    )
     assert opened(dom, "cell") == [cell] and "port:go1.27.4/linux/amd64" in opened(dom, "port")
     assert dom.count('class="target"') == 2 * 80 and dom.count('<details class="cell"') > 4900
     assert int(re.search(r'data-elements="(\d+)"', dom)[1]) < 160_000

@@ -3,6 +3,7 @@
 The whole list takes minutes (`make nightly`); here a sample of it is built by the real toolchain, chosen so
 that every file format, every outcome and every way of finding the slot is in it.
 """
+
 import json
 import os
 import re
@@ -14,17 +15,26 @@ import pytest
 from conftest import CODES, GO, HOST, Tool
 
 # No C compiler but the host's is needed for these.
-SAMPLE = " | ".join([
-    "cgo=0 & link=internal & !arch=*.* & (os=windows,darwin & arch=amd64,arm64 | os=freebsd & arch=amd64 | os=aix,js,wasip1 | os=plan9 & arch=386 | os=linux & arch=mips,s390x)",
-    "os=linux & arch=arm.5,amd64.v3 & mode=exe & cgo=0 & link=internal",
-    "os=linux & arch=386.race,amd64.race & mode=exe & cgo=0",
-    "os=android,solaris & arch=amd64 & mode=exe & cgo=1 & !arch=*.*",
-])
+SAMPLE = " | ".join(
+    [
+        "cgo=0 & link=internal & !arch=*.* & (os=windows,darwin & arch=amd64,arm64 | os=freebsd & arch=amd64 | "
+        "os=aix,js,wasip1 | os=plan9 & arch=386 | os=linux & arch=mips,s390x)",
+        "os=linux & arch=arm.5,amd64.v3 & mode=exe & cgo=0 & link=internal",
+        "os=linux & arch=386.race,amd64.race & mode=exe & cgo=0",
+        "os=android,solaris & arch=amd64 & mode=exe & cgo=1 & !arch=*.*",
+    ]
+)
 
 
 def go_ports():
     """Ports of the release as it names them itself."""
-    return subprocess.run([GO, "tool", "dist", "list"], capture_output=True, text=True, check=True, env={**os.environ, "GOTOOLCHAIN": "local"}).stdout.split()
+    return subprocess.run(
+        [GO, "tool", "dist", "list"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "GOTOOLCHAIN": "local"},
+    ).stdout.split()
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +51,20 @@ def sample(tmp_path_factory):
 
 
 def test_ports_are_the_releases_own(whole_list):
-    """Each port that `go tool dist list` names has every buildmode with and without cgo, internally and externally linked."""
+    """Each port that `go tool dist list` names has every buildmode, with and without cgo, by both ways of linking."""
     plain = [cell for cell in whole_list if not cell["variant"]]
     assert sorted({f"{cell['goos']}/{cell['goarch']}" for cell in plain}) == sorted(go_ports())
-    foreign = Counter((cell["goos"], cell["goarch"]) for cell in plain if cell["target"] == "none" and cell["link"] in ("internal", "external"))
+    foreign = Counter(
+        (cell["goos"], cell["goarch"])
+        for cell in plain
+        if cell["target"] == "none" and cell["link"] in ("internal", "external")
+    )
     assert set(foreign.values()) - {6 * 2 * 2} <= {count for port, count in foreign.items() if port[0] == "linux"}
     for port in go_ports():
         goos, goarch = port.split("/")
-        assert {(cell["buildmode"], cell["cgo"]) for cell in plain if (cell["goos"], cell["goarch"]) == (goos, goarch)} == {
-            (mode, cgo) for mode in ("exe", "pie", "c-archive", "c-shared", "shared", "plugin") for cgo in (0, 1)}
+        assert {
+            (cell["buildmode"], cell["cgo"]) for cell in plain if (cell["goos"], cell["goarch"]) == (goos, goarch)
+        } == {(mode, cgo) for mode in ("exe", "pie", "c-archive", "c-shared", "shared", "plugin") for cgo in (0, 1)}
 
 
 def test_every_cell_of_the_list_has_checks(whole_list):
@@ -70,12 +85,20 @@ def test_sample_is_judged(sample):
     report = tool.report()
     assert done.status == CODES["ok"], done.stdout
     assert report["complete"] and sum(report["outcomes"].values()) == len(report["cells"])
-    assert report["outcomes"]["built"] >= 12 and report["outcomes"]["refused"] >= 12 and report["outcomes"]["unbuildable"] >= 2, report["outcomes"]
+    assert (
+        report["outcomes"]["built"] >= 12
+        and report["outcomes"]["refused"] >= 12
+        and report["outcomes"]["unbuildable"] >= 2
+    ), report["outcomes"]
 
 
 def test_refusals_are_the_releases_words(sample):
     """A refused cell quotes what go or its linker printed."""
-    refused = [cell["checks"][0] for cell in sample[0].report()["cells"] if cell["checks"][0]["id"] == "build.refused" and cell["checks"][0]["status"] == "pass"]
+    refused = [
+        cell["checks"][0]
+        for cell in sample[0].report()["cells"]
+        if cell["checks"][0]["id"] == "build.refused" and cell["checks"][0]["status"] == "pass"
+    ]
     messages = {check["observed"] for check in refused}
     assert 'exit=2 "-race is not supported on linux/386"' in messages
     assert any("-buildmode=plugin not supported on windows/amd64" in message for message in messages)
@@ -88,7 +111,11 @@ def test_a_class_of_skips_can_be_forbidden(sample):
     query = f"target=none & ({SAMPLE})"
     forbidden = tool("run", query, "--forbid-skip", "not-a-class,no-compiler")
     assert done.status == CODES["ok"] and forbidden.status == CODES["unexpected"]
-    assert re.search(r"^\d+ cells are skipped with a class that --forbid-skip names, the first since no-compiler: ", forbidden.stdout, re.M)
+    assert re.search(
+        r"^\d+ cells are skipped with a class that --forbid-skip names, the first since no-compiler: ",
+        forbidden.stdout,
+        re.M,
+    )
     assert tool("run", query, "--forbid-skip", "no-linker").status == CODES["ok"]
 
 
@@ -101,8 +128,16 @@ def test_not_buildable_names_what_is_missing(sample):
 
 
 FORMATS = {
-    "windows/amd64": ("pe", "KEY"), "windows/arm64": ("pe", "KEY"), "darwin/amd64": ("macho", "FIXED"), "freebsd/amd64": ("elf", "LE"),
-    "aix/ppc64": ("xcoff", "LE"), "plan9/386": ("plan9", "KEY"), "js/wasm": ("wasm", "NONE"), "wasip1/wasm": ("wasm", "NONE"), "linux/s390x": ("elf", "LE"), "linux/mips": ("elf", "LE"),
+    "windows/amd64": ("pe", "KEY"),
+    "windows/arm64": ("pe", "KEY"),
+    "darwin/amd64": ("macho", "FIXED"),
+    "freebsd/amd64": ("elf", "LE"),
+    "aix/ppc64": ("xcoff", "LE"),
+    "plan9/386": ("plan9", "KEY"),
+    "js/wasm": ("wasm", "NONE"),
+    "wasip1/wasm": ("wasm", "NONE"),
+    "linux/s390x": ("elf", "LE"),
+    "linux/mips": ("elf", "LE"),
 }
 
 
@@ -110,7 +145,11 @@ FORMATS = {
 def test_formats(sample, port):
     """The artifact of each format is read, and tells Go's version and how its slot is found."""
     form, model = FORMATS[port]
-    cells = [cell for cell in sample[0].report()["cells"] if cell["id"].split("/", 1)[1].startswith(f"{port}/exe/") and cell["facts"]]
+    cells = [
+        cell
+        for cell in sample[0].report()["cells"]
+        if cell["id"].split("/", 1)[1].startswith(f"{port}/exe/") and cell["facts"]
+    ]
     assert cells
     facts = cells[0]["facts"]
     assert facts["format"] == form and facts["tls"]["model"] == model and facts["arch"] == port.split("/")[1]
@@ -119,7 +158,11 @@ def test_formats(sample, port):
 
 def artifact(sample, port):
     """Path of a port's program."""
-    cell = next(cell for cell in sample[0].report()["cells"] if cell["id"].split("/", 1)[1].startswith(f"{port}/exe/cgo0/internal"))
+    cell = next(
+        cell
+        for cell in sample[0].report()["cells"]
+        if cell["id"].split("/", 1)[1].startswith(f"{port}/exe/cgo0/internal")
+    )
     log = (sample[0].out / cell["build"]["log"]).read_text()
     return re.search(r" -o (\S+) ", log)[1]
 
@@ -152,10 +195,14 @@ def test_a_wrong_slot_is_seen(sample, tool, tmp_path, control):
         data[place] = 0x64
     wrong = tmp_path / "wrong"
     wrong.write_bytes(data)
+
     def facts(path):
         return json.loads(tool.plain("inspect", "--json", path).stdout)["tls"]
+
     right, other = facts(whole), facts(wrong)
-    assert [right[key] for key in ("model", "at", "reloc", "form")] != [other[key] for key in ("model", "at", "reloc", "form")]
+    assert [right[key] for key in ("model", "at", "reloc", "form")] != [
+        other[key] for key in ("model", "at", "reloc", "form")
+    ]
 
 
 def test_a_missing_compiler_is_told(copied):

@@ -59,10 +59,18 @@ def test_json_outcomes_sum_to_the_plan(report):
 
 
 def test_the_last_line_sums_to_the_plan():
-    for name, cells in (("terminal.txt", 14), ("terminal-green.txt", 4), ("terminal-ports.txt", 240), ("terminal-targets.txt", 100)):
+    for name, cells in (
+        ("terminal.txt", 14),
+        ("terminal-green.txt", 4),
+        ("terminal-ports.txt", 240),
+        ("terminal-targets.txt", 100),
+    ):
         text = read(name).replace("\n", " ").rstrip()
-        total, terms = re.search(r"(\d+) cells = (\d+ built and inspected \+ \d+ refused \+ \d+ not buildable here \+ \d+ failed"
-                                 r"(?: \+ \d+ without their target here)?)$", text).groups()
+        total, terms = re.search(
+            r"(\d+) cells = (\d+ built and inspected \+ \d+ refused \+ \d+ not buildable here \+ \d+ failed"
+            r"(?: \+ \d+ without their target here)?)$",
+            text,
+        ).groups()
         assert int(total) == cells == sum(map(int, re.findall(r"\d+", terms)))
 
 
@@ -70,7 +78,15 @@ def test_the_targets_are_told_in_every_form():
     """Names, versions and what brings a missing one, on the terminal, in Markdown and on the page."""
     for name in ("terminal-targets.txt", "report-targets.md", "targets.html"):
         text = re.sub(r"\s+", " ", read(name))
-        for word in ("musl libc (x86", "qemu-aarch64 version 7.2.22", "tlsmatrix target get glibc-2.31", "exit status is lost", "page-size", "FIXED: 2 checks", "STALE: KNOWN"):
+        for word in (
+            "musl libc (x86",
+            "qemu-aarch64 version 7.2.22",
+            "tlsmatrix target get glibc-2.31",
+            "exit status is lost",
+            "page-size",
+            "FIXED: 2 checks",
+            "STALE: KNOWN",
+        ):
             assert word in text, (name, word)
 
 
@@ -78,8 +94,8 @@ def grid_letters(lines):
     """The columns of a terminal grid whose names stand over it as stairs: name to letters."""
     names = [line.split()[0] for line in lines if line.rstrip("| ").endswith("-+")]
     at = [line.index("+") for line in lines if line.rstrip("| ").endswith("-+")]
-    rows = lines[len(names) + 1:]
-    return {name: [row[column:column + 1] for row in rows] for name, column in zip(names, at)}
+    rows = lines[len(names) + 1 :]
+    return {name: [row[column : column + 1] for row in rows] for name, column in zip(names, at)}
 
 
 def cells_of(line):
@@ -109,7 +125,9 @@ def junit_outcome(check):
 def test_junit_is_xml_and_complete(results):
     root = ElementTree.fromstring(read("report.xml"))
     cases = [case for suite in root if suite.get("name") != "run" for case in suite.iter("testcase")]
-    assert [(case.get("classname"), case.get("name")) for case in cases] == [(cell, check["id"]) for cell, check in results]
+    assert [(case.get("classname"), case.get("name")) for case in cases] == [
+        (cell, check["id"]) for cell, check in results
+    ]
     for case, (_, check) in zip(cases, results):
         assert [child.tag for child in case] == [outcome for outcome in [junit_outcome(check)] if outcome]
 
@@ -146,7 +164,9 @@ def tap_points(text):
             in_yaml = True
         else:
             match = re.fullmatch(r"(ok|not ok) (\d+) - ((?:[^\\#]|\\.)*?)(?: # (SKIP|TODO) (.*))?", line)
-            points.append({"ok": match[1] == "ok", "number": int(match[2]), "name": match[3], "directive": match[4], "yaml": {}})
+            points.append(
+                {"ok": match[1] == "ok", "number": int(match[2]), "name": match[3], "directive": match[4], "yaml": {}}
+            )
     assert not in_yaml
     return plan, points
 
@@ -268,11 +288,17 @@ def tables(text):
 
 
 def test_ports_file_is_tables_that_agree():
-    """Each table has one width; the marks say what the first line counts; what is built says how the slot is reached."""
+    """Each table has one width; the marks say what the first line counts; what is built says its way to the slot."""
     text = read("ports.md")
     found = tables(text)
-    assert list(found) == ["Verdicts, go1.27.4", "How Go reaches its slot, go1.27.4", "Unexpected", "Known deviations", "Refused, with the documented words",
-                           "Not buildable here"]
+    assert list(found) == [
+        "Verdicts, go1.27.4",
+        "How Go reaches its slot, go1.27.4",
+        "Unexpected",
+        "Known deviations",
+        "Refused, with the documented words",
+        "Not buildable here",
+    ]
     for rows in found.values():
         assert len({len(row) for row in rows}) == 1 and all(re.fullmatch(":?-+:?", cell) for cell in rows[1])
     marks = found["Verdicts, go1.27.4"]
@@ -280,13 +306,17 @@ def test_ports_file_is_tables_that_agree():
     total, built, refused, lacking, failed = map(int, re.findall(r"(\d+) (?:cells|built|refused|not|failed)", text)[:5])
     refused_whole = 24 * sum(len(ports.split()) for ports in re.findall(r"^- `msan`: (.*)", text, re.M))
     assert refused_whole and total == len(letters) + refused_whole == built + refused + lacking + failed
-    assert [letters.count(c) for c in "r-F"] == [refused - refused_whole, lacking, failed] and letters.count(".") + letters.count("K") == built
+    assert [letters.count(c) for c in "r-F"] == [refused - refused_whole, lacking, failed] and letters.count(
+        "."
+    ) + letters.count("K") == built
     ports = [row[0] for row in marks[2:]]
     assert ports == sorted(ports) == sorted(set(ports))
     access = found["How Go reaches its slot, go1.27.4"][2:]
     assert {row[0] for row in access} == {row[0] for row in marks[2:] if set("".join(row[1:])) & set(".KF")}
     assert all(row[7] for row in access)
-    assert [row[2:7] for row in access if row[0] == "linux/arm" and row[2] == "**F**"] == [["**F**", "`LE`", "`12`", "`none`", "`two`"]]
+    assert [row[2:7] for row in access if row[0] == "linux/arm" and row[2] == "**F**"] == [
+        ["**F**", "`LE`", "`12`", "`none`", "`two`"]
+    ]
     assert sum(int(row[0]) for row in found["Refused, with the documented words"][2:]) == refused
     assert sum(int(row[0]) for row in found["Not buildable here"][2:]) == lacking
 
@@ -316,7 +346,9 @@ def test_ports_report_of_a_run(small, tmp_path):
     assert file.read_text() == done.stdout
     report = small.tool.report()
     outcomes, cells = report["outcomes"], report["planned"]["cells"]
-    assert f"**{cells} cells = {outcomes['built']} built and inspected + {outcomes['refused']} refused + " in done.stdout
+    assert (
+        f"**{cells} cells = {outcomes['built']} built and inspected + {outcomes['refused']} refused + " in done.stdout
+    )
     assert sum(outcomes.values()) == cells
     assert len([row for row in tables(done.stdout)[f"Verdicts, {report['go']}"] if row[0] == "linux/amd64"]) == 1
 

@@ -1,4 +1,5 @@
 """run: what it writes down, what it runs again, what can get in, and what a kill leaves."""
+
 import os
 import re
 import shutil
@@ -22,11 +23,15 @@ def judged(done):
 
 def verdicts(tool):
     """(cell, check) -> what was expected, observed and made of it."""
-    return {(cell["id"], check["id"]): (check["status"], check["expected"], check["observed"], check["verdict"])
-            for cell in tool.report()["cells"] for check in cell["checks"]}
+    return {
+        (cell["id"], check["id"]): (check["status"], check["expected"], check["observed"], check["verdict"])
+        for cell in tool.report()["cells"]
+        for check in cell["checks"]
+    }
 
 
 # ---- what a run says ----------------------------------------------------------------------------------
+
 
 def test_small_run(small):
     """One program and eight refusals: nothing is unexpected."""
@@ -79,6 +84,7 @@ def test_lost_or_spoiled_file_comes_again(small, tool, name):
         """Another content, from before the journal."""
         file.write_bytes(b"of another run\n")
         os.utime(file, (1, 1))
+
     for change in (lambda: None, file.unlink, spoil):
         if tool.out.exists():
             change()
@@ -100,6 +106,7 @@ def test_one_or_two_at_once(tool, tmp_path):
 
 # ---- what makes a result stale ----------------------------------------------------------------------------
 
+
 def test_changed_source_is_built_again(copied):
     """A case's source decides the build, one of another case does not, and going back costs nothing."""
     first = copied("run", SMALL)
@@ -118,17 +125,28 @@ def test_changed_source_is_built_again(copied):
 
 def test_broken_source_is_not_a_pass(copied):
     """A case that does not compile: every check of the cell that should build is unexpected, with go's message."""
-    (copied.tree / "cases/core/check.go").write_text("package main\n\nvar broken int = \"text\"\n")
+    (copied.tree / "cases/core/check.go").write_text('package main\n\nvar broken int = "text"\n')
     done = copied("run", SMALL)
     assert done.status in (CODES["unexpected"], CODES["infra"]), done
     cell = next(cell for cell in copied.report()["cells"] if cell["load"] == "exec")
-    assert cell["build"]["status"] == "fail" and not [check for check in cell["checks"] if check["status"] == "pass" and not check["id"].startswith("build.")]
-    assert "check.go" in next(check for check in cell["checks"] if check["id"] == "build.succeeds")["message"] + done.stdout
+    assert cell["build"]["status"] == "fail" and not [
+        check for check in cell["checks"] if check["status"] == "pass" and not check["id"].startswith("build.")
+    ]
+    assert (
+        "check.go"
+        in next(check for check in cell["checks"] if check["id"] == "build.succeeds")["message"] + done.stdout
+    )
 
 
 def includes(path):
     """Files of the tree that a C file includes, also through others."""
-    text = subprocess.run(["gcc", "-MM", "-std=gnu11", "-D_GNU_SOURCE", f"-I{ROOT}", path], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        ["gcc", "-MM", "-std=gnu11", "-D_GNU_SOURCE", f"-I{ROOT}", path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     return {os.path.normpath(word) for word in text.replace("\\\n", " ").split()[1:]}
 
 
@@ -136,7 +154,9 @@ def test_every_header_of_the_hosts_decides_their_build():
     """The hosts' headers are all in the list that names a build (runner/pieces.c); one that is
     missing there would leave old programs behind when it changes."""
     pieces = (ROOT / "runner/pieces.c").read_text()
-    listed = set(re.findall(r'"((?:cases|harness)/[^"]+)"', pieces[pieces.index("piece_c_files"):pieces.index("NULL")]))
+    listed = set(
+        re.findall(r'"((?:cases|harness)/[^"]+)"', pieces[pieces.index("piece_c_files") : pieces.index("NULL")])
+    )
     sources = [name for name in listed if name.endswith(".c")]
     assert len(sources) >= 8
     needed = {os.path.relpath(os.path.join(ROOT, name), ROOT) for source in sources for name in includes(source)}
@@ -145,18 +165,46 @@ def test_every_header_of_the_hosts_decides_their_build():
 
 # ---- what must not get in -----------------------------------------------------------------------------------
 
+
 def test_hostile_environment(small, tool, tmp_path):
     """A user's settings change nothing: the same plan, the same verdicts, judged again."""
     garbage = tmp_path / "goenv"
     garbage.write_text("GOFLAGS=-nonsense\nCC=/nonexistent\n=\n")
     (tmp_path / "go/env").parent.mkdir()
     shutil.copy(garbage, tmp_path / "go/env")
-    tool.env |= {"GOFLAGS": "-buildvcs=nonsense", "CGO_CFLAGS": "-DNONSENSE=(", "CGO_LDFLAGS": "-lnonsense", "GOENV": str(garbage), "CC": "/nonexistent/cc",
-                 "LD_LIBRARY_PATH": str(tmp_path), "GODEBUG": "nonsense=1", "GOGC": "off", "GOMAXPROCS": "0x", "GOTRACEBACK": "crash", "GOTOOLCHAIN": "go9.9.9",
-                 "GOROOT": str(tmp_path), "GOPATH": "relative", "GOARCH": "wasm", "GOOS": "js", "CGO_ENABLED": "1", "GOAMD64": "v9", "GOEXPERIMENT": "nonsense",
-                 "CPATH": "/nonexistent", "LIBRARY_PATH": "/nonexistent", "COMPILER_PATH": "/nonexistent", "GCC_EXEC_PREFIX": "/nonexistent/", "LANG": "de_DE.UTF-8",
-                 "LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu", "TLSMATRIX_CONTROL": "tls.g.main", "TLSMATRIX_SLOT": "le:0", "MALLOC_PERTURB_": "255",
-                 "XDG_CONFIG_HOME": str(tmp_path), "POSIXLY_CORRECT": "1", "TMPDIR": "/nonexistent"}
+    tool.env |= {
+        "GOFLAGS": "-buildvcs=nonsense",
+        "CGO_CFLAGS": "-DNONSENSE=(",
+        "CGO_LDFLAGS": "-lnonsense",
+        "GOENV": str(garbage),
+        "CC": "/nonexistent/cc",
+        "LD_LIBRARY_PATH": str(tmp_path),
+        "GODEBUG": "nonsense=1",
+        "GOGC": "off",
+        "GOMAXPROCS": "0x",
+        "GOTRACEBACK": "crash",
+        "GOTOOLCHAIN": "go9.9.9",
+        "GOROOT": str(tmp_path),
+        "GOPATH": "relative",
+        "GOARCH": "wasm",
+        "GOOS": "js",
+        "CGO_ENABLED": "1",
+        "GOAMD64": "v9",
+        "GOEXPERIMENT": "nonsense",
+        "CPATH": "/nonexistent",
+        "LIBRARY_PATH": "/nonexistent",
+        "COMPILER_PATH": "/nonexistent",
+        "GCC_EXEC_PREFIX": "/nonexistent/",
+        "LANG": "de_DE.UTF-8",
+        "LC_ALL": "tr_TR.UTF-8",
+        "TZ": "Asia/Kathmandu",
+        "TLSMATRIX_CONTROL": "tls.g.main",
+        "TLSMATRIX_SLOT": "le:0",
+        "MALLOC_PERTURB_": "255",
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "POSIXLY_CORRECT": "1",
+        "TMPDIR": "/nonexistent",
+    }
     done = tool("run", SMALL, "--force")
     assert done.status == small.done.status, done
     assert tool.plan()["plan"] == small.tool.plan()["plan"] and verdicts(tool) == verdicts(small.tool)
@@ -174,8 +222,19 @@ def test_rebuilt_in_a_hostile_environment(small, copied, tmp_path):
     """The same where something is compiled: a copied tree has builds of its own."""
     source = copied.tree / "cases/core/check.go"
     source.write_text(source.read_text() + f"\n// {tmp_path}\n")
-    copied.env |= {"GOFLAGS": "-nonsense", "GOENV": "/nonexistent", "GOROOT": str(tmp_path), "CC": "false", "GOOS": "js", "GOARCH": "wasm", "CGO_ENABLED": "1",
-                   "GO111MODULE": "off", "GOWORK": "/nonexistent/go.work", "GOEXPERIMENT": "nonsense", "TMPDIR": "/nonexistent"}
+    copied.env |= {
+        "GOFLAGS": "-nonsense",
+        "GOENV": "/nonexistent",
+        "GOROOT": str(tmp_path),
+        "CC": "false",
+        "GOOS": "js",
+        "GOARCH": "wasm",
+        "CGO_ENABLED": "1",
+        "GO111MODULE": "off",
+        "GOWORK": "/nonexistent/go.work",
+        "GOEXPERIMENT": "nonsense",
+        "TMPDIR": "/nonexistent",
+    }
     done = copied("run", SMALL)
     assert done.status == small.done.status and judged(done)[0] == 9, done
     assert verdicts(copied) == verdicts(small.tool)
@@ -208,6 +267,7 @@ def test_out_that_cannot_be(tool, tmp_path):
 
 
 # ---- interrupted ------------------------------------------------------------------------------------------------
+
 
 def remains(words):
     """Processes whose command line or environment holds one of the words."""
@@ -250,8 +310,11 @@ def stopped(tool, number):
         """A cell of several is in the journal."""
         journal = tool.out / "journal"
         return process.poll() is not None or journal.exists() and b'"event":"cell"' in journal.read_bytes()
+
     wait_for(some_done, "the first cell")
-    there = wait_for(lambda: process.poll() is not None or (len(found := runners(tool)) > 3 and found), "a program under test")
+    there = wait_for(
+        lambda: process.poll() is not None or (len(found := runners(tool)) > 3 and found), "a program under test"
+    )
     assert process.poll() is None, process.communicate()
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
@@ -270,8 +333,13 @@ def private(tmp_path):
 
 def alive(processes):
     """Those of the processes that still run."""
-    return {entry for entry in processes if os.path.exists(f"/proc/{entry}/exe") and os.access(f"/proc/{entry}/cmdline", os.R_OK)
-            and open(f"/proc/{entry}/cmdline", "rb").read()}
+    return {
+        entry
+        for entry in processes
+        if os.path.exists(f"/proc/{entry}/exe")
+        and os.access(f"/proc/{entry}/cmdline", os.R_OK)
+        and open(f"/proc/{entry}/cmdline", "rb").read()
+    }
 
 
 def test_kill_leaves_nothing_behind(private):
@@ -294,7 +362,10 @@ def test_interrupt(private):
     """Ctrl-C: status 130 and one line, no process left; what was finished stays."""
     status, stdout, stderr, there = stopped(private, signal.SIGINT)
     lines = [line for line in stderr.splitlines() if not line.startswith(("[", "unexpected"))]
-    assert status == CODES["interrupted"] and stdout == "" and len(lines) == 1 and "run again" in lines[0], (status, stderr)
+    assert status == CODES["interrupted"] and stdout == "" and len(lines) == 1 and "run again" in lines[0], (
+        status,
+        stderr,
+    )
     wait_for(lambda: not alive(there), "the processes of an interrupted runner to go", 30)
     assert private("report").status in (CODES["incomplete"], CODES["unexpected"])
     again = private("run", LOADS)
@@ -307,7 +378,10 @@ def test_resume_of_a_cold_run(small, tmp_path):
     tool.cache = str(tmp_path / "cache")
     process = tool.start("run", SMALL, "-j", "1")
     journal = tool.out / "journal"
-    wait_for(lambda: process.poll() is not None or journal.exists() and b'"event":"cell"' in journal.read_bytes(), "the first cell")
+    wait_for(
+        lambda: process.poll() is not None or journal.exists() and b'"event":"cell"' in journal.read_bytes(),
+        "the first cell",
+    )
     process.kill()
     process.communicate(timeout=60)
     wait_for(lambda: not remains([tool.cache]), "the processes of a killed runner to go", 30)
@@ -333,6 +407,7 @@ def test_two_runs_on_one_out(private):
 
 # ---- the user's Go -------------------------------------------------------------------------------------------------
 
+
 def listing(folder):
     """Every file below a folder with its size and time."""
     found = {}
@@ -345,7 +420,9 @@ def listing(folder):
 
 def goroot():
     """The folder of the Go under test."""
-    return subprocess.run([GO, "env", "GOROOT"], capture_output=True, text=True, check=True, env={"GOENV": "off", "PATH": "/usr/bin:/bin"}).stdout.strip()
+    return subprocess.run(
+        [GO, "env", "GOROOT"], capture_output=True, text=True, check=True, env={"GOENV": "off", "PATH": "/usr/bin:/bin"}
+    ).stdout.strip()
 
 
 SHARED = "mode=shared & cgo=1 & link=external & target=host"
@@ -373,7 +450,13 @@ def test_goroot_with_a_shared_std_of_its_own(tool, tmp_path):
     (own / "pkg").mkdir()
     for name in os.listdir(os.path.join(goroot(), "pkg")):
         (own / "pkg" / name).symlink_to(os.path.join(goroot(), "pkg", name))
-    machine = subprocess.run([GO, "env", "GOOS", "GOARCH"], capture_output=True, text=True, check=True, env={"GOENV": "off", "PATH": "/usr/bin:/bin"}).stdout.split()
+    machine = subprocess.run(
+        [GO, "env", "GOOS", "GOARCH"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"GOENV": "off", "PATH": "/usr/bin:/bin"},
+    ).stdout.split()
     theirs = own / "pkg" / f"{'_'.join(machine)}_dynlink"
     theirs.mkdir()
     (theirs / "libstd.so").write_text("the user's own\n")

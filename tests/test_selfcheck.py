@@ -1,4 +1,5 @@
 """Every check is made to fail by its control."""
+
 import re
 
 from conftest import CODES
@@ -7,7 +8,9 @@ from conftest import CODES
 def test_selfcheck(tool, capsys):
     """All controls of all checks; the failing ones are the message."""
     done = tool("selfcheck")
-    match = re.search(r"^(\d+) of (\d+) controls make their check fail, 0 of (\d+) checks have no control$", done.stdout, re.M)
+    match = re.search(
+        r"^(\d+) of (\d+) controls make their check fail, 0 of (\d+) checks have no control$", done.stdout, re.M
+    )
     with capsys.disabled():
         print(f"\nselfcheck: {done.stdout.splitlines()[-1] if done.stdout else done.stderr}; {done.seconds:.0f} s")
     assert done.status == CODES["ok"] and match, done.stdout + done.stderr

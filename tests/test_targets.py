@@ -1,4 +1,5 @@
-"""Targets that a user describes: loaders, wrappers and another machine; those that lie; and what is wrong in the file."""
+"""Targets that a user describes: loaders, wrappers, another machine; those that lie; what is wrong in the file."""
+
 import os
 import shutil
 import socket
@@ -23,11 +24,17 @@ def described(folder, text):
 
 def live(report, target):
     """Status of every check that ran in a process on a target, by id of cell and check."""
-    return {(cell["id"], check["id"]): check["status"] for cell in report["cells"] if cell["target"] == target
-            for check in cell["checks"] if check["id"].startswith(("tls.g.", "thread.", "init.os-args"))}
+    return {
+        (cell["id"], check["id"]): check["status"]
+        for cell in report["cells"]
+        if cell["target"] == target
+        for check in cell["checks"]
+        if check["id"].startswith(("tls.g.", "thread.", "init.os-args"))
+    }
 
 
 # ---- loaders and wrappers ----------------------------------------------------------------------------------
+
 
 @pytest.mark.skipif(not os.path.exists(LOADER), reason="this machine's loader has another name")
 def test_a_loader_in_two_lines(tool, tmp_path):
@@ -52,7 +59,9 @@ def test_a_wrapper(tool, tmp_path):
     assert {check for _, check in mine} == {check for _, check in hosts}
 
 
-WINE = all(shutil.which(program) for program in ("bwrap", "x86_64-w64-mingw32-gcc-posix")) and os.path.exists("/usr/lib/wine/wine64")
+WINE = all(shutil.which(program) for program in ("bwrap", "x86_64-w64-mingw32-gcc-posix")) and os.path.exists(
+    "/usr/lib/wine/wine64"
+)
 
 
 @pytest.mark.skipif(not WINE, reason="wine64, bubblewrap or mingw is not installed")
@@ -60,14 +69,26 @@ def test_wine(tool):
     """A Windows program where Go's DLL is there, and where it is not: known (#118), and seen in its own words."""
     done = tool("run", f"target=wine,wine-bare & {ONE}")
     assert done.status == CODES["ok"], done
-    assert set(live(tool.report(), "wine").values()) == {"pass"} and set(live(tool.report(), "wine-bare").values()) == {"crash"}
-    messages = [check["message"] for cell in tool.report()["cells"] if cell["target"] == "wine-bare" for check in cell["checks"] if check["status"] == "crash"]
+    assert set(live(tool.report(), "wine").values()) == {"pass"} and set(live(tool.report(), "wine-bare").values()) == {
+        "crash"
+    }
+    messages = [
+        check["message"]
+        for cell in tool.report()["cells"]
+        if cell["target"] == "wine-bare"
+        for check in cell["checks"]
+        if check["status"] == "crash"
+    ]
     assert any("bcryptprimitives.dll" in message for message in messages), messages
 
 
 # ---- who is not believed -------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("kind", ["canned", "status", "refuses", "good", "garbles", "half", "noend", "quiet", "echo", "gone", "dies", "megabyte"])
+
+@pytest.mark.parametrize(
+    "kind",
+    ["canned", "status", "refuses", "good", "garbles", "half", "noend", "quiet", "echo", "gone", "dies", "megabyte"],
+)
 def test_who_lies_is_not_believed(tool, tmp_path, kind):
     """target check says why; exit 3."""
     file = described(tmp_path, f"[liar]\nkind = wrapper\ncommand = {LIAR} {kind} {{argv}}\n")
@@ -84,7 +105,11 @@ def test_who_is_honest_is_believed(tool, tmp_path):
 
 def test_the_others_go_on(tool, tmp_path):
     """A liar's cells are infra; the other target of the run is judged."""
-    file = described(tmp_path, f"[liar]\nkind = wrapper\ncommand = {LIAR} canned {{argv}}\n[honest]\nkind = wrapper\ncommand = {LIAR} honest {{argv}}\n")
+    file = described(
+        tmp_path,
+        f"[liar]\nkind = wrapper\ncommand = {LIAR} canned {{argv}}\n"
+        f"[honest]\nkind = wrapper\ncommand = {LIAR} honest {{argv}}\n",
+    )
     done = tool("run", f"target=liar,honest & {ONE}", "--targets", file)
     assert done.status == CODES["infra"], done
     assert set(live(tool.report(), "liar").values()) == {"infra"}
@@ -93,15 +118,19 @@ def test_the_others_go_on(tool, tmp_path):
 
 # ---- what is wrong in the file ---------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("text, line", [
-    ("[a]\nkind = loader\n", 1),
-    ("[a]\nkind = nothing\n", 2),
-    ("[a]\nkind = wrapper\ncommand = env {argv}\ncolour = red\n", 4),
-    ("[a]\nkind = wrapper\ncommand = env {argv}\nscale = many\n", 4),
-    ("[a]\nkind = wrapper\ncommand = env {argv}\ncells = mode=\n", 4),
-    ("[a]\nkind = wrapper\ncommand = " + "x" * 300 + " {argv}\n", 3),
-    ("kind = wrapper\n", 1),
-])
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ("[a]\nkind = loader\n", 1),
+        ("[a]\nkind = nothing\n", 2),
+        ("[a]\nkind = wrapper\ncommand = env {argv}\ncolour = red\n", 4),
+        ("[a]\nkind = wrapper\ncommand = env {argv}\nscale = many\n", 4),
+        ("[a]\nkind = wrapper\ncommand = env {argv}\ncells = mode=\n", 4),
+        ("[a]\nkind = wrapper\ncommand = " + "x" * 300 + " {argv}\n", 3),
+        ("kind = wrapper\n", 1),
+    ],
+)
 def test_bad_files(tool, tmp_path, text, line):
     """FILE:LINE: what is wrong; exit 2."""
     file = described(tmp_path, text)
@@ -117,10 +146,13 @@ def test_a_file_that_is_not_there(tool, tmp_path):
 
 # ---- target list, get ---------------------------------------------------------------------------------------------
 
+
 def test_list(tool):
     """Every target of the file, with its state."""
     done = tool("target", "list")
-    assert done.status == CODES["ok"] and {"host", "glibc-2.31", "musl-1.2.6", "osv"} <= {line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()}
+    assert done.status == CODES["ok"] and {"host", "glibc-2.31", "musl-1.2.6", "osv"} <= {
+        line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()
+    }
 
 
 def test_get_of_what_is_unknown(tool):
@@ -134,7 +166,10 @@ def test_a_program_that_is_not_installed(tool, tmp_path):
     file = described(tmp_path, "[gone]\nkind = wrapper\ncommand = no-such-command {argv}\n")
     assert tool("run", f"target=gone & {ONE}", "--targets", file).status == CODES["ok"]
     assert {check["status"] for cell in tool.report()["cells"] for check in cell["checks"]} == {"skip"}
-    assert tool("run", f"target=gone & {ONE}", "--targets", file, "--forbid-skip", "not-installed").status == CODES["unexpected"]
+    assert (
+        tool("run", f"target=gone & {ONE}", "--targets", file, "--forbid-skip", "not-installed").status
+        == CODES["unexpected"]
+    )
 
 
 # ---- another machine --------------------------------------------------------------------------------------------
@@ -169,18 +204,27 @@ def serve(tmp_path):
         if command:
             (tmp_path / "force.sh").write_text(command)
             force = f"ForceCommand sh {tmp_path}/force.sh\n"
-        (tmp_path / "sshd_config").write_text(f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host\nAuthorizedKeysFile {tmp_path}/user.pub\n"
-                                              f"StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\n{force}")
+        (tmp_path / "sshd_config").write_text(
+            f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host\nAuthorizedKeysFile {tmp_path}/user.pub\n"
+            f"StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\n{force}"
+        )
         os.makedirs("/run/sshd", exist_ok=True)
-        servers.append(subprocess.Popen([SSHD, "-D", "-e", "-f", tmp_path / "sshd_config"], stderr=subprocess.DEVNULL, start_new_session=True))
+        servers.append(
+            subprocess.Popen(
+                [SSHD, "-D", "-e", "-f", tmp_path / "sshd_config"], stderr=subprocess.DEVNULL, start_new_session=True
+            )
+        )
         for _ in range(100):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.05)
-        (tmp_path / "ssh_config").write_text(f"Host board\n  HostName 127.0.0.1\n  Port {port}\n  IdentityFile {tmp_path}/{key}\n  IdentitiesOnly yes\n"
-                                             f"  UserKnownHostsFile /dev/null\n  StrictHostKeyChecking no\n  LogLevel ERROR\n")
-        return f"[board]\nkind = ssh\nhost = root@board\nssh = ssh -F {tmp_path}/ssh_config\ndirectory = {tmp_path}/there\n"
+        (tmp_path / "ssh_config").write_text(
+            f"Host board\n  HostName 127.0.0.1\n  Port {port}\n  IdentityFile {tmp_path}/{key}\n  IdentitiesOnly yes\n"
+            f"  UserKnownHostsFile /dev/null\n  StrictHostKeyChecking no\n  LogLevel ERROR\n"
+        )
+        ssh = f"ssh -F {tmp_path}/ssh_config"
+        return f"[board]\nkind = ssh\nhost = root@board\nssh = {ssh}\ndirectory = {tmp_path}/there\n"
 
     yield start
     for server in servers:
@@ -196,7 +240,11 @@ def test_ssh(serve, tool, tmp_path):
     done = tool("run", f"target=board & ({ONE} | mode=c-shared & load=dlopen)", "--targets", file)
     assert done.status == CODES["ok"], done
     statuses = live(tool.report(), "board")
-    assert len({cell for cell, _ in statuses}) == 2 and set(statuses.values()) <= {"pass", "skip"} and "pass" in statuses.values()
+    assert (
+        len({cell for cell, _ in statuses}) == 2
+        and set(statuses.values()) <= {"pass", "skip"}
+        and "pass" in statuses.values()
+    )
     sets = [name for name in os.listdir(there) if name not in ("files", "run")]
     assert sets and all((there / name / ".complete").exists() for name in sets) and os.listdir(there / "files")
     assert not (there / "run").exists() or not os.listdir(there / "run")
@@ -230,7 +278,11 @@ def test_a_machine_that_does_not_answer(tool, tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    file = described(tmp_path, f"[board]\nkind = ssh\nhost = nobody@127.0.0.1\nssh = ssh -F none -p {port}\n[mine]\nkind = wrapper\ncommand = env {{argv}}\n")
+    file = described(
+        tmp_path,
+        f"[board]\nkind = ssh\nhost = nobody@127.0.0.1\nssh = ssh -F none -p {port}\n"
+        f"[mine]\nkind = wrapper\ncommand = env {{argv}}\n",
+    )
     if not shutil.which("ssh"):
         pytest.skip("ssh is not installed")
     done = tool("run", f"target=board,mine & {ONE}", "--targets", file)

@@ -2,6 +2,7 @@
 Go programs, and that every bend makes its check's text differ.
 
 The expected texts are matrix/oracle.def's, or follow from what the fixture was told to do."""
+
 import os
 import platform
 import shutil
@@ -18,9 +19,12 @@ THREADS = ["thread.clone-flags", "thread.settls-count", "thread.settls-value", "
 CGO = ["thread.no-go-clone", "thread.no-settls", "thread.sigaltstack-ok"]
 INIT = ["init.entry-once", "init.entry-args", "init.entry-align", "init.entry-callee-saved"]
 CLONE = "clone:0x50f00"  # the flags of runtime/os_linux.go cloneFlags
-GOOD_INIT = {"init.entry-once": "entered=1", "init.entry-args": "argc=ok argv=ok envp=ok",
-             "init.entry-align": "sp-mod-16=8" if AMD64 else "sp-mod-16=0",
-             "init.entry-callee-saved": "changed=none"}
+GOOD_INIT = {
+    "init.entry-once": "entered=1",
+    "init.entry-args": "argc=ok argv=ok envp=ok",
+    "init.entry-align": "sp-mod-16=8" if AMD64 else "sp-mod-16=0",
+    "init.entry-callee-saved": "changed=none",
+}
 
 
 def records(out):
@@ -37,8 +41,9 @@ def records(out):
 
 def trace(checks, program, *options, wrapper=(), status=0, env=None):
     """Runs tlstrace; the observed text of each check."""
-    done = subprocess.run([*wrapper, TLSTRACE, *options, *checks, "--", *program], capture_output=True,
-                          timeout=60, env=env)
+    done = subprocess.run(
+        [*wrapper, TLSTRACE, *options, *checks, "--", *program], capture_output=True, timeout=60, env=env
+    )
     assert done.returncode == status, done.stderr
     lines = records(done.stdout)
     assert lines[-1] == ["end", str(len(lines) - 1)]
@@ -52,11 +57,27 @@ def trace(checks, program, *options, wrapper=(), status=0, env=None):
 def built(tmp_path_factory):
     """The folder with the compiled fixtures."""
     folder = tmp_path_factory.mktemp("trace")
-    for name, source, flags in [("threads", "trace_threads.c", ["-pthread"]), ("host", "trace_host.c", ["-pthread"]),
-                                ("deny", "trace_deny.c", []), ("init.so", "trace_init.c", ["-shared", "-fPIC"]),
-                                ("clobber.so", "trace_init.c", ["-shared", "-fPIC", "-DCLOBBER"])]:
-        subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", os.path.join(FIXTURES, source), *flags,
-                        "-o", folder / name, "-ldl"], check=True)
+    for name, source, flags in [
+        ("threads", "trace_threads.c", ["-pthread"]),
+        ("host", "trace_host.c", ["-pthread"]),
+        ("deny", "trace_deny.c", []),
+        ("init.so", "trace_init.c", ["-shared", "-fPIC"]),
+        ("clobber.so", "trace_init.c", ["-shared", "-fPIC", "-DCLOBBER"]),
+    ]:
+        subprocess.run(
+            [
+                "gcc",
+                "-std=gnu11",
+                "-Wall",
+                "-Wextra",
+                os.path.join(FIXTURES, source),
+                *flags,
+                "-o",
+                folder / name,
+                "-ldl",
+            ],
+            check=True,
+        )
     return folder
 
 
@@ -71,6 +92,7 @@ def host(built, library, how=(), **options):
 
 # ---- calls ------------------------------------------------------------------------------------
 
+
 def test_clone_flags(built):
     assert threads(built, [CLONE, CLONE], "thread.clone-flags") == "flags=0x50f00 others=0"
 
@@ -84,10 +106,14 @@ def test_a_process_is_no_thread(built):
 
 
 def test_nothing_seen_is_said(built):
-    assert threads(built, [], "thread.clone-flags", "thread.settls-count", "thread.no-go-clone",
-                   "thread.sigaltstack-ok") == {
-        "thread.clone-flags": "clones=none", "thread.settls-count": "clones=none",
-        "thread.no-go-clone": "go=0 libc=none", "thread.sigaltstack-ok": "calls=none"}
+    assert threads(
+        built, [], "thread.clone-flags", "thread.settls-count", "thread.no-go-clone", "thread.sigaltstack-ok"
+    ) == {
+        "thread.clone-flags": "clones=none",
+        "thread.settls-count": "clones=none",
+        "thread.no-go-clone": "go=0 libc=none",
+        "thread.sigaltstack-ok": "calls=none",
+    }
 
 
 def test_libc_threads_are_told_from_go_threads(built):
@@ -108,12 +134,16 @@ def test_sigaltstack(built):
 
 def test_records_survive_the_program(built):
     assert threads(built, [CLONE, "badstack", "die"], "thread.clone-flags", "thread.sigaltstack-ok") == {
-        "thread.clone-flags": "flags=0x50f00 others=0", "thread.sigaltstack-ok": "failed=1"}
+        "thread.clone-flags": "flags=0x50f00 others=0",
+        "thread.sigaltstack-ok": "failed=1",
+    }
 
 
 def test_exec_begins_anew(built):
     assert threads(built, [CLONE, "exec", "sigaltstack"], "thread.clone-flags", "thread.sigaltstack-ok") == {
-        "thread.clone-flags": "clones=none", "thread.sigaltstack-ok": "failed=0"}
+        "thread.clone-flags": "clones=none",
+        "thread.sigaltstack-ok": "failed=0",
+    }
 
 
 def test_timeout_leaves_what_was_seen():
@@ -123,19 +153,29 @@ def test_timeout_leaves_what_was_seen():
 
 def test_without_seccomp(built):
     deny = [built / "deny", "seccomp"]
-    assert threads(built, [CLONE, "pthread", "badstack"], "thread.clone-flags", "thread.no-go-clone",
-                   "thread.sigaltstack-ok", wrapper=deny) == {
-        "thread.clone-flags": "flags=0x50f00 others=0", "thread.no-go-clone": "go=1 libc=settls",
-        "thread.sigaltstack-ok": "failed=1"}
+    assert threads(
+        built,
+        [CLONE, "pthread", "badstack"],
+        "thread.clone-flags",
+        "thread.no-go-clone",
+        "thread.sigaltstack-ok",
+        wrapper=deny,
+    ) == {
+        "thread.clone-flags": "flags=0x50f00 others=0",
+        "thread.no-go-clone": "go=1 libc=settls",
+        "thread.sigaltstack-ok": "failed=1",
+    }
     assert host(built, "init.so", wrapper=deny) == GOOD_INIT
 
 
 def test_without_ptrace(built):
     assert trace(CGO, [built / "threads"], wrapper=[built / "deny", "ptrace"], status=3) == {
-        check: "no-ptrace" for check in CGO}
+        check: "no-ptrace" for check in CGO
+    }
 
 
 # ---- the initializer --------------------------------------------------------------------------
+
 
 def test_initializer(built):
     assert host(built, "init.so") == GOOD_INIT
@@ -149,14 +189,21 @@ def test_initializer_under_a_loader_started_by_hand(built):
     loader = "/lib64/ld-linux-x86-64.so.2" if AMD64 else "/lib/ld-linux-aarch64.so.1"
     if not os.path.exists(loader):
         pytest.skip("no glibc loader")
-    seen = trace(INIT, [loader, "--library-path", built, built / "host", built / "init.so", "", "x y"],
-                 "--module", built / "init.so")
+    seen = trace(
+        INIT,
+        [loader, "--library-path", built, built / "host", built / "init.so", "", "x y"],
+        "--module",
+        built / "init.so",
+    )
     assert seen == GOOD_INIT
 
 
 def test_initializer_entered_again(built):
     assert host(built, "init.so", ["again"]) == {
-        **GOOD_INIT, "init.entry-once": "entered=2", "init.entry-args": "argc=wrong argv=wrong envp=wrong"}
+        **GOOD_INIT,
+        "init.entry-once": "entered=2",
+        "init.entry-args": "argc=wrong argv=wrong envp=wrong",
+    }
 
 
 def test_initializer_in_a_forked_child_is_not_counted(built):
@@ -179,15 +226,28 @@ def test_initializer_that_clobbers(built):
 
 def test_initializer_never_entered(built):
     assert trace(INIT, ["/bin/true"], "--module", built / "init.so") == {
-        "init.entry-once": "entered=0", **{check: "entry=none" for check in INIT[1:]}}
+        "init.entry-once": "entered=0",
+        **{check: "entry=none" for check in INIT[1:]},
+    }
 
 
 # ---- usage ------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("words", [
-    [], ["--"], ["thread.clone-flags"], ["thread.clone-flags", "--"], ["no.such-check", "--", "/bin/true"],
-    ["--bend", "nothing", "thread.clone-flags", "--", "/bin/true"], ["--timeout"],
-    ["--timeout", "soon", "thread.clone-flags", "--", "/bin/true"], ["--what", "x", "thread.clone-flags", "--", "/bin/true"]])
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--"],
+        ["thread.clone-flags"],
+        ["thread.clone-flags", "--"],
+        ["no.such-check", "--", "/bin/true"],
+        ["--bend", "nothing", "thread.clone-flags", "--", "/bin/true"],
+        ["--timeout"],
+        ["--timeout", "soon", "thread.clone-flags", "--", "/bin/true"],
+        ["--what", "x", "thread.clone-flags", "--", "/bin/true"],
+    ],
+)
 def test_usage(words):
     done = subprocess.run([TLSTRACE, *words], capture_output=True)
     assert done.returncode == 2 and done.stdout == b"" and done.stderr.count(b"\n") == 1
@@ -222,17 +282,24 @@ func threads() {
 	close(stop)
 }
 """
-GO_PROGRAM = "package main\nimport (\"runtime\"; \"sync\")\n" + GO_THREADS + "func main() { threads() }\n"
-GO_CGO = GO_PROGRAM.replace("main\n", "main\nimport \"C\"\n", 1)
-GO_LIBRARY = ("package main\nimport \"C\"\nimport (\"runtime\"; \"sync\")\n" + GO_THREADS +
-              "//export run\nfunc run() { threads() }\nfunc main() {}\n")
+GO_PROGRAM = 'package main\nimport ("runtime"; "sync")\n' + GO_THREADS + "func main() { threads() }\n"
+GO_CGO = GO_PROGRAM.replace("main\n", 'main\nimport "C"\n', 1)
+GO_LIBRARY = (
+    'package main\nimport "C"\nimport ("runtime"; "sync")\n'
+    + GO_THREADS
+    + "//export run\nfunc run() { threads() }\nfunc main() {}\n"
+)
 GO_HOST = "void run(void);\nint main(void) { run(); return 0; }\n"
 
 
 def go_build(folder, name, source, cgo, *flags):
     (folder / (name + ".go")).write_text(source)
-    subprocess.run(["go", "build", *flags, "-o", name, name + ".go"], check=True, cwd=folder,
-                   env={**os.environ, "CGO_ENABLED": cgo, "GO111MODULE": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"})
+    subprocess.run(
+        ["go", "build", *flags, "-o", name, name + ".go"],
+        check=True,
+        cwd=folder,
+        env={**os.environ, "CGO_ENABLED": cgo, "GO111MODULE": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"},
+    )
     return folder / name
 
 
@@ -264,7 +331,9 @@ def test_go_without_cgo(go, name):
 @pytest.mark.parametrize("name", ["cgo", "static"])
 def test_go_with_cgo(go, name):
     assert trace(CGO[:1] + CGO[2:], [go / name]) == {
-        "thread.no-go-clone": "go=0 libc=settls", "thread.sigaltstack-ok": "failed=0"}
+        "thread.no-go-clone": "go=0 libc=settls",
+        "thread.sigaltstack-ok": "failed=0",
+    }
     if AMD64:
         assert trace(["thread.no-settls"], [go / name]) == {"thread.no-settls": "go=0"}
 

@@ -31,7 +31,8 @@ func oneSignal(number int) (set signalSet) {
 //
 //go:nosplit
 func changeSignalMask(how uintptr, set signalSet) (old signalSet) {
-	syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, how, uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&old)), unsafe.Sizeof(set), 0, 0)
+	syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, how, uintptr(unsafe.Pointer(&set)),
+		uintptr(unsafe.Pointer(&old)), unsafe.Sizeof(set), 0, 0)
 	return old
 }
 

@@ -14,8 +14,8 @@
 
 /* The checks that load the library their own way, each in a process of its own (pass ALONE). */
 
-#define TEXT(seen, ...) seen_add((seen)->text, sizeof (seen)->text, __VA_ARGS__)
-#define NOTE(seen, ...) seen_add((seen)->note, sizeof (seen)->note, __VA_ARGS__)
+#define TEXT(seen, ...) seen_add((seen)->text, sizeof(seen)->text, __VA_ARGS__)
+#define NOTE(seen, ...) seen_add((seen)->note, sizeof(seen)->note, __VA_ARGS__)
 
 enum { BUSY_THREADS = 32, CONCURRENT_THREADS = 8, TWO_LIBS_THREADS = 8, ROUNDS = 100, CHILD_DEADLINE_MS = 10000 };
 
@@ -43,9 +43,9 @@ static void load_first_or(struct host *host, const char *id, const char *point)
 struct pair {
 	struct library first, second;
 	pthread_barrier_t loaded;
-	int wrong[2];         /* answers, counted atomically */
-	int shared_slot;      /* threads on which the slots are one */
-	int swapped_value;    /* threads on which the two slots hold the same word after the calls */
+	int wrong[2];      /* answers, counted atomically */
+	int shared_slot;   /* threads on which the slots are one */
+	int swapped_value; /* threads on which the two slots hold the same word after the calls */
 };
 
 static void pair_use(struct pair *pair)
@@ -94,9 +94,12 @@ static void two_libs(struct host *host, struct seen *seen)
 	pair_use(&pair);
 	for (int i = 0; i < TWO_LIBS_THREADS; i++)
 		pthread_join(threads[i], NULL);
-	NOTE(seen, "%d threads, %d calls of each library on each; wrong answers %d and %d; one slot on %d threads, one g on %d",
-	     TWO_LIBS_THREADS + 1, ROUNDS, pair.wrong[0], pair.wrong[1], pair.shared_slot, pair.swapped_value);
-	TEXT(seen, "answers=%d slots=%d", !pair.wrong[0] + !pair.wrong[1], pair.shared_slot || pair.swapped_value ? 1 : 2);
+	NOTE(seen,
+	    "%d threads, %d calls of each library on each; wrong answers %d and %d; one slot on %d threads, one g on "
+	    "%d",
+	    TWO_LIBS_THREADS + 1, ROUNDS, pair.wrong[0], pair.wrong[1], pair.shared_slot, pair.swapped_value);
+	TEXT(seen, "answers=%d slots=%d", !pair.wrong[0] + !pair.wrong[1],
+	    pair.shared_slot || pair.swapped_value ? 1 : 2);
 }
 
 /* ---- init.load-thread ---- */
@@ -122,7 +125,7 @@ static void load_thread(struct host *host, struct seen *seen)
 	pthread_join(thread, NULL);
 	int on_main = library_answers(&host->library);
 	TEXT(seen, "answers=%s%s%s init=%d", on_main ? "main" : "", on_main && loader.answered ? "," : "",
-	     loader.answered ? "loader" : "", library_inits());
+	    loader.answered ? "loader" : "", library_inits());
 }
 
 /* ---- init.load-busy ---- */
@@ -219,7 +222,8 @@ static void load_concurrent(struct host *host, struct seen *seen)
 		distinct += crowd.handles[i] && before == i;
 	}
 	NOTE(seen, "%s", crowd.why);
-	TEXT(seen, "threads=%d handles=%d init=%d answered=%d", CONCURRENT_THREADS, distinct, library_inits(), crowd.answered);
+	TEXT(seen, "threads=%d handles=%d init=%d answered=%d", CONCURRENT_THREADS, distinct, library_inits(),
+	    crowd.answered);
 }
 
 /* ---- init.fork-before ---- */
@@ -246,7 +250,7 @@ static const char *child_wait(pid_t child, int from, struct seen *seen)
 	waitpid(child, &status, 0);
 	if (status)
 		NOTE(seen, "child %s %d; ", WIFSIGNALED(status) ? "was killed by signal" : "exited with",
-		     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	if (ready == 0)
 		return "timeout";
 	if (len != 1 || status)

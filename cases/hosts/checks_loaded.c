@@ -11,8 +11,8 @@
 
 /* The checks of the C host in the process where the library is loaded (pass HOST). */
 
-#define TEXT(seen, ...) seen_add((seen)->text, sizeof (seen)->text, __VA_ARGS__)
-#define NOTE(seen, ...) seen_add((seen)->note, sizeof (seen)->note, __VA_ARGS__)
+#define TEXT(seen, ...) seen_add((seen)->text, sizeof(seen)->text, __VA_ARGS__)
+#define NOTE(seen, ...) seen_add((seen)->note, sizeof(seen)->note, __VA_ARGS__)
 
 static void ctor_order(struct host *host, struct seen *seen)
 {
@@ -95,11 +95,11 @@ static int same_mask(const sigset_t *a, const sigset_t *b)
 
 struct tally {
 	int compared, replaced, flags_other, masks_other;
-	char of_go[128], untouched[128];     /* names of the exceptions that were met */
+	char of_go[128], untouched[128]; /* names of the exceptions that were met */
 };
 
-static void compare_signal(int signal, const struct sigaction *was, const struct sigaction *is, struct tally *tally,
-			   struct seen *seen)
+static void compare_signal(
+    int signal, const struct sigaction *was, const struct sigaction *is, struct tally *tally, struct seen *seen)
 {
 	const struct exception *exception = exception_of(signal);
 	int added = SA_ONSTACK;
@@ -118,7 +118,8 @@ static void compare_signal(int signal, const struct sigaction *was, const struct
 	}
 	if (is->sa_flags != (was->sa_flags | added)) {
 		tally->flags_other++;
-		NOTE(seen, "signal %d: flags 0x%x became 0x%x; ", signal, (unsigned)was->sa_flags, (unsigned)is->sa_flags);
+		NOTE(seen, "signal %d: flags 0x%x became 0x%x; ", signal, (unsigned)was->sa_flags,
+		    (unsigned)is->sa_flags);
 	}
 	if (!same_mask(&was->sa_mask, &is->sa_mask)) {
 		tally->masks_other++;
@@ -132,10 +133,12 @@ static void host_signals(struct host *host, struct seen *seen)
 	struct tally tally = { 0 };
 	for (int signal = 1; before && signal < CTOR_SIGNALS; signal++)
 		if (before[signal].ours)
-			compare_signal(signal, &before[signal].action, &host->signals_after[signal].action, &tally, seen);
+			compare_signal(
+			    signal, &before[signal].action, &host->signals_after[signal].action, &tally, seen);
 	NOTE(seen, "%d handlers; Go's own now:%s; without SA_ONSTACK:%s", tally.compared, tally.of_go, tally.untouched);
 	TEXT(seen, "handlers=%s added=%s masks=%s", tally.replaced || !tally.compared ? "replaced" : "kept",
-	     tally.flags_other || !tally.compared ? "other" : "SA_ONSTACK", tally.masks_other || !tally.compared ? "changed" : "kept");
+	    tally.flags_other || !tally.compared ? "other" : "SA_ONSTACK",
+	    tally.masks_other || !tally.compared ? "changed" : "kept");
 }
 
 struct chain {
@@ -156,7 +159,7 @@ static void *chain_thread(void *argument)
 		if (!chain->host->library.reached(signals[i])) {
 			chain->missed++;
 			NOTE(chain->seen, "signal %d missed on a thread that %s; ", signals[i],
-			     chain->calls_go ? "called Go" : "never called Go");
+			    chain->calls_go ? "called Go" : "never called Go");
 		}
 	return NULL;
 }
@@ -181,13 +184,13 @@ static void signal_chained(struct host *host, struct seen *seen)
 
 static void handle_once(struct host *host, struct seen *seen)
 {
-	void *again = probe_control("init.handle-once", "copy") ? library_open_copy(host->mode, host->path)
-		: library_open(host->mode, host->path);
+	void *again = probe_control("init.handle-once", "copy") ? library_open_copy(host->mode, host->path) :
+								  library_open(host->mode, host->path);
 	if (!again)
 		NOTE(seen, "%s", dlerror());
 	int answered = library_answers(&host->library);
 	TEXT(seen, "handle=%s init=%d%s", again == host->library.handle ? "same" : "other", library_inits(),
-	     answered ? "" : " no-answer");
+	    answered ? "" : " no-answer");
 	if (again == host->library.handle)
 		dlclose(again);
 }

@@ -20,13 +20,10 @@ static struct ctor_signal signals[CTOR_SIGNALS];
 static int installed;
 
 static volatile sig_atomic_t reached[CTOR_SIGNALS];
-static volatile sig_atomic_t armed;    /* thread id of the thread that may jump out of a fault */
+static volatile sig_atomic_t armed; /* thread id of the thread that may jump out of a fault */
 static sigjmp_buf fault_return;
 
-static int thread_id(void)
-{
-	return (int)syscall(SYS_gettid);
-}
+static int thread_id(void) { return (int)syscall(SYS_gettid); }
 
 /* Harmless for what is sent; a fault that nobody provoked gets the default disposition, so that
  * the instruction faults again and the process dies of it as it would without this handler. */
@@ -95,7 +92,7 @@ static uint64_t stat_field(int number)
 	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
 	close(fd);
 	text[len < 0 ? 0 : len] = 0;
-	char *field = strrchr(text, ')');     /* ends field 2, which may contain spaces */
+	char *field = strrchr(text, ')'); /* ends field 2, which may contain spaces */
 	for (int i = 2; field && i < number; i++)
 		field = strchr(field + 1, ' ');
 	return field ? strtoull(field, NULL, 10) : 0;
@@ -115,15 +112,24 @@ static void mislead_auxv(void)
 			vector[i + 1] *= 2;
 	/* struct prctl_mm_map as a kernel of 64 bits has it, for programs of 32 bits too. */
 	struct {
-		uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end, env_start, env_end, auxv;
+		uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end,
+		    env_start, env_end, auxv;
 		uint32_t auxv_size, exe_fd;
 	} map = {
-		.start_code = stat_field(26), .end_code = stat_field(27), .start_stack = stat_field(28),
-		.start_data = stat_field(45), .end_data = stat_field(46),
-		.start_brk = stat_field(47), .brk = (uintptr_t)sbrk(0),
-		.arg_start = stat_field(48), .arg_end = stat_field(49),
-		.env_start = stat_field(50), .env_end = stat_field(51),
-		.auxv = (uintptr_t)vector, .auxv_size = (uint32_t)len, .exe_fd = (uint32_t)-1,
+		.start_code = stat_field(26),
+		.end_code = stat_field(27),
+		.start_stack = stat_field(28),
+		.start_data = stat_field(45),
+		.end_data = stat_field(46),
+		.start_brk = stat_field(47),
+		.brk = (uintptr_t)sbrk(0),
+		.arg_start = stat_field(48),
+		.arg_end = stat_field(49),
+		.env_start = stat_field(50),
+		.env_end = stat_field(51),
+		.auxv = (uintptr_t)vector,
+		.auxv_size = (uint32_t)len,
+		.exe_fd = (uint32_t)-1,
 	};
 	if (prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0) != 0)
 		perror("libctor.so: prctl PR_SET_MM_MAP");
@@ -155,15 +161,9 @@ __attribute__((constructor)) static void ctor(int argc, char **argv, char **envp
 	installed = 1;
 }
 
-PUBLIC int ctor_dependency(void)
-{
-	return 1;
-}
+PUBLIC int ctor_dependency(void) { return 1; }
 
-PUBLIC const struct ctor_signal *ctor_signals(void)
-{
-	return installed ? signals : NULL;
-}
+PUBLIC const struct ctor_signal *ctor_signals(void) { return installed ? signals : NULL; }
 
 PUBLIC void ctor_release(void)
 {

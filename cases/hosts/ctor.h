@@ -13,7 +13,7 @@
 
 #include <signal.h>
 
-enum { CTOR_SIGNALS = 65 };       /* index is the signal number; 0 is unused */
+enum { CTOR_SIGNALS = 65 }; /* index is the signal number; 0 is unused */
 
 /* The signal that ctor_release leaves with its handler: one that nobody else uses. */
 enum { CTOR_SIGNAL_KEPT = 45 };

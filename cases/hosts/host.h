@@ -15,15 +15,13 @@
 
 struct host {
 	const struct load_mode *mode;
-	const char *path;                                /* of the library; NULL where it came with the program */
-	struct library library;                          /* not loaded yet in an ALONE check */
-	struct ctor_signal signals_after[CTOR_SIGNALS];  /* dispositions after the library's first call */
+	const char *path;                               /* of the library; NULL where it came with the program */
+	struct library library;                         /* not loaded yet in an ALONE check */
+	struct ctor_signal signals_after[CTOR_SIGNALS]; /* dispositions after the library's first call */
 };
 
 /* An observation in oracle.def's words; note is not compared. */
-struct seen {
-	char text[512], note[1024];
-};
+struct seen { char text[512], note[1024]; };
 
 struct host_check {
 	const char *id;
@@ -31,8 +29,8 @@ struct host_check {
 };
 
 /* Ends with a check whose id is NULL. */
-extern const struct host_check host_checks[];     /* checks_loaded.c: HOST */
-extern const struct host_check alone_checks[];    /* checks_alone.c: ALONE */
+extern const struct host_check host_checks[];  /* checks_loaded.c: HOST */
+extern const struct host_check alone_checks[]; /* checks_alone.c: ALONE */
 
 /* Loads the host's library; exits with 65 when it cannot. */
 void host_load(struct host *host);

@@ -44,10 +44,7 @@ const struct load_mode *load_mode_find(const char *name)
 static Lmid_t namespace_id = LM_ID_BASE;
 static pthread_once_t namespace_once = PTHREAD_ONCE_INIT;
 
-static void *no_work(void *argument)
-{
-	return argument;
-}
+static void *no_work(void *argument) { return argument; }
 
 /* glibc 2.36 with no Go about: when the program has never made a thread, threads of the new
  * namespace's libc corrupt the base libc's malloc, which still takes its single-thread short cut
@@ -139,18 +136,19 @@ static int resolve_linked(struct library *found)
 
 static int resolve_library(void *where, struct library *found)
 {
-	return RESOLVE(where, "tlsm_check", found->check)
-		|| RESOLVE(where, "tlsm_first_call", found->first_call)
-		|| RESOLVE(where, "tlsm_answer", found->answer)
-		|| RESOLVE(where, "tlsm_slot", found->slot)
-		|| RESOLVE(where, "tlsm_slot_value", found->slot_value) ? -1 : 0;
+	return RESOLVE(where, "tlsm_check", found->check) || RESOLVE(where, "tlsm_first_call", found->first_call) ||
+		RESOLVE(where, "tlsm_answer", found->answer) || RESOLVE(where, "tlsm_slot", found->slot) ||
+		RESOLVE(where, "tlsm_slot_value", found->slot_value) ?
+	    -1 :
+	    0;
 }
 
 static int resolve_ctor(void *where, struct library *found)
 {
-	return RESOLVE(where, "ctor_signals", found->signals)
-		|| RESOLVE(where, "ctor_release", found->release)
-		|| RESOLVE(where, "ctor_reached", found->reached) ? -1 : 0;
+	return RESOLVE(where, "ctor_signals", found->signals) || RESOLVE(where, "ctor_release", found->release) ||
+		RESOLVE(where, "ctor_reached", found->reached) ?
+	    -1 :
+	    0;
 }
 
 static int complain(char *why, size_t len, const char *path)
@@ -183,22 +181,17 @@ int library_load_second(const struct load_mode *mode, struct library *library, c
 	if (!path)
 		path = "libsecond.so";
 	found.handle = library_open(mode, path);
-	if (!found.handle || RESOLVE(found.handle, "tlsm_answer", found.answer) || RESOLVE(found.handle, "tlsm_slot", found.slot))
+	if (!found.handle || RESOLVE(found.handle, "tlsm_answer", found.answer) ||
+	    RESOLVE(found.handle, "tlsm_slot", found.slot))
 		return complain(why, why_len, path);
 	*library = found;
 	return 0;
 }
 
 /* cases/init/init_lib.go and cases/init/second/main.go. */
-int library_answers(const struct library *library)
-{
-	return library->answer(20) == 41;
-}
+int library_answers(const struct library *library) { return library->answer(20) == 41; }
 
-int library_answers_second(const struct library *library)
-{
-	return library->answer(20) == 62;
-}
+int library_answers_second(const struct library *library) { return library->answer(20) == 62; }
 
 /* Reads the list into text, NUL-terminated. */
 static void list_read(char *text, size_t len)

@@ -11,12 +11,12 @@
 struct load_mode {
 	const char *name;
 	enum { BY_LINK, BY_PRELOAD, BY_DLOPEN, BY_DLMOPEN } how;
-	int flags;                 /* of dlopen and dlmopen */
+	int flags; /* of dlopen and dlmopen */
 };
 
 /* What the host calls in the library; all are resolved when it is loaded. */
 struct library {
-	void *handle;              /* NULL where the library came with the program */
+	void *handle; /* NULL where the library came with the program */
 	int (*check)(char *id, char *text, size_t text_len, char *note, size_t note_len);
 	void (*first_call)(void);
 	int (*answer)(int question);

@@ -1,5 +1,6 @@
-/* GoMain - a library that is a program of its own, as OSv's go.so wants it (modules/golang/go.cc): it is loaded, its initializers run, and
- * then this function is called.  It does what the host does elsewhere (host.c): the checks that its arguments name, one after the other. */
+/* GoMain - a library that is a program of its own, as OSv's go.so wants it (modules/golang/go.cc): it is loaded, its
+ * initializers run, and then this function is called.  It does what the host does elsewhere (host.c): the checks that
+ * its arguments name, one after the other. */
 #include "probe.h"
 
 #include "_cgo_export.h"

@@ -16,17 +16,8 @@ __attribute__((constructor)) static void library_constructor(void)
 	init_list_add("library");
 }
 
-void init_lib_go_ran(void)
-{
-	init_list_add("go");
-}
+void init_lib_go_ran(void) { init_list_add("go"); }
 
-uintptr_t tlsm_slot(void)
-{
-	return probe_slot_address();
-}
+uintptr_t tlsm_slot(void) { return probe_slot_address(); }
 
-uintptr_t tlsm_slot_value(void)
-{
-	return probe_slot_value();
-}
+uintptr_t tlsm_slot_value(void) { return probe_slot_value(); }

@@ -59,7 +59,8 @@ static inline void init_list_add(const char *name)
 	int len = snprintf(line, sizeof line, "%s\n", name);
 	int fd = init_list_find();
 	if (fd < 0)
-		fd = (int)syscall(SYS_memfd_create, INIT_LIST_NAME, MFD_CLOEXEC);    /* a libc need not have the function */
+		fd =
+		    (int)syscall(SYS_memfd_create, INIT_LIST_NAME, MFD_CLOEXEC); /* a libc need not have the function */
 	if (fd < 0)
 		fd = init_list_file(O_CREAT);
 	if (fd < 0 || write(fd, line, (size_t)len) != len)

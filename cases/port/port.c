@@ -1,6 +1,3 @@
 #include "cases/port/port.h"
 
-int port_c(int n)
-{
-	return n + 1;
-}
+int port_c(int n) { return n + 1; }

@@ -45,14 +45,11 @@ static void kernel(char *text)
 		say(text, "%s %s %s", name.sysname, name.release, name.machine);
 }
 
-static void page_size(char *text)
-{
-	say(text, "%ld", sysconf(_SC_PAGESIZE));
-}
+static void page_size(char *text) { say(text, "%ld", sysconf(_SC_PAGESIZE)); }
 
 /* What stands behind the environment on the stack, where the kernel puts it and Go's runtime reads it
  * (runtime/os_linux.go sysargs); getauxval may know more or less. */
-static const ElfW(auxv_t) *auxv_start(void)
+static const ElfW(auxv_t) * auxv_start(void)
 {
 	char **at = main_argv;
 	while (*at)
@@ -64,10 +61,35 @@ static const ElfW(auxv_t) *auxv_start(void)
 
 static void auxv(char *text)
 {
-	static const struct { unsigned type; const char *name; } names[] = {
-		{ 3, "PHDR" }, { 4, "PHENT" }, { 5, "PHNUM" }, { 6, "PAGESZ" }, { 7, "BASE" }, { 8, "FLAGS" }, { 9, "ENTRY" }, { 11, "UID" }, { 12, "EUID" },
-		{ 13, "GID" }, { 14, "EGID" }, { 15, "PLATFORM" }, { 16, "HWCAP" }, { 17, "CLKTCK" }, { 23, "SECURE" }, { 24, "BASE_PLATFORM" }, { 25, "RANDOM" },
-		{ 1, "IGNORE" }, { 26, "HWCAP2" }, { 27, "RSEQ_FEATURE_SIZE" }, { 28, "RSEQ_ALIGN" }, { 31, "EXECFN" }, { 32, "SYSINFO" }, { 33, "SYSINFO_EHDR" }, { 51, "MINSIGSTKSZ" },
+	static const struct {
+		unsigned type;
+		const char *name;
+	} names[] = {
+		{ 3, "PHDR" },
+		{ 4, "PHENT" },
+		{ 5, "PHNUM" },
+		{ 6, "PAGESZ" },
+		{ 7, "BASE" },
+		{ 8, "FLAGS" },
+		{ 9, "ENTRY" },
+		{ 11, "UID" },
+		{ 12, "EUID" },
+		{ 13, "GID" },
+		{ 14, "EGID" },
+		{ 15, "PLATFORM" },
+		{ 16, "HWCAP" },
+		{ 17, "CLKTCK" },
+		{ 23, "SECURE" },
+		{ 24, "BASE_PLATFORM" },
+		{ 25, "RANDOM" },
+		{ 1, "IGNORE" },
+		{ 26, "HWCAP2" },
+		{ 27, "RSEQ_FEATURE_SIZE" },
+		{ 28, "RSEQ_ALIGN" },
+		{ 31, "EXECFN" },
+		{ 32, "SYSINFO" },
+		{ 33, "SYSINFO_EHDR" },
+		{ 51, "MINSIGSTKSZ" },
 	};
 	const ElfW(auxv_t) *at = auxv_start();
 	for (int i = 0; i < 64 && at->a_type != AT_NULL; i++, at++) {
@@ -82,24 +104,16 @@ static void auxv(char *text)
 	}
 }
 
-static void vdso(char *text)
-{
-	say(text, "%s", getauxval(AT_SYSINFO_EHDR) ? "yes" : "no");
-}
+static void vdso(char *text) { say(text, "%s", getauxval(AT_SYSINFO_EHDR) ? "yes" : "no"); }
 
-static void secure(char *text)
-{
-	say(text, "%lu", getauxval(AT_SECURE));
-}
+static void secure(char *text) { say(text, "%lu", getauxval(AT_SECURE)); }
 
-static void hwcap(char *text)
-{
-	say(text, "0x%lx 0x%lx", getauxval(AT_HWCAP), getauxval(AT_HWCAP2));
-}
+static void hwcap(char *text) { say(text, "0x%lx 0x%lx", getauxval(AT_HWCAP), getauxval(AT_HWCAP2)); }
 
 static void proc(char *text)
 {
-	static const char *const files[] = { "self/maps", "self/auxv", "self/cmdline", "self/stat", "self/status", "self/task", "self/exe" };
+	static const char *const files[] = { "self/maps", "self/auxv", "self/cmdline", "self/stat", "self/status",
+		"self/task", "self/exe" };
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		char path[40];
 		snprintf(path, sizeof path, "/proc/%s", files[i]);
@@ -120,7 +134,8 @@ static void thread_stack(char *text)
 		say(text, "%zu", size);
 }
 
-/* The address that the kernel clears and wakes when the thread ends: what pthread_join waits for (CLONE_CHILD_CLEARTID). */
+/* The address that the kernel clears and wakes when the thread ends: what pthread_join waits for
+ * (CLONE_CHILD_CLEARTID). */
 static void clear_tid(char *text)
 {
 #ifdef PR_GET_TID_ADDRESS
@@ -190,9 +205,9 @@ static uintptr_t thread_pointer(void)
 #elif defined __powerpc64__
 	uintptr_t at;
 	__asm__("mr %0, 13" : "=r"(at));
-	return at - 0x7000;    /* Power ELF ABI, Thread-Local Storage: the register points behind */
+	return at - 0x7000; /* Power ELF ABI, Thread-Local Storage: the register points behind */
 #elif defined __mips__
-	return (uintptr_t)__builtin_thread_pointer() - 0x7000;    /* the same (glibc sysdeps/mips/nptl/tls.h) */
+	return (uintptr_t)__builtin_thread_pointer() - 0x7000; /* the same (glibc sysdeps/mips/nptl/tls.h) */
 #elif defined __aarch64__ || defined __arm__ || defined __riscv || defined __s390x__ || defined __loongarch__
 	return (uintptr_t)__builtin_thread_pointer();
 #else
@@ -205,7 +220,9 @@ static void tls_variant(char *text)
 	static __thread int variable = 1;
 	uintptr_t at = thread_pointer();
 	if (at)
-		say(text, "%s", (uintptr_t)&variable < at && at - (uintptr_t)&variable < 1 << 20 ? "II (below the thread pointer)" : "I (above the thread pointer)");
+		say(text, "%s",
+		    (uintptr_t)&variable < at && at - (uintptr_t)&variable < 1 << 20 ? "II (below the thread pointer)" :
+										       "I (above the thread pointer)");
 }
 
 /* ---- the loader ---------------------------------------------------------------------------------------------- */
@@ -218,10 +235,7 @@ static int add_name(struct dl_phdr_info *info, size_t size, void *text)
 	return 0;
 }
 
-static void loaded(char *text)
-{
-	dl_iterate_phdr(add_name, text);
-}
+static void loaded(char *text) { dl_iterate_phdr(add_name, text); }
 
 /* musl has no call that tells its version; its interpreter says it on stderr when it is started with nothing to do. */
 static void musl_version(const char *interpreter, char *text)
@@ -270,7 +284,8 @@ static int holds(struct dl_phdr_info *info, size_t size, void *address)
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-		if (segment->p_type == PT_LOAD && (uintptr_t)address >= start && (uintptr_t)address < start + segment->p_memsz)
+		if (segment->p_type == PT_LOAD && (uintptr_t)address >= start &&
+		    (uintptr_t)address < start + segment->p_memsz)
 			return 1;
 	}
 	return 0;
@@ -320,8 +335,25 @@ static void static_tls_surplus(char *text)
 
 /* The ones that change the process stand last: a library with static TLS stays. */
 const struct fact facts[] = {
-	{ "kernel", kernel }, { "libc", libc }, { "page-size", page_size }, { "auxv", auxv }, { "vdso", vdso }, { "secure", secure }, { "hwcap", hwcap },
-	{ "proc", proc }, { "loaded", loaded }, { "thread-stack", thread_stack }, { "clear-tid", clear_tid }, { "robust-list", robust_list }, { "rseq", rseq },
-	{ "futex", futex }, { "shadow-stack", shadow_stack }, { "tls-variant", tls_variant }, { "dlclose", unload },
-	{ "initializer-in-dlopen", initializer_in_dlopen }, { "static-tls-surplus", static_tls_surplus }, { "ie-dlopen", ie_dlopen }, { NULL, NULL },
+	{ "kernel", kernel },
+	{ "libc", libc },
+	{ "page-size", page_size },
+	{ "auxv", auxv },
+	{ "vdso", vdso },
+	{ "secure", secure },
+	{ "hwcap", hwcap },
+	{ "proc", proc },
+	{ "loaded", loaded },
+	{ "thread-stack", thread_stack },
+	{ "clear-tid", clear_tid },
+	{ "robust-list", robust_list },
+	{ "rseq", rseq },
+	{ "futex", futex },
+	{ "shadow-stack", shadow_stack },
+	{ "tls-variant", tls_variant },
+	{ "dlclose", unload },
+	{ "initializer-in-dlopen", initializer_in_dlopen },
+	{ "static-tls-surplus", static_tls_surplus },
+	{ "ie-dlopen", ie_dlopen },
+	{ NULL, NULL },
 };

@@ -25,8 +25,9 @@ static inline void target_init_tell(const struct target_init *init, char **argv,
 	while (init->frame % (unsigned)aligned)
 		aligned /= 2;
 	if (init->called)
-		sprintf(text, "argc %s, argv %s, envp %s, stack aligned to %d", init->argc == argc ? "yes" : "no", init->argv == (uintptr_t)argv ? "yes" : "no",
-			init->envp == (uintptr_t)(argv + argc + 1) ? "yes" : "no", aligned);
+		sprintf(text, "argc %s, argv %s, envp %s, stack aligned to %d", init->argc == argc ? "yes" : "no",
+		    init->argv == (uintptr_t)argv ? "yes" : "no",
+		    init->envp == (uintptr_t)(argv + argc + 1) ? "yes" : "no", aligned);
 	else
 		sprintf(text, "not called");
 }

@@ -1,4 +1,5 @@
-/* start.c - programs that a loader may refuse to start, or that die before main, each with one property that Go's own have:
+/* start.c - programs that a loader may refuse to start, or that die before main, each with one property that Go's own
+ * have:
  *   START_IE       needs a library with initial-exec TLS (DT_NEEDED): fact ie-needed
  *   START_ALIGN    has a TLS block aligned to 4096, in two threads: fact tls-alignment
  *   START_INIT     needs libtarget.so: fact initializer-at-start
@@ -34,10 +35,7 @@ static void *address(void *unused)
 	return block;
 }
 
-static const char *word(uintptr_t at)
-{
-	return at % 4096 ? "not kept" : "kept";
-}
+static const char *word(uintptr_t at) { return at % 4096 ? "not kept" : "kept"; }
 
 static void tell(char **argv, char *text)
 {
@@ -45,7 +43,8 @@ static void tell(char **argv, char *text)
 	pthread_t thread;
 	void *at = NULL;
 	int started = pthread_create(&thread, NULL, address, NULL) == 0 && pthread_join(thread, &at) == 0;
-	sprintf(text, "4096: main thread %s, another %s", word((uintptr_t)block), started ? word((uintptr_t)at) : "not started");
+	sprintf(text, "4096: main thread %s, another %s", word((uintptr_t)block),
+	    started ? word((uintptr_t)at) : "not started");
 }
 #define FACT "tls-alignment"
 
@@ -53,10 +52,7 @@ static void tell(char **argv, char *text)
 
 extern struct target_init target_init;
 
-static void tell(char **argv, char *text)
-{
-	target_init_tell(&target_init, argv, text);
-}
+static void tell(char **argv, char *text) { target_init_tell(&target_init, argv, text); }
 #define FACT "initializer-at-start"
 
 #endif

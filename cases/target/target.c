@@ -3,7 +3,8 @@
  *	PROGRAM good NUMBER     says NUMBER+1 and, of the number in TLSMATRIX_TARGET, that number+1; exit 0
  *	PROGRAM bad NUMBER      says NUMBER-1 and exits 3: a target must be seen to tell it from the good one
  *	PROGRAM words WORD...   says its words and TLSMATRIX_WORDS as they arrived
- *	PROGRAM facts NAME...   the facts of these names (facts.h), in this order; where it dies, the rest is asked again
+ *	PROGRAM facts NAME...   the facts of these names (facts.h), in this order; where it dies, the rest is asked
+ *	                        again
  *	PROGRAM facts           their names
  *
  * main.go is the same for targets without a C compiler. */

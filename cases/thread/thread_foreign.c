@@ -76,16 +76,14 @@ size_t thread_default_stack(size_t size)
 	size_t was = 0;
 	if (!pthread_getattr_default_np || !pthread_setattr_default_np || pthread_getattr_default_np(&attr) != 0)
 		return 0;
-	if (pthread_attr_getstacksize(&attr, &was) != 0 || pthread_attr_setstacksize(&attr, size) != 0 || pthread_setattr_default_np(&attr) != 0)
+	if (pthread_attr_getstacksize(&attr, &was) != 0 || pthread_attr_setstacksize(&attr, size) != 0 ||
+	    pthread_setattr_default_np(&attr) != 0)
 		was = 0;
 	pthread_attr_destroy(&attr);
 	return was;
 }
 
-void thread_bounce(int number)
-{
-	goOnCThread(number);
-}
+void thread_bounce(int number) { goOnCThread(number); }
 
 /* ---- signals ----------------------------------------------------------------------------- */
 

@@ -78,8 +78,9 @@ func check_thread_foreign_parallel() observation {
 	close(all)
 	ended := arrive(done, together)
 	return observation{
-		observed: "threads=" + itoa(threads) + " ok=" + itoa(good.of("ok")) + " distinct=" + itoa(gs.different()),
-		note:     itoa(tids.different()) + " threads, " + itoa(ended) + " came back",
+		observed: "threads=" + itoa(threads) + " ok=" + itoa(good.of("ok")) +
+			" distinct=" + itoa(gs.different()),
+		note: itoa(tids.different()) + " threads, " + itoa(ended) + " came back",
 	}
 }
 

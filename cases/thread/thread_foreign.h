@@ -28,22 +28,26 @@ void thread_bounce(int number);
 enum { THREAD_SENT = 's', THREAD_SEND = 'r' };
 enum { THREAD_STOPS = 3, THREAD_CALLS = 2 };
 
-struct thread_altstack { uintptr_t sp; size_t size; int flags; };
+struct thread_altstack {
+	uintptr_t sp;
+	size_t size;
+	int flags;
+};
 
 struct thread_foreign {
-	const char *id;          /* of the check, for its control */
+	const char *id; /* of the check, for its control */
 	int signal, number;
-	int up, down;            /* the ends of two pipes that are the thread's */
-	size_t stack_size;       /* of an alternate signal stack of its own; 0: it sets none */
+	int up, down;      /* the ends of two pipes that are the thread's */
+	size_t stack_size; /* of an alternate signal stack of its own; 0: it sets none */
 
-	char *stack;             /* that stack, during the run */
+	char *stack; /* that stack, during the run */
 	int tid;
-	int stops, calls;        /* how far it came */
-	int slot_known;          /* the file promises a slot */
-	uintptr_t before[THREAD_STOPS], after[THREAD_STOPS];   /* the slot around each signal outside Go */
-	struct thread_altstack set;                    /* as it was after the thread had set its own */
-	struct thread_altstack seen[THREAD_CALLS + 1]; /* as it was after each call, and at the end */
-	int stack_used;          /* a handler ran on the thread's own alternate stack */
+	int stops, calls;                                    /* how far it came */
+	int slot_known;                                      /* the file promises a slot */
+	uintptr_t before[THREAD_STOPS], after[THREAD_STOPS]; /* the slot around each signal outside Go */
+	struct thread_altstack set;                          /* as it was after the thread had set its own */
+	struct thread_altstack seen[THREAD_CALLS + 1];       /* as it was after each call, and at the end */
+	int stack_used;                                      /* a handler ran on the thread's own alternate stack */
 };
 
 int thread_foreign_run(struct thread_foreign *foreign);

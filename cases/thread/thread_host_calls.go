@@ -35,6 +35,7 @@ func check_thread_host_calls_go() observation {
 	var log callLog
 	log.down(callDepth)
 	return observation{
-		observed: "calls=" + itoa(log.calls) + " g-back=" + itoa(log.back) + " switched=" + word(log.switched == 1, "yes", "no"),
+		observed: "calls=" + itoa(log.calls) + " g-back=" + itoa(log.back) +
+			" switched=" + word(log.switched == 1, "yes", "no"),
 	}
 }

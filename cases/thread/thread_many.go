@@ -46,7 +46,8 @@ func check_thread_thousand() observation {
 	gone := allGone(&tids)
 	return observation{
 		observed: "threads=" + itoa(threads) + " ok=" + itoa(good.of("ok")),
-		note:     "came " + itoa(came) + ", still there when all had come " + itoa(stayed) + ", ended afterwards " + itoa(gone),
+		note: "came " + itoa(came) + ", still there when all had come " + itoa(stayed) +
+			", ended afterwards " + itoa(gone),
 	}
 }
 

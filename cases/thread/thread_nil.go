@@ -27,7 +27,8 @@ func panicWord(body func()) (text string) {
 		case nil:
 			text = "none"
 		case runtime.Error:
-			text = word(reason.Error() == "runtime error: invalid memory address or nil pointer dereference", "panic", "other")
+			const nilPanic = "runtime error: invalid memory address or nil pointer dereference"
+			text = word(reason.Error() == nilPanic, "panic", "other")
 		default:
 			text = "other"
 		}

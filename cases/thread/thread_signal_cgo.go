@@ -30,7 +30,9 @@ func sigaltstack(set, old *C.stack_t) {
 func goAltstack() C.struct_thread_altstack {
 	var stack C.stack_t
 	sigaltstack(nil, &stack)
-	return C.struct_thread_altstack{sp: C.uintptr_t(uintptr(stack.ss_sp)), size: stack.ss_size, flags: stack.ss_flags}
+	return C.struct_thread_altstack{
+		sp: C.uintptr_t(uintptr(stack.ss_sp)), size: stack.ss_size, flags: stack.ss_flags,
+	}
 }
 
 // altstackUnset is goAltstack while the thread has none, for a control. A signal must not come then.

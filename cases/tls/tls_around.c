@@ -53,7 +53,8 @@ void tls_around(struct tls_around *around)
 	goTLSWork();
 	if (probe_control(around->id, "errno"))
 		errno = EINVAL;
-	if (probe_control(around->id, "canary") || probe_control(around->id, "moved") || probe_control(around->id, "self"))
+	if (probe_control(around->id, "canary") || probe_control(around->id, "moved") ||
+	    probe_control(around->id, "self"))
 		measure_bent(around->id, &around->after);
 	else
 		measure(&around->after);
@@ -69,7 +70,7 @@ static void *fresh(void *argument)
 		*(volatile uintptr_t *)probe_slot_address() = 1;
 	around->slot_before = probe_slot_value();
 	if (slot.known && around->slot_before == 1)
-		*(volatile uintptr_t *)probe_slot_address() = 0;   /* Go would follow it */
+		*(volatile uintptr_t *)probe_slot_address() = 0; /* Go would follow it */
 	tls_around(around);
 	around->slot_after = probe_slot_value();
 	return NULL;

@@ -84,7 +84,8 @@ func check_tls_errno() observation {
 	defer freeAround(around)
 	aroundFresh(around)
 	note := "errno " + itoa(int(around.before.error)) + " before, " + itoa(int(around.after.error)) + " after"
-	return observation{observed: "errno=" + word(around.after.error == around.before.error, "kept", "changed"), note: note}
+	kept := around.after.error == around.before.error
+	return observation{observed: "errno=" + word(kept, "kept", "changed"), note: note}
 }
 
 // Several threads, one after the other: a loader that hands out an ended thread's block again has
@@ -101,7 +102,8 @@ func check_tls_slot_zero_first() observation {
 		}
 		note = "after the first call the slot holds " + hex(after)
 		if before != 0 {
-			return observation{observed: "fresh=used", note: "thread " + itoa(i+1) + " of 4 found " + hex(before)}
+			note := "thread " + itoa(i+1) + " of 4 found " + hex(before)
+			return observation{observed: "fresh=used", note: note}
 		}
 	}
 	return observation{observed: "fresh=zero", note: note}
@@ -123,7 +125,8 @@ func check_tls_slot_owned() observation {
 			return "no-block"
 		}
 		in := slot >= promise.block && slot+unsafe.Sizeof(slot) <= promise.block+promise.blockSize
-		note = "slot " + hex(slot) + ", block " + hex(promise.block) + " of " + itoa(int(promise.blockSize)) + " bytes"
+		note = "slot " + hex(slot) + ", block " + hex(promise.block) +
+			" of " + itoa(int(promise.blockSize)) + " bytes"
 		return word(in, "in", "out")
 	})
 	return observation{observed: text, note: note}

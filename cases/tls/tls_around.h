@@ -6,13 +6,13 @@
 
 struct tls_measure {
 	uintptr_t tp, tp_word, canary;
-	int error;                           /* errno */
+	int error; /* errno */
 };
 
 struct tls_around {
-	const char *id;                      /* the check, for its control */
+	const char *id; /* the check, for its control */
 	struct tls_measure before, after;
-	int slot_known;                      /* and, on a fresh thread only, the slot */
+	int slot_known; /* and, on a fresh thread only, the slot */
 	uintptr_t slot_before, slot_after;
 };
 
@@ -23,6 +23,6 @@ void tls_around(struct tls_around *around);
  * measure. 0, or the errno of pthread_create. */
 int tls_around_fresh(struct tls_around *around);
 
-enum { TLS_ERRNO = 4242 };               /* no system call's */
+enum { TLS_ERRNO = 4242 }; /* no system call's */
 
 #endif

@@ -37,7 +37,8 @@ func check_tls_slot_promised() observation {
 	if !promise.agrees {
 		note += "; the promised offset is not that of the variable in its module's block"
 	}
-	return observation{observed: "offset=" + word(used == promise.offset && promise.agrees, "promised", "other"), note: note}
+	promised := used == promise.offset && promise.agrees
+	return observation{observed: "offset=" + word(promised, "promised", "other"), note: note}
 }
 
 // A slotReport is what one of the threads of tls.slot-distinct has.
@@ -76,9 +77,11 @@ func check_tls_slot_distinct() observation {
 		<-reports
 	}
 	if slotUnused {
-		return observation{observed: "threads=" + itoa(len(threads)) + " slot=" + word(unused == distinctThreads, "unused", "other")}
+		return observation{observed: "threads=" + itoa(len(threads)) +
+			" slot=" + word(unused == distinctThreads, "unused", "other")}
 	}
-	return observation{observed: "threads=" + itoa(len(threads)) + " slots=" + itoa(len(slots)) + " holding-g=" + itoa(holding)}
+	return observation{observed: "threads=" + itoa(len(threads)) + " slots=" + itoa(len(slots)) +
+		" holding-g=" + itoa(holding)}
 }
 
 // reportSlot keeps a thread, reports its slot, waits for release and reports its end.

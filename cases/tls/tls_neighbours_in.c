@@ -2,7 +2,4 @@
 
 #include <stddef.h>
 
-const char *tls_neighbours_missing(void)
-{
-	return NULL;
-}
+const char *tls_neighbours_missing(void) { return NULL; }

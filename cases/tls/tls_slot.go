@@ -66,7 +66,8 @@ func slotText(id string) (text, note string) {
 	} else {
 		g, held = witness(offset)
 	}
-	note = "g " + hex(g) + ", slot at " + hex(tp+offset) + " (" + itoa(int(offset)) + " from " + hex(tp) + ") holds " + hex(held)
+	note = "g " + hex(g) + ", slot at " + hex(tp+offset) + " (" + itoa(int(offset)) +
+		" from " + hex(tp) + ") holds " + hex(held)
 	return "slot=" + slotWord(g, held), note
 }
 

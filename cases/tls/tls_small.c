@@ -16,15 +16,25 @@ static __thread unsigned char zero_64[64] __attribute__((aligned(16)));
 
 extern __thread unsigned char tls_small_image_8[8], tls_small_zero_8[8];
 
-struct small { unsigned char *bytes; size_t size; unsigned char image; };
+struct small {
+	unsigned char *bytes;
+	size_t size;
+	unsigned char image;
+};
 enum { SMALL_COUNT = 8 };
 
 /* The calling thread's copies. */
 static void small_here(struct small rows[SMALL_COUNT])
 {
 	struct small table[SMALL_COUNT] = {
-		{ tls_small_image_8, 8, 0x18 }, { image_1, 1, 0x21 }, { image_4, 4, 0x24 }, { image_64, 64, 0x64 },
-		{ tls_small_zero_8, 8, 0 }, { zero_1, 1, 0 }, { zero_4, 4, 0 }, { zero_64, 64, 0 },
+		{ tls_small_image_8, 8, 0x18 },
+		{ image_1, 1, 0x21 },
+		{ image_4, 4, 0x24 },
+		{ image_64, 64, 0x64 },
+		{ tls_small_zero_8, 8, 0 },
+		{ zero_1, 1, 0 },
+		{ zero_4, 4, 0 },
+		{ zero_64, 64, 0 },
 	};
 	for (int i = 0; i < SMALL_COUNT; i++)
 		rows[i] = table[i];
@@ -63,10 +73,7 @@ int tls_small_kept(unsigned seed)
 	return 1;
 }
 
-uintptr_t tls_small_address(void)
-{
-	return (uintptr_t)tls_small_image_8;
-}
+uintptr_t tls_small_address(void) { return (uintptr_t)tls_small_image_8; }
 
 void tls_small_sides(uintptr_t slot, unsigned seed, struct tls_side *before, struct tls_side *after)
 {

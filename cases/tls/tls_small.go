@@ -57,11 +57,15 @@ func check_tls_slot_neighbours() observation {
 		if seen != "before=kept after=kept" {
 			text = seen
 		}
-		note = "nearest " + itoa(int(before.distance)) + " bytes before, " + itoa(int(after.distance)) + " bytes after the slot"
+		note = "nearest " + itoa(int(before.distance)) + " bytes before, " +
+			itoa(int(after.distance)) + " bytes after the slot"
 		return ""
 	})
 	if elsewhere {
-		return observation{skip: "other-module", note: "Go's slot lies in a module that has no C variables of the case"}
+		return observation{
+			skip: "other-module",
+			note: "Go's slot lies in a module that has no C variables of the case",
+		}
 	}
 	return observation{observed: text, note: note}
 }

@@ -13,9 +13,9 @@ struct tls_side {
 	unsigned char *nearest; /* its byte that is nearest to the slot */
 };
 
-void tls_small_fill(unsigned seed);     /* 0: the initial image */
-int tls_small_kept(unsigned seed);      /* do all variables hold it? */
-uintptr_t tls_small_address(void);      /* of one of them: do they share a block with the slot? */
+void tls_small_fill(unsigned seed); /* 0: the initial image */
+int tls_small_kept(unsigned seed);  /* do all variables hold it? */
+uintptr_t tls_small_address(void);  /* of one of them: do they share a block with the slot? */
 void tls_small_sides(uintptr_t slot, unsigned seed, struct tls_side *before, struct tls_side *after);
 
 #endif

@@ -9,8 +9,8 @@
 
 /* The C host's own checks on Windows: what cases/hosts/checks_loaded.c and checks_alone.c are elsewhere. */
 
-#define SEEN(seen, ...) seen_add((seen)->text, sizeof (seen)->text, __VA_ARGS__)
-#define NOTE(seen, ...) seen_add((seen)->note, sizeof (seen)->note, __VA_ARGS__)
+#define SEEN(seen, ...) seen_add((seen)->text, sizeof(seen)->text, __VA_ARGS__)
+#define NOTE(seen, ...) seen_add((seen)->note, sizeof(seen)->note, __VA_ARGS__)
 
 enum { BUSY_THREADS = 32, CONCURRENT_THREADS = 8, TWO_LIBS_THREADS = 8, ROUNDS = 100 };
 
@@ -18,14 +18,14 @@ enum { BUSY_THREADS = 32, CONCURRENT_THREADS = 8, TWO_LIBS_THREADS = 8, ROUNDS =
 
 struct crowd {
 	struct host *host;
-	HANDLE go;                        /* all are there, or the library is */
+	HANDLE go; /* all are there, or the library is */
 	LONG started, answered, fresh, unknown;
 	LONG wrong[2], shared_slot, swapped_value;
 	HMODULE handles[CONCURRENT_THREADS];
 	struct library second;
 };
 
-static void start(struct crowd *crowd, HANDLE *threads, int count, DWORD (WINAPI *body)(void *))
+static void start(struct crowd *crowd, HANDLE *threads, int count, DWORD(WINAPI *body)(void *))
 {
 	crowd->go = CreateEventA(NULL, TRUE, FALSE, NULL);
 	for (int i = 0; i < count; i++) {
@@ -77,7 +77,8 @@ static int load_second(struct library *second)
 {
 	const char *path = getenv("TLSMATRIX_SECOND");
 	HMODULE module = path ? LoadLibraryA(path) : NULL;
-	FARPROC answer = module ? GetProcAddress(module, "tlsm_answer") : NULL, slot = module ? GetProcAddress(module, "tlsm_slot") : NULL;
+	FARPROC answer = module ? GetProcAddress(module, "tlsm_answer") : NULL,
+		slot = module ? GetProcAddress(module, "tlsm_slot") : NULL;
 	memcpy(&second->answer, &answer, sizeof answer);
 	memcpy(&second->slot, &slot, sizeof slot);
 	second->module = module;
@@ -101,7 +102,8 @@ static void handle_once(struct host *host, struct seen *seen)
 	if (!again)
 		NOTE(seen, "error %lu", GetLastError());
 	int answered = answers(&host->library);
-	SEEN(seen, "handle=%s init=%ld%s", again == host->library.module ? "same" : "other", inits(), answered ? "" : " no-answer");
+	SEEN(seen, "handle=%s init=%ld%s", again == host->library.module ? "same" : "other", inits(),
+	    answered ? "" : " no-answer");
 }
 
 const struct host_check host_checks[] = { { "init.handle-once", handle_once }, { NULL, NULL } };
@@ -124,7 +126,8 @@ static void load_thread(struct host *host, struct seen *seen)
 	start(&crowd, &thread, 1, loader_thread);
 	finish(&crowd, &thread, 1);
 	int on_main = answers(&host->library);
-	SEEN(seen, "answers=%s%s%s init=%ld", on_main ? "main" : "", on_main && crowd.answered ? "," : "", crowd.answered ? "loader" : "", inits());
+	SEEN(seen, "answers=%s%s%s init=%ld", on_main ? "main" : "", on_main && crowd.answered ? "," : "",
+	    crowd.answered ? "loader" : "", inits());
 }
 
 static DWORD WINAPI busy_thread(void *argument)
@@ -155,7 +158,7 @@ static void load_busy(struct host *host, struct seen *seen)
 	HANDLE threads[BUSY_THREADS];
 	start(&crowd, threads, BUSY_THREADS, busy_thread);
 	host_load(host);
-	host->library.first_call();     /* the slot's place is known when the runtime has started */
+	host->library.first_call(); /* the slot's place is known when the runtime has started */
 	finish(&crowd, threads, BUSY_THREADS);
 	if (crowd.unknown)
 		NOTE(seen, "the slot's place is not known (TLSMATRIX_SLOT)");
@@ -188,7 +191,8 @@ static void load_concurrent(struct host *host, struct seen *seen)
 			before++;
 		distinct += crowd.handles[i] && before == i;
 	}
-	SEEN(seen, "threads=%d handles=%d init=%ld answered=%ld", CONCURRENT_THREADS, distinct, inits(), crowd.answered);
+	SEEN(
+	    seen, "threads=%d handles=%d init=%ld answered=%ld", CONCURRENT_THREADS, distinct, inits(), crowd.answered);
 }
 
 static void pair_use(struct crowd *crowd)
@@ -229,9 +233,12 @@ static void two_libs(struct host *host, struct seen *seen)
 	crowd.second.answer(20);
 	finish(&crowd, threads, TWO_LIBS_THREADS);
 	pair_use(&crowd);
-	NOTE(seen, "%d threads, %d calls of each library on each; wrong answers %ld and %ld; one slot on %ld threads, one g on %ld",
-	     TWO_LIBS_THREADS + 1, ROUNDS, crowd.wrong[0], crowd.wrong[1], crowd.shared_slot, crowd.swapped_value);
-	SEEN(seen, "answers=%d slots=%d", !crowd.wrong[0] + !crowd.wrong[1], crowd.shared_slot || crowd.swapped_value ? 1 : 2);
+	NOTE(seen,
+	    "%d threads, %d calls of each library on each; wrong answers %ld and %ld; one slot on %ld threads, one g "
+	    "on %ld",
+	    TWO_LIBS_THREADS + 1, ROUNDS, crowd.wrong[0], crowd.wrong[1], crowd.shared_slot, crowd.swapped_value);
+	SEEN(seen, "answers=%d slots=%d", !crowd.wrong[0] + !crowd.wrong[1],
+	    crowd.shared_slot || crowd.swapped_value ? 1 : 2);
 }
 
 const struct host_check alone_checks[] = {

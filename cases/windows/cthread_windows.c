@@ -9,7 +9,10 @@
 
 /* Threads that C makes on Windows. */
 
-struct start { void (*body)(void *); void *argument; };
+struct start {
+	void (*body)(void *);
+	void *argument;
+};
 
 static DWORD WINAPI enter(void *argument)
 {
@@ -82,7 +85,4 @@ int thread_stacks(int number, size_t deep, uintptr_t where[3])
 	return cthread_body(stacks_body, &stacks, deep + ((size_t)2 << 20));
 }
 
-void thread_bounce(int number)
-{
-	goOnCThread(number);
-}
+void thread_bounce(int number) { goOnCThread(number); }

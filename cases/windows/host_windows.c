@@ -61,7 +61,8 @@ int library_load(const char *path, struct library *library)
 		fprintf(stderr, "host: LoadLibrary %s: error %lu\n", path, GetLastError());
 		return -1;
 	}
-	if (resolve(found.module, "tlsm_check", &found.check) || resolve(found.module, "tlsm_first_call", &found.first_call) ||
+	if (resolve(found.module, "tlsm_check", &found.check) ||
+	    resolve(found.module, "tlsm_first_call", &found.first_call) ||
 	    resolve(found.module, "tlsm_answer", &found.answer) || resolve(found.module, "tlsm_slot", &found.slot) ||
 	    resolve(found.module, "tlsm_slot_value", &found.slot_value))
 		return -1;

@@ -12,7 +12,7 @@
 
 /* What the host calls in the library. */
 struct library {
-	HMODULE module;           /* NULL where the library came with the program */
+	HMODULE module; /* NULL where the library came with the program */
 	int (*check)(char *id, char *text, size_t text_len, char *note, size_t note_len);
 	void (*first_call)(void);
 	int (*answer)(int question);
@@ -21,7 +21,7 @@ struct library {
 };
 
 struct host {
-	const char *path;         /* of the library; NULL where it came with the program */
+	const char *path; /* of the library; NULL where it came with the program */
 	struct library library;
 };
 
@@ -34,7 +34,7 @@ struct host_check {
 };
 
 /* Each ends with a check whose id is NULL. */
-extern const struct host_check host_checks[], alone_checks[];    /* checks_windows.c */
+extern const struct host_check host_checks[], alone_checks[]; /* checks_windows.c */
 
 /* Gets the library and its functions: 0, or -1 with a line on stderr. */
 int library_load(const char *path, struct library *library);

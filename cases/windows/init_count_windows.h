@@ -14,7 +14,8 @@ static inline volatile struct init_count *init_count(void)
 {
 	char name[64];
 	snprintf(name, sizeof name, "Local\\tlsmatrix-init-%lu", GetCurrentProcessId());
-	HANDLE memory = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof(struct init_count), name);
+	HANDLE memory =
+	    CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof(struct init_count), name);
 	return memory ? MapViewOfFile(memory, FILE_MAP_ALL_ACCESS, 0, 0, sizeof(struct init_count)) : NULL;
 }
 

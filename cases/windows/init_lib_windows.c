@@ -20,12 +20,6 @@ void init_lib_go_ran(void)
 		InterlockedIncrement(&count->initialized);
 }
 
-EXPORT uintptr_t tlsm_slot(void)
-{
-	return probe_slot_address();
-}
+EXPORT uintptr_t tlsm_slot(void) { return probe_slot_address(); }
 
-EXPORT uintptr_t tlsm_slot_value(void)
-{
-	return probe_slot_value();
-}
+EXPORT uintptr_t tlsm_slot_value(void) { return probe_slot_value(); }

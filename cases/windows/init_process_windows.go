@@ -39,7 +39,8 @@ func compareStrings(name string, inGo, inSystem []string) observation {
 // check_init_os_args: Go splits the command line itself (os/exec_windows.go commandLineToArgv).
 func check_init_os_args() observation {
 	count := int32(0)
-	list, _, err := commandLineToArgv.Call(uintptr(unsafe.Pointer(syscall.GetCommandLine())), uintptr(unsafe.Pointer(&count)))
+	list, _, err := commandLineToArgv.Call(uintptr(unsafe.Pointer(syscall.GetCommandLine())),
+		uintptr(unsafe.Pointer(&count)))
 	if list == 0 {
 		return observation{skip: "target", note: "CommandLineToArgvW: " + err.Error()}
 	}

@@ -49,18 +49,16 @@ static void fresh(void *argument)
 		*(volatile uintptr_t *)probe_slot_address() = 1;
 	around->slot_before = probe_slot_value();
 	if (dirty)
-		*(volatile uintptr_t *)probe_slot_address() = 0;   /* Go would follow it */
+		*(volatile uintptr_t *)probe_slot_address() = 0; /* Go would follow it */
 	tls_around(around);
 	around->slot_after = probe_slot_value();
 }
 
-int tls_around_fresh(struct tls_around *around)
-{
-	return cthread_body(fresh, around, 0);
-}
+int tls_around_fresh(struct tls_around *around) { return cthread_body(fresh, around, 0); }
 
 int tls_teb_read(uintptr_t address, uintptr_t *word)
 {
 	SIZE_T got = 0;
-	return ReadProcessMemory(GetCurrentProcess(), (const void *)address, word, sizeof *word, &got) && got == sizeof *word;
+	return ReadProcessMemory(GetCurrentProcess(), (const void *)address, word, sizeof *word, &got) &&
+	    got == sizeof *word;
 }

@@ -32,7 +32,8 @@ type threadBasicInformation struct {
 func threadPointer() uintptr {
 	const currentThread, basicInformation = ^uintptr(1), 0
 	var information threadBasicInformation
-	queryThread.Call(currentThread, basicInformation, uintptr(unsafe.Pointer(&information)), unsafe.Sizeof(information), 0)
+	queryThread.Call(currentThread, basicInformation, uintptr(unsafe.Pointer(&information)),
+		unsafe.Sizeof(information), 0)
 	return information.teb
 }
 

@@ -38,7 +38,9 @@ static void count_calls(struct insn_scan *scan, uint64_t address, const unsigned
 
 /* %ebx, %esp, %ebp, %esi and %edi survive a call (i386 psABI table 2.3).  GNU's GD, relaxed to LE,
  * subtracts x@tpoff from the thread pointer. */
-static const struct x86 x86_32 = { .mode = CS_MODE_32, .bits = 32, .segment = 'g', .kept = 0xf8, .sub_reaches = 1, .count_calls = count_calls };
+static const struct x86 x86_32 = {
+	.mode = CS_MODE_32, .bits = 32, .segment = 'g', .kept = 0xf8, .sub_reaches = 1, .count_calls = count_calls
+};
 
 static void i386_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
 {
@@ -73,7 +75,15 @@ static const struct reloc_type i386_relocs[] = {
 
 /* The thread pointer is the base of %gs, and its word 0 the same address (ELF TLS 3.0 section 3.4.6). */
 const struct arch arch_386 = {
-	.name = "i386", .goarch = "386", .machine = EM_386, .class = 32, .variant = 2,
-	.thread_pointer = "GS base", .slot = "runtime.tlsg", .relocs = i386_relocs, .reloc_count = ARCH_COUNT(i386_relocs),
-	.scan = i386_scan, .scan_end = x86_scan_end,
+	.name = "i386",
+	.goarch = "386",
+	.machine = EM_386,
+	.class = 32,
+	.variant = 2,
+	.thread_pointer = "GS base",
+	.slot = "runtime.tlsg",
+	.relocs = i386_relocs,
+	.reloc_count = ARCH_COUNT(i386_relocs),
+	.scan = i386_scan,
+	.scan_end = x86_scan_end,
 };

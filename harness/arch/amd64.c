@@ -26,7 +26,9 @@ static void count_calls(struct insn_scan *scan, uint64_t address, const unsigned
 }
 
 /* %rbx, %rbp, %rsp and %r12 to %r15 survive a call (psABI figure 3.4). */
-static const struct x86 amd64 = { .mode = CS_MODE_64, .bits = 64, .segment = 'f', .kept = 0xf038, .count_calls = count_calls };
+static const struct x86 amd64 = {
+	.mode = CS_MODE_64, .bits = 64, .segment = 'f', .kept = 0xf038, .count_calls = count_calls
+};
 
 static void amd64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
 {
@@ -67,10 +69,11 @@ static void amd64_plt(struct plt *plt, uint64_t address, const unsigned char *co
 			continue;
 		}
 		if (!run.address && (insn->id == X86_INS_NOP || insn->id == X86_INS_INT3))
-			continue;   /* what fills up the entry before */
+			continue; /* what fills up the entry before */
 		run.address = run.address ? run.address : start;
 		add_to_run(plt, &run, handle, insn);
-		if (!cs_insn_group(handle, insn, CS_GRP_JUMP) && !cs_insn_group(handle, insn, CS_GRP_CALL) && !cs_insn_group(handle, insn, CS_GRP_RET))
+		if (!cs_insn_group(handle, insn, CS_GRP_JUMP) && !cs_insn_group(handle, insn, CS_GRP_CALL) &&
+		    !cs_insn_group(handle, insn, CS_GRP_RET))
 			continue;
 		run.end = address;
 		plt_found(plt, &run);
@@ -107,16 +110,43 @@ static const struct reloc_type amd64_relocs[] = {
 };
 
 static const char *const amd64_registers[] = {
-	"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+	"rax",
+	"rcx",
+	"rdx",
+	"rbx",
+	"rsp",
+	"rbp",
+	"rsi",
+	"rdi",
+	"r8",
+	"r9",
+	"r10",
+	"r11",
+	"r12",
+	"r13",
+	"r14",
+	"r15",
 };
 
 /* Integer arguments of ABIInternal (src/cmd/compile/abi-internal.md): RAX, RBX, RCX, RDI, RSI, R8 to R11. */
 static const struct call_rules amd64_calls = {
-	amd64_registers, ARCH_COUNT(amd64_registers), 1u << 0 | 1u << 3 | 1u << 1 | 1u << 7 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 11, amd64_plt,
+	amd64_registers,
+	ARCH_COUNT(amd64_registers),
+	1u << 0 | 1u << 3 | 1u << 1 | 1u << 7 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 11,
+	amd64_plt,
 };
 
 const struct arch arch_amd64 = {
-	.name = "x86-64", .goarch = "amd64", .machine = EM_X86_64, .class = 64, .variant = 2,
-	.thread_pointer = "FS base", .slot = "runtime.tlsg", .relocs = amd64_relocs, .reloc_count = ARCH_COUNT(amd64_relocs),
-	.scan = amd64_scan, .scan_end = x86_scan_end, .calls = &amd64_calls,
+	.name = "x86-64",
+	.goarch = "amd64",
+	.machine = EM_X86_64,
+	.class = 64,
+	.variant = 2,
+	.thread_pointer = "FS base",
+	.slot = "runtime.tlsg",
+	.relocs = amd64_relocs,
+	.reloc_count = ARCH_COUNT(amd64_relocs),
+	.scan = amd64_scan,
+	.scan_end = x86_scan_end,
+	.calls = &amd64_calls,
 };

@@ -2,8 +2,19 @@
 #include "harness/arch/arch.h"
 
 static const struct arch *const archs[] = {
-	&arch_amd64, &arch_arm64, &arch_386, &arch_arm, &arch_riscv64, &arch_ppc64le, &arch_ppc64, &arch_s390x, &arch_loong64,
-	&arch_mips, &arch_mipsle, &arch_mips64, &arch_mips64le,
+	&arch_amd64,
+	&arch_arm64,
+	&arch_386,
+	&arch_arm,
+	&arch_riscv64,
+	&arch_ppc64le,
+	&arch_ppc64,
+	&arch_s390x,
+	&arch_loong64,
+	&arch_mips,
+	&arch_mipsle,
+	&arch_mips64,
+	&arch_mips64le,
 };
 
 const struct arch *arch_find(unsigned machine, int class, int big_endian)

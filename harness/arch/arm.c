@@ -30,14 +30,14 @@ static const uint32_t kuser_get_tls = 0xffff0fe0;
 
 enum operation {
 	OTHER,
-	READ_TP,     /* d = thread pointer */
-	LITERAL,     /* d = the word at value */
-	MOVE,        /* d = n */
-	ADD,         /* d = n + m */
-	ADD_NUMBER,  /* d = n + value */
-	WORD_AT,     /* d = the word at n + value */
-	INDEXED,     /* a load or store at n + m; loads_word: d = that word */
-	CALL         /* of value, 0 where it is not known */
+	READ_TP,    /* d = thread pointer */
+	LITERAL,    /* d = the word at value */
+	MOVE,       /* d = n */
+	ADD,        /* d = n + m */
+	ADD_NUMBER, /* d = n + value */
+	WORD_AT,    /* d = the word at n + value */
+	INDEXED,    /* a load or store at n + m; loads_word: d = that word */
+	CALL        /* of value, 0 where it is not known */
 };
 
 struct step {
@@ -45,19 +45,13 @@ struct step {
 	unsigned d, n, m;
 	uint32_t value;
 	int loads_word;
-	uint32_t writes;    /* bit n: register n is written */
-	unsigned size;      /* bytes of the instruction */
+	uint32_t writes; /* bit n: register n is written */
+	unsigned size;   /* bytes of the instruction */
 };
 
-static uint32_t half_at(const unsigned char *code)
-{
-	return (uint32_t)code[0] | (uint32_t)code[1] << 8;
-}
+static uint32_t half_at(const unsigned char *code) { return (uint32_t)code[0] | (uint32_t)code[1] << 8; }
 
-static uint32_t word_at(const unsigned char *code)
-{
-	return half_at(code) | half_at(code + 2) << 16;
-}
+static uint32_t word_at(const unsigned char *code) { return half_at(code) | half_at(code + 2) << 16; }
 
 /* A number of so many bits, with its sign. */
 static uint32_t extended(uint32_t number, unsigned bits)
@@ -78,12 +72,13 @@ static uint32_t rotated(uint32_t insn)
 static void a32_memory(struct step *step, uint32_t insn, uint32_t address)
 {
 	uint32_t d = 1u << step->d, number = insn & 0xfff;
-	int is_load = insn >> 20 & 1, is_up = insn >> 23 & 1, is_byte = insn >> 22 & 1, is_plain = (insn & 0x01200000) == 0x01000000;
+	int is_load = insn >> 20 & 1, is_up = insn >> 23 & 1, is_byte = insn >> 22 & 1,
+	    is_plain = (insn & 0x01200000) == 0x01000000;
 	step->writes = (is_load ? d : 0) | (is_plain ? 0 : 1u << step->n);
-	if ((insn & 0x0f7f0000) == 0x051f0000) {                   /* LDR of a literal */
+	if ((insn & 0x0f7f0000) == 0x051f0000) { /* LDR of a literal */
 		step->operation = LITERAL;
 		step->value = address + 8 + (is_up ? number : -number);
-	} else if (insn >> 25 & 1) {                               /* register offset */
+	} else if (insn >> 25 & 1) { /* register offset */
 		step->operation = insn >> 24 & 1 && is_up && !(insn & 0xff0) ? INDEXED : OTHER;
 		step->loads_word = is_load && !is_byte;
 	} else if (is_load && !is_byte && is_plain) {
@@ -96,9 +91,9 @@ static void a32_memory(struct step *step, uint32_t insn, uint32_t address)
 static void a32_extra(struct step *step, uint32_t insn)
 {
 	step->writes = 1u << step->d | 2u << step->d;
-	if (!(insn & 0x60))                                        /* multiplication: its target is where Rn is */
+	if (!(insn & 0x60)) /* multiplication: its target is where Rn is */
 		step->writes |= 1u << step->n;
-	else if ((insn & 0x01c00f00) == 0x01800000)                /* register offset, upwards */
+	else if ((insn & 0x01c00f00) == 0x01800000) /* register offset, upwards */
 		step->operation = INDEXED;
 	if ((insn & 0x60) && (insn & 0x01200000) != 0x01000000)
 		step->writes |= 1u << step->n;
@@ -107,7 +102,7 @@ static void a32_extra(struct step *step, uint32_t insn)
 static void a32_arithmetic(struct step *step, uint32_t insn)
 {
 	unsigned opcode = insn >> 21 & 15;
-	step->writes = opcode >> 2 == 2 ? 0 : 1u << step->d;       /* TST, TEQ, CMP, CMN */
+	step->writes = opcode >> 2 == 2 ? 0 : 1u << step->d; /* TST, TEQ, CMP, CMN */
 	if ((insn & 0x0fe00ff0) == 0x00800000) {
 		step->operation = ADD;
 	} else if ((insn & 0x0fe00ff0) == 0x01a00000) {
@@ -116,9 +111,9 @@ static void a32_arithmetic(struct step *step, uint32_t insn)
 	} else if ((insn & 0x0fe00000) == 0x02800000 || (insn & 0x0fe00000) == 0x02400000) {
 		step->operation = ADD_NUMBER;
 		step->value = insn & 0x00800000 ? rotated(insn) : -rotated(insn);
-	} else if ((insn & 0x0ff00fff) == 0x03c00003) {            /* BIC #3: the thread pointer stays what it is */
+	} else if ((insn & 0x0ff00fff) == 0x03c00003) { /* BIC #3: the thread pointer stays what it is */
 		step->operation = MOVE;
-	} else if ((insn & 0x0ffffff0) == 0x012fff30) {            /* BLX of a register */
+	} else if ((insn & 0x0ffffff0) == 0x012fff30) { /* BLX of a register */
 		step->operation = CALL;
 	}
 }
@@ -129,19 +124,20 @@ static struct step a32_step(const unsigned char *code, uint32_t address)
 	struct step step = { .d = insn >> 12 & 15, .n = insn >> 16 & 15, .m = insn & 15, .size = 4 };
 	if ((insn & 0x0fff0fff) == 0x0e1d0f70) {
 		step.operation = READ_TP;
-	} else if ((insn & 0x0f000000) == 0x0b000000 || insn >> 25 == 0x7d) {   /* BL; BLX to T32 */
+	} else if ((insn & 0x0f000000) == 0x0b000000 || insn >> 25 == 0x7d) { /* BL; BLX to T32 */
 		step.operation = CALL;
-		step.value = address + 8 + (extended(insn & 0xffffff, 24) << 2) + (insn >> 28 == 15 ? insn >> 23 & 2 : 0);
+		step.value =
+		    address + 8 + (extended(insn & 0xffffff, 24) << 2) + (insn >> 28 == 15 ? insn >> 23 & 2 : 0);
 	} else if ((insn & 0x0e000090) == 0x00000090) {
 		a32_extra(&step, insn);
 	} else if ((insn & 0x0c000000) == 0x00000000) {
 		a32_arithmetic(&step, insn);
 	} else if ((insn & 0x0c000000) == 0x04000000 && (insn & 0x02000010) != 0x02000010) {
 		a32_memory(&step, insn, address);
-	} else if ((insn & 0x0e000000) == 0x08000000) {            /* LDM, STM */
+	} else if ((insn & 0x0e000000) == 0x08000000) { /* LDM, STM */
 		step.writes = (insn >> 20 & 1 ? insn & 0xffff : 0) | (insn >> 21 & 1 ? 1u << step.n : 0);
 	} else {
-		step.writes = 1u << step.d | 1u << step.n;             /* media and coprocessor instructions, by the widest guess */
+		step.writes = 1u << step.d | 1u << step.n; /* media and coprocessor instructions, by the widest guess */
 	}
 	return step;
 }
@@ -157,7 +153,7 @@ static struct step t16_step(uint32_t half, uint32_t address)
 		step.operation = LITERAL;
 		step.d = high;
 		step.value = ((address + 4) & ~3u) + (half & 255) * 4;
-	} else if ((half & 0xff00) == 0x4400 || (half & 0xff00) == 0x4600) {   /* ADD, MOV of any register */
+	} else if ((half & 0xff00) == 0x4400 || (half & 0xff00) == 0x4600) { /* ADD, MOV of any register */
 		step.operation = half & 0x0200 ? MOVE : ADD;
 		step.d = (half & 7) | (half >> 4 & 8);
 		step.m = half >> 3 & 15;
@@ -173,15 +169,16 @@ static struct step t16_step(uint32_t half, uint32_t address)
 		step.value = (half >> 6 & 31) * 4;
 	} else if ((half & 0xff80) == 0x4780) {
 		step.operation = CALL;
-	} else if ((half & 0xf800) == 0x2800 || (half & 0xff00) == 0x4500 || (half & 0xffc0) == 0x4280 || half >> 12 == 13 || half >> 11 == 28
-	           || (half & 0xf500) == 0xb100 || (half & 0xff00) == 0xbf00) {
-		step.writes = 0;                                       /* CMP, branches, CBZ, IT and hints */
+	} else if ((half & 0xf800) == 0x2800 || (half & 0xff00) == 0x4500 || (half & 0xffc0) == 0x4280 ||
+	    half >> 12 == 13 || half >> 11 == 28 || (half & 0xf500) == 0xb100 || (half & 0xff00) == 0xbf00) {
+		step.writes = 0; /* CMP, branches, CBZ, IT and hints */
 	} else if ((half & 0xe000) == 0x2000 || (half & 0xf800) == 0x9800 || half >> 12 == 10) {
-		step.writes = 1u << high;                              /* MOV, ADD, SUB of a number, [SP], ADR */
+		step.writes = 1u << high; /* MOV, ADD, SUB of a number, [SP], ADR */
 	} else if ((half & 0xfe00) == 0xbc00 || half >> 12 == 12) {
 		step.writes = (half & 0x0800 ? half & 255 : 0) | (half >> 12 == 12 ? 1u << high : 0);
-	} else if ((half & 0xf800) == 0x6000 || (half & 0xf800) == 0x7000 || (half & 0xf800) == 0x8000 || half >> 11 == 18 || (half & 0xf600) == 0xb400) {
-		step.writes = 0;                                       /* stores */
+	} else if ((half & 0xf800) == 0x6000 || (half & 0xf800) == 0x7000 || (half & 0xf800) == 0x8000 ||
+	    half >> 11 == 18 || (half & 0xf600) == 0xb400) {
+		step.writes = 0; /* stores */
 	}
 	return step;
 }
@@ -207,7 +204,7 @@ static void t32_memory(struct step *step, uint32_t first, uint32_t second, uint3
 		step->operation = WORD_AT;
 		step->value = second & 0xfff;
 	} else if (!(first & 0x80) && (second & 0x0800) && (second & 0x0500) != 0x0400) {
-		step->writes |= 1u << step->n;                         /* write-back */
+		step->writes |= 1u << step->n; /* write-back */
 	}
 }
 
@@ -219,21 +216,22 @@ static struct step t32_step(const unsigned char *code, uint32_t address)
 	if (first == 0xee1d && (second & 0xfff) == 0xf70) {
 		step.operation = READ_TP;
 		step.d = second >> 12;
-	} else if ((first & 0xf800) == 0xf000 && (second & 0xc000) == 0xc000) {   /* BL; BLX to A32 */
+	} else if ((first & 0xf800) == 0xf000 && (second & 0xc000) == 0xc000) { /* BL; BLX to A32 */
 		step.operation = CALL;
-		step.value = (second & 0x1000 ? address + 4 + t32_branch(first, second) : ((address + 4) & ~3u) + (t32_branch(first, second) & ~3u));
+		step.value = (second & 0x1000 ? address + 4 + t32_branch(first, second) :
+						((address + 4) & ~3u) + (t32_branch(first, second) & ~3u));
 	} else if ((first & 0xfe00) == 0xf800) {
 		t32_memory(&step, first, second, address);
 	} else if ((first & 0xffe0) == 0xeb00 && !(second & 0xf0f0)) {
 		step.operation = ADD;
-	} else if ((first & 0xfe40) == 0xe800) {                   /* LDM, STM */
+	} else if ((first & 0xfe40) == 0xe800) { /* LDM, STM */
 		step.writes = (first & 0x10 ? second : 0) | (first & 0x20 ? 1u << step.n : 0);
-	} else if ((first & 0xfe40) == 0xe840) {                   /* pairs, exclusive ones, table branches */
+	} else if ((first & 0xfe40) == 0xe840) { /* pairs, exclusive ones, table branches */
 		step.writes |= 1u << (second >> 12) | (first & 0x20 ? 1u << step.n : 0);
 	} else if ((first & 0xf800) == 0xf000 && (second & 0x8000)) {
-		step.writes = 0;                                       /* branches */
+		step.writes = 0; /* branches */
 	} else if (first >> 8 >= 0xec) {
-		step.writes |= 1u << (second >> 12);                   /* coprocessors; long multiplications */
+		step.writes |= 1u << (second >> 12); /* coprocessors; long multiplications */
 	}
 	return step;
 }
@@ -264,17 +262,14 @@ struct known {
 struct reader {
 	struct insn_scan *scan;
 	int is_thumb;
-	uint32_t start;              /* address of the function */
+	uint32_t start; /* address of the function */
 	const unsigned char *code;
 	size_t size;
-	struct known reg[16];        /* of [PC], the address that the instruction reads */
+	struct known reg[16]; /* of [PC], the address that the instruction reads */
 };
 
 /* The rotated number of the nth `add ip, ...` of a PLT entry. */
-static int adds_to_ip(uint32_t insn, unsigned from)
-{
-	return (insn & 0xfffff000) == (0xe280c000 | from << 16);
-}
+static int adds_to_ip(uint32_t insn, unsigned from) { return (insn & 0xfffff000) == (0xe280c000 | from << 16); }
 
 /* Does the function fetch the thread pointer into R0 and nothing else? */
 static int is_helper(const struct reader *reader, uint32_t target)
@@ -284,17 +279,18 @@ static int is_helper(const struct reader *reader, uint32_t target)
 	if (!code)
 		return 0;
 	uint32_t first = word_at(code), second = word_at(code + 4), third = word_at(code + 8);
-	if (first == 0xee1d0f70 && second == 0xe12fff1e)           /* mrc; bx lr */
+	if (first == 0xee1d0f70 && second == 0xe12fff1e) /* mrc; bx lr */
 		return 1;
-	if (first == 0xe3e00a0f && second == 0xe240f01f)           /* mvn r0, #0xf000; sub pc, r0, #31 */
+	if (first == 0xe3e00a0f && second == 0xe240f01f) /* mvn r0, #0xf000; sub pc, r0, #31 */
 		return 1;
-	if ((first & 0xfffff000) == 0xe59f0000) {                  /* ldr r0, =kuser_get_tls; and a jump there */
+	if ((first & 0xfffff000) == 0xe59f0000) { /* ldr r0, =kuser_get_tls; and a jump there */
 		const unsigned char *literal = elf_at(file, (uint64_t)target + 8 + (first & 0xfff), 4);
 		return literal && word_at(literal) == kuser_get_tls;
 	}
 	/* A PLT entry: add ip, pc, #; add ip, ip, #; ldr pc, [ip, #]! */
-	return adds_to_ip(first, PC) && adds_to_ip(second, 12) && (third & 0xfffff000) == 0xe5bcf000
-		&& reader->scan->tp_helper && target + 8 + rotated(first) + rotated(second) + (third & 0xfff) == reader->scan->tp_helper;
+	return adds_to_ip(first, PC) && adds_to_ip(second, 12) && (third & 0xfffff000) == 0xe5bcf000 &&
+	    reader->scan->tp_helper &&
+	    target + 8 + rotated(first) + rotated(second) + (third & 0xfff) == reader->scan->tp_helper;
 }
 
 /* Thread pointer plus what the other register holds: an access of the form that made the other. */
@@ -339,7 +335,8 @@ static struct known literal(const struct reader *reader, uint32_t at, uint32_t a
 /* The word at a known address is the GOT's. */
 static struct known loaded(const struct known *at, int is_word)
 {
-	return at->holds == HOLDS_ADDRESS && is_word ? (struct known){ HOLDS_GOT, at->value, at->load } : (struct known){ HOLDS_NOTHING, 0, 0 };
+	return at->holds == HOLDS_ADDRESS && is_word ? (struct known){ HOLDS_GOT, at->value, at->load } :
+						       (struct known){ HOLDS_NOTHING, 0, 0 };
 }
 
 static void read_call(struct reader *reader, const struct step *step, uint32_t address)
@@ -408,7 +405,8 @@ static void read_step(struct reader *reader, const struct step *step, uint32_t a
 
 /* ---- functions ------------------------------------------------------------------------------ */
 
-static void read_function(struct insn_scan *scan, uint32_t address, const unsigned char *code, size_t size, int is_thumb)
+static void read_function(
+    struct insn_scan *scan, uint32_t address, const unsigned char *code, size_t size, int is_thumb)
 {
 	struct reader reader = { .scan = scan, .is_thumb = is_thumb, .start = address, .code = code, .size = size };
 	for (size_t at = 0; at < size;) {
@@ -435,7 +433,7 @@ static int reads_tp(struct insn_scan *scan, uint32_t address, const unsigned cha
 
 static void arm_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
 {
-	size_t skip = address & 1;   /* a symbol's mark of T32 */
+	size_t skip = address & 1; /* a symbol's mark of T32 */
 	int is_dynamic = scan->dtpmod_count || scan->tlsdesc_count;
 	if (skip > size)
 		return;
@@ -477,7 +475,15 @@ static const struct reloc_type arm_relocs[] = {
 
 /* The TCB is two words (IHI 0045 section 3.2; glibc sysdeps/arm/nptl/tls.h tcbhead_t). */
 const struct arch arch_arm = {
-	.name = "arm", .goarch = "arm", .machine = EM_ARM, .class = 32, .variant = 1, .tcb = TCB_SIZE,
-	.thread_pointer = "TPIDRURO", .slot = "runtime.tls_g", .relocs = arm_relocs, .reloc_count = ARCH_COUNT(arm_relocs),
+	.name = "arm",
+	.goarch = "arm",
+	.machine = EM_ARM,
+	.class = 32,
+	.variant = 1,
+	.tcb = TCB_SIZE,
+	.thread_pointer = "TPIDRURO",
+	.slot = "runtime.tls_g",
+	.relocs = arm_relocs,
+	.reloc_count = ARCH_COUNT(arm_relocs),
 	.scan = arm_scan,
 };

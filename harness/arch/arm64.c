@@ -32,21 +32,15 @@ struct known {
 
 struct reader {
 	struct insn_scan *scan;
-	struct known reg[32];   /* [31] is never known */
+	struct known reg[32]; /* [31] is never known */
 };
 
 enum { TCB_SIZE = 16, PLATFORM_REGISTER = 18 };
 
-static int is_teb(const struct insn_scan *scan)
-{
-	return scan->segment == 'x';
-}
+static int is_teb(const struct insn_scan *scan) { return scan->segment == 'x'; }
 
 /* MRS Xt, TPIDR_EL0 or TPIDRRO_EL0. */
-static int reads_tp(uint32_t insn)
-{
-	return (insn & ~31u) == 0xd53bd040 || (insn & ~31u) == 0xd53bd060;
-}
+static int reads_tp(uint32_t insn) { return (insn & ~31u) == 0xd53bd040 || (insn & ~31u) == 0xd53bd060; }
 
 static uint32_t word_at(const unsigned char *code)
 {
@@ -63,7 +57,9 @@ static void set(struct reader *reader, unsigned number, enum holds holds, int64_
 static void found(struct reader *reader, const struct known *a, const struct known *b, uint64_t address)
 {
 	const struct known *offset = a->holds == HOLDS_TP ? b : a;
-	enum access form = offset->holds == HOLDS_GOT ? ACCESS_IE : offset->holds == HOLDS_CONSTANT ? ACCESS_LE : ACCESS_OTHER;
+	enum access form = offset->holds == HOLDS_GOT ? ACCESS_IE :
+	    offset->holds == HOLDS_CONSTANT           ? ACCESS_LE :
+							ACCESS_OTHER;
 	/* In C an offset from nowhere is what a TLSDESC call returned, which is counted at the call. */
 	if (form == ACCESS_OTHER && !reader->scan->is_go)
 		return;
@@ -82,22 +78,25 @@ static int read_arithmetic(struct reader *reader, uint32_t insn, uint64_t addres
 	const struct known n = reader->reg[source], m = reader->reg[other];
 	if (reads_tp(insn)) {
 		set(reader, target, HOLDS_TP, 0, address);
-	} else if ((insn & ~0x3ffu) == 0x927df000) {              /* AND Xd, Xn, #~7 */
+	} else if ((insn & ~0x3ffu) == 0x927df000) { /* AND Xd, Xn, #~7 */
 		set(reader, target, n.holds == HOLDS_TP ? HOLDS_TP : HOLDS_NOTHING, n.value, n.load);
-	} else if ((insn & 0x9f000000) == 0x90000000) {           /* ADRP */
+	} else if ((insn & 0x9f000000) == 0x90000000) { /* ADRP */
 		uint64_t page = (uint64_t)(insn >> 5 & 0x7ffff) << 2 | (insn >> 29 & 3);
 		page = (page ^ 0x100000) - 0x100000;
 		set(reader, target, HOLDS_ADDRESS, (int64_t)((address & ~0xfffULL) + (page << 12)), address);
-	} else if ((insn & 0xff800000) == 0xd2800000) {           /* MOVZ, 64 bit */
-		set(reader, target, HOLDS_CONSTANT, (int64_t)((uint64_t)(insn >> 5 & 0xffff) << (insn >> 21 & 3) * 16), address);
-	} else if ((insn & 0xff800000) == 0xf2800000) {           /* MOVK */
+	} else if ((insn & 0xff800000) == 0xd2800000) { /* MOVZ, 64 bit */
+		set(reader, target, HOLDS_CONSTANT, (int64_t)((uint64_t)(insn >> 5 & 0xffff) << (insn >> 21 & 3) * 16),
+		    address);
+	} else if ((insn & 0xff800000) == 0xf2800000) { /* MOVK */
 		unsigned shift = (insn >> 21 & 3) * 16;
 		struct known old = reader->reg[target];
-		uint64_t value = ((uint64_t)old.value & ~(0xffffULL << shift)) | (uint64_t)(insn >> 5 & 0xffff) << shift;
-		set(reader, target, old.holds == HOLDS_CONSTANT ? HOLDS_CONSTANT : HOLDS_NOTHING, (int64_t)value, old.load);
-	} else if ((insn & 0xffe0ffe0) == 0xaa0003e0) {           /* MOV of a register */
+		uint64_t value =
+		    ((uint64_t)old.value & ~(0xffffULL << shift)) | (uint64_t)(insn >> 5 & 0xffff) << shift;
+		set(reader, target, old.holds == HOLDS_CONSTANT ? HOLDS_CONSTANT : HOLDS_NOTHING, (int64_t)value,
+		    old.load);
+	} else if ((insn & 0xffe0ffe0) == 0xaa0003e0) { /* MOV of a register */
 		set(reader, target, m.holds, m.value, m.load);
-	} else if ((insn & 0xff800000) == 0x91000000) {           /* ADD, immediate */
+	} else if ((insn & 0xff800000) == 0x91000000) { /* ADD, immediate */
 		int64_t amount = (int64_t)(insn >> 10 & 0xfff) << (insn >> 22 & 1) * 12;
 		int64_t value = (int64_t)((uint64_t)n.value + (uint64_t)amount);
 		int low = !(insn >> 22 & 1);
@@ -109,7 +108,7 @@ static int read_arithmetic(struct reader *reader, uint32_t insn, uint64_t addres
 		if (holds == HOLDS_ADDRESS && insn_is_dtpmod(reader->scan, (uint64_t)value))
 			reader->scan->gd++;
 		set(reader, target, holds, value, n.load);
-	} else if ((insn & 0xffe0fc00) == 0x8b000000) {           /* ADD of registers */
+	} else if ((insn & 0xffe0fc00) == 0x8b000000) { /* ADD of registers */
 		if (one_is_tp(&n, &m))
 			found(reader, &n, &m, address);
 		set(reader, target, HOLDS_NOTHING, 0, 0);
@@ -125,14 +124,14 @@ static int read_memory(struct reader *reader, uint32_t insn, uint64_t address)
 	unsigned target = insn & 31, source = insn >> 5 & 31, other = insn >> 16 & 31;
 	const struct known n = reader->reg[source], m = reader->reg[other];
 	int is_load = (insn >> 22 & 3) != 0 && !(insn >> 26 & 1);
-	if ((insn & 0x3b200c00) == 0x38200800) {                  /* [Xn, Xm] */
+	if ((insn & 0x3b200c00) == 0x38200800) { /* [Xn, Xm] */
 		if (one_is_tp(&n, &m))
 			found(reader, &n, &m, address);
 		if (is_load)
 			set(reader, target, HOLDS_NOTHING, 0, 0);
 		return 1;
 	}
-	if ((insn & 0x3b000000) != 0x39000000)                    /* [Xn, #imm] */
+	if ((insn & 0x3b000000) != 0x39000000) /* [Xn, #imm] */
 		return 0;
 	int64_t value = (int64_t)((uint64_t)n.value + ((uint64_t)(insn >> 10 & 0xfff) << (insn >> 30)));
 	if (n.holds == HOLDS_TP && is_teb(reader->scan)) {
@@ -154,14 +153,14 @@ static int read_memory(struct reader *reader, uint32_t insn, uint64_t address)
 static void forget_written(struct reader *reader, uint32_t insn)
 {
 	unsigned group = insn >> 25 & 15;
-	if ((insn & 0xfc000000) == 0x94000000 || (insn & 0xfffffc1f) == 0xd63f0000) {   /* BL, BLR */
+	if ((insn & 0xfc000000) == 0x94000000 || (insn & 0xfffffc1f) == 0xd63f0000) { /* BL, BLR */
 		/* x19 to x28 survive a call (AAPCS64 6.1.1), in C. */
 		for (unsigned i = 0; i < 31; i++)
 			if (reader->scan->is_go || i < 19 || i > 28)
 				set(reader, i, HOLDS_NOTHING, 0, 0);
-	} else if ((group & 14) == 8 || (group & 7) == 5) {                             /* data processing */
+	} else if ((group & 14) == 8 || (group & 7) == 5) { /* data processing */
 		set(reader, insn & 31, HOLDS_NOTHING, 0, 0);
-	} else if ((group & 5) == 4 && !(insn >> 26 & 1)) {                             /* loads, stores, pairs */
+	} else if ((group & 5) == 4 && !(insn >> 26 & 1)) { /* loads, stores, pairs */
 		set(reader, insn & 31, HOLDS_NOTHING, 0, 0);
 		if ((insn & 0x3a000000) == 0x28000000)
 			set(reader, insn >> 10 & 31, HOLDS_NOTHING, 0, 0);
@@ -185,18 +184,15 @@ static void arm64_scan(struct insn_scan *scan, uint64_t address, const unsigned 
 
 /* ---- the PLT ------------------------------------------------------------------------------ */
 
-static uint32_t bit(unsigned number)
-{
-	return number < 31 ? 1u << number : 0;
-}
+static uint32_t bit(unsigned number) { return number < 31 ? 1u << number : 0; }
 
 /* The general registers that an instruction writes. */
 static uint32_t written_by(uint32_t insn)
 {
 	unsigned group = insn >> 25 & 15, target = insn & 31, base = insn >> 5 & 31;
-	if ((group & 14) == 8 || (group & 7) == 5)                /* data processing */
+	if ((group & 14) == 8 || (group & 7) == 5) /* data processing */
 		return bit(target);
-	if ((group & 5) != 4)                                     /* branches, hints */
+	if ((group & 5) != 4) /* branches, hints */
 		return 0;
 	int is_pair = (insn & 0x3a000000) == 0x28000000, is_literal = (insn & 0x3b000000) == 0x18000000;
 	int is_load = is_pair ? insn >> 22 & 1 : is_literal || (insn >> 22 & 3) != 0;
@@ -207,7 +203,8 @@ static uint32_t written_by(uint32_t insn)
 
 /* adrp x16, page; ldr x17, [x16, #lo]; add x16, x16, #lo; br x17, with bti c before and autia1716
  * before the jump where wanted (AArch64 ELF, IHI 0056, "PLT sequences"); all linkers write it so. */
-static void read_slot(const struct plt *plt, struct plt_entry *run, struct known reg[32], uint32_t insn, uint64_t address)
+static void read_slot(
+    const struct plt *plt, struct plt_entry *run, struct known reg[32], uint32_t insn, uint64_t address)
 {
 	unsigned target = insn & 31;
 	const struct known base = reg[insn >> 5 & 31];
@@ -285,8 +282,37 @@ static const struct reloc_type arm64_relocs[] = {
 };
 
 static const char *const arm64_registers[] = {
-	"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
-	"x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30",
+	"x0",
+	"x1",
+	"x2",
+	"x3",
+	"x4",
+	"x5",
+	"x6",
+	"x7",
+	"x8",
+	"x9",
+	"x10",
+	"x11",
+	"x12",
+	"x13",
+	"x14",
+	"x15",
+	"x16",
+	"x17",
+	"x18",
+	"x19",
+	"x20",
+	"x21",
+	"x22",
+	"x23",
+	"x24",
+	"x25",
+	"x26",
+	"x27",
+	"x28",
+	"x29",
+	"x30",
 };
 
 /* Integer arguments of ABIInternal (src/cmd/compile/abi-internal.md): R0 to R15. */
@@ -294,7 +320,16 @@ static const struct call_rules arm64_calls = { arm64_registers, ARCH_COUNT(arm64
 
 /* The TCB is two words. */
 const struct arch arch_arm64 = {
-	.name = "aarch64", .goarch = "arm64", .machine = EM_AARCH64, .class = 64, .variant = 1, .tcb = 16,
-	.thread_pointer = "TPIDR_EL0", .slot = "runtime.tls_g", .relocs = arm64_relocs, .reloc_count = ARCH_COUNT(arm64_relocs),
-	.scan = arm64_scan, .calls = &arm64_calls,
+	.name = "aarch64",
+	.goarch = "arm64",
+	.machine = EM_AARCH64,
+	.class = 64,
+	.variant = 1,
+	.tcb = 16,
+	.thread_pointer = "TPIDR_EL0",
+	.slot = "runtime.tls_g",
+	.relocs = arm64_relocs,
+	.reloc_count = ARCH_COUNT(arm64_relocs),
+	.scan = arm64_scan,
+	.calls = &arm64_calls,
 };

@@ -2,15 +2,9 @@
 #include "harness/arch/follow.h"
 #include "harness/elf_tls.h"
 
-static int64_t add(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
+static int64_t add(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return !a ? b : !b || a < b ? a : b;
-}
+static uint64_t earlier(uint64_t a, uint64_t b) { return !a ? b : !b || a < b ? a : b; }
 
 void follow_set(struct follow *follow, unsigned number, struct known known)
 {
@@ -18,10 +12,7 @@ void follow_set(struct follow *follow, unsigned number, struct known known)
 		follow->reg[number] = known;
 }
 
-void follow_forget(struct follow *follow, unsigned number)
-{
-	follow_set(follow, number, (struct known){ 0 });
-}
+void follow_forget(struct follow *follow, unsigned number) { follow_set(follow, number, (struct known){ 0 }); }
 
 void follow_break(struct follow *follow)
 {
@@ -82,9 +73,11 @@ static struct known formed_of_word(struct follow *follow, const struct known *wo
 		return formed(follow, ACCESS_IE, word->value, load, at);
 	if ((address >= follow->start && address < follow->end) || (elf_is_program(file) && !in_got(file, address))) {
 		/* 0 is what is left of LD relaxed to LE: the variable's own offset comes with the next sum. */
-		return is_variable(follow, offset) ? formed(follow, ACCESS_LE, offset, load, at) : follow_number(HOLDS_TP, offset, 0, load);
+		return is_variable(follow, offset) ? formed(follow, ACCESS_LE, offset, load, at) :
+						     follow_number(HOLDS_TP, offset, 0, load);
 	}
-	return formed(follow, follow->scan->is_go || elf_is_program(file) ? ACCESS_IE : ACCESS_OTHER, word->value, load, at);
+	return formed(
+	    follow, follow->scan->is_go || elf_is_program(file) ? ACCESS_IE : ACCESS_OTHER, word->value, load, at);
 }
 
 struct known follow_plus(struct follow *follow, struct known a, int64_t amount, int whole, uint64_t at)
@@ -103,7 +96,8 @@ struct known follow_plus(struct follow *follow, struct known a, int64_t amount, 
 	case HOLDS_TP:
 		if (!whole)
 			return sum;
-		return is_variable(follow, sum.value) ? formed(follow, ACCESS_LE, sum.value, sum.load, at) : (struct known){ 0 };
+		return is_variable(follow, sum.value) ? formed(follow, ACCESS_LE, sum.value, sum.load, at) :
+							(struct known){ 0 };
 	case HOLDS_VARIABLE:
 		/* Not where the offset said; of a word in memory the sum is not known. */
 		sum.form = a.form == ACCESS_IE ? ACCESS_OTHER : a.form;
@@ -117,7 +111,9 @@ struct known follow_plus(struct follow *follow, struct known a, int64_t amount, 
 
 struct known follow_sum(struct follow *follow, struct known a, struct known b, uint64_t at)
 {
-	struct known sum = { .partial = a.partial && b.partial, .value = add(a.value, b.value), .load = earlier(a.load, b.load) };
+	struct known sum = {
+		.partial = a.partial && b.partial, .value = add(a.value, b.value), .load = earlier(a.load, b.load)
+	};
 	int64_t constant;
 	if (b.holds == HOLDS_TP || (b.holds == HOLDS_ADDRESS && a.holds != HOLDS_TP)) {
 		struct known other = a;
@@ -128,13 +124,15 @@ struct known follow_sum(struct follow *follow, struct known a, struct known b, u
 		sum.holds = HOLDS_CONSTANT;
 	} else if (a.holds == HOLDS_ADDRESS && b.holds == HOLDS_CONSTANT) {
 		sum.holds = HOLDS_ADDRESS;
-	} else if (a.holds == HOLDS_ADDRESS && b.holds == HOLDS_WORD && follow_constant(follow, (uint64_t)b.value, &constant)) {
+	} else if (a.holds == HOLDS_ADDRESS && b.holds == HOLDS_WORD &&
+	    follow_constant(follow, (uint64_t)b.value, &constant)) {
 		sum.holds = HOLDS_ADDRESS;
 		sum.value = add(a.value, constant);
 	} else if (a.holds == HOLDS_TP && b.holds == HOLDS_CONSTANT && b.partial) {
 		sum.holds = HOLDS_TP;
 	} else if (a.holds == HOLDS_TP && b.holds == HOLDS_CONSTANT) {
-		return is_variable(follow, sum.value) ? formed(follow, follow->constant_form, sum.value, sum.load, at) : (struct known){ 0 };
+		return is_variable(follow, sum.value) ? formed(follow, follow->constant_form, sum.value, sum.load, at) :
+							(struct known){ 0 };
 	} else if (a.holds == HOLDS_TP && b.holds == HOLDS_WORD) {
 		return formed_of_word(follow, &b, sum.load, at);
 	} else if (a.holds == HOLDS_TP && b.holds != HOLDS_TP) {
@@ -166,7 +164,11 @@ void follow_memory(struct follow *follow, struct known base, int64_t offset, uin
 
 struct follow follow_begin(struct insn_scan *scan, uint64_t address, size_t size, unsigned thread_pointer)
 {
-	struct follow follow = { .scan = scan, .start = address, .end = address + size, .constant_form = ACCESS_LE, .pinned = 1u | 1u << thread_pointer };
+	struct follow follow = { .scan = scan,
+		.start = address,
+		.end = address + size,
+		.constant_form = ACCESS_LE,
+		.pinned = 1u | 1u << thread_pointer };
 	follow.reg[0].holds = HOLDS_CONSTANT;
 	follow.reg[thread_pointer].holds = HOLDS_TP;
 	return follow;
@@ -185,7 +187,8 @@ static struct known step_add_number(struct follow *follow, struct known a, const
 	/* A move, of the thread pointer as well; but 0 can also be the low half of an offset. */
 	if (!insn->imm && insn->is_word && !a.load)
 		return a;
-	struct known sum = insn->is_word || a.holds == HOLDS_CONSTANT ? follow_plus(follow, a, insn->imm, 1, at) : (struct known){ 0 };
+	struct known sum =
+	    insn->is_word || a.holds == HOLDS_CONSTANT ? follow_plus(follow, a, insn->imm, 1, at) : (struct known){ 0 };
 	if (!insn->is_word)
 		sum.value = follow_signed((uint64_t)sum.value, 32);
 	return sum;
@@ -203,7 +206,8 @@ static struct known step_combine(struct follow *follow, const struct follow_insn
 {
 	if (!insn->a || !insn->b)
 		return follow->reg[insn->a | insn->b];
-	return insn->op == FOLLOW_ADD ? follow_sum(follow, follow->reg[insn->a], follow->reg[insn->b], at) : (struct known){ 0 };
+	return insn->op == FOLLOW_ADD ? follow_sum(follow, follow->reg[insn->a], follow->reg[insn->b], at) :
+					(struct known){ 0 };
 }
 
 static struct known step_load(struct follow *follow, struct known a, const struct follow_insn *insn, uint64_t at)

@@ -14,27 +14,28 @@
 #include "harness/insn.h"
 
 enum holds {
-	HOLDS_NOTHING,   /* that is known */
+	HOLDS_NOTHING, /* that is known */
 	HOLDS_CONSTANT,
-	HOLDS_ADDRESS,   /* in the file's image */
-	HOLDS_WORD,      /* what was loaded from the address value */
-	HOLDS_TP,        /* thread pointer + value, which is not yet a whole offset */
-	HOLDS_VARIABLE   /* address of a thread-local variable */
+	HOLDS_ADDRESS, /* in the file's image */
+	HOLDS_WORD,    /* what was loaded from the address value */
+	HOLDS_TP,      /* thread pointer + value, which is not yet a whole offset */
+	HOLDS_VARIABLE /* address of a thread-local variable */
 };
 
 struct known {
 	enum holds holds;
-	enum access form;   /* of a variable */
-	int partial;        /* a constant of which the low half may still come */
-	int64_t value;      /* constant, address, offset; as insn_found has it of a variable */
-	uint64_t load;      /* the instruction that it begins with; 0: the register always holds it */
+	enum access form; /* of a variable */
+	int partial;      /* a constant of which the low half may still come */
+	int64_t value;    /* constant, address, offset; as insn_found has it of a variable */
+	uint64_t load;    /* the instruction that it begins with; 0: the register always holds it */
 };
 
 struct follow {
 	struct insn_scan *scan;
-	uint64_t start, end;        /* of the function */
-	enum access constant_form;  /* of a sum of thread pointer and constant; ACCESS_OTHER: none is known to be made so */
-	uint32_t pinned;            /* bit n: register n is taken to hold the same everywhere */
+	uint64_t start, end; /* of the function */
+	enum access
+	    constant_form; /* of a sum of thread pointer and constant; ACCESS_OTHER: none is known to be made so */
+	uint32_t pinned;   /* bit n: register n is taken to hold the same everywhere */
 	struct known reg[32];
 };
 
@@ -83,28 +84,28 @@ static inline int64_t follow_signed(uint64_t value, unsigned bits)
 /* Both have 0 in register 0, the thread pointer in a register that is never written, and the same few
  * instructions to make addresses and offsets; what they decode to is followed by one step. */
 enum follow_op {
-	FOLLOW_OTHER,        /* writes rd */
-	FOLLOW_CONSTANT,     /* imm; the low half may still come */
-	FOLLOW_PC,           /* imm from here; the low half may still come */
-	FOLLOW_PAGE,         /* imm from the start of this page of 4096 bytes; the low half may still come */
-	FOLLOW_NEAR,         /* imm from here, the whole address */
-	FOLLOW_ADD_NUMBER,   /* a + imm */
-	FOLLOW_OR_NUMBER,    /* a | imm */
-	FOLLOW_ADD,          /* a + b */
-	FOLLOW_OR,           /* a | b */
-	FOLLOW_LOAD,         /* memory at a + imm */
+	FOLLOW_OTHER,      /* writes rd */
+	FOLLOW_CONSTANT,   /* imm; the low half may still come */
+	FOLLOW_PC,         /* imm from here; the low half may still come */
+	FOLLOW_PAGE,       /* imm from the start of this page of 4096 bytes; the low half may still come */
+	FOLLOW_NEAR,       /* imm from here, the whole address */
+	FOLLOW_ADD_NUMBER, /* a + imm */
+	FOLLOW_OR_NUMBER,  /* a | imm */
+	FOLLOW_ADD,        /* a + b */
+	FOLLOW_OR,         /* a | b */
+	FOLLOW_LOAD,       /* memory at a + imm */
 	FOLLOW_STORE,
-	FOLLOW_LOAD_SUM,     /* memory at a + b */
+	FOLLOW_LOAD_SUM, /* memory at a + b */
 	FOLLOW_STORE_SUM,
 	FOLLOW_CALL,
-	FOLLOW_JUMP          /* always taken */
+	FOLLOW_JUMP /* always taken */
 };
 
 struct follow_insn {
 	enum follow_op op;
-	unsigned rd, a, b;      /* registers; rd is 0 where no general register is written */
+	unsigned rd, a, b; /* registers; rd is 0 where no general register is written */
 	int64_t imm;
-	int is_word;            /* of FOLLOW_ADD_NUMBER and FOLLOW_LOAD: 64 bits wide, into a general register */
+	int is_word; /* of FOLLOW_ADD_NUMBER and FOLLOW_LOAD: 64 bits wide, into a general register */
 };
 
 /* What is known before the first instruction of a function. */

@@ -2,11 +2,13 @@
  *
  * The thread pointer is $r2, $tp.  A variable of the program is reached by
  *
- *     lu12i.w $r30, %le_hi20; ori $r30, $r30, %le_lo12; add.d $r30, $r2, $r30; ld.d $r22, $r30, 0     LE as Go writes it
- *     lu12i.w $r4, %le_hi20_r; add.d $r4, $r4, $tp; ld.w $r4, $r4, %le_lo12_r                        LE of younger C compilers
- *     ld.w $r4, $tp, %le_lo12_r                                                                    that, relaxed
- *     pcalau12i $r30, %ie_pc_hi20; ld.d $r30, $r30, %ie_pc_lo12; add.d $r30, $r2, $r30; ...           IE
- *     nop; ori $r30, $zero, imm                                                                    IE as lld relaxes it
+ *     lu12i.w $r30, %le_hi20; ori $r30, $r30, %le_lo12;
+ *     add.d $r30, $r2, $r30; ld.d $r22, $r30, 0                                     LE as Go writes it
+ *     lu12i.w $r4, %le_hi20_r; add.d $r4, $r4, $tp; ld.w $r4, $r4, %le_lo12_r       LE of younger C compilers
+ *     ld.w $r4, $tp, %le_lo12_r                                                     that, relaxed
+ *     pcalau12i $r30, %ie_pc_hi20; ld.d $r30, $r30, %ie_pc_lo12;
+ *     add.d $r30, $r2, $r30; ...                                                    IE
+ *     nop; ori $r30, $zero, imm                                                     IE as lld relaxes it
  *
  * (cmd/internal/obj/loong64/asm.go cases 53 to 57, cmd/link/internal/loong64/asm.go archreloc for PIE; LoongArch
  * ELF psABI, "Thread Local Storage").  GD and descriptors begin with pcalau12i and addi.d or ld.d of their GOT
@@ -33,35 +35,35 @@ struct form {
 /* The first row that matches decides; what matches none writes rd.  LoongArch Reference Manual volume 1, appendix B. */
 static const struct form forms[] = {
 	{ 0xfe000000, 0x14000000, FOLLOW_CONSTANT, I20 },
-	{ 0xfe000000, 0x1a000000, FOLLOW_PAGE, I20 },                       /* PCALAU12I */
-	{ 0xfe000000, 0x18000000, FOLLOW_NEAR, I20 },                       /* PCADDI, to which pcalau12i and addi.d are relaxed */
-	{ 0xffc00000, 0x02800000, FOLLOW_ADD_NUMBER, I12 },                 /* ADDI.W */
-	{ 0xffc00000, 0x02c00000, FOLLOW_ADD_NUMBER, I12 | WORD },          /* ADDI.D */
+	{ 0xfe000000, 0x1a000000, FOLLOW_PAGE, I20 },       /* PCALAU12I */
+	{ 0xfe000000, 0x18000000, FOLLOW_NEAR, I20 },       /* PCADDI, to which pcalau12i and addi.d are relaxed */
+	{ 0xffc00000, 0x02800000, FOLLOW_ADD_NUMBER, I12 }, /* ADDI.W */
+	{ 0xffc00000, 0x02c00000, FOLLOW_ADD_NUMBER, I12 | WORD }, /* ADDI.D */
 	{ 0xffc00000, 0x03800000, FOLLOW_OR_NUMBER, I12 | UNSIGNED },
-	{ 0xffff8000, 0x00108000, FOLLOW_ADD, 0 },                          /* ADD.D */
+	{ 0xffff8000, 0x00108000, FOLLOW_ADD, 0 }, /* ADD.D */
 	{ 0xffff8000, 0x00150000, FOLLOW_OR, 0 },
-	{ 0xffc00000, 0x28c00000, FOLLOW_LOAD, I12 | WORD },                /* LD.D */
-	{ 0xff000000, 0x26000000, FOLLOW_LOAD, I14 | WORD },                /* LDPTR.D */
-	{ 0xff000000, 0x24000000, FOLLOW_LOAD, I14 },                       /* LDPTR.W */
-	{ 0xfd000000, 0x25000000, FOLLOW_STORE, I14 | NO_WRITE },           /* STPTR.W, STPTR.D */
-	{ 0xff000000, 0x29000000, FOLLOW_STORE, I12 | NO_WRITE },           /* ST.B to ST.D */
-	{ 0xffc00000, 0x2ac00000, FOLLOW_OTHER, NO_WRITE },                 /* PRELD */
-	{ 0xff400000, 0x2b000000, FOLLOW_LOAD, I12 | NO_WRITE },            /* FLD.S, FLD.D */
-	{ 0xff400000, 0x2b400000, FOLLOW_STORE, I12 | NO_WRITE },           /* FST.S, FST.D */
-	{ 0xfc000000, 0x28000000, FOLLOW_LOAD, I12 },                       /* LD.B to LD.WU that are left */
-	{ 0xfff00000, 0x38000000, FOLLOW_LOAD_SUM, 0 },                     /* LDX.B to LDX.D */
-	{ 0xfff00000, 0x38100000, FOLLOW_STORE_SUM, NO_WRITE },             /* STX.B to STX.D */
-	{ 0xfffc0000, 0x382c0000, FOLLOW_OTHER, NO_WRITE },                 /* PRELDX */
-	{ 0xfff00000, 0x38200000, FOLLOW_LOAD_SUM, 0 },                     /* LDX.BU to LDX.WU */
-	{ 0xfff00000, 0x38300000, FOLLOW_LOAD_SUM, NO_WRITE },              /* FLDX.S, FLDX.D, FSTX.S, FSTX.D */
-	{ 0xfc000000, 0x54000000, FOLLOW_CALL, NO_WRITE },                  /* BL */
-	{ 0xfc00001f, 0x4c000001, FOLLOW_CALL, 0 },                         /* JIRL $ra */
-	{ 0xfc000000, 0x4c000000, FOLLOW_JUMP, 0 },                         /* JIRL */
-	{ 0xfc000000, 0x50000000, FOLLOW_JUMP, NO_WRITE },                  /* B */
-	{ 0xf0000000, 0x40000000, FOLLOW_OTHER, NO_WRITE },                 /* BEQZ, BNEZ, BCEQZ */
-	{ 0xf8000000, 0x58000000, FOLLOW_OTHER, NO_WRITE },                 /* BEQ, BNE */
-	{ 0xf8000000, 0x60000000, FOLLOW_OTHER, NO_WRITE },                 /* BLT, BGE */
-	{ 0xf8000000, 0x68000000, FOLLOW_OTHER, NO_WRITE },                 /* BLTU, BGEU */
+	{ 0xffc00000, 0x28c00000, FOLLOW_LOAD, I12 | WORD },      /* LD.D */
+	{ 0xff000000, 0x26000000, FOLLOW_LOAD, I14 | WORD },      /* LDPTR.D */
+	{ 0xff000000, 0x24000000, FOLLOW_LOAD, I14 },             /* LDPTR.W */
+	{ 0xfd000000, 0x25000000, FOLLOW_STORE, I14 | NO_WRITE }, /* STPTR.W, STPTR.D */
+	{ 0xff000000, 0x29000000, FOLLOW_STORE, I12 | NO_WRITE }, /* ST.B to ST.D */
+	{ 0xffc00000, 0x2ac00000, FOLLOW_OTHER, NO_WRITE },       /* PRELD */
+	{ 0xff400000, 0x2b000000, FOLLOW_LOAD, I12 | NO_WRITE },  /* FLD.S, FLD.D */
+	{ 0xff400000, 0x2b400000, FOLLOW_STORE, I12 | NO_WRITE }, /* FST.S, FST.D */
+	{ 0xfc000000, 0x28000000, FOLLOW_LOAD, I12 },             /* LD.B to LD.WU that are left */
+	{ 0xfff00000, 0x38000000, FOLLOW_LOAD_SUM, 0 },           /* LDX.B to LDX.D */
+	{ 0xfff00000, 0x38100000, FOLLOW_STORE_SUM, NO_WRITE },   /* STX.B to STX.D */
+	{ 0xfffc0000, 0x382c0000, FOLLOW_OTHER, NO_WRITE },       /* PRELDX */
+	{ 0xfff00000, 0x38200000, FOLLOW_LOAD_SUM, 0 },           /* LDX.BU to LDX.WU */
+	{ 0xfff00000, 0x38300000, FOLLOW_LOAD_SUM, NO_WRITE },    /* FLDX.S, FLDX.D, FSTX.S, FSTX.D */
+	{ 0xfc000000, 0x54000000, FOLLOW_CALL, NO_WRITE },        /* BL */
+	{ 0xfc00001f, 0x4c000001, FOLLOW_CALL, 0 },               /* JIRL $ra */
+	{ 0xfc000000, 0x4c000000, FOLLOW_JUMP, 0 },               /* JIRL */
+	{ 0xfc000000, 0x50000000, FOLLOW_JUMP, NO_WRITE },        /* B */
+	{ 0xf0000000, 0x40000000, FOLLOW_OTHER, NO_WRITE },       /* BEQZ, BNEZ, BCEQZ */
+	{ 0xf8000000, 0x58000000, FOLLOW_OTHER, NO_WRITE },       /* BEQ, BNE */
+	{ 0xf8000000, 0x60000000, FOLLOW_OTHER, NO_WRITE },       /* BLT, BGE */
+	{ 0xf8000000, 0x68000000, FOLLOW_OTHER, NO_WRITE },       /* BLTU, BGEU */
 	{ 0, 0, FOLLOW_OTHER, 0 },
 };
 
@@ -70,7 +72,11 @@ static struct follow_insn decode(uint32_t code)
 	const struct form *form = forms;
 	while ((code & form->mask) != form->bits)
 		form++;
-	struct follow_insn insn = { .op = form->op, .rd = code & 31, .a = code >> 5 & 31, .b = code >> 10 & 31, .is_word = (form->flags & WORD) != 0 };
+	struct follow_insn insn = { .op = form->op,
+		.rd = code & 31,
+		.a = code >> 5 & 31,
+		.b = code >> 10 & 31,
+		.is_word = (form->flags & WORD) != 0 };
 	if (form->flags & NO_WRITE)
 		insn.rd = 0;
 	if (form->flags & I12)
@@ -125,7 +131,14 @@ static const struct reloc_type loong64_relocs[] = {
 
 /* The TCB lies below the thread pointer. */
 const struct arch arch_loong64 = {
-	.name = "loongarch", .goarch = "loong64", .machine = EM_LOONGARCH, .class = 64, .variant = 1,
-	.thread_pointer = "r2", .slot = "runtime.tls_g", .relocs = loong64_relocs, .reloc_count = ARCH_COUNT(loong64_relocs),
+	.name = "loongarch",
+	.goarch = "loong64",
+	.machine = EM_LOONGARCH,
+	.class = 64,
+	.variant = 1,
+	.thread_pointer = "r2",
+	.slot = "runtime.tls_g",
+	.relocs = loong64_relocs,
+	.reloc_count = ARCH_COUNT(loong64_relocs),
 	.scan = loong64_scan,
 };

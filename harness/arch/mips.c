@@ -5,8 +5,9 @@
  * a processor has not got it, fastest with $3 (Documentation of CONFIG_CPU_MIPS32_R1 and arch/mips/kernel/traps.c
  * simulate_rdhwr).
  *
- *     rdhwr $3,$29; lw $30,-0x7000($3)                LE, 16 bits of offset (cmd/internal/obj/mips/asm0.go cases 53, 54; ld, sd
- *                                                     on 64 bits).  There is no other form: -shared is not supported
+ *     rdhwr $3,$29; lw $30,-0x7000($3)                LE, 16 bits of offset (cmd/internal/obj/mips/asm0.go cases 53,
+ *                                                     54; ld, sd on 64 bits).  There is no other form: -shared is not
+ *                                                     supported
  *     lui $2,%tprel_hi(x); addu $2,$2,$3; lw $2,%tprel_lo(x)($2)      LE of C
  *     lw $2,%gottprel(x)($28); addu $2,$2,$3                          IE of C: a GOT word
  *     addiu $4,$28,%tlsgd(x); jalr __tls_get_addr                     GD and, with %tlsldm, LD
@@ -29,11 +30,11 @@ static enum after read_special(struct follow *follow, uint32_t insn, uint64_t at
 {
 	unsigned rs = insn >> 21 & 31, rt = insn >> 16 & 31, rd = insn >> 11 & 31, function = insn & 63;
 	struct known *reg = follow->reg;
-	if (function == 0x21 || function == 0x2d) {               /* addu, daddu; with $0 a move */
+	if (function == 0x21 || function == 0x2d) { /* addu, daddu; with $0 a move */
 		follow_set(follow, rd, !rt ? reg[rs] : !rs ? reg[rt] : follow_sum(follow, reg[rs], reg[rt], at));
-	} else if (function == 0x25 && (!rs || !rt)) {            /* or: a move */
+	} else if (function == 0x25 && (!rs || !rt)) { /* or: a move */
 		follow_set(follow, rd, reg[rs ? rs : rt]);
-	} else if (function == 0x08 || function == 0x09) {        /* jr, jalr */
+	} else if (function == 0x08 || function == 0x09) { /* jr, jalr */
 		return rd ? AFTER_CALL : AFTER_BREAK;
 	} else {
 		follow_forget(follow, rd);
@@ -50,7 +51,7 @@ static void read_memory(struct follow *follow, uint32_t insn, uint64_t at)
 	follow_memory(follow, base, offset, at);
 	int is_word = opcode == (follow->scan->arch->class == 64 ? 0x37 : 0x23);
 	int is_load = opcode <= 0x27 || opcode == 0x30 || opcode == 0x34 || opcode == 0x37;
-	int is_conditional = opcode == 0x38 || opcode == 0x3c;    /* sc, scd: the register says whether it was stored */
+	int is_conditional = opcode == 0x38 || opcode == 0x3c; /* sc, scd: the register says whether it was stored */
 	if (is_word)
 		follow_set(follow, rt, follow_word(follow, base, offset, at));
 	else if (is_load || is_conditional)
@@ -64,35 +65,49 @@ static enum after read_insn(struct follow *follow, uint32_t insn, uint64_t at)
 	switch (opcode) {
 	case 0x00:
 		return read_special(follow, insn, at);
-	case 0x01:                                                /* bltzal, bgezal and other branches */
+	case 0x01: /* bltzal, bgezal and other branches */
 		return (rt & 0x1c) == 0x10 ? AFTER_CALL : AFTER_NOTHING;
-	case 0x02: case 0x03:                                     /* j, jal */
+	case 0x02:
+	case 0x03: /* j, jal */
 		return opcode == 3 ? AFTER_CALL : AFTER_BREAK;
-	case 0x04:                                                /* beq; of a register with itself: b */
+	case 0x04: /* beq; of a register with itself: b */
 		return rs == rt ? AFTER_BREAK : AFTER_NOTHING;
-	case 0x09: case 0x19:                                     /* addiu, daddiu */
-		follow_set(follow, rt, rs ? follow_plus(follow, follow->reg[rs], number, 1, at) : follow_number(HOLDS_CONSTANT, number, 0, at));
+	case 0x09:
+	case 0x19: /* addiu, daddiu */
+		follow_set(follow, rt,
+		    rs ? follow_plus(follow, follow->reg[rs], number, 1, at) :
+			 follow_number(HOLDS_CONSTANT, number, 0, at));
 		break;
-	case 0x0f:                                                /* lui; with a register aui (release 6) */
-		follow_set(follow, rt, rs ? follow_plus(follow, follow->reg[rs], number * 65536, 0, at) : follow_number(HOLDS_CONSTANT, number * 65536, 1, at));
+	case 0x0f: /* lui; with a register aui (release 6) */
+		follow_set(follow, rt,
+		    rs ? follow_plus(follow, follow->reg[rs], number * 65536, 0, at) :
+			 follow_number(HOLDS_CONSTANT, number * 65536, 1, at));
 		break;
-	case 0x08: case 0x0a: case 0x0b: case 0x0c: case 0x0d: case 0x0e: case 0x18:   /* other numbers */
+	case 0x08:
+	case 0x0a:
+	case 0x0b:
+	case 0x0c:
+	case 0x0d:
+	case 0x0e:
+	case 0x18: /* other numbers */
 		follow_forget(follow, rt);
 		break;
-	case 0x10: case 0x11: case 0x12:                          /* coprocessors: mfc and its like */
+	case 0x10:
+	case 0x11:
+	case 0x12: /* coprocessors: mfc and its like */
 		if (rs < 4)
 			follow_forget(follow, rt);
 		break;
-	case 0x1c:                                                /* mul, clz */
+	case 0x1c: /* mul, clz */
 		follow_forget(follow, rd);
 		break;
 	case 0x1f:
-		if ((insn & 63) == 0x3b) {                        /* rdhwr */
+		if ((insn & 63) == 0x3b) { /* rdhwr */
 			follow_set(follow, rt, rd == HWR_ULR ? follow_number(HOLDS_TP, 0, 0, at) : (struct known){ 0 });
 			break;
 		}
-		follow_forget(follow, rt);                               /* ext, ins */
-		follow_forget(follow, rd);                               /* seb, wsbh */
+		follow_forget(follow, rt); /* ext, ins */
+		follow_forget(follow, rd); /* seb, wsbh */
 		break;
 	default:
 		if (opcode >= 0x20 || opcode == 0x1a || opcode == 0x1b)
@@ -104,7 +119,9 @@ static enum after read_insn(struct follow *follow, uint32_t insn, uint64_t at)
 static void mips_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
 {
 	/* Register 0 is always 0, of which nothing can be made. */
-	struct follow follow = { .scan = scan, .start = address, .end = address + size, .constant_form = ACCESS_LE, .pinned = 1 };
+	struct follow follow = {
+		.scan = scan, .start = address, .end = address + size, .constant_form = ACCESS_LE, .pinned = 1
+	};
 	const struct elf_section *got = scan->file ? elf_section_named(scan->file, ".got") : NULL;
 	uint64_t table = got ? got->header.sh_addr : 0;
 	if (got || (scan->file && elf_dynamic(scan->file, DT_PLTGOT, &table))) {
@@ -147,10 +164,21 @@ static const struct reloc_type mips_relocs[] = {
 };
 
 /* The TCB lies below the block, and the thread pointer 0x7000 above its start. */
-#define MIPS(goarch_name, class_bits, big) { \
-	.name = "mips", .goarch = goarch_name, .machine = EM_MIPS, .class = class_bits, .big_endian = big, .variant = 1, .bias = 0x7000, \
-	.thread_pointer = "rdhwr $29", .slot = "runtime.tls_g", .relocs = mips_relocs, .reloc_count = ARCH_COUNT(mips_relocs), .scan = mips_scan, \
-}
+#define MIPS(goarch_name, class_bits, big) \
+	{ \
+		.name = "mips", \
+		.goarch = goarch_name, \
+		.machine = EM_MIPS, \
+		.class = class_bits, \
+		.big_endian = big, \
+		.variant = 1, \
+		.bias = 0x7000, \
+		.thread_pointer = "rdhwr $29", \
+		.slot = "runtime.tls_g", \
+		.relocs = mips_relocs, \
+		.reloc_count = ARCH_COUNT(mips_relocs), \
+		.scan = mips_scan, \
+	}
 const struct arch arch_mips = MIPS("mips", 32, 1);
 const struct arch arch_mipsle = MIPS("mipsle", 32, 0);
 const struct arch arch_mips64 = MIPS("mips64", 64, 1);

@@ -6,8 +6,9 @@
  *     addis r31, r13, 0;  addi r31, r31, -0x7000             LE (cmd/internal/obj/ppc64/asm9.go case 79)
  *     nop;                addi r31, r13, -0x7000             the same after GNU ld, where the upper half is 0
  *     addis r31, r2, ha;  ld r31, lo(r31);  add r31, r31, r13      IE (case 80): a GOT word, by the TOC base r2
- *     addis r31, r0, 0;   addi r31, r31, lo; add r31, r31, r13     cmd/link's IE made a constant (cmd/link/internal/ppc64
- *                                                            asm.go R_POWER_TLS_IE): relaxed
+ *     addis r31, r0, 0;   addi r31, r31, lo; add r31, r31, r13     cmd/link's IE made a constant
+ *                                                                  (cmd/link/internal/ppc64/asm.go
+ *                                                                  R_POWER_TLS_IE): relaxed
  *     paddi r31, r13, n;  pld r31, x@got@tprel@pcrel; add    LE and IE of GOPPC64=power10 (ISA 3.1 prefixes)
  *
  * and Go reaches its slot by std/ld r30, 0(r31) (runtime/tls_ppc64x.s save_g, load_g).  Linkers turn IE into
@@ -44,24 +45,26 @@ static struct known base_of(const struct follow *follow, unsigned number)
 static int is_indexed_access(unsigned extended)
 {
 	unsigned low = extended & 31;
-	return low >= 20 && low <= 23 && extended != 4;   /* ldx, lwzx, stdx, lwarx, lwbrx, stwcx., lfdx, ... (ISA book I, appendix) */
+	return low >= 20 && low <= 23 &&
+	    extended != 4; /* ldx, lwzx, stdx, lwarx, lwbrx, stwcx., lfdx, ... (ISA book I, appendix) */
 }
 
 /* Opcode 31: register to register, and memory at the sum of two registers. */
 static void read_registers(struct follow *follow, uint32_t insn, uint64_t at)
 {
 	unsigned target = insn >> 21 & 31, a = insn >> 16 & 31, b = insn >> 11 & 31, extended = insn >> 1 & 0x3ff;
-	if ((extended & 0x1ff) == 266) {                          /* add, addo */
+	if ((extended & 0x1ff) == 266) { /* add, addo */
 		follow_set(follow, target, follow_sum(follow, follow->reg[a], follow->reg[b], at));
-	} else if (extended == 444 && target == b) {              /* mr */
+	} else if (extended == 444 && target == b) { /* mr */
 		follow_set(follow, a, follow->reg[target]);
 	} else if (is_indexed_access(extended)) {
 		follow_memory(follow, follow_sum(follow, base_of(follow, a), follow->reg[b], at), 0, at);
-		if (!(extended >> 7 & 1))                         /* bit 7 of the number: a store */
+		if (!(extended >> 7 & 1)) /* bit 7 of the number: a store */
 			follow_forget(follow, target);
-	} else if (extended != 0 && extended != 32) {             /* but for cmp, cmpl */
+	} else if (extended != 0 && extended != 32) { /* but for cmp, cmpl */
 		unsigned group = extended & 31;
-		follow_forget(follow, group == 24 || (group >= 26 && group <= 28) ? a : target);   /* logic and shifts write RA */
+		follow_forget(
+		    follow, group == 24 || (group >= 26 && group <= 28) ? a : target); /* logic and shifts write RA */
 	}
 }
 
@@ -73,7 +76,7 @@ static void read_memory(struct follow *follow, uint32_t insn, uint64_t at)
 	int64_t offset = (int16_t)(is_doubleword ? insn & 0xfffcu : insn & 0xffffu);
 	struct known base = base_of(follow, a), word = { 0 };
 	follow_memory(follow, base, offset, at);
-	if (opcode == 58 && !(insn & 3))                          /* ld */
+	if (opcode == 58 && !(insn & 3)) /* ld */
 		word = follow_word(follow, base, offset, at);
 	int is_store = (opcode >= 36 && opcode <= 39) || opcode == 44 || opcode == 45 || opcode == 47 || opcode == 62;
 	if (!is_store && !is_float)
@@ -90,14 +93,15 @@ static void read_prefixed(struct follow *follow, uint32_t prefix, uint32_t insn,
 	uint64_t bits = (uint64_t)(prefix & 0x3ffff) << 16 | (insn & 0xffff);
 	int64_t number = (int64_t)((bits ^ 1ULL << 33) - (1ULL << 33));
 	int here = prefix >> 20 & 1;
-	struct known base = here ? follow_number(HOLDS_ADDRESS, (int64_t)at, 0, at) : base_of(follow, a), result = { 0 };
+	struct known base = here ? follow_number(HOLDS_ADDRESS, (int64_t)at, 0, at) : base_of(follow, a),
+		     result = { 0 };
 	if (type == 2 && opcode == 14 && !here && !a)
 		result = follow_number(HOLDS_CONSTANT, number, 0, at);
 	else if (type == 2 && opcode == 14)
 		result = follow_plus(follow, base, number, 1, at);
 	else if ((type == 2 && opcode >= 32) || type == 0)
 		follow_memory(follow, base, number, at);
-	if (type == 0 && opcode == 57)                            /* pld */
+	if (type == 0 && opcode == 57) /* pld */
 		result = follow_word(follow, base, number, at);
 	follow_set(follow, target, result);
 }
@@ -106,7 +110,7 @@ static void read_prefixed(struct follow *follow, uint32_t prefix, uint32_t insn,
 static void read_branch(struct follow *follow, uint32_t insn)
 {
 	unsigned opcode = insn >> 26, extended = insn >> 1 & 0x3ff;
-	if (opcode == 19 && extended != 16 && extended != 528 && extended != 560)   /* crand, isync, rfid */
+	if (opcode == 19 && extended != 16 && extended != 528 && extended != 560) /* crand, isync, rfid */
 		return;
 	if (insn & 1)
 		follow_call(follow, saved);
@@ -119,22 +123,40 @@ static void read_insn(struct follow *follow, uint32_t insn, uint64_t at)
 	unsigned opcode = insn >> 26, target = insn >> 21 & 31, a = insn >> 16 & 31;
 	int64_t number = (int16_t)insn;
 	switch (opcode) {
-	case 14:                                                  /* addi, li */
-		follow_set(follow, target, a ? follow_plus(follow, follow->reg[a], number, 1, at) : follow_number(HOLDS_CONSTANT, number, 0, at));
+	case 14: /* addi, li */
+		follow_set(follow, target,
+		    a ? follow_plus(follow, follow->reg[a], number, 1, at) :
+			follow_number(HOLDS_CONSTANT, number, 0, at));
 		break;
-	case 15:                                                  /* addis, lis */
-		follow_set(follow, target, a ? follow_plus(follow, follow->reg[a], number * 65536, 0, at) : follow_number(HOLDS_CONSTANT, number * 65536, 1, at));
+	case 15: /* addis, lis */
+		follow_set(follow, target,
+		    a ? follow_plus(follow, follow->reg[a], number * 65536, 0, at) :
+			follow_number(HOLDS_CONSTANT, number * 65536, 1, at));
 		break;
-	case 16: case 18: case 19:
+	case 16:
+	case 18:
+	case 19:
 		read_branch(follow, insn);
 		break;
 	case 31:
 		read_registers(follow, insn, at);
 		break;
-	case 7: case 8: case 12: case 13:                         /* mulli, subfic, addic */
+	case 7:
+	case 8:
+	case 12:
+	case 13: /* mulli, subfic, addic */
 		follow_forget(follow, target);
 		break;
-	case 20: case 21: case 23: case 24: case 25: case 26: case 27: case 28: case 29: case 30:   /* logic and rotations */
+	case 20:
+	case 21:
+	case 23:
+	case 24:
+	case 25:
+	case 26:
+	case 27:
+	case 28:
+	case 29:
+	case 30: /* logic and rotations */
 		if (insn != nop)
 			follow_forget(follow, a);
 		break;
@@ -163,7 +185,8 @@ static void ppc64_scan(struct insn_scan *scan, uint64_t address, const unsigned 
 			at += 4;
 		} else {
 			read_insn(&follow, insn, address + at);
-			/* C's functions end in a zero word and a table for debuggers, two words or more (ELFv2 2.3.5.1). */
+			/* C's functions end in a zero word and a table for debuggers, two words or more (ELFv2
+			 * 2.3.5.1). */
 			at += !insn && !scan->is_go ? 8 : 0;
 		}
 	}
@@ -205,9 +228,20 @@ static const struct reloc_type ppc64_relocs[] = {
 };
 
 /* The TCB lies below the block, and the thread pointer 0x7000 above its start (ELFv2 3.7.2). */
-#define PPC64(goarch_name, big) { \
-	.name = "ppc64", .goarch = goarch_name, .machine = EM_PPC64, .class = 64, .big_endian = big, .variant = 1, .bias = 0x7000, \
-	.thread_pointer = "r13", .slot = "runtime.tls_g", .relocs = ppc64_relocs, .reloc_count = ARCH_COUNT(ppc64_relocs), .scan = ppc64_scan, \
-}
+#define PPC64(goarch_name, big) \
+	{ \
+		.name = "ppc64", \
+		.goarch = goarch_name, \
+		.machine = EM_PPC64, \
+		.class = 64, \
+		.big_endian = big, \
+		.variant = 1, \
+		.bias = 0x7000, \
+		.thread_pointer = "r13", \
+		.slot = "runtime.tls_g", \
+		.relocs = ppc64_relocs, \
+		.reloc_count = ARCH_COUNT(ppc64_relocs), \
+		.scan = ppc64_scan, \
+	}
 const struct arch arch_ppc64 = PPC64("ppc64", 1);
 const struct arch arch_ppc64le = PPC64("ppc64le", 0);

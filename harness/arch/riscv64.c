@@ -23,15 +23,15 @@ static const uint32_t saved = 3u << 8 | 0x3ffu << 18;
 /* ---- decoding ----------------------------------------------------------------------------- */
 
 /* Bits high..low of an instruction. */
-static uint32_t field(uint32_t insn, unsigned high, unsigned low)
-{
-	return insn >> low & ((2u << (high - low)) - 1);
-}
+static uint32_t field(uint32_t insn, unsigned high, unsigned low) { return insn >> low & ((2u << (high - low)) - 1); }
 
 /* 32-bit instructions (RISC-V ISA volume I, "RV32/64G Instruction Set Listings"). */
 static struct follow_insn decode(uint32_t code)
 {
-	struct follow_insn insn = { .rd = field(code, 11, 7), .a = field(code, 19, 15), .b = field(code, 24, 20), .imm = follow_signed(code >> 20, 12) };
+	struct follow_insn insn = { .rd = field(code, 11, 7),
+		.a = field(code, 19, 15),
+		.b = field(code, 24, 20),
+		.imm = follow_signed(code >> 20, 12) };
 	unsigned function = field(code, 14, 12);
 	switch (code & 0x7f) {
 	case 0x37:
@@ -49,7 +49,7 @@ static struct follow_insn decode(uint32_t code)
 	case 0x33:
 		insn.op = function == 0 && field(code, 31, 25) == 0 ? FOLLOW_ADD : FOLLOW_OTHER;
 		break;
-	case 0x07:                                                /* loads of floating point */
+	case 0x07: /* loads of floating point */
 		insn.rd = 0;
 		/* fallthrough */
 	case 0x03:
@@ -67,14 +67,14 @@ static struct follow_insn decode(uint32_t code)
 		/* With another link register than ra and t0 it is a jump (ISA volume I, "Unconditional Jumps"). */
 		insn.op = insn.rd == X_RA || insn.rd == X_T0 ? FOLLOW_CALL : FOLLOW_JUMP;
 		break;
-	case 0x63:                                                /* branches, fused multiplications */
+	case 0x63: /* branches, fused multiplications */
 	case 0x43:
 	case 0x47:
 	case 0x4b:
 	case 0x4f:
 		insn.rd = 0;
 		break;
-	case 0x53:                                                /* floating point: comparison, conversion, move to integer */
+	case 0x53: /* floating point: comparison, conversion, move to integer */
 		function = field(code, 31, 27);
 		insn.rd = function == 0x14 || function == 0x18 || function == 0x1c ? insn.rd : 0;
 		break;
@@ -90,11 +90,15 @@ static struct follow_insn decode_memory(uint32_t code)
 	unsigned inner = field(code, 4, 2) + 8, base = is_stack ? 2 : field(code, 9, 7) + 8;
 	struct follow_insn insn = { .op = is_store ? FOLLOW_STORE : FOLLOW_LOAD, .a = base };
 	if (!is_stack)
-		insn.imm = field(code, 12, 10) << 3 | (is_double ? field(code, 6, 5) << 6 : field(code, 6, 6) << 2 | field(code, 5, 5) << 6);
+		insn.imm = field(code, 12, 10) << 3 |
+		    (is_double ? field(code, 6, 5) << 6 : field(code, 6, 6) << 2 | field(code, 5, 5) << 6);
 	else if (is_store)
-		insn.imm = is_double ? field(code, 12, 10) << 3 | field(code, 9, 7) << 6 : field(code, 12, 9) << 2 | field(code, 8, 7) << 6;
+		insn.imm = is_double ? field(code, 12, 10) << 3 | field(code, 9, 7) << 6 :
+				       field(code, 12, 9) << 2 | field(code, 8, 7) << 6;
 	else
-		insn.imm = field(code, 12, 12) << 5 | (is_double ? field(code, 6, 5) << 3 | field(code, 4, 2) << 6 : field(code, 6, 4) << 2 | field(code, 3, 2) << 6);
+		insn.imm = field(code, 12, 12) << 5 |
+		    (is_double ? field(code, 6, 5) << 3 | field(code, 4, 2) << 6 :
+				 field(code, 6, 4) << 2 | field(code, 3, 2) << 6);
 	/* 1 and 5 are floating point. */
 	if (!is_store && function != 1)
 		insn.rd = is_stack ? field(code, 11, 7) : inner;
@@ -116,12 +120,13 @@ static struct follow_insn decode_arithmetic(uint32_t code)
 		return (struct follow_insn){ .op = FOLLOW_ADD_NUMBER, .rd = rd, .a = X_ZERO, .imm = imm, .is_word = 1 };
 	case 3:
 		/* With sp it is C.ADDI16SP. */
-		return (struct follow_insn){ .op = rd == 2 ? FOLLOW_OTHER : FOLLOW_CONSTANT, .rd = rd, .imm = imm * 4096 };
+		return (
+		    struct follow_insn){ .op = rd == 2 ? FOLLOW_OTHER : FOLLOW_CONSTANT, .rd = rd, .imm = imm * 4096 };
 	case 4:
 		return (struct follow_insn){ .op = FOLLOW_OTHER, .rd = field(code, 9, 7) + 8 };
-	case 5:                                                   /* C.J */
+	case 5: /* C.J */
 		return (struct follow_insn){ .op = FOLLOW_JUMP };
-	default:                                                  /* C.BEQZ, C.BNEZ */
+	default: /* C.BEQZ, C.BNEZ */
 		return (struct follow_insn){ .op = FOLLOW_OTHER };
 	}
 }
@@ -131,15 +136,18 @@ static struct follow_insn decode_compressed(uint32_t code)
 	unsigned function = field(code, 15, 13), rd = field(code, 11, 7), rs2 = field(code, 6, 2);
 	if ((code & 3) == 1)
 		return decode_arithmetic(code);
-	if (function == 0)                                        /* C.ADDI4SPN, C.SLLI */
+	if (function == 0) /* C.ADDI4SPN, C.SLLI */
 		return (struct follow_insn){ .op = FOLLOW_OTHER, .rd = (code & 3) == 0 ? field(code, 4, 2) + 8 : rd };
 	if (function != 4)
 		return decode_memory(code);
-	if ((code & 3) == 0)                                      /* reserved; Zcb loads and stores of small values */
+	if ((code & 3) == 0) /* reserved; Zcb loads and stores of small values */
 		return (struct follow_insn){ .op = FOLLOW_OTHER, .rd = field(code, 4, 2) + 8 };
-	if (rs2)                                                  /* C.MV, C.ADD */
-		return (struct follow_insn){ .op = FOLLOW_ADD, .rd = rd, .a = field(code, 12, 12) ? rd : X_ZERO, .b = rs2 };
-	return (struct follow_insn){ .op = !rd ? FOLLOW_OTHER : field(code, 12, 12) ? FOLLOW_CALL : FOLLOW_JUMP };   /* C.EBREAK; C.JALR; C.JR */
+	if (rs2) /* C.MV, C.ADD */
+		return (
+		    struct follow_insn){ .op = FOLLOW_ADD, .rd = rd, .a = field(code, 12, 12) ? rd : X_ZERO, .b = rs2 };
+	return (struct follow_insn){ .op = !rd ? FOLLOW_OTHER :
+		    field(code, 12, 12)        ? FOLLOW_CALL :
+						 FOLLOW_JUMP }; /* C.EBREAK; C.JALR; C.JR */
 }
 
 static void riscv64_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
@@ -153,7 +161,9 @@ static void riscv64_scan(struct insn_scan *scan, uint64_t address, const unsigne
 			return;
 		if (length == 4)
 			word |= (uint32_t)code[at + 2] << 16 | (uint32_t)code[at + 3] << 24;
-		struct follow_insn insn = length == 2 ? decode_compressed(word) : length == 4 ? decode(word) : (struct follow_insn){ .op = FOLLOW_OTHER };
+		struct follow_insn insn = length == 2 ? decode_compressed(word) :
+		    length == 4                       ? decode(word) :
+							(struct follow_insn){ .op = FOLLOW_OTHER };
 		follow_step(&follow, &insn, saved, address + at);
 		at += length;
 	}
@@ -171,8 +181,8 @@ static const struct reloc_type riscv64_relocs[] = {
 	RELOC(R_RISCV_TLS_DTPREL64, DTPOFF),
 	RELOC(R_RISCV_TLS_TPREL64, TPOFF),
 	RELOC(R_RISCV_IRELATIVE, OTHER),
-	{ 12, RELOC_TLSDESC, "R_RISCV_TLSDESC" },         /* not in the <elf.h> of glibc 2.36 */
-	RELOC(R_RISCV_TLS_GOT_HI20, LINK_IE),             /* its other half, PCREL_LO12_I, names a label */
+	{ 12, RELOC_TLSDESC, "R_RISCV_TLSDESC" }, /* not in the <elf.h> of glibc 2.36 */
+	RELOC(R_RISCV_TLS_GOT_HI20, LINK_IE),     /* its other half, PCREL_LO12_I, names a label */
 	RELOC(R_RISCV_TLS_GD_HI20, LINK_GD),
 	RELOC(R_RISCV_TPREL_HI20, LINK_LE),
 	RELOC(R_RISCV_TPREL_LO12_I, LINK_LE),
@@ -183,7 +193,14 @@ static const struct reloc_type riscv64_relocs[] = {
 
 /* The TCB lies below the thread pointer. */
 const struct arch arch_riscv64 = {
-	.name = "riscv", .goarch = "riscv64", .machine = EM_RISCV, .class = 64, .variant = 1,
-	.thread_pointer = "x4", .slot = "runtime.tls_g", .relocs = riscv64_relocs, .reloc_count = ARCH_COUNT(riscv64_relocs),
+	.name = "riscv",
+	.goarch = "riscv64",
+	.machine = EM_RISCV,
+	.class = 64,
+	.variant = 1,
+	.thread_pointer = "x4",
+	.slot = "runtime.tls_g",
+	.relocs = riscv64_relocs,
+	.reloc_count = ARCH_COUNT(riscv64_relocs),
 	.scan = riscv64_scan,
 };

@@ -7,8 +7,8 @@
  *     ear %r11,%a0; sllg %r11,%r11,32; ear %r11,%a1
  *     larl %r10,1f; lg %r10,0(%r10); j 2f; 1: .quad -8; 2:     LE (cmd/internal/obj/s390x/asmz.go case 94)
  *     larl %r10,GOT+4; lgf %r10,0(%r10)                        IE (case 95): the low half of the big-endian word
- *     lgfi %r10,-8; bcr 0,0 three times                        cmd/link's IE made a constant (go1.27 cmd/link/internal/s390x
- *                                                              asm.go tlsIEtoLE): relaxed
+ *     lgfi %r10,-8; bcr 0,0 three times                        cmd/link's IE made a constant (go1.27
+ *                                                              cmd/link/internal/s390x asm.go tlsIEtoLE): relaxed
  *     stg %r13,0(%r10,%r11)                                    runtime/tls_s390x.s save_g, load_g
  *
  * C writes lgrl or larl and lg, and adds by la, agr, ag or by base and index of the access; GD and LD call
@@ -22,22 +22,16 @@ enum { OFFSET_REGISTER = 2 };
 
 struct insn {
 	uint64_t at;
-	unsigned size, opcode;             /* opcode: of one byte, or of the first and the last, or of what else tells */
+	unsigned size, opcode; /* opcode: of one byte, or of the first and the last, or of what else tells */
 	const unsigned char *code;
 };
 
 /* %r6 to %r13 and the stack survive a call (s390x ELF ABI, 1.2.1). */
 static const uint32_t saved = 0xbfc0;
 
-static unsigned high(unsigned char byte)
-{
-	return byte >> 4;
-}
+static unsigned high(unsigned char byte) { return byte >> 4; }
 
-static unsigned low(unsigned char byte)
-{
-	return byte & 15;
-}
+static unsigned low(unsigned char byte) { return byte & 15; }
 
 static int32_t number32(const unsigned char *code)
 {
@@ -79,7 +73,8 @@ static void call(struct follow *follow, unsigned link)
 	struct insn_scan *scan = follow->scan;
 	uint64_t got;
 	int64_t place;
-	if (scan->file && offset.holds == HOLDS_WORD && follow_constant(follow, (uint64_t)offset.value, &place) && elf_dynamic(scan->file, DT_PLTGOT, &got))
+	if (scan->file && offset.holds == HOLDS_WORD && follow_constant(follow, (uint64_t)offset.value, &place) &&
+	    elf_dynamic(scan->file, DT_PLTGOT, &got))
 		insn_dynamic(scan, got + (uint64_t)place);
 	follow_call(follow, saved & ~(1u << link));
 }
@@ -92,23 +87,30 @@ static void read_ril(struct follow *follow, const struct insn *insn)
 	unsigned target = high(insn->code[1]);
 	int64_t number = number32(insn->code + 2), place = target_of(insn);
 	switch (insn->code[0] << 4 | low(insn->code[1])) {
-	case 0xc00:                                               /* larl */
+	case 0xc00: /* larl */
 		follow_set(follow, target, follow_number(HOLDS_ADDRESS, place, 0, insn->at));
 		break;
-	case 0xc01:                                               /* lgfi */
+	case 0xc01: /* lgfi */
 		follow_set(follow, target, follow_number(HOLDS_CONSTANT, number, 0, insn->at));
 		break;
-	case 0xc48:                                               /* lgrl */
+	case 0xc48: /* lgrl */
 		follow_set(follow, target, follow_number(HOLDS_WORD, place, 0, insn->at));
 		break;
-	case 0xc28:                                               /* agfi */
+	case 0xc28: /* agfi */
 		follow_set(follow, target, follow_plus(follow, follow->reg[target], number, 1, insn->at));
 		break;
-	case 0xc05:                                               /* brasl */
+	case 0xc05: /* brasl */
 		call(follow, target);
 		break;
-	case 0xc04: case 0xc6a: case 0xc6c: case 0xc6d: case 0xc6e: case 0xc6f:   /* brcl, compares */
-	case 0xc47: case 0xc4b: case 0xc4f:                       /* stores */
+	case 0xc04:
+	case 0xc6a:
+	case 0xc6c:
+	case 0xc6d:
+	case 0xc6e:
+	case 0xc6f: /* brcl, compares */
+	case 0xc47:
+	case 0xc4b:
+	case 0xc4f: /* stores */
 		break;
 	default:
 		if (insn->code[0] != 0xc2 || low(insn->code[1]) < 12)
@@ -121,13 +123,13 @@ static void read_ri(struct follow *follow, const struct insn *insn)
 {
 	unsigned target = high(insn->code[1]), operation = low(insn->code[1]);
 	int64_t number = (int16_t)(insn->code[2] << 8 | insn->code[3]);
-	if (insn->code[0] == 0xa7 && operation == 9)              /* lghi */
+	if (insn->code[0] == 0xa7 && operation == 9) /* lghi */
 		follow_set(follow, target, follow_number(HOLDS_CONSTANT, number, 0, insn->at));
-	else if (insn->code[0] == 0xa7 && operation == 11)        /* aghi */
+	else if (insn->code[0] == 0xa7 && operation == 11) /* aghi */
 		follow_set(follow, target, follow_plus(follow, follow->reg[target], number, 1, insn->at));
-	else if (insn->code[0] == 0xa7 && operation == 5)         /* bras */
+	else if (insn->code[0] == 0xa7 && operation == 5) /* bras */
 		call(follow, target);
-	else if (insn->code[0] == 0xa5 || (operation > 5 && operation < 14))   /* not tmll, brc, chi */
+	else if (insn->code[0] == 0xa5 || (operation > 5 && operation < 14)) /* not tmll, brc, chi */
 		follow_forget(follow, target);
 }
 
@@ -136,19 +138,22 @@ static void read_rre(struct follow *follow, const struct insn *insn)
 {
 	unsigned target = high(insn->code[3]), source = low(insn->code[3]), third = high(insn->code[2]);
 	switch (insn->code[0] << 8 | insn->code[1]) {
-	case 0xb24f:                                              /* ear: a1 completes what a0 began */
+	case 0xb24f: /* ear: a1 completes what a0 began */
 		follow_set(follow, target, source == 1 ? follow_number(HOLDS_TP, 0, 0, insn->at) : (struct known){ 0 });
 		break;
-	case 0xb904:                                              /* lgr */
+	case 0xb904: /* lgr */
 		follow_set(follow, target, follow->reg[source]);
 		break;
-	case 0xb908:                                              /* agr */
+	case 0xb908: /* agr */
 		follow_set(follow, target, follow_sum(follow, follow->reg[target], follow->reg[source], insn->at));
 		break;
-	case 0xb9e8:                                              /* agrk */
+	case 0xb9e8: /* agrk */
 		follow_set(follow, target, follow_sum(follow, follow->reg[source], follow->reg[third], insn->at));
 		break;
-	case 0xb920: case 0xb921: case 0xb930: case 0xb931:       /* cgr, clgr, cgfr, clgfr */
+	case 0xb920:
+	case 0xb921:
+	case 0xb930:
+	case 0xb931: /* cgr, clgr, cgfr, clgfr */
 		break;
 	default:
 		if (insn->code[0] == 0xb9 || (insn->code[0] == 0xb2 && insn->code[1] >= 0x22 && insn->code[1] < 0x50))
@@ -159,7 +164,8 @@ static void read_rre(struct follow *follow, const struct insn *insn)
 /* Of e3xx and of RX: the register operand is read, or is no general register. */
 static int is_store(unsigned opcode)
 {
-	static const unsigned char of_e3[] = { 0x20, 0x21, 0x24, 0x25, 0x26, 0x2e, 0x2f, 0x30, 0x31, 0x34, 0x36, 0x3e, 0x3f, 0x50, 0x55, 0x59, 0x70, 0x72, 0x79, 0xc3, 0xc7, 0xcb, 0xcd, 0xcf };
+	static const unsigned char of_e3[] = { 0x20, 0x21, 0x24, 0x25, 0x26, 0x2e, 0x2f, 0x30, 0x31, 0x34, 0x36, 0x3e,
+		0x3f, 0x50, 0x55, 0x59, 0x70, 0x72, 0x79, 0xc3, 0xc7, 0xcb, 0xcd, 0xcf };
 	static const unsigned char of_rx[] = { 0x40, 0x42, 0x47, 0x49, 0x4e, 0x50, 0x55, 0x59 };
 	const unsigned char *list = opcode >> 8 == 0xe3 ? of_e3 : of_rx;
 	size_t count = opcode >> 8 == 0xe3 ? sizeof of_e3 : sizeof of_rx;
@@ -175,22 +181,22 @@ static void read_rx(struct follow *follow, const struct insn *insn)
 	unsigned target = high(insn->code[1]), opcode = insn->opcode;
 	int64_t offset = displacement(insn, insn->size == 6);
 	struct known base = indexed(follow, insn), result = { 0 };
-	if (opcode == 0x41 || opcode == 0xe371) {                 /* la, lay: forms an address */
+	if (opcode == 0x41 || opcode == 0xe371) { /* la, lay: forms an address */
 		follow_set(follow, target, offset ? follow_plus(follow, base, offset, 1, insn->at) : base);
 		return;
 	}
-	if (opcode == 0x44 || opcode == 0x47)                     /* ex, bc */
+	if (opcode == 0x44 || opcode == 0x47) /* ex, bc */
 		return;
-	if (opcode == 0x45 || opcode == 0x4d) {                   /* bal, bas */
+	if (opcode == 0x45 || opcode == 0x4d) { /* bal, bas */
 		call(follow, target);
 		return;
 	}
 	follow_memory(follow, base, offset, insn->at);
-	if (opcode == 0xe304)                                     /* lg */
+	if (opcode == 0xe304) /* lg */
 		result = follow_word(follow, base, offset, insn->at);
-	else if (opcode == 0xe314)                                /* lgf: the low half, which stands last */
+	else if (opcode == 0xe314) /* lgf: the low half, which stands last */
 		result = follow_word(follow, base, offset - 4, insn->at);
-	else if (opcode == 0xe308)                                /* ag */
+	else if (opcode == 0xe308) /* ag */
 		result = follow_sum(follow, follow->reg[target], follow_word(follow, base, offset, insn->at), insn->at);
 	if (!is_store(opcode))
 		follow_set(follow, target, result);
@@ -201,11 +207,15 @@ static void read_rs(struct follow *follow, const struct insn *insn)
 {
 	unsigned first = high(insn->code[1]), last = low(insn->code[1]), opcode = insn->opcode & 0xff;
 	int is_y = insn->code[0] == 0xeb;
-	int is_shift = is_y ? (opcode >= 0x0a && opcode <= 0x0d) || opcode == 0x1c || opcode == 0x1d || (opcode >= 0xdc && opcode <= 0xdf) : opcode >= 0x84 && opcode <= 0x8f;
+	int is_shift = is_y ? (opcode >= 0x0a && opcode <= 0x0d) || opcode == 0x1c || opcode == 0x1d ||
+		(opcode >= 0xdc && opcode <= 0xdf) :
+			      opcode >= 0x84 && opcode <= 0x8f;
 	int is_multiple = is_y ? opcode == 0x04 || opcode == 0x96 || opcode == 0x98 : opcode == 0x98;
-	int is_number = is_y ? (opcode >= 0x50 && opcode <= 0x5f) || (opcode >= 0x6a && opcode <= 0x7e) : insn->code[0] == 0xe5 || (opcode >= 0x91 && opcode <= 0x97 && opcode != 0x93);
-	int is_saved = is_y ? opcode == 0x24 || opcode == 0x26 || opcode == 0x90 || opcode == 0xe3 || opcode == 0xf3 || opcode == 0x20 || opcode == 0x21 || opcode == 0x2c
-		: opcode == 0x90 || opcode == 0x9a || opcode == 0x9b || opcode == 0xbd || opcode == 0xbe;
+	int is_number = is_y ? (opcode >= 0x50 && opcode <= 0x5f) || (opcode >= 0x6a && opcode <= 0x7e) :
+			       insn->code[0] == 0xe5 || (opcode >= 0x91 && opcode <= 0x97 && opcode != 0x93);
+	int is_saved = is_y ? opcode == 0x24 || opcode == 0x26 || opcode == 0x90 || opcode == 0xe3 || opcode == 0xf3 ||
+		opcode == 0x20 || opcode == 0x21 || opcode == 0x2c :
+			      opcode == 0x90 || opcode == 0x9a || opcode == 0x9b || opcode == 0xbd || opcode == 0xbe;
 	if (!is_shift)
 		follow_memory(follow, part(follow, high(insn->code[2])), displacement(insn, is_y), insn->at);
 	for (unsigned i = first; !is_number && !is_saved; i = (i + 1) & 15) {
@@ -226,13 +236,14 @@ static void read_insn(struct follow *follow, struct insn *insn)
 {
 	unsigned first = insn->code[0], last = insn->code[insn->size - 1];
 	insn->opcode = first == 0xe3 || first == 0xeb ? first << 8 | last : first;
-	if (insn->size == 2 && (first == 0x0d || first == 0x05)) {            /* basr, balr */
+	if (insn->size == 2 && (first == 0x0d || first == 0x05)) { /* basr, balr */
 		if (low(insn->code[1]))
 			call(follow, high(insn->code[1]));
 		else
 			follow_forget(follow, high(insn->code[1]));
 	} else if (insn->size == 2) {
-		if (first >= 0x10 && first < 0x20 && first != 0x15 && first != 0x19 && first != 0x12)   /* RR, but for compares */
+		if (first >= 0x10 && first < 0x20 && first != 0x15 && first != 0x19 &&
+		    first != 0x12) /* RR, but for compares */
 			follow_forget(follow, high(insn->code[1]));
 	} else if (first == 0xa5 || first == 0xa7) {
 		read_ri(follow, insn);
@@ -244,11 +255,12 @@ static void read_insn(struct follow *follow, struct insn *insn)
 		read_rx(follow, insn);
 	} else if ((first >= 0x80 && first < 0xc0) || first == 0xeb || first == 0xe5) {
 		read_rs(follow, insn);
-	} else if ((first >= 0xd0 && first < 0xe0) || first == 0xe1 || first == 0xe2 || first == 0xe8 || first == 0xf0) {
+	} else if ((first >= 0xd0 && first < 0xe0) || first == 0xe1 || first == 0xe2 || first == 0xe8 ||
+	    first == 0xf0) {
 		read_ss(follow, insn);
-	} else if (first == 0xec && (last < 0x60 || (last >= 0xd8 && last <= 0xdb))) {           /* RIE that writes */
+	} else if (first == 0xec && (last < 0x60 || (last >= 0xd8 && last <= 0xdb))) { /* RIE that writes */
 		follow_forget(follow, high(insn->code[1]));
-	} else if (first == 0xed || first == 0xe7) {                          /* floating point and vectors in memory */
+	} else if (first == 0xed || first == 0xe7) { /* floating point and vectors in memory */
 		follow_memory(follow, indexed(follow, insn), displacement(insn, 0), insn->at);
 	}
 }
@@ -270,12 +282,16 @@ static uint64_t over_literal(const struct follow *follow, const struct insn *ins
 static int is_end(const struct insn *insn)
 {
 	unsigned first = insn->code[0], second = insn->code[1];
-	return (first == 0x07 && high(insn->code[1]) == 15 && low(insn->code[1])) || ((first == 0xa7 || first == 0xc0) && second == 0xf4);
+	return (first == 0x07 && high(insn->code[1]) == 15 && low(insn->code[1])) ||
+	    ((first == 0xa7 || first == 0xc0) && second == 0xf4);
 }
 
 static void s390x_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
 {
-	struct follow follow = { .scan = scan, .start = address, .end = address + size, .constant_form = scan->is_go ? ACCESS_RELAXED : ACCESS_OTHER };
+	struct follow follow = { .scan = scan,
+		.start = address,
+		.end = address + size,
+		.constant_form = scan->is_go ? ACCESS_RELAXED : ACCESS_OTHER };
 	size_t at = 0;
 	while (at + 2 <= size) {
 		/* The first two bits tell the length (Principles of Operation, "Instruction Formats"). */
@@ -319,7 +335,15 @@ static const struct reloc_type s390x_relocs[] = {
 };
 
 const struct arch arch_s390x = {
-	.name = "s390", .goarch = "s390x", .machine = EM_S390, .class = 64, .big_endian = 1, .variant = 2,
-	.thread_pointer = "access registers a0, a1", .slot = "runtime.tls_g", .relocs = s390x_relocs, .reloc_count = ARCH_COUNT(s390x_relocs),
+	.name = "s390",
+	.goarch = "s390x",
+	.machine = EM_S390,
+	.class = 64,
+	.big_endian = 1,
+	.variant = 2,
+	.thread_pointer = "access registers a0, a1",
+	.slot = "runtime.tls_g",
+	.relocs = s390x_relocs,
+	.reloc_count = ARCH_COUNT(s390x_relocs),
 	.scan = s390x_scan,
 };

@@ -36,29 +36,37 @@ enum holds { HOLDS_NOTHING, HOLDS_CONSTANT, HOLDS_ADDRESS, HOLDS_GOT, HOLDS_TP }
 
 struct known {
 	enum holds holds;
-	int64_t value;       /* the constant, the address, the GOT word's address, or the distance from the thread pointer */
-	uint64_t load;       /* address of the instruction that loaded it */
+	int64_t value; /* the constant, the address, the GOT word's address, or the distance from the thread pointer */
+	uint64_t load; /* address of the instruction that loaded it */
 };
 
 struct reader {
 	struct insn_scan *scan;
 	const struct x86 *x86;
 	x86_reg segment;
-	int is_own;          /* the segment is the psABI's */
-	uint64_t got;        /* 32 bits: what registers that hold the GOT's address hold; 0: not known */
-	int is_pushed;       /* the last instruction was a call of the next one */
+	int is_own;    /* the segment is the psABI's */
+	uint64_t got;  /* 32 bits: what registers that hold the GOT's address hold; 0: not known */
+	int is_pushed; /* the last instruction was a call of the next one */
 	struct known reg[16];
 };
 
 static const x86_reg registers[16][5] = {
-	{ X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH }, { X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH },
-	{ X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH }, { X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL, X86_REG_BH },
-	{ X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL }, { X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL },
-	{ X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL }, { X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL },
-	{ X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B }, { X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B },
-	{ X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B }, { X86_REG_R11, X86_REG_R11D, X86_REG_R11W, X86_REG_R11B },
-	{ X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B }, { X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B },
-	{ X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B }, { X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B },
+	{ X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH },
+	{ X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH },
+	{ X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH },
+	{ X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL, X86_REG_BH },
+	{ X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL },
+	{ X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL },
+	{ X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL },
+	{ X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL },
+	{ X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B },
+	{ X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B },
+	{ X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B },
+	{ X86_REG_R11, X86_REG_R11D, X86_REG_R11W, X86_REG_R11B },
+	{ X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B },
+	{ X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B },
+	{ X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B },
+	{ X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B },
 };
 
 int x86_register_number(unsigned name)
@@ -112,10 +120,10 @@ static int takes_memory(unsigned char opcode)
 {
 	if (opcode < 0x40)
 		return (opcode & 7) < 4;
-	return opcode == 0x0f || opcode == 0x63 || opcode == 0x69 || opcode == 0x6b || (opcode >= 0x80 && opcode <= 0x8f)
-		|| opcode == 0xc0 || opcode == 0xc1 || opcode == 0xc4 || opcode == 0xc5 || opcode == 0xc6 || opcode == 0xc7
-		|| (opcode >= 0xd0 && opcode <= 0xd3) || (opcode >= 0xd8 && opcode <= 0xdf) || opcode == 0xf6 || opcode == 0xf7
-		|| opcode == 0xfe || opcode == 0xff;
+	return opcode == 0x0f || opcode == 0x63 || opcode == 0x69 || opcode == 0x6b ||
+	    (opcode >= 0x80 && opcode <= 0x8f) || opcode == 0xc0 || opcode == 0xc1 || opcode == 0xc4 ||
+	    opcode == 0xc5 || opcode == 0xc6 || opcode == 0xc7 || (opcode >= 0xd0 && opcode <= 0xd3) ||
+	    (opcode >= 0xd8 && opcode <= 0xdf) || opcode == 0xf6 || opcode == 0xf7 || opcode == 0xfe || opcode == 0xff;
 }
 
 /* Could the prefix at code[0] begin a TLS access?  Go reads and writes its slot with instructions of
@@ -137,10 +145,7 @@ static int may_access(const struct reader *reader, const unsigned char *code, si
 	return takes_memory(code[i]) && (code[i] == 0x0f || code[i] == 0xc4 || code[i] == 0xc5 || code[i + 1] < 0xc0);
 }
 
-static unsigned char prefix_of(const struct reader *reader)
-{
-	return reader->segment == X86_REG_FS ? 0x64 : 0x65;
-}
+static unsigned char prefix_of(const struct reader *reader) { return reader->segment == X86_REG_FS ? 0x64 : 0x65; }
 
 /* Counts the possible accesses; *last is the offset of the last. */
 static size_t find_hits(const struct reader *reader, const unsigned char *code, size_t size, size_t *last)
@@ -179,7 +184,8 @@ void x86_scan_end(struct insn_scan *scan)
 }
 
 /* Does an instruction of the function, as decoding from its start finds them, have the prefix? */
-static int has_access(const struct reader *reader, uint64_t address, const unsigned char *code, size_t size, size_t last)
+static int has_access(
+    const struct reader *reader, uint64_t address, const unsigned char *code, size_t size, size_t last)
 {
 	csh handle = (csh)reader->scan->engine[0];
 	cs_insn *insn = cs_malloc(handle);
@@ -194,7 +200,8 @@ static int has_access(const struct reader *reader, uint64_t address, const unsig
 		}
 		for (const uint8_t *byte = start; byte < at && byte < start + 4; byte++) {
 			found |= *byte == prefix_of(reader);
-			if (*byte != 0x66 && *byte != 0x67 && *byte != 0xf0 && *byte != 0xf2 && *byte != 0xf3 && *byte != 0x2e && *byte != 0x3e)
+			if (*byte != 0x66 && *byte != 0x67 && *byte != 0xf0 && *byte != 0xf2 && *byte != 0xf3 &&
+			    *byte != 0x2e && *byte != 0x3e)
 				break;
 		}
 	}
@@ -211,13 +218,14 @@ static void note(struct reader *reader, enum access form, const struct known *ba
 
 int x86_is_word(const cs_x86_op *op)
 {
-	return op->type == X86_OP_MEM && op->mem.segment == X86_REG_INVALID && op->mem.index == X86_REG_INVALID
-		&& (op->mem.base == X86_REG_RIP || op->mem.base == X86_REG_INVALID);
+	return op->type == X86_OP_MEM && op->mem.segment == X86_REG_INVALID && op->mem.index == X86_REG_INVALID &&
+	    (op->mem.base == X86_REG_RIP || op->mem.base == X86_REG_INVALID);
 }
 
 uint64_t x86_word(const cs_insn *insn, const cs_x86_op *op)
 {
-	return op->mem.base == X86_REG_RIP ? insn->address + insn->size + (uint64_t)op->mem.disp : (uint64_t)op->mem.disp;
+	return op->mem.base == X86_REG_RIP ? insn->address + insn->size + (uint64_t)op->mem.disp :
+					     (uint64_t)op->mem.disp;
 }
 
 /* The address of the word that an operand reads; 0 where it is not known.  A register that was lost
@@ -232,7 +240,9 @@ static int64_t word_address(const struct reader *reader, const cs_insn *insn, co
 	if (reader->reg[base].holds == HOLDS_ADDRESS)
 		return address_sum(reader, reader->reg[base].value, op->mem.disp);
 	int64_t word = address_sum(reader, (int64_t)reader->got, op->mem.disp);
-	return reader->got && reader->reg[base].holds == HOLDS_NOTHING && insn_is_tpoff(reader->scan, (uint64_t)word) ? word : 0;
+	return reader->got && reader->reg[base].holds == HOLDS_NOTHING && insn_is_tpoff(reader->scan, (uint64_t)word) ?
+	    word :
+	    0;
 }
 
 /* A word of the thread's area at a fixed offset. */
@@ -291,7 +301,8 @@ static void read_plain(struct reader *reader, const cs_insn *insn, const x86_op_
 /* ---- second reading: what registers hold --------------------------------------------------- */
 
 /* What add and sub leave in their target. */
-static struct known after_add(struct reader *reader, const cs_insn *insn, const struct known *old, const cs_x86_op *source, int from_tp)
+static struct known after_add(
+    struct reader *reader, const cs_insn *insn, const struct known *old, const cs_x86_op *source, int from_tp)
 {
 	struct known next = *old;
 	int64_t word = word_address(reader, insn, source);
@@ -310,7 +321,8 @@ static struct known after_add(struct reader *reader, const cs_insn *insn, const 
 		return (struct known){ 0 };
 	int is_sub = insn->id == X86_INS_SUB;
 	int64_t amount = is_sub ? (int64_t)-(uint64_t)source->imm : source->imm;
-	next.value = old->holds == HOLDS_ADDRESS ? address_sum(reader, old->value, amount) : offset_sum(reader, old->value, amount);
+	next.value = old->holds == HOLDS_ADDRESS ? address_sum(reader, old->value, amount) :
+						   offset_sum(reader, old->value, amount);
 	/* mold's LD subtracts down to the start of the block; what is read above it is counted. */
 	if (next.holds == HOLDS_TP && next.value < 0 && (!is_sub || reader->x86->sub_reaches)) {
 		note(reader, ACCESS_LE, old, insn, next.value);
@@ -326,13 +338,15 @@ static struct known after_lea(const struct reader *reader, const x86_op_mem *mem
 	if (base < 0 || reader->reg[base].holds == HOLDS_NOTHING || reader->reg[base].holds == HOLDS_GOT)
 		return nothing;
 	struct known next = reader->reg[base];
-	next.value = next.holds == HOLDS_ADDRESS ? address_sum(reader, next.value, mem->disp) : offset_sum(reader, next.value, mem->disp);
+	next.value = next.holds == HOLDS_ADDRESS ? address_sum(reader, next.value, mem->disp) :
+						   offset_sum(reader, next.value, mem->disp);
 	/* Below the thread pointer it is the address of a variable, and counted as such. */
 	return next.holds == HOLDS_TP && next.value < 0 ? nothing : next;
 }
 
 /* What the instruction leaves in its target register, which is of the whole width. */
-static struct known after(struct reader *reader, const cs_insn *insn, const struct known *old, const cs_x86_op *source, int from_tp)
+static struct known after(
+    struct reader *reader, const cs_insn *insn, const struct known *old, const cs_x86_op *source, int from_tp)
 {
 	struct known nothing = { 0 };
 	if (insn->id == X86_INS_ADD || insn->id == X86_INS_SUB)
@@ -389,7 +403,8 @@ static void read_call(struct reader *reader, const cs_insn *insn)
 static void forget_written(struct reader *reader, csh handle, const cs_insn *insn)
 {
 	unsigned written = x86_registers_written(handle, insn);
-	int is_end = reader->x86->bits == 32 && !reader->scan->is_go && (insn->id == X86_INS_RET || insn->id == X86_INS_JMP);
+	int is_end =
+	    reader->x86->bits == 32 && !reader->scan->is_go && (insn->id == X86_INS_RET || insn->id == X86_INS_JMP);
 	for (int i = 0; i < 16; i++)
 		if (written & 1u << i || (is_end && reader->reg[i].holds == HOLDS_CONSTANT))
 			reader->reg[i] = (struct known){ 0 };
@@ -414,13 +429,14 @@ static void read_insn(struct reader *reader, csh handle, const cs_insn *insn)
 	}
 	int target = x86->op_count == 2 ? wide_register(reader, &x86->operands[0]) : -1;
 	struct known next = { 0 };
-	if (insn->id == X86_INS_XOR && x86->operands[0].type == X86_OP_REG && x86->operands[1].type == X86_OP_REG
-	    && x86->operands[0].reg == x86->operands[1].reg && x86->operands[0].size >= 4) {
+	if (insn->id == X86_INS_XOR && x86->operands[0].type == X86_OP_REG && x86->operands[1].type == X86_OP_REG &&
+	    x86->operands[0].reg == x86->operands[1].reg && x86->operands[0].size >= 4) {
 		target = x86_register_number(x86->operands[0].reg);
 		next = (struct known){ HOLDS_CONSTANT, 0, insn->address };
 	} else if (is_pushed && insn->id == X86_INS_POP) {
 		target = wide_register(reader, &x86->operands[0]);
-		next = (struct known){ target >= 0 ? HOLDS_ADDRESS : HOLDS_NOTHING, (int64_t)insn->address, insn->address };
+		next = (struct known){ target >= 0 ? HOLDS_ADDRESS : HOLDS_NOTHING, (int64_t)insn->address,
+			insn->address };
 	} else if (target >= 0)
 		next = after(reader, insn, &reader->reg[target], &x86->operands[1], from_tp);
 	forget_written(reader, handle, insn);
@@ -456,7 +472,10 @@ uint64_t x86_got(const struct insn_scan *scan)
 void x86_scan(struct insn_scan *scan, const struct x86 *x86, uint64_t address, const unsigned char *code, size_t size)
 {
 	int segment = scan->segment ? scan->segment : x86->segment;
-	struct reader reader = { .scan = scan, .x86 = x86, .segment = segment == 'f' ? X86_REG_FS : X86_REG_GS, .is_own = segment == x86->segment };
+	struct reader reader = { .scan = scan,
+		.x86 = x86,
+		.segment = segment == 'f' ? X86_REG_FS : X86_REG_GS,
+		.is_own = segment == x86->segment };
 	size_t last = 0;
 	if (x86->bits == 32)
 		reader.got = x86_got(scan);

@@ -9,10 +9,10 @@
 
 struct x86 {
 	cs_mode mode;
-	int bits;                /* 32 or 64 */
-	char segment;            /* the psABI's, that holds the thread pointer: 'f' or 'g' */
-	unsigned kept;           /* bit n: C functions return general register n unchanged */
-	int sub_reaches;         /* sub from the thread pointer leaves a variable's address, not the block's */
+	int bits;        /* 32 or 64 */
+	char segment;    /* the psABI's, that holds the thread pointer: 'f' or 'g' */
+	unsigned kept;   /* bit n: C functions return general register n unchanged */
+	int sub_reaches; /* sub from the thread pointer leaves a variable's address, not the block's */
 	/* Counts the calls of the dynamic models; NULL where there are none. */
 	void (*count_calls)(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size);
 };

@@ -29,20 +29,21 @@ enum { NAME_SIZE = 256, LISTED_MAX = 256, HEADER = 60, BIG_START = 128, BIG_HEAD
 struct member {
 	char name[NAME_SIZE];
 	struct bytes data;
-	int is_table;                /* symbols or names, for the linker */
+	int is_table; /* symbols or names, for the linker */
 };
 
 struct archive {
 	const char *name;
-	struct bytes file, names;    /* names: the table of long ones */
-	uint64_t at, last;           /* of the next member; of the last one (AIX) */
-	uint64_t taken;              /* bytes of all members so far */
+	struct bytes file, names; /* names: the table of long ones */
+	uint64_t at, last;        /* of the next member; of the last one (AIX) */
+	uint64_t taken;           /* bytes of all members so far */
 	struct diag *diag;
 };
 
 static int refuse(const struct archive *archive, const char *what, uint64_t at)
 {
-	return diag_set(archive->diag, EBADMSG, "%s: archive: %s at %llu (%zu bytes)", archive->name, what, (unsigned long long)at, archive->file.size);
+	return diag_set(archive->diag, EBADMSG, "%s: archive: %s at %llu (%zu bytes)", archive->name, what,
+	    (unsigned long long)at, archive->file.size);
 }
 
 /* A number as text of a width; -1 where there is no digit or something else. */
@@ -85,7 +86,8 @@ static int is_symbol_table(const char *name)
 static int name_member(struct archive *archive, struct member *member)
 {
 	const struct bytes field = bytes_part(&archive->file, archive->at, 16);
-	int64_t length = !memcmp(field.data, "#1/", 3) ? decimal(&field, 3, 13) : -1, place = field.data[0] == '/' ? decimal(&field, 1, 15) : -1;
+	int64_t length = !memcmp(field.data, "#1/", 3) ? decimal(&field, 3, 13) : -1,
+		place = field.data[0] == '/' ? decimal(&field, 1, 15) : -1;
 	if (length >= 0) {
 		struct bytes name = bytes_part(&member->data, 0, (uint64_t)length);
 		if (name.size != (uint64_t)length)
@@ -136,11 +138,13 @@ static int next_big(struct archive *archive, struct member *member)
 	if (!archive->at)
 		return 0;
 	uint64_t at = archive->at;
-	int64_t size = decimal(&archive->file, at, 20), next = decimal(&archive->file, at + 20, 20), length = decimal(&archive->file, at + 108, 4);
+	int64_t size = decimal(&archive->file, at, 20), next = decimal(&archive->file, at + 20, 20),
+		length = decimal(&archive->file, at + 108, 4);
 	if (!bytes_have(&archive->file, at, BIG_HEADER))
 		return refuse(archive, "truncated: member header", at);
 	uint64_t name_end = at + BIG_HEADER + (uint64_t)length + ((uint64_t)length & 1);
-	if (size < 0 || next < 0 || length < 0 || !bytes_have(&archive->file, name_end, 2) || memcmp(archive->file.data + name_end, "`\n", 2))
+	if (size < 0 || next < 0 || length < 0 || !bytes_have(&archive->file, name_end, 2) ||
+	    memcmp(archive->file.data + name_end, "`\n", 2))
 		return refuse(archive, "malformed member header", at);
 	if (!bytes_have(&archive->file, name_end + 2, (uint64_t)size))
 		return refuse(archive, "truncated: the member's bytes end beyond the end: member", at);
@@ -165,9 +169,10 @@ static json_t *copy_of(const json_t *object, const char *key)
 static json_t *member_json(const char *name, const json_t *facts)
 {
 	const json_t *tls = json_object_get(facts, "tls");
-	json_t *words = json_pack("{s:o,s:o,s:o,s:o}", "model", copy_of(tls, "model"), "at", copy_of(tls, "at"), "reloc", copy_of(tls, "reloc"), "form", copy_of(tls, "form"));
-	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "name", facts_text(name), "format", copy_of(facts, "format"), "arch", copy_of(facts, "arch"),
-		"tls", words, "init", copy_of(facts, "init"));
+	json_t *words = json_pack("{s:o,s:o,s:o,s:o}", "model", copy_of(tls, "model"), "at", copy_of(tls, "at"),
+	    "reloc", copy_of(tls, "reloc"), "form", copy_of(tls, "form"));
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "name", facts_text(name), "format", copy_of(facts, "format"), "arch",
+	    copy_of(facts, "arch"), "tls", words, "init", copy_of(facts, "init"));
 }
 
 static int has_go(const json_t *facts)
@@ -178,7 +183,7 @@ static int has_go(const json_t *facts)
 struct found {
 	json_t *members;
 	json_int_t count;
-	json_t *facts;               /* of Go's member, else of the first that has any */
+	json_t *facts; /* of Go's member, else of the first that has any */
 	int is_go;
 	char go_member[NAME_SIZE];
 };
@@ -220,7 +225,8 @@ static json_t *empty_facts(void)
 	insn_scan_begin(&scan, NULL);
 	insn_scan_end(&scan);
 	const struct bytes none = { 0 };
-	return json_pack("{s:o,s:o,s:o}", "arch", json_null(), "go", facts_go(none, 0), "tls", facts_tls(&(struct access_words){ "none", "none", NULL }, &scan));
+	return json_pack("{s:o,s:o,s:o}", "arch", json_null(), "go", facts_go(none, 0), "tls",
+	    facts_tls(&(struct access_words){ "none", "none", NULL }, &scan));
 }
 
 int archive_facts(const char *name, struct bytes file, json_t **facts, struct diag *diag)
@@ -245,8 +251,9 @@ int archive_facts(const char *name, struct bytes file, json_t **facts, struct di
 		*facts = found.facts ? json_incref(found.facts) : empty_facts();
 		json_object_set_new(*facts, "format", json_string("archive"));
 		json_object_set_new(*facts, "type", json_string("ARCHIVE"));
-		json_object_set_new(*facts, "archive", json_pack("{s:O,s:I,s:o}", "members", found.members, "count", found.count,
-			"go_member", found.is_go ? facts_text(found.go_member) : json_null()));
+		json_object_set_new(*facts, "archive",
+		    json_pack("{s:O,s:I,s:o}", "members", found.members, "count", found.count, "go_member",
+			found.is_go ? facts_text(found.go_member) : json_null()));
 	}
 	json_decref(found.members);
 	json_decref(found.facts);

@@ -14,50 +14,98 @@ enum { RELOC_TYPES = 32 };
 
 enum apply {
 	APPLY_NOT,
-	APPLY_ADDRESS,      /* S + A */
-	APPLY_RELATIVE,     /* S + A - P - 4, and less for the bytes of the instruction behind it (REL32_1) */
-	APPLY_PAGE,         /* ADRP: the page of S + A, relative */
-	APPLY_PAGE_OFFSET   /* ADD, LDR, STR: the lower 12 bits of S + A */
+	APPLY_ADDRESS,    /* S + A */
+	APPLY_RELATIVE,   /* S + A - P - 4, and less for the bytes of the instruction behind it (REL32_1) */
+	APPLY_PAGE,       /* ADRP: the page of S + A, relative */
+	APPLY_PAGE_OFFSET /* ADD, LDR, STR: the lower 12 bits of S + A */
 };
 
-struct type { const char *name; enum apply apply; unsigned width, behind; };
+struct type {
+	const char *name;
+	enum apply apply;
+	unsigned width, behind;
+};
 
 static const struct type amd64_types[RELOC_TYPES] = {
-	{ "IMAGE_REL_AMD64_ABSOLUTE", 0, 0, 0 }, { "IMAGE_REL_AMD64_ADDR64", APPLY_ADDRESS, 8, 0 }, { "IMAGE_REL_AMD64_ADDR32", APPLY_ADDRESS, 4, 0 },
-	{ "IMAGE_REL_AMD64_ADDR32NB", 0, 0, 0 }, { "IMAGE_REL_AMD64_REL32", APPLY_RELATIVE, 4, 0 }, { "IMAGE_REL_AMD64_REL32_1", APPLY_RELATIVE, 4, 1 },
-	{ "IMAGE_REL_AMD64_REL32_2", APPLY_RELATIVE, 4, 2 }, { "IMAGE_REL_AMD64_REL32_3", APPLY_RELATIVE, 4, 3 }, { "IMAGE_REL_AMD64_REL32_4", APPLY_RELATIVE, 4, 4 },
-	{ "IMAGE_REL_AMD64_REL32_5", APPLY_RELATIVE, 4, 5 }, { "IMAGE_REL_AMD64_SECTION", 0, 0, 0 }, { "IMAGE_REL_AMD64_SECREL", 0, 0, 0 },
-	{ "IMAGE_REL_AMD64_SECREL7", 0, 0, 0 }, { "IMAGE_REL_AMD64_TOKEN", 0, 0, 0 }, { "IMAGE_REL_AMD64_SREL32", 0, 0, 0 }, { "IMAGE_REL_AMD64_PAIR", 0, 0, 0 },
+	{ "IMAGE_REL_AMD64_ABSOLUTE", 0, 0, 0 },
+	{ "IMAGE_REL_AMD64_ADDR64", APPLY_ADDRESS, 8, 0 },
+	{ "IMAGE_REL_AMD64_ADDR32", APPLY_ADDRESS, 4, 0 },
+	{ "IMAGE_REL_AMD64_ADDR32NB", 0, 0, 0 },
+	{ "IMAGE_REL_AMD64_REL32", APPLY_RELATIVE, 4, 0 },
+	{ "IMAGE_REL_AMD64_REL32_1", APPLY_RELATIVE, 4, 1 },
+	{ "IMAGE_REL_AMD64_REL32_2", APPLY_RELATIVE, 4, 2 },
+	{ "IMAGE_REL_AMD64_REL32_3", APPLY_RELATIVE, 4, 3 },
+	{ "IMAGE_REL_AMD64_REL32_4", APPLY_RELATIVE, 4, 4 },
+	{ "IMAGE_REL_AMD64_REL32_5", APPLY_RELATIVE, 4, 5 },
+	{ "IMAGE_REL_AMD64_SECTION", 0, 0, 0 },
+	{ "IMAGE_REL_AMD64_SECREL", 0, 0, 0 },
+	{ "IMAGE_REL_AMD64_SECREL7", 0, 0, 0 },
+	{ "IMAGE_REL_AMD64_TOKEN", 0, 0, 0 },
+	{ "IMAGE_REL_AMD64_SREL32", 0, 0, 0 },
+	{ "IMAGE_REL_AMD64_PAIR", 0, 0, 0 },
 	{ "IMAGE_REL_AMD64_SSPAN32", 0, 0, 0 },
 };
 
 static const struct type i386_types[RELOC_TYPES] = {
-	[0] = { "IMAGE_REL_I386_ABSOLUTE", 0, 0, 0 }, [1] = { "IMAGE_REL_I386_DIR16", 0, 0, 0 }, [2] = { "IMAGE_REL_I386_REL16", 0, 0, 0 },
-	[6] = { "IMAGE_REL_I386_DIR32", APPLY_ADDRESS, 4, 0 }, [7] = { "IMAGE_REL_I386_DIR32NB", 0, 0, 0 }, [9] = { "IMAGE_REL_I386_SEG12", 0, 0, 0 },
-	[10] = { "IMAGE_REL_I386_SECTION", 0, 0, 0 }, [11] = { "IMAGE_REL_I386_SECREL", 0, 0, 0 }, [12] = { "IMAGE_REL_I386_TOKEN", 0, 0, 0 },
-	[13] = { "IMAGE_REL_I386_SECREL7", 0, 0, 0 }, [20] = { "IMAGE_REL_I386_REL32", APPLY_RELATIVE, 4, 0 },
+	[0] = { "IMAGE_REL_I386_ABSOLUTE", 0, 0, 0 },
+	[1] = { "IMAGE_REL_I386_DIR16", 0, 0, 0 },
+	[2] = { "IMAGE_REL_I386_REL16", 0, 0, 0 },
+	[6] = { "IMAGE_REL_I386_DIR32", APPLY_ADDRESS, 4, 0 },
+	[7] = { "IMAGE_REL_I386_DIR32NB", 0, 0, 0 },
+	[9] = { "IMAGE_REL_I386_SEG12", 0, 0, 0 },
+	[10] = { "IMAGE_REL_I386_SECTION", 0, 0, 0 },
+	[11] = { "IMAGE_REL_I386_SECREL", 0, 0, 0 },
+	[12] = { "IMAGE_REL_I386_TOKEN", 0, 0, 0 },
+	[13] = { "IMAGE_REL_I386_SECREL7", 0, 0, 0 },
+	[20] = { "IMAGE_REL_I386_REL32", APPLY_RELATIVE, 4, 0 },
 };
 
 static const struct type arm64_types[RELOC_TYPES] = {
-	{ "IMAGE_REL_ARM64_ABSOLUTE", 0, 0, 0 }, { "IMAGE_REL_ARM64_ADDR32", APPLY_ADDRESS, 4, 0 }, { "IMAGE_REL_ARM64_ADDR32NB", 0, 0, 0 },
-	{ "IMAGE_REL_ARM64_BRANCH26", 0, 0, 0 }, { "IMAGE_REL_ARM64_PAGEBASE_REL21", APPLY_PAGE, 4, 0 }, { "IMAGE_REL_ARM64_REL21", 0, 0, 0 },
-	{ "IMAGE_REL_ARM64_PAGEOFFSET_12A", APPLY_PAGE_OFFSET, 4, 0 }, { "IMAGE_REL_ARM64_PAGEOFFSET_12L", APPLY_PAGE_OFFSET, 4, 0 },
-	{ "IMAGE_REL_ARM64_SECREL", 0, 0, 0 }, { "IMAGE_REL_ARM64_SECREL_LOW12A", 0, 0, 0 }, { "IMAGE_REL_ARM64_SECREL_HIGH12A", 0, 0, 0 },
-	{ "IMAGE_REL_ARM64_SECREL_LOW12L", 0, 0, 0 }, { "IMAGE_REL_ARM64_TOKEN", 0, 0, 0 }, { "IMAGE_REL_ARM64_SECTION", 0, 0, 0 },
-	{ "IMAGE_REL_ARM64_ADDR64", APPLY_ADDRESS, 8, 0 }, { "IMAGE_REL_ARM64_BRANCH19", 0, 0, 0 }, { "IMAGE_REL_ARM64_BRANCH14", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_ABSOLUTE", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_ADDR32", APPLY_ADDRESS, 4, 0 },
+	{ "IMAGE_REL_ARM64_ADDR32NB", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_BRANCH26", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_PAGEBASE_REL21", APPLY_PAGE, 4, 0 },
+	{ "IMAGE_REL_ARM64_REL21", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_PAGEOFFSET_12A", APPLY_PAGE_OFFSET, 4, 0 },
+	{ "IMAGE_REL_ARM64_PAGEOFFSET_12L", APPLY_PAGE_OFFSET, 4, 0 },
+	{ "IMAGE_REL_ARM64_SECREL", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_SECREL_LOW12A", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_SECREL_HIGH12A", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_SECREL_LOW12L", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_TOKEN", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_SECTION", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_ADDR64", APPLY_ADDRESS, 8, 0 },
+	{ "IMAGE_REL_ARM64_BRANCH19", 0, 0, 0 },
+	{ "IMAGE_REL_ARM64_BRANCH14", 0, 0, 0 },
 	{ "IMAGE_REL_ARM64_REL32", APPLY_RELATIVE, 4, 0 },
 };
 
 static const struct type arm_types[RELOC_TYPES] = {
-	[0] = { "IMAGE_REL_ARM_ABSOLUTE", 0, 0, 0 }, [1] = { "IMAGE_REL_ARM_ADDR32", APPLY_ADDRESS, 4, 0 }, [2] = { "IMAGE_REL_ARM_ADDR32NB", 0, 0, 0 },
-	[3] = { "IMAGE_REL_ARM_BRANCH24", 0, 0, 0 }, [4] = { "IMAGE_REL_ARM_BRANCH11", 0, 0, 0 }, [10] = { "IMAGE_REL_ARM_REL32", APPLY_RELATIVE, 4, 0 },
-	[14] = { "IMAGE_REL_ARM_SECTION", 0, 0, 0 }, [15] = { "IMAGE_REL_ARM_SECREL", 0, 0, 0 }, [16] = { "IMAGE_REL_ARM_MOV32", 0, 0, 0 },
-	[17] = { "IMAGE_REL_THUMB_MOV32", 0, 0, 0 }, [18] = { "IMAGE_REL_THUMB_BRANCH20", 0, 0, 0 }, [20] = { "IMAGE_REL_THUMB_BRANCH24", 0, 0, 0 },
-	[21] = { "IMAGE_REL_THUMB_BLX23", 0, 0, 0 }, [22] = { "IMAGE_REL_ARM_PAIR", 0, 0, 0 },
+	[0] = { "IMAGE_REL_ARM_ABSOLUTE", 0, 0, 0 },
+	[1] = { "IMAGE_REL_ARM_ADDR32", APPLY_ADDRESS, 4, 0 },
+	[2] = { "IMAGE_REL_ARM_ADDR32NB", 0, 0, 0 },
+	[3] = { "IMAGE_REL_ARM_BRANCH24", 0, 0, 0 },
+	[4] = { "IMAGE_REL_ARM_BRANCH11", 0, 0, 0 },
+	[10] = { "IMAGE_REL_ARM_REL32", APPLY_RELATIVE, 4, 0 },
+	[14] = { "IMAGE_REL_ARM_SECTION", 0, 0, 0 },
+	[15] = { "IMAGE_REL_ARM_SECREL", 0, 0, 0 },
+	[16] = { "IMAGE_REL_ARM_MOV32", 0, 0, 0 },
+	[17] = { "IMAGE_REL_THUMB_MOV32", 0, 0, 0 },
+	[18] = { "IMAGE_REL_THUMB_BRANCH20", 0, 0, 0 },
+	[20] = { "IMAGE_REL_THUMB_BRANCH24", 0, 0, 0 },
+	[21] = { "IMAGE_REL_THUMB_BLX23", 0, 0, 0 },
+	[22] = { "IMAGE_REL_ARM_PAIR", 0, 0, 0 },
 };
 
-static const struct { unsigned machine; const struct type *types; } machines[] = {
-	{ PE_AMD64, amd64_types }, { PE_386, i386_types }, { PE_ARM64, arm64_types }, { PE_ARM, arm_types },
+static const struct {
+	unsigned machine;
+	const struct type *types;
+} machines[] = {
+	{ PE_AMD64, amd64_types },
+	{ PE_386, i386_types },
+	{ PE_ARM64, arm64_types },
+	{ PE_ARM, arm_types },
 };
 
 static const struct type *type_of(unsigned machine, unsigned number)
@@ -129,8 +177,10 @@ unsigned char *pe_relocated(const struct pe *pe, const struct pe_section *sectio
 	for (uint64_t i = 0; *budget && pe_reloc(pe, section, i, &reloc); i++) {
 		const struct type *type = type_of(pe->machine, reloc.type);
 		(*budget)--;
-		if (type && type->width && bytes_have(&all, reloc.offset, type->width) && reloc.symbol < pe->symbol_count)
-			apply(type, copy + reloc.offset, pe->symbol[reloc.symbol].address, section->address + reloc.offset);
+		if (type && type->width && bytes_have(&all, reloc.offset, type->width) &&
+		    reloc.symbol < pe->symbol_count)
+			apply(type, copy + reloc.offset, pe->symbol[reloc.symbol].address,
+			    section->address + reloc.offset);
 	}
 	return copy;
 }
@@ -183,14 +233,17 @@ int coff_facts(const char *name, struct bytes file, json_t **facts, struct diag 
 	if (result)
 		return result;
 	pe_go_read(&pe, &go);
-	*facts = json_pack("{s:s,s:i,s:o,s:o,s:s,s:b,s:i,s:n,s:n,s:[],s:b}", "format", "coff", "class", pe.class, "machine", pe_machine_name(&pe),
-		"arch", facts_text(pe.arch ? pe.arch->goarch : NULL), "type", "REL", "pie", 0, "entry", 0, "interp", "soname", "needed", "static", 0);
+	*facts = json_pack("{s:s,s:i,s:o,s:o,s:s,s:b,s:i,s:n,s:n,s:[],s:b}", "format", "coff", "class", pe.class,
+	    "machine", pe_machine_name(&pe), "arch", facts_text(pe.arch ? pe.arch->goarch : NULL), "type", "REL", "pie",
+	    0, "entry", 0, "interp", "soname", "needed", "static", 0);
 	json_object_set_new(*facts, "go", facts_go(go.buildinfo, go.has_runtime));
 	json_object_set_new(*facts, "tls", facts_tls(&go.words, &go.scan));
 	json_object_set_new(*facts, "init", pe_init(&go));
 	json_object_set_new(*facts, "imports", imports_json(&pe));
 	json_object_set_new(*facts, "floor", json_array());
-	json_object_set_new(*facts, "coff", json_pack("{s:o,s:o,s:o}", "relocations", relocations_json(&pe), "init_section", facts_text(go.init_section), "constructors", pe_constructors(&go)));
+	json_object_set_new(*facts, "coff",
+	    json_pack("{s:o,s:o,s:o}", "relocations", relocations_json(&pe), "init_section",
+		facts_text(go.init_section), "constructors", pe_constructors(&go)));
 	pe_go_close(&go);
 	pe_close(&pe);
 	return 0;

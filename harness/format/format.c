@@ -7,19 +7,32 @@
 
 /* ---- which format -------------------------------------------------------------------------- */
 
-struct magic { const char *bytes; size_t size; format_reader *reader; };
+struct magic {
+	const char *bytes;
+	size_t size;
+	format_reader *reader;
+};
 
 static const struct magic magics[] = {
 	{ "\177ELF", 4, elf_facts },
 	{ "MZ", 2, pe_facts },
-	{ "\xce\xfa\xed\xfe", 4, macho_facts }, { "\xcf\xfa\xed\xfe", 4, macho_facts },   /* MH_MAGIC, MH_MAGIC_64, little-endian */
-	{ "\xca\xfe\xba\xbe", 4, macho_facts }, { "\xca\xfe\xba\xbf", 4, macho_facts },   /* FAT_MAGIC, FAT_MAGIC_64 */
-	{ "\x01\xdf", 2, xcoff_facts }, { "\x01\xf7", 2, xcoff_facts },                   /* U802TOCMAGIC, U64_TOCMAGIC */
+	{ "\xce\xfa\xed\xfe", 4, macho_facts },
+	{ "\xcf\xfa\xed\xfe", 4, macho_facts }, /* MH_MAGIC, MH_MAGIC_64, little-endian */
+	{ "\xca\xfe\xba\xbe", 4, macho_facts },
+	{ "\xca\xfe\xba\xbf", 4, macho_facts }, /* FAT_MAGIC, FAT_MAGIC_64 */
+	{ "\x01\xdf", 2, xcoff_facts },
+	{ "\x01\xf7", 2, xcoff_facts }, /* U802TOCMAGIC, U64_TOCMAGIC */
 	{ "\0asm", 4, wasm_facts },
-	{ "!<arch>\n", 8, archive_facts }, { "<bigaf>\n", 8, archive_facts },
-	{ "\0\0\x01\xeb", 4, plan9_facts }, { "\0\0\x8a\x97", 4, plan9_facts }, { "\0\0\x06\x47", 4, plan9_facts },   /* 386, amd64, arm: a.out(6) */
-	{ "\x4c\x01", 2, coff_facts }, { "\x64\x86", 2, coff_facts }, { "\x64\xaa", 2, coff_facts },                  /* IMAGE_FILE_MACHINE_* */
-	{ "\xc4\x01", 2, coff_facts }, { "\0\0\xff\xff", 4, coff_facts },                                                /* ARMNT; bigobj and import objects */
+	{ "!<arch>\n", 8, archive_facts },
+	{ "<bigaf>\n", 8, archive_facts },
+	{ "\0\0\x01\xeb", 4, plan9_facts },
+	{ "\0\0\x8a\x97", 4, plan9_facts },
+	{ "\0\0\x06\x47", 4, plan9_facts }, /* 386, amd64, arm: a.out(6) */
+	{ "\x4c\x01", 2, coff_facts },
+	{ "\x64\x86", 2, coff_facts },
+	{ "\x64\xaa", 2, coff_facts }, /* IMAGE_FILE_MACHINE_* */
+	{ "\xc4\x01", 2, coff_facts },
+	{ "\0\0\xff\xff", 4, coff_facts }, /* ARMNT; bigobj and import objects */
 };
 
 format_reader *format_reader_of(struct bytes file)
@@ -62,18 +75,19 @@ json_t *facts_insn(const struct insn_scan *scan)
 	json_t *users = json_array();
 	for (size_t i = 0; i < scan->le_user_count && i < LE_USERS_MAX; i++)
 		json_array_append_new(users, facts_text(scan->le_users[i]));
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:b,s:b}",
-		"go_le", (json_int_t)scan->go[ACCESS_LE], "go_ie", (json_int_t)scan->go[ACCESS_IE], "go_relaxed", (json_int_t)scan->go[ACCESS_RELAXED],
-		"go_other", (json_int_t)scan->go[ACCESS_OTHER], "c_le", (json_int_t)scan->c[ACCESS_LE], "c_ie", (json_int_t)scan->c[ACCESS_IE],
-		"c_relaxed", (json_int_t)scan->c[ACCESS_RELAXED], "c_other", (json_int_t)scan->c[ACCESS_OTHER],
-		"gd", (json_int_t)scan->gd, "ld", (json_int_t)scan->ld, "tlsdesc", (json_int_t)scan->tlsdesc,
-		"le_users", users, "offsets_mixed", scan->offset.mixed, "decoded", scan->decoded);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:b,s:b}", "go_le",
+	    (json_int_t)scan->go[ACCESS_LE], "go_ie", (json_int_t)scan->go[ACCESS_IE], "go_relaxed",
+	    (json_int_t)scan->go[ACCESS_RELAXED], "go_other", (json_int_t)scan->go[ACCESS_OTHER], "c_le",
+	    (json_int_t)scan->c[ACCESS_LE], "c_ie", (json_int_t)scan->c[ACCESS_IE], "c_relaxed",
+	    (json_int_t)scan->c[ACCESS_RELAXED], "c_other", (json_int_t)scan->c[ACCESS_OTHER], "gd",
+	    (json_int_t)scan->gd, "ld", (json_int_t)scan->ld, "tlsdesc", (json_int_t)scan->tlsdesc, "le_users", users,
+	    "offsets_mixed", scan->offset.mixed, "decoded", scan->decoded);
 }
 
 json_t *facts_tls(const struct access_words *words, const struct insn_scan *scan)
 {
-	return json_pack("{s:s,s:s,s:o,s:s,s:o}", "model", words->model, "at", words->at, "reloc", facts_text(words->reloc),
-		"form", insn_form(scan), "insn", facts_insn(scan));
+	return json_pack("{s:s,s:s,s:o,s:s,s:o}", "model", words->model, "at", words->at, "reloc",
+	    facts_text(words->reloc), "form", insn_form(scan), "insn", facts_insn(scan));
 }
 
 /* ---- code ---------------------------------------------------------------------------------- */
@@ -129,7 +143,8 @@ void format_scan(struct insn_scan *scan, struct format_code *code)
 	while (at < end) {
 		while (next < code->count && code->functions[next].address == at)
 			name = code->functions[next++].name;
-		uint64_t stop = next < code->count && code->functions[next].address < end ? code->functions[next].address : end;
+		uint64_t stop =
+		    next < code->count && code->functions[next].address < end ? code->functions[next].address : end;
 		int is_go = code->go_all || (at >= code->go_start && at < code->go_end);
 		insn_scan_function(scan, name, is_go, at, code->code.data + (at - code->address), (size_t)(stop - at));
 		at = stop;

@@ -40,13 +40,16 @@ struct access_words { const char *model, *at, *reloc; };
 json_t *facts_tls(const struct access_words *words, const struct insn_scan *scan);
 
 /* Functions by address, to cut code with: readers fill one, format_scan reads it. */
-struct format_function { uint64_t address; const char *name; };
+struct format_function {
+	uint64_t address;
+	const char *name;
+};
 struct format_code {
-	uint64_t address;                    /* of the first byte of code */
+	uint64_t address; /* of the first byte of code */
 	struct bytes code;
-	struct format_function *functions;   /* in any order; sorted by format_scan */
+	struct format_function *functions; /* in any order; sorted by format_scan */
 	size_t count;
-	uint64_t go_start, go_end;           /* runtime.text, runtime.etext; both 0: nothing is Go's, or all with go_all */
+	uint64_t go_start, go_end; /* runtime.text, runtime.etext; both 0: nothing is Go's, or all with go_all */
 	int go_all;
 };
 

@@ -14,7 +14,10 @@
 
 enum { IMPORT_NAMES_MAX = 64, INITIALIZERS_MAX = 64, SLICES_MAX = 42, DYNAMIC_LOOKUP_ORDINAL = 0xfe };
 
-struct named { uint32_t number; const char *name; };
+struct named {
+	uint32_t number;
+	const char *name;
+};
 
 /* The name of a number, NULL for one that has none here. */
 static const char *name_of(const struct named *names, size_t count, uint32_t number)
@@ -27,25 +30,59 @@ static const char *name_of(const struct named *names, size_t count, uint32_t num
 #define NAME_OF(names, number) name_of(names, ARCH_COUNT(names), number)
 
 static const struct named filetypes[] = {
-	{ 1, "OBJECT" }, { 2, "EXECUTE" }, { 3, "FVMLIB" }, { 4, "CORE" }, { 5, "PRELOAD" }, { 6, "DYLIB" }, { 7, "DYLINKER" }, { 8, "BUNDLE" },
-	{ 9, "DYLIB_STUB" }, { 10, "DSYM" }, { 11, "KEXT_BUNDLE" }, { 12, "FILESET" },
+	{ 1, "OBJECT" },
+	{ 2, "EXECUTE" },
+	{ 3, "FVMLIB" },
+	{ 4, "CORE" },
+	{ 5, "PRELOAD" },
+	{ 6, "DYLIB" },
+	{ 7, "DYLINKER" },
+	{ 8, "BUNDLE" },
+	{ 9, "DYLIB_STUB" },
+	{ 10, "DSYM" },
+	{ 11, "KEXT_BUNDLE" },
+	{ 12, "FILESET" },
 };
 
 static const struct named flag_names[] = {
-	{ 0x1, "NOUNDEFS" }, { 0x2, "INCRLINK" }, { MH_DYLDLINK, "DYLDLINK" }, { 0x8, "BINDATLOAD" }, { 0x10, "PREBOUND" }, { 0x20, "SPLIT_SEGS" },
-	{ MH_TWOLEVEL, "TWOLEVEL" }, { 0x100, "FORCE_FLAT" }, { 0x2000, "SUBSECTIONS_VIA_SYMBOLS" }, { 0x8000, "WEAK_DEFINES" },
-	{ 0x10000, "BINDS_TO_WEAK" }, { MH_ALLOW_STACK_EXECUTION, "ALLOW_STACK_EXECUTION" }, { 0x100000, "NO_REEXPORTED_DYLIBS" },
-	{ MH_PIE, "PIE" }, { 0x800000, "HAS_TLV_DESCRIPTORS" }, { 0x1000000, "NO_HEAP_EXECUTION" }, { 0x2000000, "APP_EXTENSION_SAFE" },
+	{ 0x1, "NOUNDEFS" },
+	{ 0x2, "INCRLINK" },
+	{ MH_DYLDLINK, "DYLDLINK" },
+	{ 0x8, "BINDATLOAD" },
+	{ 0x10, "PREBOUND" },
+	{ 0x20, "SPLIT_SEGS" },
+	{ MH_TWOLEVEL, "TWOLEVEL" },
+	{ 0x100, "FORCE_FLAT" },
+	{ 0x2000, "SUBSECTIONS_VIA_SYMBOLS" },
+	{ 0x8000, "WEAK_DEFINES" },
+	{ 0x10000, "BINDS_TO_WEAK" },
+	{ MH_ALLOW_STACK_EXECUTION, "ALLOW_STACK_EXECUTION" },
+	{ 0x100000, "NO_REEXPORTED_DYLIBS" },
+	{ MH_PIE, "PIE" },
+	{ 0x800000, "HAS_TLV_DESCRIPTORS" },
+	{ 0x1000000, "NO_HEAP_EXECUTION" },
+	{ 0x2000000, "APP_EXTENSION_SAFE" },
 };
 
 /* <mach-o/loader.h> PLATFORM_*. */
 static const struct named platforms[] = {
-	{ 1, "macOS" }, { 2, "iOS" }, { 3, "tvOS" }, { 4, "watchOS" }, { 5, "bridgeOS" }, { 6, "Mac Catalyst" }, { 7, "iOS simulator" },
-	{ 8, "tvOS simulator" }, { 9, "watchOS simulator" }, { 10, "DriverKit" }, { 11, "visionOS" }, { 12, "visionOS simulator" },
+	{ 1, "macOS" },
+	{ 2, "iOS" },
+	{ 3, "tvOS" },
+	{ 4, "watchOS" },
+	{ 5, "bridgeOS" },
+	{ 6, "Mac Catalyst" },
+	{ 7, "iOS simulator" },
+	{ 8, "tvOS simulator" },
+	{ 9, "watchOS simulator" },
+	{ 10, "DriverKit" },
+	{ 11, "visionOS" },
+	{ 12, "visionOS simulator" },
 };
 
 /* Library ordinals that are none: <mach-o/nlist.h> SELF_, DYNAMIC_LOOKUP_ and EXECUTABLE_ORDINAL. */
-static const struct named ordinals[] = { { 0, "this file" }, { DYNAMIC_LOOKUP_ORDINAL, "any library" }, { 0xff, "the program" } };
+static const struct named ordinals[] = { { 0, "this file" }, { DYNAMIC_LOOKUP_ORDINAL, "any library" },
+	{ 0xff, "the program" } };
 
 /* ---- TLS ----------------------------------------------------------------------------------- */
 
@@ -69,7 +106,9 @@ static struct access_words words_of(const struct macho_file *file, const struct 
 	} else if (!scan->segment && scan->go[ACCESS_IE]) {
 		/* A stripped file has no name for the word: then its address is what is known. */
 		words.model = "KEY";
-		words.at = scan->got.mixed ? "mixed" : code->has_tls_g && code->tls_g == (uint64_t)scan->got.value ? "runtime.tls_g" : at;
+		words.at = scan->got.mixed                                      ? "mixed" :
+		    code->has_tls_g && code->tls_g == (uint64_t)scan->got.value ? "runtime.tls_g" :
+										  at;
 		snprintf(at, 32, "%#llx", (unsigned long long)scan->got.value);
 	} else if (!code->has_runtime && size_of_type(file, S_THREAD_LOCAL_VARIABLES)) {
 		words.model = "TLSDESC";
@@ -91,8 +130,10 @@ static json_t *fixed_json(const struct insn_scan *scan)
 static json_t *tlv_json(const struct macho_file *file)
 {
 	uint64_t descriptor = 3 * (uint64_t)file->class / 8;
-	return json_pack("{s:I,s:I,s:I}", "vars", (json_int_t)(size_of_type(file, S_THREAD_LOCAL_VARIABLES) / descriptor),
-		"data", (json_int_t)size_of_type(file, S_THREAD_LOCAL_REGULAR), "bss", (json_int_t)size_of_type(file, S_THREAD_LOCAL_ZEROFILL));
+	return json_pack("{s:I,s:I,s:I}", "vars",
+	    (json_int_t)(size_of_type(file, S_THREAD_LOCAL_VARIABLES) / descriptor), "data",
+	    (json_int_t)size_of_type(file, S_THREAD_LOCAL_REGULAR), "bss",
+	    (json_int_t)size_of_type(file, S_THREAD_LOCAL_ZEROFILL));
 }
 
 /* ---- initializers -------------------------------------------------------------------------- */
@@ -116,7 +157,8 @@ static void note_initializer(void *context, uint64_t address, const struct macho
 	all->count++;
 	all->go_entries += name && is_go_entry(name);
 	if (all->count <= INITIALIZERS_MAX)
-		json_array_append_new(all->list, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
+		json_array_append_new(
+		    all->list, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
 }
 
 /* ---- imports ------------------------------------------------------------------------------- */
@@ -126,7 +168,8 @@ static json_t *libraries_json(const struct macho_file *file, const size_t counts
 {
 	json_t *libraries = json_object();
 	for (uint32_t i = 0; i < 256; i++) {
-		const char *special = NAME_OF(ordinals, i), *name = i && i <= file->needed_count ? file->needed[i - 1] : special;
+		const char *special = NAME_OF(ordinals, i),
+			   *name = i && i <= file->needed_count ? file->needed[i - 1] : special;
 		if (counts[i] && name && json_object_set_new(libraries, name, json_integer((json_int_t)counts[i])))
 			json_object_set_new(libraries, "?", json_integer((json_int_t)counts[i]));
 	}
@@ -140,7 +183,8 @@ static json_t *imports_json(const struct macho_file *file)
 	json_int_t count = 0;
 	for (size_t i = 0; i < file->symbol_count; i++) {
 		const struct macho_symbol *symbol = &file->symbols[i];
-		if ((symbol->type & N_STAB) || (symbol->type & N_TYPE) != N_UNDF || !(symbol->type & N_EXT) || symbol->value || !symbol->name[0])
+		if ((symbol->type & N_STAB) || (symbol->type & N_TYPE) != N_UNDF || !(symbol->type & N_EXT) ||
+		    symbol->value || !symbol->name[0])
 			continue;
 		count++;
 		if (file->filetype != MH_OBJECT)
@@ -166,7 +210,8 @@ static json_t *floor_json(const struct macho_file *file)
 		uint32_t version = file->floor[i].version;
 		const char *platform = NAME_OF(platforms, file->floor[i].platform);
 		char text[64];
-		int end = platform ? snprintf(text, sizeof text, "%s", platform) : snprintf(text, sizeof text, "platform %u", file->floor[i].platform);
+		int end = platform ? snprintf(text, sizeof text, "%s", platform) :
+				     snprintf(text, sizeof text, "platform %u", file->floor[i].platform);
 		end += snprintf(text + end, sizeof text - (size_t)end, " %u.%u", version >> 16, version >> 8 & 0xff);
 		if (version & 0xff)
 			snprintf(text + end, sizeof text - (size_t)end, ".%u", version & 0xff);
@@ -187,17 +232,20 @@ static json_t *flags_json(const struct macho_file *file)
 }
 
 /* "macho".  Takes slices. */
-static json_t *macho_json(const struct macho_file *file, const struct macho_code *code, const struct macho_fixups *fixups,
-	json_int_t initializers, json_t *slices)
+static json_t *macho_json(const struct macho_file *file, const struct macho_code *code,
+    const struct macho_fixups *fixups, json_int_t initializers, json_t *slices)
 {
 	json_int_t wx = 0;
 	for (size_t i = 0; i < file->segment_count; i++)
-		wx += (file->segments[i].protection & (VM_PROT_WRITE | VM_PROT_EXECUTE)) == (VM_PROT_WRITE | VM_PROT_EXECUTE) && file->filetype != MH_OBJECT;
+		wx += (file->segments[i].protection & (VM_PROT_WRITE | VM_PROT_EXECUTE)) ==
+			(VM_PROT_WRITE | VM_PROT_EXECUTE) &&
+		    file->filetype != MH_OBJECT;
 	const char *filetype = NAME_OF(filetypes, file->filetype);
-	return json_pack("{s:s,s:o,s:o,s:o,s:I,s:I,s:b,s:I,s:I,s:b,s:I,s:o}", "filetype", filetype ? filetype : "other", "flags", flags_json(file),
-		"tlv", tlv_json(file), "fixed_gs", fixed_json(&code->scan), "tpidrro", (json_int_t)code->tpidrro, "mod_init", initializers,
-		"chained_fixups", file->has_chained, "rebases", (json_int_t)fixups->rebases, "binds", (json_int_t)fixups->binds,
-		"textrel", fixups->text, "wx_segments", wx, "slices", slices);
+	return json_pack("{s:s,s:o,s:o,s:o,s:I,s:I,s:b,s:I,s:I,s:b,s:I,s:o}", "filetype", filetype ? filetype : "other",
+	    "flags", flags_json(file), "tlv", tlv_json(file), "fixed_gs", fixed_json(&code->scan), "tpidrro",
+	    (json_int_t)code->tpidrro, "mod_init", initializers, "chained_fixups", file->has_chained, "rebases",
+	    (json_int_t)fixups->rebases, "binds", (json_int_t)fixups->binds, "textrel", fixups->text, "wx_segments", wx,
+	    "slices", slices);
 }
 
 static const char *type_of(const struct macho_file *file)
@@ -225,19 +273,21 @@ static json_t *facts_json(struct macho_file *file, json_t *slices)
 	struct access_words words = words_of(file, &code, at);
 	struct initializers initializers = { .code = &code, .list = json_array() };
 	struct macho_fixups fixups;
-	macho_fixups_read(file, &fixups);   /* first: the chains tell how initializers are written */
+	macho_fixups_read(file, &fixups); /* first: the chains tell how initializers are written */
 	macho_initializers(file, note_initializer, &initializers);
 	json_t *object = macho_json(file, &code, &fixups, initializers.count, slices);
 	snprintf(machine, sizeof machine, "cpu %#x", file->cpu_type);
-	json_t *facts = json_pack("{s:s,s:i,s:s,s:o,s:s,s:b,s:I,s:o,s:o,s:o,s:b}", "format", "macho", "class", file->class,
-		"machine", file->cpu ? file->cpu->name : machine,
-		"arch", facts_text(file->cpu && file->cpu->arch ? file->cpu->arch->goarch : NULL), "type", type_of(file),
-		"pie", is_program && (file->flags & MH_PIE), "entry", (json_int_t)file->entry, "interp", facts_text(file->interp),
-		"soname", facts_text(file->soname), "needed", needed_json(file), "static", is_program && !file->interp);
+	json_t *facts = json_pack("{s:s,s:i,s:s,s:o,s:s,s:b,s:I,s:o,s:o,s:o,s:b}", "format", "macho", "class",
+	    file->class, "machine", file->cpu ? file->cpu->name : machine, "arch",
+	    facts_text(file->cpu && file->cpu->arch ? file->cpu->arch->goarch : NULL), "type", type_of(file), "pie",
+	    is_program && (file->flags & MH_PIE), "entry", (json_int_t)file->entry, "interp", facts_text(file->interp),
+	    "soname", facts_text(file->soname), "needed", needed_json(file), "static", is_program && !file->interp);
 	json_object_set_new(facts, "go", facts_go(info, code.has_runtime));
 	json_object_set_new(facts, "tls", facts_tls(&words, &code.scan));
-	json_object_set_new(facts, "init", json_pack("{s:I,s:o}", "go_entries", initializers.go_entries, "init_array", initializers.list));
-	json_object_set_new(facts, "stack", json_pack("{s:b,s:b}", "present", 1, "exec", (file->flags & MH_ALLOW_STACK_EXECUTION) != 0));
+	json_object_set_new(facts, "init",
+	    json_pack("{s:I,s:o}", "go_entries", initializers.go_entries, "init_array", initializers.list));
+	json_object_set_new(facts, "stack",
+	    json_pack("{s:b,s:b}", "present", 1, "exec", (file->flags & MH_ALLOW_STACK_EXECUTION) != 0));
 	json_object_set_new(facts, "imports", imports_json(file));
 	json_object_set_new(facts, "floor", floor_json(file));
 	json_object_set_new(facts, "macho", object);
@@ -275,13 +325,16 @@ static int read_fat(const char *name, struct bytes bytes, json_t **facts, struct
 	uint64_t count = bytes_number(&bytes, 4, 4);
 	/* A Java class file begins with the same word and its version, 45 or more, where the count is here. */
 	if (!count || count > SLICES_MAX)
-		return diag_set(diag, EBADMSG, "%s: malformed: a fat Mach-O file of %llu slices (or a Java class file)", name, (unsigned long long)count);
+		return diag_set(diag, EBADMSG, "%s: malformed: a fat Mach-O file of %llu slices (or a Java class file)",
+		    name, (unsigned long long)count);
 	if (!bytes_have(&bytes, 8, count * row))
-		return diag_set(diag, EBADMSG, "%s: truncated: the table of %llu slices does not fit", name, (unsigned long long)count);
+		return diag_set(diag, EBADMSG, "%s: truncated: the table of %llu slices does not fit", name,
+		    (unsigned long long)count);
 	json_t *slices = json_array();
 	struct bytes first = { 0 };
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t at = 8 + i * row, offset = bytes_number(&bytes, at + 8, width), size = bytes_number(&bytes, at + 8 + width, width);
+		uint64_t at = 8 + i * row, offset = bytes_number(&bytes, at + 8, width),
+			 size = bytes_number(&bytes, at + 8 + width, width);
 		uint32_t type = (uint32_t)bytes_number(&bytes, at, 4);
 		const struct macho_cpu *cpu = macho_cpu_of(type);
 		char text[32];
@@ -289,14 +342,17 @@ static int read_fat(const char *name, struct bytes bytes, json_t **facts, struct
 		json_array_append_new(slices, json_string(cpu ? cpu->name : text));
 		if (!bytes_have(&bytes, offset, size)) {
 			json_decref(slices);
-			return diag_set(diag, EBADMSG, "%s: truncated: slice %llu is beyond the end (%zu bytes)", name, (unsigned long long)i, bytes.size);
+			return diag_set(diag, EBADMSG, "%s: truncated: slice %llu is beyond the end (%zu bytes)", name,
+			    (unsigned long long)i, bytes.size);
 		}
 		first = i ? first : bytes_part(&bytes, offset, size);
 	}
 	first.big_endian = 0;
 	if (!is_image(&first)) {
 		json_decref(slices);
-		return diag_set(diag, EBADMSG, "%s: the first slice of the fat file is no Mach-O image (an archive? lipo -thin takes it out)", name);
+		return diag_set(diag, EBADMSG,
+		    "%s: the first slice of the fat file is no Mach-O image (an archive? lipo -thin takes it out)",
+		    name);
 	}
 	return read_image(name, first, slices, facts, diag);
 }

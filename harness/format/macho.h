@@ -11,8 +11,12 @@
 enum macho_filetype { MH_OBJECT = 1, MH_EXECUTE = 2, MH_CORE = 4, MH_DYLIB = 6, MH_BUNDLE = 8 };
 enum macho_flag { MH_DYLDLINK = 0x4, MH_TWOLEVEL = 0x80, MH_ALLOW_STACK_EXECUTION = 0x20000, MH_PIE = 0x200000 };
 enum macho_section_type {
-	S_REGULAR = 0, S_MOD_INIT_FUNC_POINTERS = 9, S_THREAD_LOCAL_REGULAR = 0x11, S_THREAD_LOCAL_ZEROFILL = 0x12,
-	S_THREAD_LOCAL_VARIABLES = 0x13, S_INIT_FUNC_OFFSETS = 0x16
+	S_REGULAR = 0,
+	S_MOD_INIT_FUNC_POINTERS = 9,
+	S_THREAD_LOCAL_REGULAR = 0x11,
+	S_THREAD_LOCAL_ZEROFILL = 0x12,
+	S_THREAD_LOCAL_VARIABLES = 0x13,
+	S_INIT_FUNC_OFFSETS = 0x16
 };
 enum { SECTION_TYPE = 0xff, VM_PROT_WRITE = 2, VM_PROT_EXECUTE = 4 };
 
@@ -21,9 +25,9 @@ struct macho_cpu {
 	uint32_t type;
 	const char *name;
 	int class;
-	const struct arch *arch;   /* NULL: instructions are not read */
-	int segment;               /* register of Darwin's thread pointer on x86; 0 elsewhere */
-	uint32_t pc;               /* offset in LC_UNIXTHREAD, command header included; 0: not known */
+	const struct arch *arch; /* NULL: instructions are not read */
+	int segment;             /* register of Darwin's thread pointer on x86; 0 elsewhere */
+	uint32_t pc;             /* offset in LC_UNIXTHREAD, command header included; 0: not known */
 };
 
 struct macho_chain;
@@ -32,7 +36,7 @@ struct macho_segment {
 	char name[17];
 	uint64_t address, size, file_offset, file_size;
 	uint32_t protection;
-	const struct macho_chain *chain;   /* how its pointers are chained; NULL where they are not */
+	const struct macho_chain *chain; /* how its pointers are chained; NULL where they are not */
 };
 
 struct macho_section {
@@ -42,13 +46,16 @@ struct macho_section {
 };
 
 struct macho_symbol {
-	const char *name;          /* never NULL */
+	const char *name; /* never NULL */
 	uint64_t value;
 	unsigned type, section, desc;
 };
 
 /* What the file says that it needs at least. */
-struct macho_floor { unsigned platform; uint32_t version; };
+struct macho_floor {
+	unsigned platform;
+	uint32_t version;
+};
 
 struct macho_range { uint64_t offset, size; };
 
@@ -56,7 +63,7 @@ enum { MACHO_FLOORS = 4 };
 
 struct macho_file {
 	struct bytes bytes;
-	const struct macho_cpu *cpu;       /* NULL: an unknown processor */
+	const struct macho_cpu *cpu; /* NULL: an unknown processor */
 	uint32_t cpu_type, filetype, flags;
 	int class;
 	struct macho_segment *segments;
@@ -65,12 +72,12 @@ struct macho_file {
 	size_t segment_count, section_count, symbol_count;
 	uint64_t entry;
 	const char *interp, *soname;
-	const char **needed;               /* in the order of library ordinals, which begin with 1 */
+	const char **needed; /* in the order of library ordinals, which begin with 1 */
 	size_t needed_count;
 	struct macho_floor floor[MACHO_FLOORS];
 	size_t floor_count;
 	struct macho_range symtab, strings, rebase, bind, weak_bind, lazy_bind, chained;
-	uint64_t main_offset;              /* of LC_MAIN, in the file */
+	uint64_t main_offset; /* of LC_MAIN, in the file */
 	int has_main, has_dyld_info, has_chained;
 };
 
@@ -101,15 +108,19 @@ const char *macho_plain_name(const struct macho_symbol *symbol);
 
 struct macho_fixups {
 	uint64_t rebases, binds;
-	int text;              /* some are in a segment that is mapped without write permission */
+	int text; /* some are in a segment that is mapped without write permission */
 };
 
 /* Counts what dyld has to change, and notes the chain format of each segment. */
 void macho_fixups_read(struct macho_file *file, struct macho_fixups *fixups);
 
 /* One relocation of an object file (<mach-o/reloc.h>); 0 where it is not there, or scattered. */
-struct macho_reloc { uint32_t address, symbol; unsigned pcrel, length, external, type; };
-int macho_reloc_at(const struct macho_file *file, const struct macho_section *section, size_t index, struct macho_reloc *reloc);
+struct macho_reloc {
+	uint32_t address, symbol;
+	unsigned pcrel, length, external, type;
+};
+int macho_reloc_at(
+    const struct macho_file *file, const struct macho_section *section, size_t index, struct macho_reloc *reloc);
 
 /* Initializers: each once, in order, symbol NULL unless a relocation names it; an address that dyld binds is 0. */
 typedef void macho_initializer(void *context, uint64_t address, const struct macho_symbol *symbol);
@@ -119,12 +130,12 @@ void macho_initializers(const struct macho_file *file, macho_initializer *found,
 
 struct macho_code {
 	struct insn_scan scan;
-	struct format_function *functions;   /* defined symbols of code, by address; the scan has names of them */
+	struct format_function *functions; /* defined symbols of code, by address; the scan has names of them */
 	size_t function_count;
-	size_t tpidrro;                      /* reads of TPIDRRO_EL0 */
-	uint64_t tls_g;                      /* address of runtime.tls_g */
+	size_t tpidrro; /* reads of TPIDRRO_EL0 */
+	uint64_t tls_g; /* address of runtime.tls_g */
 	int has_tls_g, has_runtime;
-	size_t relocs_left;                  /* while it is read */
+	size_t relocs_left; /* while it is read */
 };
 
 void macho_code_read(const struct macho_file *file, struct macho_code *code);

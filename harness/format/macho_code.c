@@ -4,8 +4,8 @@
  *
  *     mov  %gs:0x30,%rcx                       x86-64: a word that Apple reserved for Go (cmd/link/internal/ld/sym.go
  *                                              computeTLSOffset, golang/go#23617)
- *     mrs  x0, TPIDRRO_EL0; and x0, x0, #~7    arm64: at an offset that runtime.tlsinit (runtime/sys_darwin_arm64.go) found
- *     adrp x27, runtime.tls_g; ldr x27, [...]  with a pthread key and keeps in the variable runtime.tls_g
+ *     mrs  x0, TPIDRRO_EL0; and x0, x0, #~7    arm64: at an offset that runtime.tlsinit found with a pthread key
+ *     adrp x27, runtime.tls_g; ldr x27, [...]  (runtime/sys_darwin_arm64.go) and keeps in the variable runtime.tls_g
  *     ldr  x28, [x0, x27]                      (runtime/tls_arm64.s)
  *
  * In an object file the words of adrp and ldr are zero until they are linked: a copy of the code is relocated here
@@ -22,7 +22,8 @@ enum { ARM64_RELOC_PAGE21 = 3, ARM64_RELOC_PAGEOFF12 = 4, ARM64_RELOC_ADDEND = 1
 
 static int is_code(const struct macho_section *section)
 {
-	return (section->flags & ((uint32_t)S_ATTR_PURE_INSTRUCTIONS | S_ATTR_SOME_INSTRUCTIONS)) && (section->flags & SECTION_TYPE) == S_REGULAR;
+	return (section->flags & ((uint32_t)S_ATTR_PURE_INSTRUCTIONS | S_ATTR_SOME_INSTRUCTIONS)) &&
+	    (section->flags & SECTION_TYPE) == S_REGULAR;
 }
 
 /* Of several names for an address the one that says most: an entry's before others, the bounds of Go's text last. */
@@ -34,7 +35,8 @@ static int rank(const char *name)
 static int function_order(const void *a, const void *b)
 {
 	const struct format_function *x = a, *y = b;
-	return x->address != y->address ? (x->address > y->address) - (x->address < y->address) : rank(x->name) - rank(y->name);
+	return x->address != y->address ? (x->address > y->address) - (x->address < y->address) :
+					  rank(x->name) - rank(y->name);
 }
 
 const char *macho_function_at(const struct macho_code *code, uint64_t address)
@@ -42,7 +44,10 @@ const char *macho_function_at(const struct macho_code *code, uint64_t address)
 	return format_function_at(code->functions, code->function_count, address);
 }
 
-struct go_text { uint64_t start, end; int has_start, has_end; };
+struct go_text {
+	uint64_t start, end;
+	int has_start, has_end;
+};
 
 static void note_symbol(struct macho_code *code, struct go_text *text, const struct macho_symbol *symbol)
 {
@@ -69,8 +74,10 @@ static void read_functions(const struct macho_file *file, struct macho_code *cod
 		if (!macho_is_defined(symbol))
 			continue;
 		note_symbol(code, text, symbol);
-		if (symbol->section && symbol->section <= file->section_count && is_code(&file->sections[symbol->section - 1]))
-			code->functions[code->function_count++] = (struct format_function){ symbol->value, macho_plain_name(symbol) };
+		if (symbol->section && symbol->section <= file->section_count &&
+		    is_code(&file->sections[symbol->section - 1]))
+			code->functions[code->function_count++] =
+			    (struct format_function){ symbol->value, macho_plain_name(symbol) };
 	}
 	qsort(code->functions, code->function_count, sizeof *code->functions, function_order);
 }
@@ -104,7 +111,8 @@ static void relocate(unsigned char *code, uint64_t address, unsigned type, uint6
 
 /* The code as it would be linked at its own address; for the caller to free.  *left bounds the relocations of all
  * sections together: a file made for harm may give all the same. */
-static unsigned char *relocated(const struct macho_file *file, const struct macho_section *section, const struct bytes *bytes, size_t *left)
+static unsigned char *relocated(
+    const struct macho_file *file, const struct macho_section *section, const struct bytes *bytes, size_t *left)
 {
 	unsigned char *copy = xmalloc(bytes->size + 1);
 	struct macho_reloc reloc;
@@ -115,9 +123,10 @@ static unsigned char *relocated(const struct macho_file *file, const struct mach
 			addend = (int64_t)(reloc.symbol ^ 0x800000) - 0x800000;
 			continue;
 		}
-		if ((reloc.type == ARM64_RELOC_PAGE21 || reloc.type == ARM64_RELOC_PAGEOFF12) && reloc.external && reloc.symbol < file->symbol_count
-		    && bytes_have(bytes, reloc.address, 4))
-			relocate(copy + reloc.address, section->address + reloc.address, reloc.type, file->symbols[reloc.symbol].value + (uint64_t)addend);
+		if ((reloc.type == ARM64_RELOC_PAGE21 || reloc.type == ARM64_RELOC_PAGEOFF12) && reloc.external &&
+		    reloc.symbol < file->symbol_count && bytes_have(bytes, reloc.address, 4))
+			relocate(copy + reloc.address, section->address + reloc.address, reloc.type,
+			    file->symbols[reloc.symbol].value + (uint64_t)addend);
 		addend = 0;
 	}
 	return copy;
@@ -129,18 +138,23 @@ static size_t count_tpidrro(const struct bytes *code)
 {
 	size_t count = 0;
 	for (size_t at = 0; at + 4 <= code->size; at += 4)
-		count += (get(code->data + at) & ~31u) == 0xd53bd060;   /* MRS Xt, TPIDRRO_EL0 */
+		count += (get(code->data + at) & ~31u) == 0xd53bd060; /* MRS Xt, TPIDRRO_EL0 */
 	return count;
 }
 
-static void scan_section(const struct macho_file *file, const struct macho_section *section, const struct bytes *bytes, struct macho_code *code,
-	const struct go_text *text)
+static void scan_section(const struct macho_file *file, const struct macho_section *section, const struct bytes *bytes,
+    struct macho_code *code, const struct go_text *text)
 {
 	int is_arm64 = file->cpu && file->cpu->arch == &arch_arm64;
-	unsigned char *copy = is_arm64 && file->filetype == MH_OBJECT ? relocated(file, section, bytes, &code->relocs_left) : NULL;
+	unsigned char *copy =
+	    is_arm64 && file->filetype == MH_OBJECT ? relocated(file, section, bytes, &code->relocs_left) : NULL;
 	struct format_code part = {
-		.address = section->address, .code = { copy ? copy : bytes->data, bytes->size, 0 }, .functions = code->functions,
-		.count = code->function_count, .go_start = text->start, .go_end = text->end,
+		.address = section->address,
+		.code = { copy ? copy : bytes->data, bytes->size, 0 },
+		.functions = code->functions,
+		.count = code->function_count,
+		.go_start = text->start,
+		.go_end = text->end,
 		.go_all = !code->function_count && macho_section_named(file, "__gopclntab"),
 	};
 	if (is_arm64)
@@ -152,7 +166,8 @@ static void scan_section(const struct macho_file *file, const struct macho_secti
 
 static int section_order(const void *a, const void *b)
 {
-	const struct macho_section *x = *(const struct macho_section *const *)a, *y = *(const struct macho_section *const *)b;
+	const struct macho_section *x = *(const struct macho_section *const *)a,
+				   *y = *(const struct macho_section *const *)b;
 	return (x->address > y->address) - (x->address < y->address);
 }
 
@@ -192,7 +207,4 @@ void macho_code_read(const struct macho_file *file, struct macho_code *code)
 	insn_scan_end(&code->scan);
 }
 
-void macho_code_close(struct macho_code *code)
-{
-	free(code->functions);
-}
+void macho_code_close(struct macho_code *code) { free(code->functions); }

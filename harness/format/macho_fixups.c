@@ -2,8 +2,8 @@
  * and the initializers, whose addresses lie in words that dyld changes.
  *
  * Two encodings exist.  LC_DYLD_INFO has small programs of opcodes with operands in ULEB128.  LC_DYLD_CHAINED_FIXUPS
- * (macOS 12) has the place of the first pointer of each page; each pointer holds the distance to the next, and in place of
- * an address its target.  Sources: <mach-o/loader.h> REBASE_OPCODE_*, BIND_OPCODE_*, <mach-o/fixup-chains.h>. */
+ * (macOS 12) has the place of the first pointer of each page; each pointer holds the distance to the next, and in place
+ * of an address its target.  Sources: <mach-o/loader.h> REBASE_OPCODE_*, BIND_OPCODE_*, <mach-o/fixup-chains.h>. */
 #include "harness/arch/arch.h"
 #include "harness/format/macho.h"
 
@@ -18,24 +18,24 @@ enum counts { COUNTS_NOT, COUNTS_ONE, COUNTS_LOW, COUNTS_OPERAND };
 struct opcode { unsigned char operands, counts, segment, string; };
 
 static const struct opcode rebase_opcodes[16] = {
-	[0x2] = { 1, COUNTS_NOT, 1, 0 },    /* SET_SEGMENT_AND_OFFSET_ULEB */
-	[0x3] = { 1, COUNTS_NOT, 0, 0 },    /* ADD_ADDR_ULEB */
-	[0x5] = { 0, COUNTS_LOW, 0, 0 },    /* DO_REBASE_IMM_TIMES */
-	[0x6] = { 1, COUNTS_OPERAND, 0, 0 },   /* DO_REBASE_ULEB_TIMES */
-	[0x7] = { 1, COUNTS_ONE, 0, 0 },    /* DO_REBASE_ADD_ADDR_ULEB */
-	[0x8] = { 2, COUNTS_OPERAND, 0, 0 },   /* DO_REBASE_ULEB_TIMES_SKIPPING_ULEB */
+	[0x2] = { 1, COUNTS_NOT, 1, 0 },     /* SET_SEGMENT_AND_OFFSET_ULEB */
+	[0x3] = { 1, COUNTS_NOT, 0, 0 },     /* ADD_ADDR_ULEB */
+	[0x5] = { 0, COUNTS_LOW, 0, 0 },     /* DO_REBASE_IMM_TIMES */
+	[0x6] = { 1, COUNTS_OPERAND, 0, 0 }, /* DO_REBASE_ULEB_TIMES */
+	[0x7] = { 1, COUNTS_ONE, 0, 0 },     /* DO_REBASE_ADD_ADDR_ULEB */
+	[0x8] = { 2, COUNTS_OPERAND, 0, 0 }, /* DO_REBASE_ULEB_TIMES_SKIPPING_ULEB */
 };
 
 static const struct opcode bind_opcodes[16] = {
-	[0x2] = { 1, COUNTS_NOT, 0, 0 },    /* SET_DYLIB_ORDINAL_ULEB */
-	[0x4] = { 0, COUNTS_NOT, 0, 1 },    /* SET_SYMBOL_TRAILING_FLAGS_IMM */
-	[0x6] = { 1, COUNTS_NOT, 0, 0 },    /* SET_ADDEND_SLEB */
-	[0x7] = { 1, COUNTS_NOT, 1, 0 },    /* SET_SEGMENT_AND_OFFSET_ULEB */
-	[0x8] = { 1, COUNTS_NOT, 0, 0 },    /* ADD_ADDR_ULEB */
-	[0x9] = { 0, COUNTS_ONE, 0, 0 },    /* DO_BIND */
-	[0xa] = { 1, COUNTS_ONE, 0, 0 },    /* DO_BIND_ADD_ADDR_ULEB */
-	[0xb] = { 0, COUNTS_ONE, 0, 0 },    /* DO_BIND_ADD_ADDR_IMM_SCALED */
-	[0xc] = { 2, COUNTS_OPERAND, 0, 0 },   /* DO_BIND_ULEB_TIMES_SKIPPING_ULEB */
+	[0x2] = { 1, COUNTS_NOT, 0, 0 },     /* SET_DYLIB_ORDINAL_ULEB */
+	[0x4] = { 0, COUNTS_NOT, 0, 1 },     /* SET_SYMBOL_TRAILING_FLAGS_IMM */
+	[0x6] = { 1, COUNTS_NOT, 0, 0 },     /* SET_ADDEND_SLEB */
+	[0x7] = { 1, COUNTS_NOT, 1, 0 },     /* SET_SEGMENT_AND_OFFSET_ULEB */
+	[0x8] = { 1, COUNTS_NOT, 0, 0 },     /* ADD_ADDR_ULEB */
+	[0x9] = { 0, COUNTS_ONE, 0, 0 },     /* DO_BIND */
+	[0xa] = { 1, COUNTS_ONE, 0, 0 },     /* DO_BIND_ADD_ADDR_ULEB */
+	[0xb] = { 0, COUNTS_ONE, 0, 0 },     /* DO_BIND_ADD_ADDR_IMM_SCALED */
+	[0xc] = { 2, COUNTS_OPERAND, 0, 0 }, /* DO_BIND_ULEB_TIMES_SKIPPING_ULEB */
 };
 
 /* The operand at *at; what does not fit into 64 bits is cut off. */
@@ -52,14 +52,11 @@ static uint64_t uleb(const struct bytes *bytes, size_t *at)
 }
 
 /* Counts come from the file and may be anything: the sum stays where JSON's numbers end. */
-static void add_count(uint64_t *sum, uint64_t more)
-{
-	*sum = more > INT64_MAX - *sum ? INT64_MAX : *sum + more;
-}
+static void add_count(uint64_t *sum, uint64_t more) { *sum = more > INT64_MAX - *sum ? INT64_MAX : *sum + more; }
 
 /* Opcode 0 ends the program, except in lazy binds, where it stands behind each. */
-static void run_opcodes(const struct macho_file *file, const struct macho_range *range, const struct opcode table[16], int is_lazy,
-	uint64_t *sum, int *text)
+static void run_opcodes(const struct macho_file *file, const struct macho_range *range, const struct opcode table[16],
+    int is_lazy, uint64_t *sum, int *text)
 {
 	struct bytes bytes = bytes_part(&file->bytes, range->offset, range->size);
 	int is_read_only = 0;
@@ -79,7 +76,9 @@ static void run_opcodes(const struct macho_file *file, const struct macho_range 
 		}
 		if (opcode->segment)
 			is_read_only = low < file->segment_count && !(file->segments[low].protection & VM_PROT_WRITE);
-		uint64_t times = opcode->counts == COUNTS_OPERAND ? operand : opcode->counts == COUNTS_LOW ? low : opcode->counts == COUNTS_ONE;
+		uint64_t times = opcode->counts == COUNTS_OPERAND ? operand :
+		    opcode->counts == COUNTS_LOW                  ? low :
+								    opcode->counts == COUNTS_ONE;
 		add_count(sum, times);
 		*text |= times && is_read_only;
 	}
@@ -90,26 +89,25 @@ static void run_opcodes(const struct macho_file *file, const struct macho_range 
 /* A format of chained pointers: in what units and where the distance to the next stands, the bit that makes it a
  * bind, the width of a target, whether that is an offset from the image's start, and of arm64e the bit that says
  * signed pointer, whose target is always an offset of 32 bits. */
-struct macho_chain { unsigned number, width, stride, next_at, next_bits, bind_bit, target_bits, is_offset, signed_bit; };
-
-static const struct macho_chain chains[] = {
-	{ 1, 8, 8, 51, 11, 62, 43, 0, 63 },     /* DYLD_CHAINED_PTR_ARM64E */
-	{ 2, 8, 4, 51, 12, 63, 36, 0, 0 },      /* DYLD_CHAINED_PTR_64 */
-	{ 3, 4, 4, 26, 5, 31, 26, 0, 0 },       /* DYLD_CHAINED_PTR_32 */
-	{ 6, 8, 4, 51, 12, 63, 36, 1, 0 },      /* DYLD_CHAINED_PTR_64_OFFSET */
-	{ 9, 8, 8, 51, 11, 62, 43, 1, 63 },     /* DYLD_CHAINED_PTR_ARM64E_USERLAND */
-	{ 12, 8, 8, 51, 11, 62, 43, 1, 63 },    /* DYLD_CHAINED_PTR_ARM64E_USERLAND24 */
+struct macho_chain {
+	unsigned number, width, stride, next_at, next_bits, bind_bit, target_bits, is_offset, signed_bit;
 };
 
-static uint64_t bits(uint64_t value, unsigned at, unsigned count)
-{
-	return value >> at & ((1ULL << count) - 1);
-}
+static const struct macho_chain chains[] = {
+	{ 1, 8, 8, 51, 11, 62, 43, 0, 63 },  /* DYLD_CHAINED_PTR_ARM64E */
+	{ 2, 8, 4, 51, 12, 63, 36, 0, 0 },   /* DYLD_CHAINED_PTR_64 */
+	{ 3, 4, 4, 26, 5, 31, 26, 0, 0 },    /* DYLD_CHAINED_PTR_32 */
+	{ 6, 8, 4, 51, 12, 63, 36, 1, 0 },   /* DYLD_CHAINED_PTR_64_OFFSET */
+	{ 9, 8, 8, 51, 11, 62, 43, 1, 63 },  /* DYLD_CHAINED_PTR_ARM64E_USERLAND */
+	{ 12, 8, 8, 51, 11, 62, 43, 1, 63 }, /* DYLD_CHAINED_PTR_ARM64E_USERLAND24 */
+};
+
+static uint64_t bits(uint64_t value, unsigned at, unsigned count) { return value >> at & ((1ULL << count) - 1); }
 
 /* The pointers of a page, from the first on.  Each step goes forward; *steps bounds those of all pages together, which
  * a file may make overlap. */
-static void walk_page(const struct bytes *segment, const struct macho_chain *chain, uint64_t at, int is_read_only, size_t *steps,
-	struct macho_fixups *fixups)
+static void walk_page(const struct bytes *segment, const struct macho_chain *chain, uint64_t at, int is_read_only,
+    size_t *steps, struct macho_fixups *fixups)
 {
 	for (; *steps && bytes_have(segment, at, chain->width); --*steps) {
 		uint64_t pointer = bytes_number(segment, at, chain->width);
@@ -123,19 +121,22 @@ static void walk_page(const struct bytes *segment, const struct macho_chain *cha
 }
 
 /* dyld_chained_starts_in_segment of one segment. */
-static void walk_segment(struct macho_file *file, struct macho_segment *segment, const struct bytes *starts, size_t *steps,
-	struct macho_fixups *fixups)
+static void walk_segment(struct macho_file *file, struct macho_segment *segment, const struct bytes *starts,
+    size_t *steps, struct macho_fixups *fixups)
 {
-	uint64_t page_size = bytes_number(starts, 4, 2), format = bytes_number(starts, 6, 2), pages = bytes_number(starts, 20, 2);
+	uint64_t page_size = bytes_number(starts, 4, 2), format = bytes_number(starts, 6, 2),
+		 pages = bytes_number(starts, 20, 2);
 	struct bytes content = bytes_part(&file->bytes, segment->file_offset, segment->file_size);
 	for (size_t i = 0; i < ARCH_COUNT(chains); i++)
 		if (chains[i].number == format)
 			segment->chain = &chains[i];
 	for (uint64_t page = 0; segment->chain && page < pages && bytes_have(starts, 22 + 2 * page, 2); page++) {
 		uint64_t start = bytes_number(starts, 22 + 2 * page, 2);
-		/* DYLD_CHAINED_PTR_START_NONE and _MULTI (several chains in a page: 32-bit kernels) have the top bit. */
+		/* DYLD_CHAINED_PTR_START_NONE and _MULTI (several chains in a page: 32-bit kernels) have the top
+		 * bit. */
 		if (!(start & 0x8000))
-			walk_page(&content, segment->chain, page * page_size + start, !(segment->protection & VM_PROT_WRITE), steps, fixups);
+			walk_page(&content, segment->chain, page * page_size + start,
+			    !(segment->protection & VM_PROT_WRITE), steps, fixups);
 	}
 }
 
@@ -167,14 +168,17 @@ void macho_fixups_read(struct macho_file *file, struct macho_fixups *fixups)
 
 /* ---- relocations and initializers ---------------------------------------------------------- */
 
-int macho_reloc_at(const struct macho_file *file, const struct macho_section *section, size_t index, struct macho_reloc *reloc)
+int macho_reloc_at(
+    const struct macho_file *file, const struct macho_section *section, size_t index, struct macho_reloc *reloc)
 {
 	uint64_t at = section->reloc_offset + 8 * (uint64_t)index;
 	if (index >= section->reloc_count || !bytes_have(&file->bytes, at, 8))
 		return 0;
-	uint32_t address = (uint32_t)bytes_number(&file->bytes, at, 4), rest = (uint32_t)bytes_number(&file->bytes, at + 4, 4);
-	*reloc = (struct macho_reloc){ address, rest & 0xffffff, rest >> 24 & 1, rest >> 25 & 3, rest >> 27 & 1, rest >> 28 };
-	return file->class == 64 || !(address >> 31);   /* R_SCATTERED, i386 only */
+	uint32_t address = (uint32_t)bytes_number(&file->bytes, at, 4),
+		 rest = (uint32_t)bytes_number(&file->bytes, at + 4, 4);
+	*reloc = (struct macho_reloc){ address, rest & 0xffffff, rest >> 24 & 1, rest >> 25 & 3, rest >> 27 & 1,
+		rest >> 28 };
+	return file->class == 64 || !(address >> 31); /* R_SCATTERED, i386 only */
 }
 
 /* The address in a word of the file: of an image without chains as it stands there, else out of the chain's bits. */
@@ -182,7 +186,8 @@ static uint64_t target_of(const struct macho_file *file, const struct macho_sect
 {
 	const struct macho_chain *chain = NULL;
 	for (size_t i = 0; i < file->segment_count; i++)
-		if (section->address >= file->segments[i].address && section->address - file->segments[i].address < file->segments[i].size)
+		if (section->address >= file->segments[i].address &&
+		    section->address - file->segments[i].address < file->segments[i].size)
 			chain = file->segments[i].chain;
 	if (!chain)
 		return value;
@@ -194,22 +199,26 @@ static uint64_t target_of(const struct macho_file *file, const struct macho_sect
 }
 
 /* In an object file by the relocations that fill the words. */
-static void read_object_initializers(const struct macho_file *file, const struct macho_section *section, const struct bytes *words,
-	macho_initializer *found, void *context)
+static void read_object_initializers(const struct macho_file *file, const struct macho_section *section,
+    const struct bytes *words, macho_initializer *found, void *context)
 {
 	struct macho_reloc reloc;
-	for (size_t i = 0; i < section->reloc_count && bytes_have(&file->bytes, section->reloc_offset + 8 * (uint64_t)i, 8); i++) {
-		if (!macho_reloc_at(file, section, i, &reloc) || reloc.type || !bytes_have(words, reloc.address, (unsigned)file->class / 8))
+	for (size_t i = 0;
+	    i < section->reloc_count && bytes_have(&file->bytes, section->reloc_offset + 8 * (uint64_t)i, 8); i++) {
+		if (!macho_reloc_at(file, section, i, &reloc) || reloc.type ||
+		    !bytes_have(words, reloc.address, (unsigned)file->class / 8))
 			continue;
-		const struct macho_symbol *symbol = reloc.external && reloc.symbol < file->symbol_count ? &file->symbols[reloc.symbol] : NULL;
-		found(context, symbol ? symbol->value : bytes_number(words, reloc.address, (unsigned)file->class / 8), symbol);
+		const struct macho_symbol *symbol =
+		    reloc.external && reloc.symbol < file->symbol_count ? &file->symbols[reloc.symbol] : NULL;
+		found(context, symbol ? symbol->value : bytes_number(words, reloc.address, (unsigned)file->class / 8),
+		    symbol);
 	}
 }
 
 void macho_initializers(const struct macho_file *file, macho_initializer *found, void *context)
 {
 	unsigned width = (unsigned)file->class / 8;
-	size_t left = file->bytes.size / 4;   /* sections may overlap in a file made for harm */
+	size_t left = file->bytes.size / 4; /* sections may overlap in a file made for harm */
 	for (size_t i = 0; i < file->section_count; i++) {
 		const struct macho_section *section = &file->sections[i];
 		unsigned type = section->flags & SECTION_TYPE;
@@ -221,7 +230,8 @@ void macho_initializers(const struct macho_file *file, macho_initializer *found,
 				read_object_initializers(file, section, &words, found, context);
 			continue;
 		}
-		for (uint64_t at = 0; type == S_MOD_INIT_FUNC_POINTERS && left && bytes_have(&words, at, width); at += width, left--)
+		for (uint64_t at = 0; type == S_MOD_INIT_FUNC_POINTERS && left && bytes_have(&words, at, width);
+		    at += width, left--)
 			found(context, target_of(file, section, bytes_number(&words, at, width)), NULL);
 		for (uint64_t at = 0; type == S_INIT_FUNC_OFFSETS && left && bytes_have(&words, at, 4); at += 4, left--)
 			found(context, macho_base(file) + bytes_number(&words, at, 4), NULL);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* <mach/machine.h> CPU_TYPE_*; the offset of the program counter is 16 (command and flavor) into x86_thread_state32_t eip,
- * x86_thread_state64_t rip, arm_thread_state64_t pc (<mach/i386/_structs.h>, <mach/arm/_structs.h>). */
+/* <mach/machine.h> CPU_TYPE_*; the offset of the program counter is 16 (command and flavor) into x86_thread_state32_t
+ * eip, x86_thread_state64_t rip, arm_thread_state64_t pc (<mach/i386/_structs.h>, <mach/arm/_structs.h>). */
 static const struct macho_cpu cpus[] = {
 	{ 0x01000007, "x86_64", 64, &arch_amd64, 'g', 16 + 16 * 8 },
 	{ 0x0100000c, "arm64", 64, &arch_arm64, 0, 16 + 32 * 8 },
@@ -28,22 +28,38 @@ const struct macho_cpu *macho_cpu_of(uint32_t type)
 	return NULL;
 }
 
-static uint32_t word(const struct bytes *bytes, uint64_t at)
-{
-	return (uint32_t)bytes_number(bytes, at, 4);
-}
+static uint32_t word(const struct bytes *bytes, uint64_t at) { return (uint32_t)bytes_number(bytes, at, 4); }
 
 /* ---- load commands ------------------------------------------------------------------------- */
 
 /* One command, its own eight bytes included. */
-struct command { uint32_t number; struct bytes bytes; size_t index; };
+struct command {
+	uint32_t number;
+	struct bytes bytes;
+	size_t index;
+};
 
 enum {
 	LC_REQ_DYLD = (int)0x80000000,
-	LC_SEGMENT = 1, LC_SYMTAB = 2, LC_UNIXTHREAD = 5, LC_LOAD_DYLIB = 0xc, LC_ID_DYLIB = 0xd, LC_LOAD_DYLINKER = 0xe,
-	LC_LOAD_WEAK_DYLIB = 0x18, LC_SEGMENT_64 = 0x19, LC_REEXPORT_DYLIB = 0x1f, LC_LAZY_LOAD_DYLIB = 0x20, LC_DYLD_INFO = 0x22,
-	LC_LOAD_UPWARD_DYLIB = 0x23, LC_VERSION_MIN_MACOSX = 0x24, LC_VERSION_MIN_IPHONEOS = 0x25, LC_MAIN = 0x28,
-	LC_VERSION_MIN_TVOS = 0x2f, LC_VERSION_MIN_WATCHOS = 0x30, LC_BUILD_VERSION = 0x32, LC_DYLD_CHAINED_FIXUPS = 0x34
+	LC_SEGMENT = 1,
+	LC_SYMTAB = 2,
+	LC_UNIXTHREAD = 5,
+	LC_LOAD_DYLIB = 0xc,
+	LC_ID_DYLIB = 0xd,
+	LC_LOAD_DYLINKER = 0xe,
+	LC_LOAD_WEAK_DYLIB = 0x18,
+	LC_SEGMENT_64 = 0x19,
+	LC_REEXPORT_DYLIB = 0x1f,
+	LC_LAZY_LOAD_DYLIB = 0x20,
+	LC_DYLD_INFO = 0x22,
+	LC_LOAD_UPWARD_DYLIB = 0x23,
+	LC_VERSION_MIN_MACOSX = 0x24,
+	LC_VERSION_MIN_IPHONEOS = 0x25,
+	LC_MAIN = 0x28,
+	LC_VERSION_MIN_TVOS = 0x2f,
+	LC_VERSION_MIN_WATCHOS = 0x30,
+	LC_BUILD_VERSION = 0x32,
+	LC_DYLD_CHAINED_FIXUPS = 0x34
 };
 
 static void read_name(char name[17], const struct bytes *bytes, uint64_t at)
@@ -77,7 +93,8 @@ static void read_section(struct macho_section *section, const struct bytes *byte
 static const char *read_segment(struct macho_file *file, const struct command *command)
 {
 	const struct bytes *bytes = &command->bytes;
-	unsigned width = command->number == LC_SEGMENT_64 ? 8 : 4, header = 40 + 4 * width, section = 32 + 2 * width + (width == 8 ? 32 : 28);
+	unsigned width = command->number == LC_SEGMENT_64 ? 8 : 4, header = 40 + 4 * width,
+		 section = 32 + 2 * width + (width == 8 ? 32 : 28);
 	if (bytes->size < header)
 		return "a segment command is too short";
 	struct macho_segment *segment = &file->segments[file->segment_count];
@@ -140,7 +157,8 @@ static const char *read_dyld_info(struct macho_file *file, const struct command 
 {
 	struct macho_range *const ranges[] = { &file->rebase, &file->bind, &file->weak_bind, &file->lazy_bind };
 	for (size_t i = 0; i < ARCH_COUNT(ranges); i++)
-		*ranges[i] = (struct macho_range){ word(&command->bytes, 8 + 8 * i), word(&command->bytes, 12 + 8 * i) };
+		*ranges[i] =
+		    (struct macho_range){ word(&command->bytes, 8 + 8 * i), word(&command->bytes, 12 + 8 * i) };
 	file->has_dyld_info = 1;
 	return NULL;
 }
@@ -154,8 +172,13 @@ static const char *read_chained(struct macho_file *file, const struct command *c
 
 static const char *read_floor(struct macho_file *file, const struct command *command)
 {
-	static const struct { uint32_t command, platform; } old[] = {
-		{ LC_VERSION_MIN_MACOSX, 1 }, { LC_VERSION_MIN_IPHONEOS, 2 }, { LC_VERSION_MIN_TVOS, 3 }, { LC_VERSION_MIN_WATCHOS, 4 },
+	static const struct {
+		uint32_t command, platform;
+	} old[] = {
+		{ LC_VERSION_MIN_MACOSX, 1 },
+		{ LC_VERSION_MIN_IPHONEOS, 2 },
+		{ LC_VERSION_MIN_TVOS, 3 },
+		{ LC_VERSION_MIN_WATCHOS, 4 },
 	};
 	struct macho_floor floor = { word(&command->bytes, 8), word(&command->bytes, 12) };
 	for (size_t i = 0; i < ARCH_COUNT(old); i++)
@@ -167,12 +190,28 @@ static const char *read_floor(struct macho_file *file, const struct command *com
 }
 
 /* What is read of a command; what is wrong with it, or NULL. */
-static const struct { uint32_t number; const char *(*read)(struct macho_file *file, const struct command *command); } commands[] = {
-	{ LC_SEGMENT, read_segment }, { LC_SEGMENT_64, read_segment }, { LC_SYMTAB, read_symtab }, { LC_UNIXTHREAD, read_thread },
-	{ LC_MAIN, read_main }, { LC_LOAD_DYLIB, read_dylib }, { LC_LOAD_WEAK_DYLIB, read_dylib }, { LC_REEXPORT_DYLIB, read_dylib },
-	{ LC_LAZY_LOAD_DYLIB, read_dylib }, { LC_LOAD_UPWARD_DYLIB, read_dylib }, { LC_ID_DYLIB, read_dylib }, { LC_LOAD_DYLINKER, read_dylinker },
-	{ LC_DYLD_INFO, read_dyld_info }, { LC_DYLD_CHAINED_FIXUPS, read_chained }, { LC_VERSION_MIN_MACOSX, read_floor },
-	{ LC_VERSION_MIN_IPHONEOS, read_floor }, { LC_VERSION_MIN_TVOS, read_floor }, { LC_VERSION_MIN_WATCHOS, read_floor },
+static const struct {
+	uint32_t number;
+	const char *(*read)(struct macho_file *file, const struct command *command);
+} commands[] = {
+	{ LC_SEGMENT, read_segment },
+	{ LC_SEGMENT_64, read_segment },
+	{ LC_SYMTAB, read_symtab },
+	{ LC_UNIXTHREAD, read_thread },
+	{ LC_MAIN, read_main },
+	{ LC_LOAD_DYLIB, read_dylib },
+	{ LC_LOAD_WEAK_DYLIB, read_dylib },
+	{ LC_REEXPORT_DYLIB, read_dylib },
+	{ LC_LAZY_LOAD_DYLIB, read_dylib },
+	{ LC_LOAD_UPWARD_DYLIB, read_dylib },
+	{ LC_ID_DYLIB, read_dylib },
+	{ LC_LOAD_DYLINKER, read_dylinker },
+	{ LC_DYLD_INFO, read_dyld_info },
+	{ LC_DYLD_CHAINED_FIXUPS, read_chained },
+	{ LC_VERSION_MIN_MACOSX, read_floor },
+	{ LC_VERSION_MIN_IPHONEOS, read_floor },
+	{ LC_VERSION_MIN_TVOS, read_floor },
+	{ LC_VERSION_MIN_WATCHOS, read_floor },
 	{ LC_BUILD_VERSION, read_floor },
 };
 
@@ -184,18 +223,22 @@ static const char *read_command(struct macho_file *file, const struct command *c
 	return NULL;
 }
 
-static int read_commands(const char *name, struct macho_file *file, uint64_t start, uint64_t size, uint32_t count, struct diag *diag)
+static int read_commands(
+    const char *name, struct macho_file *file, uint64_t start, uint64_t size, uint32_t count, struct diag *diag)
 {
 	uint64_t at = start, end = start + size;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t length = word(&file->bytes, at + 4);
 		if (end - at < 8 || length < 8 || length > end - at)
-			return diag_set(diag, EBADMSG, "%s: malformed: load command %zu at %llu does not fit into the %llu bytes of load commands", name, i,
-				(unsigned long long)at, (unsigned long long)size);
-		struct command command = { word(&file->bytes, at) & ~(uint32_t)LC_REQ_DYLD, bytes_part(&file->bytes, at, length), i };
+			return diag_set(diag, EBADMSG,
+			    "%s: malformed: load command %zu at %llu does not fit into the %llu bytes of load commands",
+			    name, i, (unsigned long long)at, (unsigned long long)size);
+		struct command command = { word(&file->bytes, at) & ~(uint32_t)LC_REQ_DYLD,
+			bytes_part(&file->bytes, at, length), i };
 		const char *wrong = read_command(file, &command);
 		if (wrong)
-			return diag_set(diag, EBADMSG, "%s: %s: load command %zu at %llu", name, wrong, i, (unsigned long long)at);
+			return diag_set(
+			    diag, EBADMSG, "%s: %s: load command %zu at %llu", name, wrong, i, (unsigned long long)at);
 		at += length;
 	}
 	return 0;
@@ -208,10 +251,7 @@ int macho_is_defined(const struct macho_symbol *symbol)
 	return !(symbol->type & N_STAB) && (symbol->type & N_TYPE) == N_SECT;
 }
 
-const char *macho_plain_name(const struct macho_symbol *symbol)
-{
-	return symbol->name + (symbol->name[0] == '_');
-}
+const char *macho_plain_name(const struct macho_symbol *symbol) { return symbol->name + (symbol->name[0] == '_'); }
 
 /* A string table that does not end in NUL ends at its last NUL: no name then needs a search for its end. */
 static void read_symbols(struct macho_file *file)
@@ -227,8 +267,10 @@ static void read_symbols(struct macho_file *file)
 		uint64_t at = (uint64_t)i * size;
 		uint32_t name = word(&table, at);
 		file->symbols[i] = (struct macho_symbol){
-			.name = name < end ? (const char *)strings.data + name : "", .value = bytes_number(&table, at + 8, width),
-			.type = (unsigned)bytes_number(&table, at + 4, 1), .section = (unsigned)bytes_number(&table, at + 5, 1),
+			.name = name < end ? (const char *)strings.data + name : "",
+			.value = bytes_number(&table, at + 8, width),
+			.type = (unsigned)bytes_number(&table, at + 4, 1),
+			.section = (unsigned)bytes_number(&table, at + 5, 1),
 			.desc = (unsigned)bytes_number(&table, at + 6, 2),
 		};
 	}
@@ -239,7 +281,7 @@ static void read_symbols(struct macho_file *file)
 struct bytes macho_section_bytes(const struct macho_file *file, const struct macho_section *section)
 {
 	unsigned type = section->flags & SECTION_TYPE;
-	int is_zero = type == 1 || type == 12 || type == S_THREAD_LOCAL_ZEROFILL;   /* S_ZEROFILL, S_GB_ZEROFILL */
+	int is_zero = type == 1 || type == 12 || type == S_THREAD_LOCAL_ZEROFILL; /* S_ZEROFILL, S_GB_ZEROFILL */
 	return is_zero ? (struct bytes){ 0 } : bytes_part(&file->bytes, section->offset, section->size);
 }
 
@@ -284,14 +326,17 @@ int macho_read(const char *name, struct bytes bytes, struct macho_file *file, st
 	uint64_t header = wide ? 32 : 28, size = word(&bytes, 20);
 	uint32_t count = word(&bytes, 16);
 	if (!bytes_have(&bytes, 0, header))
-		return diag_set(diag, EBADMSG, "%s: truncated: a Mach-O header has %llu bytes, the file %zu", name, (unsigned long long)header, bytes.size);
+		return diag_set(diag, EBADMSG, "%s: truncated: a Mach-O header has %llu bytes, the file %zu", name,
+		    (unsigned long long)header, bytes.size);
 	if (!bytes_have(&bytes, header, size))
-		return diag_set(diag, EBADMSG, "%s: truncated: %llu bytes of load commands, the file has %zu", name, (unsigned long long)size, bytes.size);
+		return diag_set(diag, EBADMSG, "%s: truncated: %llu bytes of load commands, the file has %zu", name,
+		    (unsigned long long)size, bytes.size);
 	file->class = wide ? 64 : 32;
 	file->cpu_type = word(&bytes, 4);
 	file->cpu = macho_cpu_of(file->cpu_type);
 	if (file->cpu && file->cpu->class != file->class)
-		return diag_set(diag, EBADMSG, "%s: malformed: a %d-bit Mach-O header for %s", name, file->class, file->cpu->name);
+		return diag_set(
+		    diag, EBADMSG, "%s: malformed: a %d-bit Mach-O header for %s", name, file->class, file->cpu->name);
 	file->filetype = word(&bytes, 12);
 	file->flags = word(&bytes, 24);
 	/* Every command has eight bytes, every section more: so much room is enough. */

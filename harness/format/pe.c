@@ -19,7 +19,7 @@ static struct bytes directory(const struct pe *pe, unsigned number)
 struct imports {
 	json_t *needed, *symbols;
 	json_int_t count;
-	uint64_t budget;      /* thunks left: each takes four bytes of a valid file or more */
+	uint64_t budget; /* thunks left: each takes four bytes of a valid file or more */
 };
 
 /* The functions of one DLL: words until zero, each the address of a hint and a name, or a number. */
@@ -35,7 +35,9 @@ static void read_thunks(const struct pe *pe, const char *dll, uint64_t table, st
 			continue;
 		struct bytes entry = pe_rva(pe, thunk & 0x7fffffff);
 		const char *name = pe_text(&entry, 2);
-		json_t *text = thunk >> (pe->class - 1) ? json_sprintf("%s!#%u", dll, (unsigned)(thunk & 0xffff)) : name ? json_sprintf("%s!%s", dll, name) : NULL;
+		json_t *text = thunk >> (pe->class - 1) ? json_sprintf("%s!#%u", dll, (unsigned)(thunk & 0xffff)) :
+		    name                                ? json_sprintf("%s!%s", dll, name) :
+							  NULL;
 		json_array_append_new(imports->symbols, text ? text : json_null());
 	}
 }
@@ -45,7 +47,8 @@ static void read_imports(const struct pe *pe, struct imports *imports)
 	enum { DESCRIPTOR = 20 };
 	struct bytes table = directory(pe, DIRECTORY_IMPORT);
 	*imports = (struct imports){ json_array(), json_array(), 0, pe->file.size / 4 };
-	for (uint64_t at = 0; imports->budget && bytes_have(&table, at, DESCRIPTOR) && bytes_number(&table, at + 12, 4); at += DESCRIPTOR) {
+	for (uint64_t at = 0; imports->budget && bytes_have(&table, at, DESCRIPTOR) && bytes_number(&table, at + 12, 4);
+	    at += DESCRIPTOR) {
 		uint64_t lookup = bytes_number(&table, at, 4), address = bytes_number(&table, at + 16, 4);
 		struct bytes name = pe_rva(pe, bytes_number(&table, at + 12, 4));
 		const char *dll = pe_text(&name, 0);
@@ -70,7 +73,8 @@ static json_int_t base_relocations(const struct pe *pe)
 	struct bytes all = directory(pe, DIRECTORY_BASERELOC);
 	json_int_t count = 0;
 	all = bytes_part(&all, 0, pe->directory[DIRECTORY_BASERELOC].size);
-	for (uint64_t at = 0, size; (size = bytes_number(&all, at + 4, 4)) >= 8 && bytes_have(&all, at, size); at += size)
+	for (uint64_t at = 0, size; (size = bytes_number(&all, at + 4, 4)) >= 8 && bytes_have(&all, at, size);
+	    at += size)
 		for (uint64_t entry = 8; entry + 2 <= size; entry += 2)
 			count += bytes_number(&all, at + entry, 2) >> 12 != 0;
 	return count;
@@ -88,10 +92,12 @@ static json_t *tls_directory(const struct pe *pe)
 	struct bytes list = pe_at(pe, bytes_number(&table, 3 * word, word));
 	for (uint64_t at = 0; at < CALLBACKS_MAX * word && bytes_number(&list, at, word); at += word)
 		json_array_append_new(callbacks, json_integer((json_int_t)bytes_number(&list, at, word)));
-	unsigned align = (unsigned)bytes_number(&table, 4 * word + 4, 4) >> 20 & 15;   /* IMAGE_SCN_ALIGN_*: 1 is 1 byte */
-	return json_pack("{s:I,s:I,s:I,s:o,s:I,s:I}", "start", (json_int_t)bytes_number(&table, 0, word), "end", (json_int_t)bytes_number(&table, word, word),
-		"index", (json_int_t)bytes_number(&table, 2 * word, word), "callbacks", callbacks, "zero_fill", (json_int_t)bytes_number(&table, 4 * word, 4),
-		"align", (json_int_t)(align ? 1u << (align - 1) : 0));
+	unsigned align =
+	    (unsigned)bytes_number(&table, 4 * word + 4, 4) >> 20 & 15; /* IMAGE_SCN_ALIGN_*: 1 is 1 byte */
+	return json_pack("{s:I,s:I,s:I,s:o,s:I,s:I}", "start", (json_int_t)bytes_number(&table, 0, word), "end",
+	    (json_int_t)bytes_number(&table, word, word), "index", (json_int_t)bytes_number(&table, 2 * word, word),
+	    "callbacks", callbacks, "zero_fill", (json_int_t)bytes_number(&table, 4 * word, 4), "align",
+	    (json_int_t)(align ? 1u << (align - 1) : 0));
 }
 
 /* ---- the file ----------------------------------------------------------------------------- */
@@ -99,8 +105,18 @@ static json_t *tls_directory(const struct pe *pe)
 static json_t *subsystem(const struct pe *pe)
 {
 	static const char *const names[] = {
-		[1] = "native", [2] = "windows", [3] = "console", [5] = "os2", [7] = "posix", [9] = "windows-ce", [10] = "efi", [11] = "efi-boot", [12] = "efi-runtime",
-		[13] = "efi-rom", [14] = "xbox", [16] = "boot",
+		[1] = "native",
+		[2] = "windows",
+		[3] = "console",
+		[5] = "os2",
+		[7] = "posix",
+		[9] = "windows-ce",
+		[10] = "efi",
+		[11] = "efi-boot",
+		[12] = "efi-runtime",
+		[13] = "efi-rom",
+		[14] = "xbox",
+		[16] = "boot",
 	};
 	const char *name = pe->subsystem < ARCH_COUNT(names) ? names[pe->subsystem] : NULL;
 	return name ? json_string(name) : json_sprintf("%u", pe->subsystem);
@@ -128,9 +144,9 @@ static json_int_t writable_code(const struct pe *pe)
 
 static json_t *pe_object(const struct pe *pe, const struct pe_go *go, json_int_t relocations)
 {
-	json_t *object = json_pack("{s:o,s:I,s:b,s:b,s:b}", "subsystem", subsystem(pe), "image_base", (json_int_t)pe->base,
-		"dll", (pe->characteristics & FILE_DLL) != 0, "dynamic_base", (pe->dll_characteristics & DLL_DYNAMIC_BASE) != 0,
-		"nx", (pe->dll_characteristics & DLL_NX_COMPAT) != 0);
+	json_t *object = json_pack("{s:o,s:I,s:b,s:b,s:b}", "subsystem", subsystem(pe), "image_base",
+	    (json_int_t)pe->base, "dll", (pe->characteristics & FILE_DLL) != 0, "dynamic_base",
+	    (pe->dll_characteristics & DLL_DYNAMIC_BASE) != 0, "nx", (pe->dll_characteristics & DLL_NX_COMPAT) != 0);
 	json_object_set_new(object, "tls_directory", tls_directory(pe));
 	json_object_set_new(object, "slot_index", go->tls_g ? json_integer((json_int_t)go->tls_g) : json_null());
 	json_object_set_new(object, "teb_offsets", pe_teb_offsets(pe, go));
@@ -152,15 +168,18 @@ int pe_facts(const char *name, struct bytes file, json_t **facts, struct diag *d
 	pe_go_read(&pe, &go);
 	read_imports(&pe, &imports);
 	json_int_t relocations = base_relocations(&pe);
-	int dll = (pe.characteristics & FILE_DLL) != 0, moves = (pe.dll_characteristics & DLL_DYNAMIC_BASE) && relocations;
-	*facts = json_pack("{s:s,s:i,s:o,s:o,s:s,s:b,s:I,s:n,s:o,s:o,s:b}", "format", "pe", "class", pe.class, "machine", pe_machine_name(&pe),
-		"arch", facts_text(pe.arch ? pe.arch->goarch : NULL), "type", dll || moves ? "DYN" : "EXEC", "pie", !dll && moves,
-		"entry", (json_int_t)(pe.entry ? pe.base + pe.entry : 0), "interp", "soname", soname(&pe), "needed", imports.needed,
-		"static", !dll && !json_array_size(imports.needed));
+	int dll = (pe.characteristics & FILE_DLL) != 0,
+	    moves = (pe.dll_characteristics & DLL_DYNAMIC_BASE) && relocations;
+	*facts = json_pack("{s:s,s:i,s:o,s:o,s:s,s:b,s:I,s:n,s:o,s:o,s:b}", "format", "pe", "class", pe.class,
+	    "machine", pe_machine_name(&pe), "arch", facts_text(pe.arch ? pe.arch->goarch : NULL), "type",
+	    dll || moves ? "DYN" : "EXEC", "pie", !dll && moves, "entry",
+	    (json_int_t)(pe.entry ? pe.base + pe.entry : 0), "interp", "soname", soname(&pe), "needed", imports.needed,
+	    "static", !dll && !json_array_size(imports.needed));
 	json_object_set_new(*facts, "go", facts_go(go.buildinfo, go.has_runtime));
 	json_object_set_new(*facts, "tls", facts_tls(&go.words, &go.scan));
 	json_object_set_new(*facts, "init", pe_init(&go));
-	json_object_set_new(*facts, "imports", json_pack("{s:I,s:{},s:o}", "count", imports.count, "versions", "symbols", imports.symbols));
+	json_object_set_new(*facts, "imports",
+	    json_pack("{s:I,s:{},s:o}", "count", imports.count, "versions", "symbols", imports.symbols));
 	json_object_set_new(*facts, "floor", floor_json(&pe));
 	json_object_set_new(*facts, "pe", pe_object(&pe, &go, relocations));
 	pe_go_close(&go);

@@ -17,16 +17,20 @@ enum { PE_DIRECTORIES = 16 };
 enum pe_machine { PE_386 = 0x14c, PE_ARM = 0x1c4, PE_AMD64 = 0x8664, PE_ARM64 = 0xaa64 };
 
 enum pe_section_flag {
-	PE_CODE = 0x20, PE_BSS = 0x80, PE_NRELOC_OVFL = 0x01000000, PE_EXECUTE = 0x20000000, PE_WRITE = 0x80000000u
+	PE_CODE = 0x20,
+	PE_BSS = 0x80,
+	PE_NRELOC_OVFL = 0x01000000,
+	PE_EXECUTE = 0x20000000,
+	PE_WRITE = 0x80000000u
 };
 
 struct pe_section {
-	const char *name;           /* of up to 8 bytes in short_name, a longer one in the string table */
+	const char *name; /* of up to 8 bytes in short_name, a longer one in the string table */
 	char short_name[9];
 	uint32_t flags;
-	uint64_t address, size;     /* in memory */
-	struct bytes raw;           /* what the file has of it, from its first byte on */
-	uint64_t reloc_at;          /* offset in the file of its relocations: objects only */
+	uint64_t address, size; /* in memory */
+	struct bytes raw;       /* what the file has of it, from its first byte on */
+	uint64_t reloc_at;      /* offset in the file of its relocations: objects only */
 	uint64_t reloc_count;
 };
 
@@ -34,8 +38,8 @@ struct pe_section {
 struct pe_symbol {
 	const char *name;
 	uint64_t address;
-	int64_t section;            /* from 1; 0 undefined, below absolute or for a debugger */
-	unsigned storage;           /* IMAGE_SYM_CLASS_* */
+	int64_t section;  /* from 1; 0 undefined, below absolute or for a debugger */
+	unsigned storage; /* IMAGE_SYM_CLASS_* */
 	int is_function;
 };
 
@@ -43,14 +47,14 @@ struct pe {
 	const char *file_name;
 	struct bytes file;
 	unsigned machine;
-	const struct arch *arch;    /* NULL: a processor not known here */
+	const struct arch *arch; /* NULL: a processor not known here */
 	int is_object, class;
 	unsigned characteristics;
 	struct pe_section *section;
 	size_t section_count;
 	struct pe_symbol *symbol;
 	size_t symbol_count;
-	char (*short_names)[9];     /* those of symbols of 8 bytes, by number */
+	char (*short_names)[9]; /* those of symbols of 8 bytes, by number */
 
 	/* Of an image. */
 	uint64_t base, entry;
@@ -80,11 +84,13 @@ int pe_is_code(const struct pe_section *section);
 const struct pe_symbol *pe_symbol_named(const struct pe *pe, const char *name);
 
 /* A relocation of a section of an object. */
-struct pe_reloc { uint32_t offset, symbol; unsigned type; };
+struct pe_reloc {
+	uint32_t offset, symbol;
+	unsigned type;
+};
 int pe_reloc(const struct pe *pe, const struct pe_section *section, uint64_t number, struct pe_reloc *reloc);
 
 /* ---- relocation types (coff.c) ---- */
-
 
 /* A section's bytes, its relocations applied; for the caller to free.  No more than budget relocations
  * are read, which counts down. */
@@ -101,20 +107,20 @@ int pe_pclntab(const struct pe *pe, struct format_function **functions, size_t *
 enum { CONSTRUCTORS_MAX = 64 };
 
 struct pe_go {
-	struct bytes buildinfo;      /* empty: none */
+	struct bytes buildinfo; /* empty: none */
 	int has_runtime;
-	struct format_function *functions;   /* by address, one for each */
+	struct format_function *functions; /* by address, one for each */
 	size_t function_count;
-	uint64_t start, end;         /* of Go's code; both 0: not known */
+	uint64_t start, end; /* of Go's code; both 0: not known */
 
 	struct insn_scan scan;
 	struct access_words words;
 	char at[32];
-	uint64_t tls_g;              /* address of runtime.tls_g; 0: none seen */
+	uint64_t tls_g; /* address of runtime.tls_g; 0: none seen */
 
-	uint64_t constructor[CONSTRUCTORS_MAX];   /* that C's start code or the loader calls */
+	uint64_t constructor[CONSTRUCTORS_MAX]; /* that C's start code or the loader calls */
 	size_t constructor_count;
-	const char *init_section;    /* that brings them, or NULL */
+	const char *init_section; /* that brings them, or NULL */
 };
 
 void pe_go_read(const struct pe *pe, struct pe_go *go);

@@ -20,7 +20,7 @@ enum { WORD_FUNCTIONS, WORD_NAMES = 3, WORD_PCLN = 7, HEADER_WORDS };
 enum { MODULE_MINPC = 20, MODULE_MAXPC, MODULE_TEXT, MODULE_ETEXT, MODULE_WORDS };
 
 struct table {
-	struct bytes bytes;        /* from the pcHeader on */
+	struct bytes bytes; /* from the pcHeader on */
 	uint64_t address, count, names, pcln;
 	unsigned word;
 };
@@ -35,12 +35,14 @@ static int read_header(struct table *table)
 {
 	static const unsigned char magic[] = { 0xf1, 0xff, 0xff, 0xff, 0, 0 };
 	const struct bytes *bytes = &table->bytes;
-	if (!bytes_have(bytes, 0, 8 + HEADER_WORDS * table->word) || memcmp(bytes->data, magic, sizeof magic) || bytes->data[7] != table->word)
+	if (!bytes_have(bytes, 0, 8 + HEADER_WORDS * table->word) || memcmp(bytes->data, magic, sizeof magic) ||
+	    bytes->data[7] != table->word)
 		return 0;
 	table->count = header_word(table, WORD_FUNCTIONS);
 	table->names = header_word(table, WORD_NAMES);
 	table->pcln = header_word(table, WORD_PCLN);
-	return table->count && table->count < bytes->size / 8 && table->names < bytes->size && bytes_have(bytes, table->pcln, table->count * 8 + 4);
+	return table->count && table->count < bytes->size / 8 && table->names < bytes->size &&
+	    bytes_have(bytes, table->pcln, table->count * 8 + 4);
 }
 
 /* Bytes left to search: sections of a valid file do not overlap, so the file's size is enough. */
@@ -68,8 +70,10 @@ static int read_module(const struct table *table, const struct bytes *module, ui
 	uint64_t word[MODULE_WORDS];
 	for (unsigned i = 0; i < MODULE_WORDS; i++)
 		word[i] = bytes_number(module, (uint64_t)i * table->word, table->word);
-	uint64_t first = bytes_number(&table->bytes, table->pcln, 4), end = bytes_number(&table->bytes, table->pcln + table->count * 8, 4);
-	if (word[MODULE_MINPC] != word[MODULE_TEXT] + first || word[MODULE_MAXPC] != word[MODULE_TEXT] + end || word[MODULE_ETEXT] < word[MODULE_MINPC])
+	uint64_t first = bytes_number(&table->bytes, table->pcln, 4),
+		 end = bytes_number(&table->bytes, table->pcln + table->count * 8, 4);
+	if (word[MODULE_MINPC] != word[MODULE_TEXT] + first || word[MODULE_MAXPC] != word[MODULE_TEXT] + end ||
+	    word[MODULE_ETEXT] < word[MODULE_MINPC])
 		return 0;
 	*text = word[MODULE_TEXT];
 	*etext = word[MODULE_ETEXT];
@@ -86,7 +90,8 @@ static int find_module(const struct pe *pe, const struct table *table, uint64_t 
 		budget -= section->raw.size;
 		for (uint64_t at = 0; bytes_have(&section->raw, at, MODULE_WORDS * table->word); at += table->word) {
 			const struct bytes module = bytes_part(&section->raw, at, section->raw.size);
-			if (bytes_number(&module, 0, table->word) == table->address && read_module(table, &module, text, etext))
+			if (bytes_number(&module, 0, table->word) == table->address &&
+			    read_module(table, &module, text, etext))
 				return 1;
 		}
 	}
@@ -103,7 +108,8 @@ int pe_pclntab(const struct pe *pe, struct format_function **functions, size_t *
 	*count = table.count + 1;
 	(*functions)[table.count] = (struct format_function){ *etext, "?" };
 	for (size_t i = 0; i < table.count; i++) {
-		uint64_t entry = bytes_number(&table.bytes, table.pcln + i * 8, 4), func = table.pcln + bytes_number(&table.bytes, table.pcln + i * 8 + 4, 4);
+		uint64_t entry = bytes_number(&table.bytes, table.pcln + i * 8, 4),
+			 func = table.pcln + bytes_number(&table.bytes, table.pcln + i * 8 + 4, 4);
 		const char *name = pe_text(&table.bytes, table.names + bytes_number(&table.bytes, func + 4, 4));
 		(*functions)[i] = (struct format_function){ *text + entry, name ? name : "?" };
 	}

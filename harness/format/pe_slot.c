@@ -27,7 +27,13 @@ enum { STORAGE_EXTERNAL = 2, STORAGE_STATIC = 3, BUILDINFO_ALIGN = 16, ENTRIES_M
 static const int fields_64[] = { 0x00, 0x08, 0x10, 0x30, 0x40, 0x48, 0x58, 0x60, 0x68 };
 static const int fields_32[] = { 0x00, 0x04, 0x08, 0x18, 0x20, 0x24, 0x2c, 0x30, 0x34 };
 
-static const struct teb { unsigned machine; int segment; const char *name; const int *fields; size_t count; } tebs[] = {
+static const struct teb {
+	unsigned machine;
+	int segment;
+	const char *name;
+	const int *fields;
+	size_t count;
+} tebs[] = {
 	{ PE_AMD64, 'g', "gs", fields_64, sizeof fields_64 / sizeof *fields_64 },
 	{ PE_386, 'f', "fs", fields_32, sizeof fields_32 / sizeof *fields_32 },
 	{ PE_ARM64, 'x', "x18", fields_64, sizeof fields_64 / sizeof *fields_64 },
@@ -44,25 +50,26 @@ static const struct teb *teb_of(const struct pe *pe)
 /* ---- functions ---------------------------------------------------------------------------- */
 
 /* cmd/link calls the text of a host object "runtime/cgo(.text)". */
-static int is_host_text(const char *name)
-{
-	return strstr(name, "(.") != NULL;
-}
+static int is_host_text(const char *name) { return strstr(name, "(.") != NULL; }
 
 static int is_function(const struct pe *pe, const struct pe_symbol *symbol)
 {
-	if (!symbol->name || symbol->section < 1 || (uint64_t)symbol->section > pe->section_count || symbol->name[0] == '.')
+	if (!symbol->name || symbol->section < 1 || (uint64_t)symbol->section > pe->section_count ||
+	    symbol->name[0] == '.')
 		return 0;
-	return pe_is_code(&pe->section[symbol->section - 1]) && (symbol->storage == STORAGE_EXTERNAL || symbol->storage == STORAGE_STATIC);
+	return pe_is_code(&pe->section[symbol->section - 1]) &&
+	    (symbol->storage == STORAGE_EXTERNAL || symbol->storage == STORAGE_STATIC);
 }
 
 static void functions_of_symbols(const struct pe *pe, struct pe_go *go)
 {
-	const struct pe_symbol *start = pe_symbol_named(pe, "runtime.text"), *end = pe_symbol_named(pe, "runtime.etext");
+	const struct pe_symbol *start = pe_symbol_named(pe, "runtime.text"),
+			       *end = pe_symbol_named(pe, "runtime.etext");
 	go->functions = xcalloc(pe->symbol_count + 1, sizeof *go->functions);
 	for (size_t i = 0; i < pe->symbol_count; i++)
 		if (is_function(pe, &pe->symbol[i]))
-			go->functions[go->function_count++] = (struct format_function){ pe->symbol[i].address, pe->symbol[i].name };
+			go->functions[go->function_count++] =
+			    (struct format_function){ pe->symbol[i].address, pe->symbol[i].name };
 	if (start && end) {
 		go->start = start->address;
 		go->end = end->address;
@@ -75,7 +82,8 @@ static void skip_host_text(struct pe_go *go)
 {
 	size_t last = go->function_count;
 	for (size_t i = 0; i < go->function_count; i++)
-		if (go->functions[i].address >= go->start && go->functions[i].address < go->end && is_host_text(go->functions[i].name))
+		if (go->functions[i].address >= go->start && go->functions[i].address < go->end &&
+		    is_host_text(go->functions[i].name))
 			last = i;
 	for (size_t i = last; i < go->function_count; i++) {
 		const char *name = go->functions[i].name;
@@ -136,7 +144,12 @@ static uint64_t find_build_id(const struct bytes *code, uint64_t *at)
 static void scan_part(const struct pe *pe, struct pe_go *go, uint64_t address, struct bytes code)
 {
 	struct format_code part = {
-		.address = address, .code = code, .functions = go->functions, .count = go->function_count, .go_start = go->start, .go_end = go->end,
+		.address = address,
+		.code = code,
+		.functions = go->functions,
+		.count = go->function_count,
+		.go_start = go->start,
+		.go_end = go->end,
 		.go_all = !go->has_runtime && (go->buildinfo.size || pe_symbol_named(pe, "runtime.tls_g")),
 	};
 	if (!code.size)
@@ -198,7 +211,8 @@ static void read_slot(const struct pe *pe, struct pe_go *go)
 	if ((key && fixed) || (key && found->got.mixed) || (fixed && found->offset.mixed))
 		snprintf(go->at, sizeof go->at, "mixed");
 	else if (fixed)
-		snprintf(go->at, sizeof go->at, "%s:%#llx", teb ? teb->name : "?", (unsigned long long)found->offset.value);
+		snprintf(
+		    go->at, sizeof go->at, "%s:%#llx", teb ? teb->name : "?", (unsigned long long)found->offset.value);
 	else if (symbol ? (uint64_t)found->got.value == symbol->address : is_variable(pe, (uint64_t)found->got.value)) {
 		snprintf(go->at, sizeof go->at, "runtime.tls_g");
 		go->tls_g = (uint64_t)found->got.value;
@@ -221,7 +235,8 @@ static int is_entry(const char *name)
 	return is_go_entry(name) || (name && (!strcmp(name, "main") || !strcmp(name, "_main")));
 }
 
-static void add_constructors(struct pe_go *go, const struct bytes *words, unsigned width, uint64_t at, const char *section)
+static void add_constructors(
+    struct pe_go *go, const struct bytes *words, unsigned width, uint64_t at, const char *section)
 {
 	while (go->constructor_count < CONSTRUCTORS_MAX && bytes_have(words, at, width)) {
 		uint64_t address = bytes_number(words, at, width);
@@ -319,7 +334,9 @@ json_t *pe_constructors(const struct pe_go *go)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < go->constructor_count; i++)
-		json_array_append_new(list, json_pack("{s:I,s:o}", "address", (json_int_t)go->constructor[i], "symbol", facts_text(pe_function_at(go, go->constructor[i]))));
+		json_array_append_new(list,
+		    json_pack("{s:I,s:o}", "address", (json_int_t)go->constructor[i], "symbol",
+			facts_text(pe_function_at(go, go->constructor[i]))));
 	return list;
 }
 

@@ -30,14 +30,14 @@
 #include <string.h>
 
 enum { MAGIC_WIDE = 0x8000, HEADER = 32, ENTRY_WIDE = 8 };
-enum { START_INSNS = 32 };   /* instructions from the entry on in which _privates is set */
+enum { START_INSNS = 32 }; /* instructions from the entry on in which _privates is set */
 
 /* a.out(6) _MAGIC: 4*b*b+7, b one of 11, 26, 20 (I_MAGIC, S_MAGIC, E_MAGIC). */
 static const struct machine {
 	uint32_t magic;
 	const struct arch *arch;
-	uint64_t base;               /* cmd/link: FlagTextAddr less the header */
-	cs_mode mode;                /* of capstone, for x86 */
+	uint64_t base; /* cmd/link: FlagTextAddr less the header */
+	cs_mode mode;  /* of capstone, for x86 */
 } machines[] = {
 	{ 4 * 11 * 11 + 7, &arch_386, 0x1000, CS_MODE_32 },
 	{ MAGIC_WIDE | (4 * 26 * 26 + 7), &arch_amd64, 0x200000, CS_MODE_64 },
@@ -71,10 +71,13 @@ static int read_header(const char *name, struct bytes file, struct image *image,
 	image->header += magic & MAGIC_WIDE ? ENTRY_WIDE : 0;
 	if (!bytes_have(&file, 0, image->header))
 		return diag_set(diag, EBADMSG, "%s: truncated Plan 9 header (%zu bytes)", name, file.size);
-	uint64_t text = bytes_number(&file, 4, 4), data = bytes_number(&file, 8, 4), symbols = bytes_number(&file, 16, 4), lines = bytes_number(&file, 28, 4);
+	uint64_t text = bytes_number(&file, 4, 4), data = bytes_number(&file, 8, 4),
+		 symbols = bytes_number(&file, 16, 4), lines = bytes_number(&file, 28, 4);
 	if (!bytes_have(&file, image->header, text + data + symbols + lines))
-		return diag_set(diag, EBADMSG, "%s: truncated: text %" PRIu64 ", data %" PRIu64 ", symbols %" PRIu64 " and lines %" PRIu64 " are beyond the end (%zu)",
-			name, text, data, symbols, lines, file.size);
+		return diag_set(diag, EBADMSG,
+		    "%s: truncated: text %" PRIu64 ", data %" PRIu64 ", symbols %" PRIu64 " and lines %" PRIu64
+		    " are beyond the end (%zu)",
+		    name, text, data, symbols, lines, file.size);
 	image->bss = bytes_number(&file, 12, 4);
 	image->entry = magic & MAGIC_WIDE ? bytes_number(&file, HEADER, 8) : bytes_number(&file, 20, 4);
 	image->text = bytes_part(&file, image->header, text);
@@ -132,8 +135,8 @@ static void read_symbols(struct image *image)
 
 struct reader {
 	csh handle;
-	uint64_t word;         /* address of _privates; 0: not found */
-	uint64_t load[16];     /* of each register: where it got the word's content, 0 if it does not hold it */
+	uint64_t word;     /* address of _privates; 0: not found */
+	uint64_t load[16]; /* of each register: where it got the word's content, 0 if it does not hold it */
 };
 
 /* The address that an operand names without a register: absolute, or relative to the next instruction. */
@@ -160,13 +163,16 @@ static void find_word(const struct image *image, struct reader *reader)
 	size_t size = image->text.size - offset;
 	cs_insn *insn = cs_malloc(reader->handle);
 	int holder = -1;
-	for (int i = 0; insn && i < START_INSNS && !reader->word && cs_disasm_iter(reader->handle, &code, &size, &address, insn); i++) {
+	for (int i = 0;
+	    insn && i < START_INSNS && !reader->word && cs_disasm_iter(reader->handle, &code, &size, &address, insn);
+	    i++) {
 		const cs_x86 *x86 = &insn->detail->x86;
 		uint64_t target;
 		if (insn->id == X86_INS_LEA && x86_register_number(x86->operands[1].mem.base) == 4)
 			holder = x86_register_number(x86->operands[0].reg);
-		else if (insn->id == X86_INS_MOV && holder >= 0 && x86->operands[1].type == X86_OP_REG && x86_register_number(x86->operands[1].reg) == holder
-				&& fixed_address(image->machine, insn, &x86->operands[0], &target))
+		else if (insn->id == X86_INS_MOV && holder >= 0 && x86->operands[1].type == X86_OP_REG &&
+		    x86_register_number(x86->operands[1].reg) == holder &&
+		    fixed_address(image->machine, insn, &x86->operands[0], &target))
 			reader->word = target;
 	}
 	if (insn)
@@ -178,7 +184,8 @@ static int is_load(const struct insn_scan *scan, uint64_t word, uint64_t address
 {
 	if (code[i] != 0x8b || (code[i + 1] & 0xc7) != 0x05)
 		return 0;
-	uint32_t disp = code[i + 2] | (uint32_t)code[i + 3] << 8 | (uint32_t)code[i + 4] << 16 | (uint32_t)code[i + 5] << 24;
+	uint32_t disp =
+	    code[i + 2] | (uint32_t)code[i + 3] << 8 | (uint32_t)code[i + 4] << 16 | (uint32_t)code[i + 5] << 24;
 	return scan->arch->class == 32 ? disp == word : address + i + 6 + (uint64_t)(int64_t)(int32_t)disp == word;
 }
 
@@ -197,7 +204,8 @@ static void read_insn(struct insn_scan *scan, struct reader *reader, const struc
 	for (int i = 0; i < 16; i++)
 		if (written >> i & 1)
 			reader->load[i] = 0;
-	if (insn->id == X86_INS_MOV && x86->operands[0].type == X86_OP_REG && fixed_address(machine, insn, &x86->operands[1], &target) && target == reader->word) {
+	if (insn->id == X86_INS_MOV && x86->operands[0].type == X86_OP_REG &&
+	    fixed_address(machine, insn, &x86->operands[1], &target) && target == reader->word) {
 		int number = x86_register_number(x86->operands[0].reg);
 		if (number >= 0)
 			reader->load[number] = insn->address;
@@ -236,14 +244,14 @@ static void privates_scan(struct insn_scan *scan, uint64_t address, const unsign
 
 /* ---- facts -------------------------------------------------------------------------------- */
 
-static int is_go(const struct image *image)
-{
-	return image->buildinfo.size || image->has_start;
-}
+static int is_go(const struct image *image) { return image->buildinfo.size || image->has_start; }
 
 static void scan_code(struct insn_scan *scan, struct image *image)
 {
-	struct format_code code = { .address = image->text_address, .code = image->text, .functions = image->functions, .count = image->function_count };
+	struct format_code code = { .address = image->text_address,
+		.code = image->text,
+		.functions = image->functions,
+		.count = image->function_count };
 	if (image->has_start && image->has_end) {
 		code.go_start = image->go_start;
 		code.go_end = image->go_end;
@@ -288,7 +296,7 @@ static json_t *arm_tls(struct image *image)
 	struct arch arch = *image->machine->arch;
 	struct insn_scan scan;
 	struct access_words words = { "none", "none", NULL };
-	arch.tcb = 0;        /* no ABI puts anything where the thread pointer points */
+	arch.tcb = 0; /* no ABI puts anything where the thread pointer points */
 	insn_scan_begin(&scan, &arch);
 	scan_code(&scan, image);
 	insn_scan_end(&scan);
@@ -303,8 +311,9 @@ static json_t *arm_tls(struct image *image)
 static json_t *facts_json(const char *magic, struct image *image)
 {
 	const struct arch *arch = image->machine->arch;
-	json_t *facts = json_pack("{s:s,s:i,s:s,s:s,s:s,s:b,s:I,s:n,s:n,s:[],s:b}", "format", "plan9", "class", arch->class, "machine", arch->name,
-		"arch", arch->goarch, "type", "EXEC", "pie", 0, "entry", (json_int_t)image->entry, "interp", "soname", "needed", "static", 1);
+	json_t *facts = json_pack("{s:s,s:i,s:s,s:s,s:s,s:b,s:I,s:n,s:n,s:[],s:b}", "format", "plan9", "class",
+	    arch->class, "machine", arch->name, "arch", arch->goarch, "type", "EXEC", "pie", 0, "entry",
+	    (json_int_t)image->entry, "interp", "soname", "needed", "static", 1);
 	int64_t info = bytes_find(&image->data, magic, strlen(magic));
 	if (info >= 0)
 		image->buildinfo = bytes_part(&image->data, (uint64_t)info, image->data.size);
@@ -313,8 +322,9 @@ static json_t *facts_json(const char *magic, struct image *image)
 	json_object_set_new(facts, "init", json_pack("{s:i}", "go_entries", 0));
 	json_object_set_new(facts, "imports", json_pack("{s:i,s:{},s:[]}", "count", 0, "versions", "symbols"));
 	json_object_set_new(facts, "floor", json_array());
-	json_object_set_new(facts, "plan9", json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "magic", (json_int_t)image->machine->magic,
-		"text", (json_int_t)image->text.size, "data", (json_int_t)image->data.size, "bss", (json_int_t)image->bss,
+	json_object_set_new(facts, "plan9",
+	    json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "magic", (json_int_t)image->machine->magic, "text",
+		(json_int_t)image->text.size, "data", (json_int_t)image->data.size, "bss", (json_int_t)image->bss,
 		"syms", (json_int_t)image->symbols.size, "header", (json_int_t)image->header));
 	return facts;
 }

@@ -17,30 +17,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_MAX = 64 };   /* of a list in the facts */
+enum { NAMES_MAX = 64 }; /* of a list in the facts */
 
-enum section_id { SECTION_CUSTOM, SECTION_IMPORT = 2, SECTION_MEMORY = 5, SECTION_GLOBAL, SECTION_EXPORT, SECTION_START };
+enum section_id {
+	SECTION_CUSTOM,
+	SECTION_IMPORT = 2,
+	SECTION_MEMORY = 5,
+	SECTION_GLOBAL,
+	SECTION_EXPORT,
+	SECTION_START
+};
 enum external { EXTERNAL_FUNCTION, EXTERNAL_TABLE, EXTERNAL_MEMORY, EXTERNAL_GLOBAL, EXTERNAL_TAG };
 enum { LIMIT_MAX = 1, LIMIT_SHARED = 2, LIMIT_64 = 4, LIMIT_PAGE = 8 };
 enum { NAME_FUNCTIONS = 1, NAME_GLOBALS = 7, NAME_SEGMENTS = 9 };
 enum { LINKING_SEGMENTS = 5 };
-enum { RELOC_TLS_SLEB = 21, RELOC_TLS_SLEB64 = 25 };   /* R_WASM_MEMORY_ADDR_TLS_SLEB, _SLEB64 */
+enum { RELOC_TLS_SLEB = 21, RELOC_TLS_SLEB64 = 25 }; /* R_WASM_MEMORY_ADDR_TLS_SLEB, _SLEB64 */
 /* Bit n: relocations of type n have an addend; those of memory addresses and of offsets in functions and sections. */
 #define WITH_ADDEND 0x2e3cb38u
-enum { VERSION_LAST = 0x80 };   /* a longer "language" version is none */
+enum { VERSION_LAST = 0x80 }; /* a longer "language" version is none */
 
-enum { NAME_LAST = 4096 };      /* of a name, what is kept */
+enum { NAME_LAST = 4096 }; /* of a name, what is kept */
 
-struct text { const char *data; size_t size; };
+struct text {
+	const char *data;
+	size_t size;
+};
 
 /* What is read, and whether it went past the end. */
-struct cursor { struct bytes bytes; uint64_t at; int past; };
+struct cursor {
+	struct bytes bytes;
+	uint64_t at;
+	int past;
+};
 
 struct module {
 	uint32_t version;
-	int is_object, is_library;      /* custom sections "linking"; "dylink", "dylink.0" */
+	int is_object, is_library; /* custom sections "linking"; "dylink", "dylink.0" */
 	int is_go, has_tls, shared, memory64, has_start, has_names;
-	int has_command, has_reactor;   /* exports _start, _initialize */
+	int has_command, has_reactor; /* exports _start, _initialize */
 	int initializer_is_go;
 	const char *reloc;
 	uint64_t start, entry, memory_min, globals, import_count;
@@ -101,10 +115,7 @@ static int ends_with(struct text text, const char *word)
 }
 
 /* For "%.*s". */
-static int length(struct text text)
-{
-	return text.size < NAME_LAST ? (int)text.size : NAME_LAST;
-}
+static int length(struct text text) { return text.size < NAME_LAST ? (int)text.size : NAME_LAST; }
 
 static json_t *text_json(struct text text)
 {
@@ -129,15 +140,9 @@ static void add_name(json_t *list, struct text text)
 }
 
 /* The linker's own names for the thread's block; wasm-ld keeps them in exports and in the name section. */
-static int is_tls_name(struct text text)
-{
-	return starts_with(text, "__tls_") || is(text, "__wasm_init_tls");
-}
+static int is_tls_name(struct text text) { return starts_with(text, "__tls_") || is(text, "__wasm_init_tls"); }
 
-static int is_tls_segment(struct text text)
-{
-	return starts_with(text, ".tdata") || starts_with(text, ".tbss");
-}
+static int is_tls_segment(struct text text) { return starts_with(text, ".tdata") || starts_with(text, ".tbss"); }
 
 /* ---- sections ----------------------------------------------------------------------------- */
 
@@ -184,7 +189,8 @@ static void read_import(struct module *module, struct cursor *in)
 	if (!is_listed(module->modules, from))
 		add_name(module->modules, from);
 	if (json_array_size(module->imports) < NAMES_MAX) {
-		char *both = xprintf("%.*s.%.*s", length(from), from.data ? from.data : "", length(what), what.data ? what.data : "");
+		char *both = xprintf(
+		    "%.*s.%.*s", length(from), from.data ? from.data : "", length(what), what.data ? what.data : "");
 		json_array_append_new(module->imports, facts_text(both));
 		free(both);
 	}
@@ -215,14 +221,18 @@ static void read_names(struct module *module, struct cursor *in)
 		uint64_t id = number(in), size = number(in);
 		struct cursor part = take(in, size);
 		uint64_t count = number(&part);
-		for (uint64_t i = 0; i < count && !part.past && (id == NAME_FUNCTIONS || id == NAME_GLOBALS || id == NAME_SEGMENTS); i++) {
+		for (uint64_t i = 0;
+		    i < count && !part.past && (id == NAME_FUNCTIONS || id == NAME_GLOBALS || id == NAME_SEGMENTS);
+		    i++) {
 			uint64_t index = number(&part);
 			struct text what = name(&part);
 			if (part.past)
 				break;
 			module->has_names |= id == NAME_FUNCTIONS;
-			module->has_tls |= (id == NAME_GLOBALS && is_tls_name(what)) || (id == NAME_SEGMENTS && is_tls_segment(what));
-			module->initializer_is_go |= id == NAME_FUNCTIONS && module->has_reactor && index == module->entry && starts_with(what, "_rt0_") && ends_with(what, "_lib");
+			module->has_tls |=
+			    (id == NAME_GLOBALS && is_tls_name(what)) || (id == NAME_SEGMENTS && is_tls_segment(what));
+			module->initializer_is_go |= id == NAME_FUNCTIONS && module->has_reactor &&
+			    index == module->entry && starts_with(what, "_rt0_") && ends_with(what, "_lib");
 		}
 	}
 }
@@ -285,7 +295,8 @@ static void read_relocs(struct module *module, struct cursor *in)
 		if (in->past)
 			return;
 		if (type == RELOC_TLS_SLEB || type == RELOC_TLS_SLEB64)
-			module->reloc = type == RELOC_TLS_SLEB ? "R_WASM_MEMORY_ADDR_TLS_SLEB" : "R_WASM_MEMORY_ADDR_TLS_SLEB64";
+			module->reloc =
+			    type == RELOC_TLS_SLEB ? "R_WASM_MEMORY_ADDR_TLS_SLEB" : "R_WASM_MEMORY_ADDR_TLS_SLEB64";
 	}
 }
 
@@ -336,13 +347,16 @@ static int read_module(const char *path, struct bytes file, struct module *modul
 		return diag_set(diag, EBADMSG, "%s: truncated wasm header (%zu bytes)", path, file.size);
 	module->version = (uint32_t)bytes_number(&file, 4, 4);
 	if (module->version != 1)
-		return diag_set(diag, EBADMSG, "%s: wasm version %#x: only modules are read, and those are version 1", path, module->version);
+		return diag_set(diag, EBADMSG, "%s: wasm version %#x: only modules are read, and those are version 1",
+		    path, module->version);
 	struct cursor in = { .bytes = file, .at = 8 };
 	while (in.at < file.size) {
 		uint64_t start = in.at, id = number(&in), size = number(&in);
 		struct cursor part = take(&in, size);
 		if (in.past)
-			return diag_set(diag, EBADMSG, "%s: truncated: the wasm section at %#llx is beyond the end (%#zx)", path, (unsigned long long)start, file.size);
+			return diag_set(diag, EBADMSG,
+			    "%s: truncated: the wasm section at %#llx is beyond the end (%#zx)", path,
+			    (unsigned long long)start, file.size);
 		read_section(module, id, &part);
 	}
 	return 0;
@@ -367,10 +381,11 @@ static json_t *tls_json(const struct module *module)
 
 static json_t *wasm_json(struct module *module)
 {
-	return json_pack("{s:I,s:o,s:I,s:b,s:I,s:O,s:O,s:b}", "version", (json_int_t)module->version,
-		"start", module->has_start ? json_integer((json_int_t)module->start) : json_null(), "memory_min", (json_int_t)module->memory_min,
-		"shared_memory", module->shared, "globals", (json_int_t)module->globals, "exports", module->exports, "features", module->features,
-		"reactor", module->has_reactor && !module->has_command);
+	return json_pack("{s:I,s:o,s:I,s:b,s:I,s:O,s:O,s:b}", "version", (json_int_t)module->version, "start",
+	    module->has_start ? json_integer((json_int_t)module->start) : json_null(), "memory_min",
+	    (json_int_t)module->memory_min, "shared_memory", module->shared, "globals", (json_int_t)module->globals,
+	    "exports", module->exports, "features", module->features, "reactor",
+	    module->has_reactor && !module->has_command);
 }
 
 /* Without names, what a reactor of Go starts with can only be Go's. */
@@ -383,14 +398,19 @@ static json_t *facts_json(struct module *module)
 {
 	int library = module->is_library || (module->has_reactor && !module->has_command);
 	json_t *version = module->go_version ? json_incref(module->go_version) : json_null();
-	json_t *facts = json_pack("{s:s,s:i,s:s,s:s,s:s,s:b,s:I,s:n,s:n,s:O,s:b}", "format", "wasm", "class", module->memory64 ? 64 : 32,
-		"machine", "WebAssembly", "arch", "wasm", "type", module->is_object ? "REL" : library ? "DYN" : "EXEC", "pie", 0,
-		"entry", (json_int_t)(module->has_command || module->has_reactor ? module->entry : module->start), "interp", "soname",
-		"needed", module->modules, "static", !module->is_object && !module->import_count);
+	json_t *facts = json_pack("{s:s,s:i,s:s,s:s,s:s,s:b,s:I,s:n,s:n,s:O,s:b}", "format", "wasm", "class",
+	    module->memory64 ? 64 : 32, "machine", "WebAssembly", "arch", "wasm", "type",
+	    module->is_object ? "REL" :
+		library       ? "DYN" :
+				"EXEC",
+	    "pie", 0, "entry", (json_int_t)(module->has_command || module->has_reactor ? module->entry : module->start),
+	    "interp", "soname", "needed", module->modules, "static", !module->is_object && !module->import_count);
 	json_object_set_new(facts, "go", json_pack("{s:b,s:o}", "present", module->is_go, "version", version));
 	json_object_set_new(facts, "tls", tls_json(module));
 	json_object_set_new(facts, "init", json_pack("{s:i}", "go_entries", go_entries(module)));
-	json_object_set_new(facts, "imports", json_pack("{s:I,s:{},s:O}", "count", (json_int_t)module->import_count, "versions", "symbols", module->imports));
+	json_object_set_new(facts, "imports",
+	    json_pack(
+		"{s:I,s:{},s:O}", "count", (json_int_t)module->import_count, "versions", "symbols", module->imports));
 	json_object_set_new(facts, "floor", json_array());
 	json_object_set_new(facts, "wasm", wasm_json(module));
 	return facts;
@@ -398,7 +418,9 @@ static json_t *facts_json(struct module *module)
 
 int wasm_facts(const char *path, struct bytes file, json_t **facts, struct diag *diag)
 {
-	struct module module = { .modules = json_array(), .imports = json_array(), .exports = json_array(), .features = json_array() };
+	struct module module = {
+		.modules = json_array(), .imports = json_array(), .exports = json_array(), .features = json_array()
+	};
 	int result = read_module(path, file, &module, diag);
 	if (!result)
 		*facts = facts_json(&module);

@@ -22,29 +22,39 @@
 #include <string.h>
 
 enum { THREAD_POINTER_BIAS = 0x7800 };
-enum { NAMES_MAX = 64 };         /* of a list in the facts */
+enum { NAMES_MAX = 64 }; /* of a list in the facts */
 enum { INITIALIZERS_MAX = 64 };
 enum { TEXT_SECTIONS_MAX = 64 }; /* that are read; cmd/link and AIX ld write one, -bbigtoc a few */
 
 /* The strongest first: what a file that does both is called after. */
-static const struct tls_reloc { unsigned type; const char *name, *model; } tls_relocs[] = {
-	{ XCOFF_R_TLS_LE, "R_TLS_LE", "LE" }, { XCOFF_R_TLS_IE, "R_TLS_IE", "IE" },
-	{ XCOFF_R_TLS_LD, "R_TLS_LD", "LD" }, { XCOFF_R_TLSML, "R_TLSML", "LD" },
-	{ XCOFF_R_TLS, "R_TLS", "GD" }, { XCOFF_R_TLSM, "R_TLSM", "GD" },
+static const struct tls_reloc {
+	unsigned type;
+	const char *name, *model;
+} tls_relocs[] = {
+	{ XCOFF_R_TLS_LE, "R_TLS_LE", "LE" },
+	{ XCOFF_R_TLS_IE, "R_TLS_IE", "IE" },
+	{ XCOFF_R_TLS_LD, "R_TLS_LD", "LD" },
+	{ XCOFF_R_TLSML, "R_TLSML", "LD" },
+	{ XCOFF_R_TLS, "R_TLS", "GD" },
+	{ XCOFF_R_TLSM, "R_TLSM", "GD" },
 };
 
 /* How many relocations of each kind, of the loader or of the linker. */
 struct tls_counts { uint64_t of[ARCH_COUNT(tls_relocs)]; };
 
 /* A symbol in text.  Read-only data lies there too; Go's, behind runtime.etext, is three quarters of it. */
-struct label { uint64_t address; const char *name; int is_code; };
+struct label {
+	uint64_t address;
+	const char *name;
+	int is_code;
+};
 
 struct symbols {
-	struct label *label;         /* by address */
+	struct label *label; /* by address */
 	size_t count;
 	uint64_t go_start, go_end;
 	int has_start, has_end, has_slot;
-	uint64_t slot;               /* index of runtime.tls_g */
+	uint64_t slot; /* index of runtime.tls_g */
 };
 
 static void count_reloc(struct tls_counts *counts, unsigned type)
@@ -62,10 +72,7 @@ static const struct tls_reloc *strongest(const struct tls_counts *counts)
 	return NULL;
 }
 
-static int is_object(const struct xcoff_file *file)
-{
-	return !(file->flags & (XCOFF_F_EXEC | XCOFF_F_SHROBJ));
-}
+static int is_object(const struct xcoff_file *file) { return !(file->flags & (XCOFF_F_EXEC | XCOFF_F_SHROBJ)); }
 
 /* ---- symbols and code --------------------------------------------------------------------- */
 
@@ -86,7 +93,8 @@ static const struct xcoff_section *first_section(const struct xcoff_file *file, 
 static int label_order(const void *a, const void *b)
 {
 	const struct label *x = a, *y = b;
-	return x->address != y->address ? (x->address > y->address) - (x->address < y->address) : y->is_code - x->is_code;
+	return x->address != y->address ? (x->address > y->address) - (x->address < y->address) :
+					  y->is_code - x->is_code;
 }
 
 /* In 64-bit files alone, where all names have a place in the string table. */
@@ -107,7 +115,8 @@ static void read_symbols(const struct xcoff_file *file, struct symbols *symbols)
 			room = room ? room * 2 : 256;
 			symbols->label = xrealloc(symbols->label, room * sizeof *symbols->label);
 		}
-		symbols->label[symbols->count++] = (struct label){ symbol.value, symbol.long_name, symbol.mapping == XCOFF_XMC_PR || symbol.mapping == XCOFF_XMC_GL };
+		symbols->label[symbols->count++] = (struct label){ symbol.value, symbol.long_name,
+			symbol.mapping == XCOFF_XMC_PR || symbol.mapping == XCOFF_XMC_GL };
 		if (!strcmp(symbol.long_name, "runtime.text")) {
 			symbols->go_start = symbol.value;
 			symbols->has_start = 1;
@@ -130,8 +139,8 @@ static void find_bounds(const struct xcoff_file *file, struct symbols *symbols)
 	struct bytes content = xcoff_content(file, data);
 	for (uint64_t at = 0; at + 32 <= content.size; at += 8) {
 		uint64_t text = bytes_number(&content, at + 16, 8), etext = bytes_number(&content, at + 24, 8);
-		if (text < code->address || text >= etext || etext - code->address > code->size
-				|| bytes_number(&content, at, 8) != text || bytes_number(&content, at + 8, 8) != etext)
+		if (text < code->address || text >= etext || etext - code->address > code->size ||
+		    bytes_number(&content, at, 8) != text || bytes_number(&content, at + 8, 8) != etext)
 			continue;
 		symbols->label = xcalloc(1, sizeof *symbols->label);
 		symbols->label[0] = (struct label){ .address = etext, .name = "runtime.etext" };
@@ -144,13 +153,15 @@ static void find_bounds(const struct xcoff_file *file, struct symbols *symbols)
 }
 
 /* Reads the code of a section that begins with the labels from first on, until one of data; the label behind. */
-static size_t scan_run(struct insn_scan *scan, const struct symbols *symbols, const struct format_code *all, uint64_t start, size_t first, struct format_function *functions)
+static size_t scan_run(struct insn_scan *scan, const struct symbols *symbols, const struct format_code *all,
+    uint64_t start, size_t first, struct format_function *functions)
 {
 	struct format_code run = *all;
 	uint64_t end = all->address + all->code.size;
 	size_t last = first;
 	for (; last < symbols->count && symbols->label[last].is_code && symbols->label[last].address < end; last++)
-		functions[last - first] = (struct format_function){ symbols->label[last].address, symbols->label[last].name };
+		functions[last - first] =
+		    (struct format_function){ symbols->label[last].address, symbols->label[last].name };
 	if (last < symbols->count && symbols->label[last].address < end)
 		end = symbols->label[last].address;
 	run.address = start;
@@ -162,7 +173,8 @@ static size_t scan_run(struct insn_scan *scan, const struct symbols *symbols, co
 }
 
 /* A section from label to label, without the read-only data between them. */
-static void scan_section(struct insn_scan *scan, const struct symbols *symbols, const struct format_code *all, struct format_function *functions)
+static void scan_section(struct insn_scan *scan, const struct symbols *symbols, const struct format_code *all,
+    struct format_function *functions)
 {
 	uint64_t start = all->address, end = start + all->code.size;
 	size_t next = 0;
@@ -176,7 +188,8 @@ static void scan_section(struct insn_scan *scan, const struct symbols *symbols, 
 	}
 }
 
-static void scan_code(struct insn_scan *scan, const struct xcoff_file *file, const struct symbols *symbols, int is_go, const struct arch *arch)
+static void scan_code(struct insn_scan *scan, const struct xcoff_file *file, const struct symbols *symbols, int is_go,
+    const struct arch *arch)
 {
 	size_t read = 0, texts = 0;
 	struct format_function *functions = xcalloc(symbols->count + 1, sizeof *functions);
@@ -206,7 +219,7 @@ static void scan_code(struct insn_scan *scan, const struct xcoff_file *file, con
 /* The linker's relocations of an object file; where Go's slot is a symbol, those against it. */
 static void count_object(const struct xcoff_file *file, const struct symbols *symbols, struct tls_counts *counts)
 {
-	uint64_t left = file->bytes.size / XCOFF_RELOC_SIZE;    /* relocations do not overlap either */
+	uint64_t left = file->bytes.size / XCOFF_RELOC_SIZE; /* relocations do not overlap either */
 	struct xcoff_reloc reloc;
 	for (size_t i = 0; i < file->section_count; i++)
 		for (uint64_t k = 0; left && !xcoff_reloc(file, &file->section[i], k, &reloc); k++, left--)
@@ -214,7 +227,8 @@ static void count_object(const struct xcoff_file *file, const struct symbols *sy
 				count_reloc(counts, reloc.type);
 }
 
-static json_t *tls_json(const struct xcoff_file *file, const struct symbols *symbols, const struct tls_counts *loader, int is_go)
+static json_t *tls_json(
+    const struct xcoff_file *file, const struct symbols *symbols, const struct tls_counts *loader, int is_go)
 {
 	char at[24] = "mixed";
 	struct arch arch = arch_ppc64;
@@ -238,7 +252,10 @@ static json_t *tls_json(const struct xcoff_file *file, const struct symbols *sym
 
 /* ---- the loader section ------------------------------------------------------------------- */
 
-struct imports { char **file; size_t count; };   /* "libc.a(shr_64.o)", by number */
+struct imports {
+	char **file;
+	size_t count;
+}; /* "libc.a(shr_64.o)", by number */
 
 /* Import files are three texts each, path, base and member; the first is the library path instead. */
 static void read_imports(const struct xcoff_file *file, struct imports *imports)
@@ -254,8 +271,10 @@ static void read_imports(const struct xcoff_file *file, struct imports *imports)
 			at += strlen(part[k]) + 1;
 		}
 		if ((imports->count & (imports->count - 1)) == 0)
-			imports->file = xrealloc(imports->file, (imports->count ? imports->count * 2 : 1) * sizeof *imports->file);
-		imports->file[imports->count++] = xprintf("%s%s%s%s%s%s", part[0], part[0][0] ? "/" : "", part[1], part[2][0] ? "(" : "", part[2], part[2][0] ? ")" : "");
+			imports->file =
+			    xrealloc(imports->file, (imports->count ? imports->count * 2 : 1) * sizeof *imports->file);
+		imports->file[imports->count++] = xprintf("%s%s%s%s%s%s", part[0], part[0][0] ? "/" : "", part[1],
+		    part[2][0] ? "(" : "", part[2], part[2][0] ? ")" : "");
 	}
 }
 
@@ -278,7 +297,8 @@ static json_t *imports_json(const struct xcoff_file *file, const struct imports 
 		if (json_array_size(names) >= NAMES_MAX)
 			continue;
 		int known = symbol.file && symbol.file < imports->count;
-		char *name = xprintf("%s%s%s", known ? imports->file[symbol.file] : "", known ? "!" : "", xcoff_name(&symbol));
+		char *name =
+		    xprintf("%s%s%s", known ? imports->file[symbol.file] : "", known ? "!" : "", xcoff_name(&symbol));
 		json_array_append_new(names, facts_text(name));
 		free(name);
 	}
@@ -299,7 +319,8 @@ static struct bytes rtinit_of(const struct xcoff_file *file)
 {
 	struct xcoff_symbol symbol;
 	for (uint64_t i = 0; !xcoff_loader_symbol(file, i, &symbol); i++) {
-		if (!(symbol.flags & XCOFF_L_EXPORT) || strcmp(xcoff_name(&symbol), "__rtinit") || symbol.section < 1 || (size_t)symbol.section > file->section_count)
+		if (!(symbol.flags & XCOFF_L_EXPORT) || strcmp(xcoff_name(&symbol), "__rtinit") || symbol.section < 1 ||
+		    (size_t)symbol.section > file->section_count)
 			continue;
 		const struct xcoff_section *section = &file->section[symbol.section - 1];
 		struct bytes content = xcoff_content(file, section);
@@ -354,17 +375,19 @@ static struct bytes buildinfo_of(const struct xcoff_file *file)
 	return (struct bytes){ 0 };
 }
 
-static json_t *xcoff_json(const struct xcoff_file *file, const struct tls_counts *counts, uint64_t relocs, const char *init)
+static json_t *xcoff_json(
+    const struct xcoff_file *file, const struct tls_counts *counts, uint64_t relocs, const char *init)
 {
 	json_t *sections = json_array(), *kinds = json_object();
 	for (size_t i = 0; i < file->section_count; i++)
-		if ((file->section[i].type == XCOFF_TDATA || file->section[i].type == XCOFF_TBSS) && json_array_size(sections) < NAMES_MAX)
+		if ((file->section[i].type == XCOFF_TDATA || file->section[i].type == XCOFF_TBSS) &&
+		    json_array_size(sections) < NAMES_MAX)
 			json_array_append_new(sections, facts_text(file->section[i].name));
 	for (size_t i = 0; i < ARCH_COUNT(tls_relocs); i++)
 		if (counts->of[i])
 			json_object_set_new(kinds, tls_relocs[i].name, json_integer((json_int_t)counts->of[i]));
-	return json_pack("{s:o,s:I,s:o,s:o,s:I}", "tls_sections", sections, "loader_relocs", (json_int_t)relocs, "loader_tls_relocs", kinds,
-		"init", facts_text(init), "toc", (json_int_t)file->toc);
+	return json_pack("{s:o,s:I,s:o,s:o,s:I}", "tls_sections", sections, "loader_relocs", (json_int_t)relocs,
+	    "loader_tls_relocs", kinds, "init", facts_text(init), "toc", (json_int_t)file->toc);
 }
 
 static json_t *facts_json(const struct xcoff_file *file, const struct symbols *symbols, const struct imports *imports)
@@ -381,9 +404,10 @@ static json_t *facts_json(const struct xcoff_file *file, const struct symbols *s
 	struct bytes buildinfo = buildinfo_of(file);
 	int is_go = buildinfo.size || symbols->has_start;
 	const char *type = is_object(file) ? "REL" : file->flags & XCOFF_F_SHROBJ ? "DYN" : "EXEC";
-	json_t *facts = json_pack("{s:s,s:i,s:s,s:o,s:s,s:b,s:I,s:n,s:n,s:o,s:b}", "format", "xcoff", "class", file->wide ? 64 : 32,
-		"machine", file->wide ? arch_ppc64.name : "ppc", "arch", facts_text(file->wide ? arch_ppc64.goarch : NULL), "type", type, "pie", 0,
-		"entry", (json_int_t)file->entry, "interp", "soname", "needed", needed_json(imports), "static", !is_object(file) && imports->count < 2);
+	json_t *facts = json_pack("{s:s,s:i,s:s,s:o,s:s,s:b,s:I,s:n,s:n,s:o,s:b}", "format", "xcoff", "class",
+	    file->wide ? 64 : 32, "machine", file->wide ? arch_ppc64.name : "ppc", "arch",
+	    facts_text(file->wide ? arch_ppc64.goarch : NULL), "type", type, "pie", 0, "entry", (json_int_t)file->entry,
+	    "interp", "soname", "needed", needed_json(imports), "static", !is_object(file) && imports->count < 2);
 	json_object_set_new(facts, "go", facts_go(buildinfo, is_go));
 	json_object_set_new(facts, "tls", tls_json(file, symbols, &loader, is_go));
 	json_object_set_new(facts, "init", json_pack("{s:i}", "go_entries", go_entries));

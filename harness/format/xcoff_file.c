@@ -14,7 +14,7 @@ enum { SYMBOL_SIZE = 18, TEXT_LAST = 4096, COUNT_OVERFLOWN = 0xffff };
 
 /* Offsets of fields; in pairs with the width of those that differ. */
 struct layout {
-	unsigned word;                                          /* width of an address */
+	unsigned word; /* width of an address */
 	unsigned header, symbols, symbol_count, aux_size, flags;
 	unsigned aux_entry, aux_toc;
 	unsigned section, s_address, s_size, s_at, s_relocs, s_reloc_count, s_count_width, s_flags;
@@ -26,13 +26,11 @@ struct layout {
 
 static const struct layout layouts[2] = {
 	{ 4, 20, 8, 12, 16, 18, 16, 28, 40, 12, 16, 20, 24, 32, 2, 36, 10, 4, 9, 8, 0, 32, 24, 20, 28, 8, 0, 12, 4, 8 },
-	{ 8, 24, 8, 20, 16, 18, 80, 24, 72, 16, 24, 32, 40, 56, 4, 64, 14, 8, 13, 0, 8, 56, 20, 24, 32, 0, 8, 16, 12, 8 },
+	{ 8, 24, 8, 20, 16, 18, 80, 24, 72, 16, 24, 32, 40, 56, 4, 64, 14, 8, 13, 0, 8, 56, 20, 24, 32, 0, 8, 16, 12,
+	    8 },
 };
 
-static const struct layout *layout_of(const struct xcoff_file *file)
-{
-	return &layouts[file->wide];
-}
+static const struct layout *layout_of(const struct xcoff_file *file) { return &layouts[file->wide]; }
 
 static uint64_t word(const struct xcoff_file *file, const struct bytes *bytes, uint64_t at)
 {
@@ -94,7 +92,8 @@ static void read_loader(struct xcoff_file *file)
 	loader->reloc_count = bytes_number(bytes, 8, 4);
 	loader->import_count = bytes_number(bytes, 16, 4);
 	loader->imports = bytes_part(bytes, word(file, bytes, layout->l_imports), bytes_number(bytes, 12, 4));
-	loader->strings = bytes_part(bytes, word(file, bytes, layout->l_strings), bytes_number(bytes, layout->l_strings_size, 4));
+	loader->strings =
+	    bytes_part(bytes, word(file, bytes, layout->l_strings), bytes_number(bytes, layout->l_strings_size, 4));
 	loader->symbols_at = file->wide ? bytes_number(bytes, 40, 8) : layout->loader;
 	loader->relocs_at = file->wide ? bytes_number(bytes, 48, 8) : layout->loader + 24 * loader->symbol_count;
 }
@@ -105,13 +104,17 @@ int xcoff_open(const char *name, struct bytes bytes, struct xcoff_file *file, st
 	uint64_t magic = bytes_number(&bytes, 0, 2);
 	*file = (struct xcoff_file){ .bytes = bytes, .wide = magic == MAGIC_64 };
 	if (magic != MAGIC_32 && magic != MAGIC_64)
-		return diag_set(diag, EBADMSG, "%s: XCOFF magic %#" PRIx64 ": neither 32-bit (0x1df) nor 64-bit (0x1f7)", name, magic);
+		return diag_set(diag, EBADMSG,
+		    "%s: XCOFF magic %#" PRIx64 ": neither 32-bit (0x1df) nor 64-bit (0x1f7)", name, magic);
 	const struct layout *layout = layout_of(file);
 	if (!bytes_have(&bytes, 0, layout->header))
 		return diag_set(diag, EBADMSG, "%s: truncated XCOFF header (%zu bytes)", name, bytes.size);
-	uint64_t aux_size = bytes_number(&bytes, layout->aux_size, 2), sections = bytes_number(&bytes, 2, 2), at = layout->header + aux_size;
+	uint64_t aux_size = bytes_number(&bytes, layout->aux_size, 2), sections = bytes_number(&bytes, 2, 2),
+		 at = layout->header + aux_size;
 	if (!bytes_have(&bytes, at, sections * layout->section))
-		return diag_set(diag, EBADMSG, "%s: truncated: %" PRIu64 " XCOFF section headers at %#" PRIx64 " are beyond the end (%#zx)", name, sections, at, bytes.size);
+		return diag_set(diag, EBADMSG,
+		    "%s: truncated: %" PRIu64 " XCOFF section headers at %#" PRIx64 " are beyond the end (%#zx)", name,
+		    sections, at, bytes.size);
 	struct bytes aux = bytes_part(&bytes, layout->header, aux_size);
 	file->flags = (unsigned)bytes_number(&bytes, layout->flags, 2);
 	file->entry = word(file, &aux, layout->aux_entry);
@@ -137,7 +140,8 @@ void xcoff_close(struct xcoff_file *file)
 /* ---- tables ------------------------------------------------------------------------------- */
 
 /* In 32-bit files eight bytes, or zero and the offset of a longer one; in 64-bit files an offset always. */
-static void set_name(struct xcoff_symbol *symbol, const struct bytes *table, const struct bytes *strings, uint64_t at, int wide, unsigned offset_at)
+static void set_name(struct xcoff_symbol *symbol, const struct bytes *table, const struct bytes *strings, uint64_t at,
+    int wide, unsigned offset_at)
 {
 	if (!wide && bytes_number(table, at, 4))
 		memcpy(symbol->short_name, table->data + at, 8);
@@ -162,13 +166,14 @@ int xcoff_symbol(const struct xcoff_file *file, uint64_t index, struct xcoff_sym
 	set_name(symbol, &file->bytes, &file->strings, at, file->wide, layout->n_name);
 	uint64_t auxiliary = bytes_number(&file->bytes, at + 17, 1);
 	symbol->is_csect = symbol->class == C_EXT || symbol->class == C_HIDEXT || symbol->class == C_WEAKEXT;
-	if (symbol->is_csect && auxiliary)    /* the csect's entry is the last */
+	if (symbol->is_csect && auxiliary) /* the csect's entry is the last */
 		symbol->mapping = (unsigned)bytes_number(&file->bytes, at + auxiliary * SYMBOL_SIZE + 11, 1);
 	*next = index + 1 + auxiliary;
 	return 0;
 }
 
-int xcoff_reloc(const struct xcoff_file *file, const struct xcoff_section *section, uint64_t index, struct xcoff_reloc *reloc)
+int xcoff_reloc(
+    const struct xcoff_file *file, const struct xcoff_section *section, uint64_t index, struct xcoff_reloc *reloc)
 {
 	const struct layout *layout = layout_of(file);
 	uint64_t at = section->relocs_at + index * layout->reloc;
@@ -200,7 +205,8 @@ int xcoff_loader_reloc(const struct xcoff_file *file, uint64_t index, struct xco
 	const struct layout *layout = layout_of(file);
 	const struct bytes *bytes = &file->loader.bytes;
 	uint64_t at = file->loader.relocs_at + index * layout->loader_reloc;
-	if (index >= file->loader.reloc_count || at < file->loader.relocs_at || !bytes_have(bytes, at, layout->loader_reloc))
+	if (index >= file->loader.reloc_count || at < file->loader.relocs_at ||
+	    !bytes_have(bytes, at, layout->loader_reloc))
 		return -ENOENT;
 	reloc->address = word(file, bytes, at);
 	reloc->symbol = bytes_number(bytes, at + layout->lr_symbol, 4);

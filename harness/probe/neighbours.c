@@ -8,8 +8,10 @@
 
 /* One variable a size, each with an image byte of its own; from 256 bytes on they lie in .tdata
  * alone, so that .tbss, where Go's slot lies, keeps a small alignment and stays near. */
-#define SIZES(DO) DO(1, 0x11) DO(2, 0x22) DO(4, 0x33) DO(8, 0x44) DO(16, 0x55) DO(64, 0x66) \
-	DO(256, 0x77) DO(1024, 0x88) DO(4096, 0x99) DO(65536, 0xaa)
+#define SIZES(DO) \
+	DO(1, 0x11) \
+	DO(2, 0x22) \
+	DO(4, 0x33) DO(8, 0x44) DO(16, 0x55) DO(64, 0x66) DO(256, 0x77) DO(1024, 0x88) DO(4096, 0x99) DO(65536, 0xaa)
 
 /* One variable an alignment, a byte longer than a multiple of it so that the next one would be
  * off if nothing aligned it. */
@@ -19,13 +21,21 @@
 	static __thread unsigned char sized_##SIZE[SIZE] = { [0 ... SIZE - 1] = BYTE }; \
 	static __thread unsigned char zero_##SIZE[SIZE < 256 ? SIZE : 1];
 #define DEFINE_ALIGN(ALIGN) \
-	static __thread unsigned char aligned_##ALIGN[ALIGN + 1] __attribute__((aligned(ALIGN))) = { [0 ... ALIGN] = 0xc3 };
+	static __thread unsigned char aligned_##ALIGN[ALIGN + 1] \
+	    __attribute__((aligned(ALIGN))) = { [0 ... ALIGN] = 0xc3 };
 
 SIZES(DEFINE_SIZE)
 ALIGNS(DEFINE_ALIGN)
 
-struct sized { size_t size; unsigned char image, *bytes, *zeros; size_t zeros_size; };
-struct aligned { size_t align; unsigned char *bytes; };
+struct sized {
+	size_t size;
+	unsigned char image, *bytes, *zeros;
+	size_t zeros_size;
+};
+struct aligned {
+	size_t align;
+	unsigned char *bytes;
+};
 
 #define ROW_SIZE(SIZE, BYTE) { SIZE, BYTE, sized_##SIZE, zero_##SIZE, sizeof zero_##SIZE },
 #define ROW_ALIGN(ALIGN) { ALIGN, aligned_##ALIGN },
@@ -121,10 +131,7 @@ const char *probe_sizes_kept(unsigned seed, char *out, size_t len)
 
 static __thread size_t aligns_shift;
 
-void probe_aligns_shift(size_t bytes)
-{
-	aligns_shift = bytes;
-}
+void probe_aligns_shift(size_t bytes) { aligns_shift = bytes; }
 
 const char *probe_aligns_ok(char *out, size_t len)
 {

@@ -18,23 +18,23 @@
 
 /* ---- the thread pointer and what hangs on it (harness/probe/tp.c) ---- */
 
-uintptr_t probe_tp(void);          /* amd64: FS base (asked of the CPU or the kernel, not read at %fs:0); arm64: TPIDR_EL0 */
-uintptr_t probe_tp_word(void);     /* the word at the thread pointer (amd64: %fs:0) */
-uintptr_t probe_canary(void);      /* amd64: %fs:0x28; elsewhere __stack_chk_guard or 0 */
+uintptr_t probe_tp(void); /* amd64: FS base (asked of the CPU or the kernel, not read at %fs:0); arm64: TPIDR_EL0 */
+uintptr_t probe_tp_word(void); /* the word at the thread pointer (amd64: %fs:0) */
+uintptr_t probe_canary(void);  /* amd64: %fs:0x28; elsewhere __stack_chk_guard or 0 */
 
 /* ---- the slot (harness/probe/slot.c) ---- */
 
 struct probe_slot {
-	int known;               /* 0: TLSMATRIX_SLOT is none or malformed */
-	intptr_t offset;         /* from the thread pointer; for ie the GOT word as it is now */
-	uintptr_t block;         /* the module's TLS block in this thread (dl_iterate_phdr), 0 if not to be had */
+	int known;       /* 0: TLSMATRIX_SLOT is none or malformed */
+	intptr_t offset; /* from the thread pointer; for ie the GOT word as it is now */
+	uintptr_t block; /* the module's TLS block in this thread (dl_iterate_phdr), 0 if not to be had */
 	size_t block_size;
-	int agrees;              /* ie: GOT word and block + VALUE name the same address; le: always 1 */
+	int agrees; /* ie: GOT word and block + VALUE name the same address; le: always 1 */
 };
 
-void probe_slot_find(struct probe_slot *slot);     /* for the calling thread */
-uintptr_t probe_slot_address(void);                /* thread pointer + promised offset, 0 if unknown */
-uintptr_t probe_slot_value(void);                  /* the word there, as it is now */
+void probe_slot_find(struct probe_slot *slot); /* for the calling thread */
+uintptr_t probe_slot_address(void);            /* thread pointer + promised offset, 0 if unknown */
+uintptr_t probe_slot_value(void);              /* the word there, as it is now */
 
 /* ---- records (harness/probe/record.c; the format is in harness/record.h) ---- */
 
@@ -48,10 +48,10 @@ void probe_end(void);
 /* Sizes 1..65536 and alignments 1..4096 with initial images; compiled into the program, or into a
  * library of its own where Go's module cannot carry them (TLS of a dlopened IE module comes from
  * glibc's static surplus, 1664 bytes).  All work on the calling thread's copies. */
-int probe_image_ok(void);                 /* every variable still reads as its initial image (before any touch) */
-void probe_sizes_fill(unsigned seed);     /* write a pattern into each size */
-const char *probe_sizes_kept(unsigned seed, char *out, size_t len);   /* "1,2,4,...": sizes whose pattern is whole */
-const char *probe_aligns_ok(char *out, size_t len);                   /* "1,2,4,...": alignments that hold */
+int probe_image_ok(void);             /* every variable still reads as its initial image (before any touch) */
+void probe_sizes_fill(unsigned seed); /* write a pattern into each size */
+const char *probe_sizes_kept(unsigned seed, char *out, size_t len); /* "1,2,4,...": sizes whose pattern is whole */
+const char *probe_aligns_ok(char *out, size_t len);                 /* "1,2,4,...": alignments that hold */
 
 /* ---- sabotage: where a control makes a check fail ---- */
 

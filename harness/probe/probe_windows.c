@@ -24,7 +24,7 @@ struct basic_information {
 /* Asked of the kernel, since the word in the TEB that names it is what it is compared with. */
 uintptr_t probe_tp(void)
 {
-	NTSTATUS (NTAPI *query)(HANDLE, int, void *, ULONG, ULONG *);
+	NTSTATUS(NTAPI * query)(HANDLE, int, void *, ULONG, ULONG *);
 	FARPROC found = GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtQueryInformationThread");
 	struct basic_information information = { 0 };
 	memcpy(&query, &found, sizeof query);
@@ -34,16 +34,10 @@ uintptr_t probe_tp(void)
 }
 
 /* NT_TIB.Self */
-uintptr_t probe_tp_word(void)
-{
-	return (uintptr_t)NtCurrentTeb();
-}
+uintptr_t probe_tp_word(void) { return (uintptr_t)NtCurrentTeb(); }
 
 /* mingw's guard is a variable of the program, no word of the TEB. */
-uintptr_t probe_canary(void)
-{
-	return 0;
-}
+uintptr_t probe_canary(void) { return 0; }
 
 /* The module that TLSMATRIX_MODULE names by its path; the program when it is empty. */
 static uintptr_t module_base(void)

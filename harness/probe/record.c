@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 enum {
-	PAYLOAD_MAX = 4096,    /* RECORD_MAX of harness/record.h */
-	HEAD_MAX = 64          /* newline, mark, two numbers, checksum */
+	PAYLOAD_MAX = 4096, /* RECORD_MAX of harness/record.h */
+	HEAD_MAX = 64       /* newline, mark, two numbers, checksum */
 };
 
 static unsigned record_count;
@@ -53,11 +53,20 @@ static void put_field(struct text *text, const char *field)
 {
 	for (; field && *field; field++)
 		switch (*field) {
-		case '\\': put_text(text, "\\\\"); break;
-		case '\t': put_text(text, "\\t"); break;
-		case '\n': put_text(text, "\\n"); break;
-		case '\r': put(text, ' '); break;
-		default:   put(text, *field);
+		case '\\':
+			put_text(text, "\\\\");
+			break;
+		case '\t':
+			put_text(text, "\\t");
+			break;
+		case '\n':
+			put_text(text, "\\n");
+			break;
+		case '\r':
+			put(text, ' ');
+			break;
+		default:
+			put(text, *field);
 		}
 }
 
@@ -77,7 +86,7 @@ static unsigned crc32(unsigned crc, const char *from, size_t len)
 static void make_ready(int again)
 {
 	(void)again;
-	setmode(STDOUT_FILENO, O_BINARY);    /* msvcrt puts CR in front of LF else */
+	setmode(STDOUT_FILENO, O_BINARY); /* msvcrt puts CR in front of LF else */
 }
 #else
 static void make_ready(int again)
@@ -96,7 +105,7 @@ static void write_all(const char *from, size_t len)
 		if (n < 0 && errno == EAGAIN) {
 			make_ready(1);
 		} else if (n < 0 && errno != EINTR) {
-			_exit(70);    /* a record that cannot be written must not look like a pass */
+			_exit(70); /* a record that cannot be written must not look like a pass */
 		}
 		if (n > 0) {
 			from += n;
@@ -135,10 +144,7 @@ static void write_record(const char *kind, const char *const *fields, int count)
 	errno = saved;
 }
 
-void probe_begin(const char *id)
-{
-	write_record("begin", (const char *const[]){ id }, 1);
-}
+void probe_begin(const char *id) { write_record("begin", (const char *const[]){ id }, 1); }
 
 void probe_obs(const char *id, const char *observed, const char *note)
 {

@@ -20,9 +20,9 @@ enum promise_kind { PROMISE_NONE, PROMISE_LE, PROMISE_IE, PROMISE_IE_EXT };
 
 struct promise {
 	enum promise_kind kind;
-	intptr_t offset;      /* LE */
-	uintptr_t got;        /* IE: address of the GOT word in the file */
-	uintptr_t value;      /* IE: offset of the slot in its module's TLS block */
+	intptr_t offset; /* LE */
+	uintptr_t got;   /* IE: address of the GOT word in the file */
+	uintptr_t value; /* IE: offset of the slot in its module's TLS block */
 };
 
 /* Reads a number at *text and moves past it and past end, which must follow. */
@@ -70,13 +70,13 @@ static struct promise read_promise(void)
 /* ---- the module ---- */
 
 struct module {
-	const char *path;       /* TLSMATRIX_MODULE; "" is the program */
+	const char *path; /* TLSMATRIX_MODULE; "" is the program */
 	struct stat file;
-	size_t visited;         /* objects seen so far */
-	uintptr_t address;      /* if not 0, look for the module whose TLS block holds it instead */
+	size_t visited;    /* objects seen so far */
+	uintptr_t address; /* if not 0, look for the module whose TLS block holds it instead */
 	int found;
-	uintptr_t base;         /* load bias */
-	uintptr_t block;        /* its TLS block in the calling thread */
+	uintptr_t base;  /* load bias */
+	uintptr_t block; /* its TLS block in the calling thread */
 	size_t block_size;
 };
 
@@ -88,7 +88,7 @@ static int same_file(const char *path, const struct stat *file)
 
 /* The program's block, where the loader does not tell: the ABI fixes it from the header alone
  * (ELF TLS 3.0 section 3; glibc csu/libc-tls.c takes p_vaddr's remainder into account). */
-static uintptr_t program_block(const ElfW(Phdr) *tls)
+static uintptr_t program_block(const ElfW(Phdr) * tls)
 {
 	uintptr_t align = tls->p_align ? tls->p_align : 1, mask = align - 1;
 	if (TP_VARIANT == 2) {
@@ -116,8 +116,8 @@ static uintptr_t ask_block(size_t module)
 }
 #endif
 
-/* The program is the first object (dl_iterate_phdr(3)).  glibc gives it an empty name besides, and shows none in a namespace of
- * dlmopen; musl gives it the path that it was started by, or "/proc/self/exe" when it is static. */
+/* The program is the first object (dl_iterate_phdr(3)).  glibc gives it an empty name besides, and shows none in a
+ * namespace of dlmopen; musl gives it the path that it was started by, or "/proc/self/exe" when it is static. */
 static int is_program(const struct dl_phdr_info *info, size_t visited)
 {
 #ifdef __GLIBC__
@@ -130,7 +130,7 @@ static int is_program(const struct dl_phdr_info *info, size_t visited)
 }
 
 /* What the loader itself says.  musl up to 1.2.2 gives the initial image in the file's mapping instead of the block. */
-static uintptr_t told_block(const struct dl_phdr_info *info, size_t size, const ElfW(Phdr) *tls)
+static uintptr_t told_block(const struct dl_phdr_info *info, size_t size, const ElfW(Phdr) * tls)
 {
 	uintptr_t told = size > offsetof(struct dl_phdr_info, dlpi_tls_data) ? (uintptr_t)info->dlpi_tls_data : 0;
 	return told == info->dlpi_addr + tls->p_vaddr ? 0 : told;
@@ -179,7 +179,7 @@ static void read_mapping(const char *line, struct module *module)
 	strtoul(rest + 1, &rest, 16);
 	if (strlen(rest) < 6 || strtoul(rest + 6, &rest, 16) != 0)
 		return;
-	rest = strchr(rest + 1, ' ');     /* past DEV, which an overlay file system spells otherwise than stat */
+	rest = strchr(rest + 1, ' '); /* past DEV, which an overlay file system spells otherwise than stat */
 	if (!rest || strtoul(rest, NULL, 10) != module->file.st_ino)
 		return;
 	if (strcmp(mapped + 1, name ? name + 1 : module->path) != 0)

@@ -4,7 +4,8 @@
  *   TP_VARIANT            1: the TLS block of the program lies above the thread pointer, 2: below (ELF TLS 3.0)
  *   TP_TCB                variant 1: bytes between the thread pointer and the program's block, before rounding
  *   TP_SLOT_SYMBOL        name of Go's TLS variable
- *   TP_DTP_BIAS           only where a loader names a module's block no sooner than __tls_get_addr was called: what that adds
+ *   TP_DTP_BIAS           only where a loader names a module's block no sooner than __tls_get_addr was called: what
+ *                         that adds
  *   tp_read(), tp_write() the thread pointer; tp_write is for controls, which move it for a moment
  *   tp_canary()           the stack protector's canary
  *   tp_signal_mask()      rt_sigprocmask(SIG_SETMASK) without libc, whose TLS may not be reachable then */

@@ -3,7 +3,7 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_386_H
 
 enum { TP_VARIANT = 2, TP_TCB = 0 };
-#define TP_SLOT_SYMBOL "runtime.tlsg"    /* cmd/internal/obj/x86/obj6.go; the linker defines it */
+#define TP_SLOT_SYMBOL "runtime.tlsg" /* cmd/internal/obj/x86/obj6.go; the linker defines it */
 
 /* struct user_desc of asm/ldt.h; flags are its bit fields. */
 struct tp_segment { uint32_t entry, base, limit, flags; };
@@ -28,10 +28,7 @@ static inline struct tp_segment tp_segment(void)
 }
 
 /* Asked of the kernel: %gs:0 is what tls.tp-self compares it with. */
-static inline uintptr_t tp_read(void)
-{
-	return tp_segment().base;
-}
+static inline uintptr_t tp_read(void) { return tp_segment().base; }
 
 /* set_thread_area is 243.  The base that the CPU uses is a copy, taken when the selector is loaded. */
 static inline void tp_write(uintptr_t tp)
@@ -49,7 +46,8 @@ static inline uintptr_t tp_word(void)
 	return word;
 }
 
-/* header.stack_guard of glibc's sysdeps/i386/nptl/tls.h; gcc reads it there (config/i386/linux.h TARGET_THREAD_SSP_OFFSET). */
+/* header.stack_guard of glibc's sysdeps/i386/nptl/tls.h; gcc reads it there (config/i386/linux.h
+ * TARGET_THREAD_SSP_OFFSET). */
 static inline uintptr_t tp_canary(void)
 {
 	uintptr_t canary;

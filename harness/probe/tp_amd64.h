@@ -3,16 +3,19 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_AMD64_H
 
 enum { TP_VARIANT = 2, TP_TCB = 0 };
-#define TP_SLOT_SYMBOL "runtime.tlsg"    /* cmd/internal/obj/x86/obj6.go; the linker defines it */
+#define TP_SLOT_SYMBOL "runtime.tlsg" /* cmd/internal/obj/x86/obj6.go; the linker defines it */
 #ifndef __GLIBC__
-#define TP_DTP_BIAS 0                    /* musl up to 1.2.2 tells no block, see slot.c */
+#define TP_DTP_BIAS 0 /* musl up to 1.2.2 tells no block, see slot.c */
 #endif
 
 static inline long tp_syscall(long number, long a, long b, long c, long d)
 {
 	register long r10 __asm__("r10") = d;
 	long result;
-	__asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+	    : "=a"(result)
+	    : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+	    : "rcx", "r11", "memory");
 	return result;
 }
 
@@ -26,11 +29,11 @@ static inline int tp_cpu_reads(void)
 
 /* Asked of the kernel: %fs:0 is what tls.tp-self compares it with, and RDFSBASE needs a kernel
  * that allows it. arch_prctl is 158, ARCH_GET_FS 0x1003, ARCH_SET_FS 0x1002: asm/prctl.h.
- * Go never asks so; of a kernel that leaves the word alone (OSv returns the value instead, arch/x64/prctl.cc of its tree),
- * the CPU is asked. */
+ * Go never asks so; of a kernel that leaves the word alone (OSv returns the value instead, arch/x64/prctl.cc of its
+ * tree), the CPU is asked. */
 static inline uintptr_t tp_read(void)
 {
-	const uintptr_t none = 1;    /* no thread pointer is odd */
+	const uintptr_t none = 1; /* no thread pointer is odd */
 	uintptr_t tp = none;
 	tp_syscall(158, 0x1003, (long)&tp, 0, 0);
 	if (tp == none && tp_cpu_reads())
@@ -38,10 +41,7 @@ static inline uintptr_t tp_read(void)
 	return tp == none ? 0 : tp;
 }
 
-static inline void tp_write(uintptr_t tp)
-{
-	tp_syscall(158, 0x1002, (long)tp, 0, 0);
-}
+static inline void tp_write(uintptr_t tp) { tp_syscall(158, 0x1002, (long)tp, 0, 0); }
 
 static inline uintptr_t tp_word(void)
 {

@@ -3,7 +3,7 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_ARM64_H
 
 enum { TP_VARIANT = 1, TP_TCB = 16 };
-#define TP_SLOT_SYMBOL "runtime.tls_g"   /* runtime/tls_arm64.s; runtime.tlsg is there too, unused */
+#define TP_SLOT_SYMBOL "runtime.tls_g" /* runtime/tls_arm64.s; runtime.tlsg is there too, unused */
 
 /* gcc reaches C's variables by TLSDESC, whose resolver for static TLS returns an offset and leaves the DTV alone (glibc
  * sysdeps/aarch64/dl-tlsdesc.S _dl_tlsdesc_return): the loader tells no block until it is asked by __tls_get_addr. */
@@ -27,15 +27,9 @@ static inline uintptr_t tp_read(void)
 	return tp;
 }
 
-static inline void tp_write(uintptr_t tp)
-{
-	__asm__ volatile("msr tpidr_el0, %0" : : "r"(tp) : "memory");
-}
+static inline void tp_write(uintptr_t tp) { __asm__ volatile("msr tpidr_el0, %0" : : "r"(tp) : "memory"); }
 
-static inline uintptr_t tp_word(void)
-{
-	return *(volatile uintptr_t *)tp_read();
-}
+static inline uintptr_t tp_word(void) { return *(volatile uintptr_t *)tp_read(); }
 
 /* One word for the whole process, a variable of the dynamic loader; absent in a static program
  * that nothing protects. */
@@ -48,10 +42,7 @@ static inline uintptr_t tp_canary(void)
 }
 
 /* The guard lies in relro memory: no control can bend it, and the check is not planned here. */
-static inline void tp_canary_write(uintptr_t canary)
-{
-	(void)canary;
-}
+static inline void tp_canary_write(uintptr_t canary) { (void)canary; }
 
 /* rt_sigprocmask is 135, SIG_SETMASK 2 */
 static inline uint64_t tp_signal_mask(uint64_t mask)

@@ -4,7 +4,7 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_LOONG64_H
 
 enum { TP_VARIANT = 1, TP_TCB = 0 };
-#define TP_SLOT_SYMBOL "runtime.tls_g"   /* runtime/tls_loong64.s; runtime.tlsg is there too, unused */
+#define TP_SLOT_SYMBOL "runtime.tls_g" /* runtime/tls_loong64.s; runtime.tlsg is there too, unused */
 
 static inline long tp_syscall(long number, long a, long b, long c, long d)
 {
@@ -13,8 +13,10 @@ static inline long tp_syscall(long number, long a, long b, long c, long d)
 	register long a1 __asm__("$a1") = b;
 	register long a2 __asm__("$a2") = c;
 	register long a3 __asm__("$a3") = d;
-	__asm__ volatile("syscall 0" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3)
-			 : "$t0", "$t1", "$t2", "$t3", "$t4", "$t5", "$t6", "$t7", "$t8", "memory");
+	__asm__ volatile("syscall 0"
+	    : "+r"(a0)
+	    : "r"(a7), "r"(a1), "r"(a2), "r"(a3)
+	    : "$t0", "$t1", "$t2", "$t3", "$t4", "$t5", "$t6", "$t7", "$t8", "memory");
 	return a0;
 }
 
@@ -25,16 +27,10 @@ static inline uintptr_t tp_read(void)
 	return tp;
 }
 
-static inline void tp_write(uintptr_t tp)
-{
-	__asm__ volatile("move $tp, %0" : : "r"(tp) : "memory");
-}
+static inline void tp_write(uintptr_t tp) { __asm__ volatile("move $tp, %0" : : "r"(tp) : "memory"); }
 
 /* What lies there is a variable, if the program has one; the ABI has no word of its own there. */
-static inline uintptr_t tp_word(void)
-{
-	return 0;
-}
+static inline uintptr_t tp_word(void) { return 0; }
 
 /* One word for the whole process, a variable of the dynamic loader; absent in a static program
  * that nothing protects. */
@@ -47,10 +43,7 @@ static inline uintptr_t tp_canary(void)
 }
 
 /* The guard lies in relro memory: no control can bend it, and the check is not planned here. */
-static inline void tp_canary_write(uintptr_t canary)
-{
-	(void)canary;
-}
+static inline void tp_canary_write(uintptr_t canary) { (void)canary; }
 
 /* rt_sigprocmask is 135, SIG_SETMASK 2 */
 static inline uint64_t tp_signal_mask(uint64_t mask)

@@ -5,7 +5,7 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_MIPS_H
 
 enum { TP_VARIANT = 1, TP_TCB = -0x7000 };
-#define TP_SLOT_SYMBOL "runtime.tls_g"   /* runtime/tls_mipsx.s, tls_mips64x.s; runtime.tlsg is there too, unused */
+#define TP_SLOT_SYMBOL "runtime.tls_g" /* runtime/tls_mipsx.s, tls_mips64x.s; runtime.tlsg is there too, unused */
 
 /* asm/unistd.h: o32 counts from 4000, n64 from 5000. */
 #ifdef __mips64
@@ -21,8 +21,10 @@ static inline long tp_syscall(long number, long a, long b, long c, long d)
 	register long a1 __asm__("$5") = b;
 	register long a2 __asm__("$6") = c;
 	register long a3 __asm__("$7") = d;
-	__asm__ volatile("syscall" : "+r"(v0), "+r"(a3) : "r"(a0), "r"(a1), "r"(a2)
-			 : "$1", "$3", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15", "$24", "$25", "hi", "lo", "memory");
+	__asm__ volatile("syscall"
+	    : "+r"(v0), "+r"(a3)
+	    : "r"(a0), "r"(a1), "r"(a2)
+	    : "$1", "$3", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15", "$24", "$25", "hi", "lo", "memory");
 	return a3 ? -v0 : v0;
 }
 
@@ -34,18 +36,13 @@ static inline uintptr_t tp_read(void)
 	return tp;
 }
 
-static inline void tp_write(uintptr_t tp)
-{
-	tp_syscall(TP_SET_THREAD_AREA, (long)tp, 0, 0, 0);
-}
+static inline void tp_write(uintptr_t tp) { tp_syscall(TP_SET_THREAD_AREA, (long)tp, 0, 0, 0); }
 
 /* Nothing is said of the word there: it lies in the block of the program, or behind it. */
-static inline uintptr_t tp_word(void)
-{
-	return 0;
-}
+static inline uintptr_t tp_word(void) { return 0; }
 
-/* One word for the whole process, a variable of the dynamic loader; absent in a static program that nothing protects. */
+/* One word for the whole process, a variable of the dynamic loader; absent in a static program that nothing
+ * protects. */
 extern uintptr_t __stack_chk_guard __attribute__((weak));
 
 static inline uintptr_t tp_canary(void)
@@ -55,12 +52,10 @@ static inline uintptr_t tp_canary(void)
 }
 
 /* The guard lies in relro memory: no control can bend it, and the check is not planned here. */
-static inline void tp_canary_write(uintptr_t canary)
-{
-	(void)canary;
-}
+static inline void tp_canary_write(uintptr_t canary) { (void)canary; }
 
-/* SIG_SETMASK is 3 and a set has 128 signals (asm/signal.h).  Nobody here blocks one of the upper 64 but with all others. */
+/* SIG_SETMASK is 3 and a set has 128 signals (asm/signal.h).  Nobody here blocks one of the upper 64 but with all
+ * others. */
 static inline uint64_t tp_signal_mask(uint64_t mask)
 {
 	uint64_t set[2] = { mask, mask == ~(uint64_t)0 ? mask : 0 }, old[2] = { 0 };

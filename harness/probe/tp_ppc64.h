@@ -5,7 +5,7 @@
 
 /* -0x7000 is right for blocks aligned up to 4096, which is what neighbours.c asks for at most. */
 enum { TP_VARIANT = 1, TP_TCB = -0x7000 };
-#define TP_SLOT_SYMBOL "runtime.tls_g"   /* runtime/tls_ppc64x.s; runtime.tlsg is there too, unused */
+#define TP_SLOT_SYMBOL "runtime.tls_g" /* runtime/tls_ppc64x.s; runtime.tlsg is there too, unused */
 
 /* A dynamic linker that knows __tls_get_addr_opt lets code reach static TLS without a call, and so without an entry for
  * the module in the thread's DTV (glibc sysdeps/powerpc/dl-tls.h); the loader then tells no block, until it is asked by
@@ -19,8 +19,10 @@ static inline long tp_syscall(long number, long a, long b, long c, long d)
 	register long r4 __asm__("r4") = b;
 	register long r5 __asm__("r5") = c;
 	register long r6 __asm__("r6") = d;
-	__asm__ volatile("sc" : "+r"(r0), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6)
-			 : : "r7", "r8", "r9", "r10", "r11", "r12", "cr0", "ctr", "memory");
+	__asm__ volatile("sc"
+	    : "+r"(r0), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6)
+	    :
+	    : "r7", "r8", "r9", "r10", "r11", "r12", "cr0", "ctr", "memory");
 	return r3;
 }
 
@@ -31,33 +33,18 @@ static inline uintptr_t tp_read(void)
 	return tp;
 }
 
-static inline void tp_write(uintptr_t tp)
-{
-	__asm__ volatile("mr 13, %0" : : "r"(tp) : "memory");
-}
+static inline void tp_write(uintptr_t tp) { __asm__ volatile("mr 13, %0" : : "r"(tp) : "memory"); }
 
 /* The address is far beyond small blocks and may not be mapped; the ABI has no word there. */
-static inline uintptr_t tp_word(void)
-{
-	return 0;
-}
+static inline uintptr_t tp_word(void) { return 0; }
 
 /* In front of the block, the last word but one of libc's TCB: gcc config/rs6000/linux64.h
  * TARGET_THREAD_SSP_OFFSET, glibc sysdeps/powerpc/nptl/tls.h tcbhead_t. */
-static inline uintptr_t *tp_guard(void)
-{
-	return (uintptr_t *)(tp_read() - 0x7010);
-}
+static inline uintptr_t *tp_guard(void) { return (uintptr_t *)(tp_read() - 0x7010); }
 
-static inline uintptr_t tp_canary(void)
-{
-	return *(volatile uintptr_t *)tp_guard();
-}
+static inline uintptr_t tp_canary(void) { return *(volatile uintptr_t *)tp_guard(); }
 
-static inline void tp_canary_write(uintptr_t canary)
-{
-	*(volatile uintptr_t *)tp_guard() = canary;
-}
+static inline void tp_canary_write(uintptr_t canary) { *(volatile uintptr_t *)tp_guard() = canary; }
 
 /* rt_sigprocmask is 174, SIG_SETMASK 2 */
 static inline uint64_t tp_signal_mask(uint64_t mask)

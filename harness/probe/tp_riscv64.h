@@ -4,7 +4,7 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_RISCV64_H
 
 enum { TP_VARIANT = 1, TP_TCB = 0 };
-#define TP_SLOT_SYMBOL "runtime.tls_g"   /* runtime/tls_riscv64.s; runtime.tlsg is there too, unused */
+#define TP_SLOT_SYMBOL "runtime.tls_g" /* runtime/tls_riscv64.s; runtime.tlsg is there too, unused */
 
 static inline long tp_syscall(long number, long a, long b, long c, long d)
 {
@@ -24,16 +24,10 @@ static inline uintptr_t tp_read(void)
 	return tp;
 }
 
-static inline void tp_write(uintptr_t tp)
-{
-	__asm__ volatile("mv tp, %0" : : "r"(tp) : "memory");
-}
+static inline void tp_write(uintptr_t tp) { __asm__ volatile("mv tp, %0" : : "r"(tp) : "memory"); }
 
 /* What lies there is a variable, if the program has one; the ABI has no word of its own there. */
-static inline uintptr_t tp_word(void)
-{
-	return 0;
-}
+static inline uintptr_t tp_word(void) { return 0; }
 
 /* One word for the whole process, a variable of the dynamic loader; absent in a static program
  * that nothing protects. */
@@ -46,10 +40,7 @@ static inline uintptr_t tp_canary(void)
 }
 
 /* The guard lies in relro memory: no control can bend it, and the check is not planned here. */
-static inline void tp_canary_write(uintptr_t canary)
-{
-	(void)canary;
-}
+static inline void tp_canary_write(uintptr_t canary) { (void)canary; }
 
 /* rt_sigprocmask is 135, SIG_SETMASK 2 */
 static inline uint64_t tp_signal_mask(uint64_t mask)

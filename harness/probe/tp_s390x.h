@@ -4,7 +4,7 @@
 #define TLSMATRIX_HARNESS_PROBE_TP_S390X_H
 
 enum { TP_VARIANT = 2, TP_TCB = 0 };
-#define TP_SLOT_SYMBOL "runtime.tls_g"   /* runtime/tls_s390x.s; runtime.tlsg is there too, unused */
+#define TP_SLOT_SYMBOL "runtime.tls_g" /* runtime/tls_s390x.s; runtime.tlsg is there too, unused */
 
 static inline long tp_syscall(long number, long a, long b, long c, long d)
 {
@@ -30,26 +30,15 @@ static inline void tp_write(uintptr_t tp)
 	__asm__ volatile("sar %%a0, %1\n\tsar %%a1, %0" : : "d"(tp), "d"(upper) : "memory");
 }
 
-static inline uintptr_t tp_word(void)
-{
-	return *(volatile uintptr_t *)tp_read();
-}
+static inline uintptr_t tp_word(void) { return *(volatile uintptr_t *)tp_read(); }
 
-/* gcc config/s390/s390.cc s390_stack_protect_guard: 40 bytes above; glibc sysdeps/s390/nptl/tls.h header.stack_guard. */
-static inline uintptr_t *tp_guard(void)
-{
-	return (uintptr_t *)(tp_read() + 0x28);
-}
+/* gcc config/s390/s390.cc s390_stack_protect_guard: 40 bytes above; glibc sysdeps/s390/nptl/tls.h
+ * header.stack_guard. */
+static inline uintptr_t *tp_guard(void) { return (uintptr_t *)(tp_read() + 0x28); }
 
-static inline uintptr_t tp_canary(void)
-{
-	return *(volatile uintptr_t *)tp_guard();
-}
+static inline uintptr_t tp_canary(void) { return *(volatile uintptr_t *)tp_guard(); }
 
-static inline void tp_canary_write(uintptr_t canary)
-{
-	*(volatile uintptr_t *)tp_guard() = canary;
-}
+static inline void tp_canary_write(uintptr_t canary) { *(volatile uintptr_t *)tp_guard() = canary; }
 
 /* rt_sigprocmask is 175, SIG_SETMASK 2 */
 static inline uint64_t tp_signal_mask(uint64_t mask)

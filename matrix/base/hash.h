@@ -6,11 +6,11 @@
 
 enum { HASH_HEX = 33 };
 
-struct hash;                                   /* a running hash */
+struct hash; /* a running hash */
 struct hash *hash_new(void);
 void hash_add(struct hash *hash, const void *bytes, size_t len);
-void hash_add_text(struct hash *hash, const char *text);   /* with its NUL, so that "a","b" != "ab" */
-int hash_add_file(struct hash *hash, const char *path);    /* content; 0 or -errno */
-void hash_end(struct hash *hash, char hex[HASH_HEX]);      /* frees it */
+void hash_add_text(struct hash *hash, const char *text); /* with its NUL, so that "a","b" != "ab" */
+int hash_add_file(struct hash *hash, const char *path);  /* content; 0 or -errno */
+void hash_end(struct hash *hash, char hex[HASH_HEX]);    /* frees it */
 
 #endif

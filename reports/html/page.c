@@ -10,7 +10,8 @@ void page_mark(struct pen *pen, enum mark mark)
 {
 	const struct mark_style *style = &mark_styles[mark];
 
-	buf_printf(&pen->text, "<abbr class=\"mark %s\" title=\"%s\">%c</abbr>", style->name, style->meaning, style->letter);
+	buf_printf(
+	    &pen->text, "<abbr class=\"mark %s\" title=\"%s\">%c</abbr>", style->name, style->meaning, style->letter);
 }
 
 void page_cell_link(struct pen *pen, const struct cell *cell)
@@ -34,14 +35,13 @@ void page_row(struct pen *pen, const char *name, const char *css_class, const ch
 	buf_add(&pen->text, "</dd>\n");
 }
 
-static const char *verdict_class(int code)
-{
-	return code == 0 ? "good" : code == 1 ? "bad" : "unsure";
-}
+static const char *verdict_class(int code) { return code == 0 ? "good" : code == 1 ? "bad" : "unsure"; }
 
 static void counts_table(struct pen *pen, const struct view *view, const struct counts *counts)
 {
-	buf_add(&pen->text, "<div class=\"wide\"><table class=\"counts\"><caption>Checks, by status</caption>\n<thead><tr><th scope=\"col\">planned</th>");
+	buf_add(&pen->text,
+	    "<div class=\"wide\"><table class=\"counts\"><caption>Checks, by status</caption>\n<thead><tr><th "
+	    "scope=\"col\">planned</th>");
 	for (size_t s = 0; s < STATUS_COUNT; s++)
 		if (counts->status[s] > 0)
 			buf_printf(&pen->text, "<th scope=\"col\">%s</th>", status_name((enum status)s));
@@ -95,7 +95,8 @@ static void header(struct pen *pen, const struct view *view)
 
 	view_count(view, &counts);
 	view_verdict(view, &text);
-	buf_printf(&pen->text, "<header>\n<h1>tlsmatrix</h1>\n<p class=\"verdict %s\">", verdict_class(view_exit_code(view)));
+	buf_printf(
+	    &pen->text, "<header>\n<h1>tlsmatrix</h1>\n<p class=\"verdict %s\">", verdict_class(view_exit_code(view)));
 	text_xml(&pen->text, text.data);
 	buf_add(&pen->text, "</p>\n");
 	alarms(pen, view);
@@ -117,9 +118,11 @@ static void header(struct pen *pen, const struct view *view)
 	skips_row(pen, view);
 	page_row(pen, "plan", "exact", view->plan);
 	page_row(pen, "tlsmatrix", "", view->tool);
-	buf_printf(&pen->text, "</dl>\n<nav aria-label=\"Sections\"><a href=\"#matrix\">Matrix</a> "
-	                    "<a href=\"#unexpected\">Unexpected</a> %s<a href=\"#cells\">Cells</a> <a href=\"#checks\">Checks</a></nav>\n</header>\n",
-	           view->target_count > 0 ? "<a href=\"#targets\">Targets</a> " : "");
+	buf_printf(&pen->text,
+	    "</dl>\n<nav aria-label=\"Sections\"><a href=\"#matrix\">Matrix</a> "
+	    "<a href=\"#unexpected\">Unexpected</a> %s<a href=\"#cells\">Cells</a> <a "
+	    "href=\"#checks\">Checks</a></nav>\n</header>\n",
+	    view->target_count > 0 ? "<a href=\"#targets\">Targets</a> " : "");
 	buf_free(&text);
 }
 
@@ -149,9 +152,10 @@ int report_html(const struct view *view, FILE *out)
 {
 	struct pen pen = PEN_INIT(out);
 
-	buf_add(&pen.text, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	                   "<meta name=\"color-scheme\" content=\"light dark\">\n<title>tlsmatrix: ");
+	buf_add(&pen.text,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>tlsmatrix: ");
 	struct buf verdict = BUF_INIT;
 	view_verdict(view, &verdict);
 	text_xml(&pen.text, verdict.data);

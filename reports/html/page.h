@@ -19,20 +19,23 @@
 extern const char page_style[];
 extern const char page_script[];
 
-void page_grid(struct pen *pen, const struct view *view);         /* page_grid.c */
+void page_grid(struct pen *pen, const struct view *view);                 /* page_grid.c */
 void page_section(struct pen *pen, const struct layout_section *section); /* page_grid.c: one table of the grid */
-void page_legend(struct pen *pen, const struct view *view);       /* page_grid.c */
+void page_legend(struct pen *pen, const struct view *view);               /* page_grid.c */
 void page_overview(struct pen *pen, const struct view *view, const struct overview *overview); /* page_ports.c */
-void page_ports(struct pen *pen, const struct view *view, const struct overview *overview);    /* page_ports.c: every port, every cell */
-void page_bytarget(struct pen *pen, const struct view *view);     /* page_targets.c: a column for each target */
-void page_targets(struct pen *pen, const struct view *view);      /* page_targets.c: versions and facts */
-void page_notarget(struct pen *pen, const struct view *view);     /* page_targets.c: which are not here */
-void page_unexpected(struct pen *pen, const struct view *view);   /* page_kinds.c */
-void page_reasons(struct pen *pen, const struct view *view, int refusals); /* page_kinds.c: known, skipped, not buildable, refused */
-void page_cells(struct pen *pen, const struct view *view);        /* page_cells.c */
-void page_cell(struct pen *pen, const struct cell_result *cell, struct said *said);  /* page_cells.c: with said brief: passes as one text, and once */
-void page_filter(struct pen *pen);                                /* page_cells.c: the box over the cells */
-void page_checks(struct pen *pen, const struct view *view);       /* page_checks.c */
+void page_ports(struct pen *pen, const struct view *view,
+    const struct overview *overview);                           /* page_ports.c: every port, every cell */
+void page_bytarget(struct pen *pen, const struct view *view);   /* page_targets.c: a column for each target */
+void page_targets(struct pen *pen, const struct view *view);    /* page_targets.c: versions and facts */
+void page_notarget(struct pen *pen, const struct view *view);   /* page_targets.c: which are not here */
+void page_unexpected(struct pen *pen, const struct view *view); /* page_kinds.c */
+void page_reasons(
+    struct pen *pen, const struct view *view, int refusals); /* page_kinds.c: known, skipped, not buildable, refused */
+void page_cells(struct pen *pen, const struct view *view);   /* page_cells.c */
+void page_cell(struct pen *pen, const struct cell_result *cell,
+    struct said *said);            /* page_cells.c: with said brief: passes as one text, and once */
+void page_filter(struct pen *pen); /* page_cells.c: the box over the cells */
+void page_checks(struct pen *pen, const struct view *view); /* page_checks.c */
 
 /* <span class="mark ...">F</span> with the word for those who do not see it. */
 void page_mark(struct pen *pen, enum mark mark);
@@ -44,6 +47,6 @@ void page_cell_link(struct pen *pen, const struct cell *cell);
 void page_row(struct pen *pen, const char *name, const char *css_class, const char *text);
 
 /* The facts of a cell as rows of a <dl>. */
-void page_facts(struct pen *pen, json_t *facts);            /* page_facts.c */
+void page_facts(struct pen *pen, json_t *facts); /* page_facts.c */
 
 #endif

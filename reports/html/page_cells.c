@@ -7,10 +7,7 @@
 enum { GIST_MAX = 200, WORTH_A_LINK = 400 };
 
 /* Nothing of the cell was judged, for one reason. */
-static int is_lacking(enum outcome outcome)
-{
-	return outcome == OUTCOME_UNBUILDABLE || outcome == OUTCOME_NOTARGET;
-}
+static int is_lacking(enum outcome outcome) { return outcome == OUTCOME_UNBUILDABLE || outcome == OUTCOME_NOTARGET; }
 
 /* In a line: how the slot is reached, or why there is no artifact. */
 static void gist(struct pen *pen, const struct cell_result *cell)
@@ -57,7 +54,8 @@ static void summary(struct pen *pen, const struct cell_result *cell, const char 
 }
 
 /* A part of a cell, or the cell that has the same already. */
-static void once(struct pen *pen, struct said *said, const struct cell *cell, struct pen *part, const char *before, const char *after)
+static void once(struct pen *pen, struct said *said, const struct cell *cell, struct pen *part, const char *before,
+    const char *after)
 {
 	const struct cell *first = said && part->text.len > WORTH_A_LINK ? said_by(said, part->text.data, cell) : NULL;
 
@@ -154,7 +152,9 @@ static void skipped_rows(struct pen *pen, const struct cell_result *cell)
 		size_t same = 0;
 		if (mark_check(check) != MARK_SKIP)
 			continue;
-		while (same < i && !(mark_check(&cell->checks[same]) == MARK_SKIP && text_compare(cell->checks[same].reason, check->reason) == 0))
+		while (same < i &&
+		    !(mark_check(&cell->checks[same]) == MARK_SKIP &&
+			text_compare(cell->checks[same].reason, check->reason) == 0))
 			same++;
 		if (same < i)
 			continue;
@@ -162,7 +162,8 @@ static void skipped_rows(struct pen *pen, const struct cell_result *cell)
 		text_xml(&pen->text, check->reason ? check->reason : "no reason given");
 		buf_add(&pen->text, "<div class=\"exact note\">");
 		for (size_t k = i; k < cell->check_count; k++) {
-			if (mark_check(&cell->checks[k]) != MARK_SKIP || text_compare(cell->checks[k].reason, check->reason) != 0)
+			if (mark_check(&cell->checks[k]) != MARK_SKIP ||
+			    text_compare(cell->checks[k].reason, check->reason) != 0)
 				continue;
 			buf_add(&pen->text, k > i ? " " : "");
 			text_xml(&pen->text, cell->checks[k].id);
@@ -175,8 +176,8 @@ static void skipped_rows(struct pen *pen, const struct cell_result *cell)
  * the first has the row; the others are named in it. */
 static int same_cause(const struct check_result *a, const struct check_result *b)
 {
-	return !a->observed && !b->observed && mark_check(a) == mark_check(b) && text_compare(a->message, b->message) == 0 &&
-	       text_compare(a->reason, b->reason) == 0;
+	return !a->observed && !b->observed && mark_check(a) == mark_check(b) &&
+	    text_compare(a->message, b->message) == 0 && text_compare(a->reason, b->reason) == 0;
 }
 
 static int is_told(const struct cell_result *cell, size_t at)
@@ -207,8 +208,10 @@ static void check_table(struct pen *pen, const struct cell_result *cell, int bri
 		if (brief && (mark == MARK_PASS || mark == MARK_SKIP || is_told(cell, i)))
 			continue;
 		if (rows++ == 0)
-			buf_add(&pen->text, "<div class=\"wide\"><table class=\"checks\">\n<thead><tr><th scope=\"col\"></th><th scope=\"col\">check</th>"
-			                    "<th scope=\"col\">observed</th></tr></thead>\n<tbody>\n");
+			buf_add(&pen->text,
+			    "<div class=\"wide\"><table class=\"checks\">\n<thead><tr><th scope=\"col\"></th><th "
+			    "scope=\"col\">check</th>"
+			    "<th scope=\"col\">observed</th></tr></thead>\n<tbody>\n");
 		check_row(pen, &cell->checks[i]);
 		if (brief)
 			others(pen, cell, i);
@@ -252,8 +255,10 @@ void page_cell(struct pen *pen, const struct cell_result *cell, struct said *sai
 
 void page_filter(struct pen *pen)
 {
-	buf_add(&pen->text, "<p id=\"filter\" hidden><label>Show cells with <input type=\"search\" placeholder=\"c-shared dlopen fail\"></label> "
-	                    "<output></output></p>\n");
+	buf_add(&pen->text,
+	    "<p id=\"filter\" hidden><label>Show cells with <input type=\"search\" placeholder=\"c-shared dlopen "
+	    "fail\"></label> "
+	    "<output></output></p>\n");
 }
 
 void page_cells(struct pen *pen, const struct view *view)

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct tally { const char *id; size_t passed, planned; };
+struct tally {
+	const char *id;
+	size_t passed, planned;
+};
 
 static int compare_tally(const void *a, const void *b)
 {
@@ -52,9 +55,10 @@ void page_checks(struct pen *pen, const struct view *view)
 		tally[i].id = list[i].id;
 	qsort(tally, count, sizeof(*tally), compare_tally);
 	count_checks(view, tally, count);
-	buf_add(&pen->text, "<section id=\"checks\">\n<h2>Checks</h2>\n<div class=\"wide\"><table class=\"checks\">\n<thead><tr>"
-	                    "<th scope=\"col\">check</th><th scope=\"col\">how</th><th scope=\"col\">meaning</th>"
-	                    "<th scope=\"col\">passed</th></tr></thead>\n<tbody>\n");
+	buf_add(&pen->text,
+	    "<section id=\"checks\">\n<h2>Checks</h2>\n<div class=\"wide\"><table class=\"checks\">\n<thead><tr>"
+	    "<th scope=\"col\">check</th><th scope=\"col\">how</th><th scope=\"col\">meaning</th>"
+	    "<th scope=\"col\">passed</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < count; i++) {
 		struct tally key = { .id = list[i].id };
 		check_row(pen, &list[i], bsearch(&key, tally, count, sizeof(*tally), compare_tally));

@@ -25,12 +25,25 @@ static json_t *look_up(json_t *facts, const char *path)
 
 void page_facts(struct pen *pen, json_t *facts)
 {
-	static const struct { const char *name, *path; } rows[] = {
-		{ "file", "type" }, { "machine", "machine" }, { "interpreter", "interp" }, { "needs", "needed" },
-		{ "TLS model", "tls.model" }, { "TLS segment size", "tls.size" }, { "TLS alignment", "tls.align" },
-		{ "Go's slot", "tls.slot" }, { "TLS relocations", "tls.relocs" }, { "TLS instructions", "tls.insn" },
-		{ "static TLS flag", "tls.static_flag" }, { "initializers", "init.init_array" }, { "Go initializers", "init.go_entries" },
-		{ "flags", "dynamic.flags" }, { "flags 1", "dynamic.flags_1" }, { "relocations", "relocs.types" },
+	static const struct {
+		const char *name, *path;
+	} rows[] = {
+		{ "file", "type" },
+		{ "machine", "machine" },
+		{ "interpreter", "interp" },
+		{ "needs", "needed" },
+		{ "TLS model", "tls.model" },
+		{ "TLS segment size", "tls.size" },
+		{ "TLS alignment", "tls.align" },
+		{ "Go's slot", "tls.slot" },
+		{ "TLS relocations", "tls.relocs" },
+		{ "TLS instructions", "tls.insn" },
+		{ "static TLS flag", "tls.static_flag" },
+		{ "initializers", "init.init_array" },
+		{ "Go initializers", "init.go_entries" },
+		{ "flags", "dynamic.flags" },
+		{ "flags 1", "dynamic.flags_1" },
+		{ "relocations", "relocs.types" },
 		{ "stack", "stack" },
 	};
 

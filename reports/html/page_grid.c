@@ -15,19 +15,24 @@ static unsigned count_links(unsigned links, enum link first, enum link last)
 
 static void headings(struct pen *pen, unsigned links)
 {
-	static const struct { const char *name; enum link first, last; } groups[] = {
+	static const struct {
+		const char *name;
+		enum link first, last;
+	} groups[] = {
 		{ "external", LINK_EXTERNAL, LINK_EXTERNAL_MOLD },
 		{ "external, static", LINK_EXTERNAL_STATIC, LINK_EXTERNAL_MOLD_STATIC },
 	};
 
-	buf_add(&pen->text, "<thead>\n<tr><th scope=\"col\" rowspan=\"2\">buildmode</th><th scope=\"col\" rowspan=\"2\">cgo</th>"
-	                    "<th scope=\"col\" rowspan=\"2\">load</th>");
+	buf_add(&pen->text,
+	    "<thead>\n<tr><th scope=\"col\" rowspan=\"2\">buildmode</th><th scope=\"col\" rowspan=\"2\">cgo</th>"
+	    "<th scope=\"col\" rowspan=\"2\">load</th>");
 	if (links & (1u << LINK_INTERNAL))
 		buf_add(&pen->text, "<th scope=\"col\" rowspan=\"2\">internal</th>");
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
 		unsigned columns = count_links(links, groups[g].first, groups[g].last);
 		if (columns > 0)
-			buf_printf(&pen->text, "<th scope=\"colgroup\" colspan=\"%u\">%s</th>", columns, groups[g].name);
+			buf_printf(
+			    &pen->text, "<th scope=\"colgroup\" colspan=\"%u\">%s</th>", columns, groups[g].name);
 	}
 	buf_add(&pen->text, "</tr>\n<tr>");
 	for (enum link l = LINK_EXTERNAL; l < LINK_COUNT; l++)
@@ -67,8 +72,12 @@ void page_section(struct pen *pen, const struct layout_section *section)
 	for (size_t i = 0; i < section->count; i++) {
 		const struct layout_row *row = &section->row[i];
 		int same_mode = above && above->mode == row->mode, same_cgo = same_mode && above->cgo == row->cgo;
-		buf_printf(&pen->text, "<tr%s><th scope=\"row\">%s</th><td>%s</td><td class=\"load\">%s</td>", same_mode ? "" : " class=\"first\"",
-		           same_mode ? "" : mode_name(row->mode), same_cgo ? "" : row->cgo ? "cgo1" : "cgo0", layout_load(row->load));
+		buf_printf(&pen->text, "<tr%s><th scope=\"row\">%s</th><td>%s</td><td class=\"load\">%s</td>",
+		    same_mode ? "" : " class=\"first\"", same_mode ? "" : mode_name(row->mode),
+		    same_cgo     ? "" :
+			row->cgo ? "cgo1" :
+				   "cgo0",
+		    layout_load(row->load));
 		for (enum link l = 0; l < LINK_COUNT; l++)
 			if (section->links & (1u << l))
 				grid_cell(pen, row->cell[l]);
@@ -88,7 +97,8 @@ void page_legend(struct pen *pen, const struct view *view)
 	for (enum mark m = 0; m < MARK_COUNT; m++) {
 		if (cells[m] == 0)
 			continue;
-		buf_printf(&pen->text, "<li><span class=\"mark %s\">%c</span> ", mark_styles[m].name, mark_styles[m].letter);
+		buf_printf(
+		    &pen->text, "<li><span class=\"mark %s\">%c</span> ", mark_styles[m].name, mark_styles[m].letter);
 		text_number(&pen->text, cells[m], "cell");
 		buf_printf(&pen->text, ": %s</li>\n", mark_styles[m].meaning);
 	}

@@ -115,28 +115,35 @@ static void reasons(struct pen *pen, const struct view *view, enum kinds_of what
 		buf_add(&pen->text, "</dl></details>\n");
 	}
 	if (kinds.count > IN_FULL)
-		buf_printf(&pen->text, "<p>And %zu more kinds; each stands in its cell below.</p>\n", kinds.count - IN_FULL);
+		buf_printf(
+		    &pen->text, "<p>And %zu more kinds; each stands in its cell below.</p>\n", kinds.count - IN_FULL);
 	if (kinds.count > 0)
 		buf_add(&pen->text, "</section>\n");
 	pen_flush(pen);
 	kinds_free(&kinds);
 }
 
-static void no_artifact(struct pen *pen, const struct view *view, enum outcome outcome, const char *id, const char *title)
+static void no_artifact(
+    struct pen *pen, const struct view *view, enum outcome outcome, const char *id, const char *title)
 {
 	struct reasons reasons;
 
 	reasons_find(view, outcome, &reasons);
 	if (reasons.count > 0)
-		buf_printf(&pen->text, "<section id=\"%s\">\n<h2>%s</h2>\n<div class=\"wide\"><table class=\"reasons\"><thead><tr><th scope=\"col\">cells</th>"
-		                       "<th scope=\"col\">ports</th><th scope=\"col\">why</th></tr></thead>\n<tbody>\n", id, title);
+		buf_printf(&pen->text,
+		    "<section id=\"%s\">\n<h2>%s</h2>\n<div class=\"wide\"><table class=\"reasons\"><thead><tr><th "
+		    "scope=\"col\">cells</th>"
+		    "<th scope=\"col\">ports</th><th scope=\"col\">why</th></tr></thead>\n<tbody>\n",
+		    id, title);
 	for (size_t i = 0; i < reasons.count && i < IN_FULL; i++) {
 		struct buf ports = BUF_INIT;
 		reason_ports(&reasons.reason[i], &ports);
-		buf_printf(&pen->text, "<tr><td class=\"number\">%zu</td><td class=\"number\">%zu</td><td>", reasons.reason[i].count, reasons.reason[i].ports);
+		buf_printf(&pen->text, "<tr><td class=\"number\">%zu</td><td class=\"number\">%zu</td><td>",
+		    reasons.reason[i].count, reasons.reason[i].ports);
 		text_xml(&pen->text, reasons.reason[i].text);
 		if (reasons.reason[i].ports > PORTS)
-			buf_printf(&pen->text, "<details class=\"note\"><summary>the ports</summary>%s</details></td></tr>\n", ports.data);
+			buf_printf(&pen->text,
+			    "<details class=\"note\"><summary>the ports</summary>%s</details></td></tr>\n", ports.data);
 		else
 			buf_printf(&pen->text, "<div class=\"note\">%s</div></td></tr>\n", ports.data);
 		buf_free(&ports);
@@ -144,7 +151,8 @@ static void no_artifact(struct pen *pen, const struct view *view, enum outcome o
 	if (reasons.count > 0)
 		buf_add(&pen->text, "</tbody></table></div>\n");
 	if (reasons.count > IN_FULL)
-		buf_printf(&pen->text, "<p>And %zu more; each stands in its cell below.</p>\n", reasons.count - IN_FULL);
+		buf_printf(
+		    &pen->text, "<p>And %zu more; each stands in its cell below.</p>\n", reasons.count - IN_FULL);
 	if (reasons.count > 0)
 		buf_add(&pen->text, "</section>\n");
 	reasons_free(&reasons);

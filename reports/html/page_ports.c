@@ -1,5 +1,5 @@
-/* Many ports: one table of all (after those of the ports that are run), then a folded block for each with its table and its cells; a block in
- * which something is unexpected is open. */
+/* Many ports: one table of all (after those of the ports that are run), then a folded block for each with its table and
+ * its cells; a block in which something is unexpected is open. */
 #include "reports/html/page.h"
 
 #include <string.h>
@@ -12,10 +12,7 @@ static void port_anchor(struct buf *out, const struct cell *cell)
 	buf_printf(out, "port:%s/%s", cell->go, overview_name(cell, name));
 }
 
-static int same_go(const struct cell *a, const struct cell *b)
-{
-	return strcmp(a->go, b->go) == 0;
-}
+static int same_go(const struct cell *a, const struct cell *b) { return strcmp(a->go, b->go) == 0; }
 
 /* Incomplete runs are few: the column of what was not run is there when it counts something. */
 static enum outcome last_outcome(const struct overview *overview)
@@ -37,11 +34,14 @@ static void headings(struct pen *pen, const struct overview *overview)
 	buf_add(&pen->text, "</tr>\n<tr>");
 	for (enum mode m = 0; m < MODE_COUNT; m++)
 		if (overview->modes >> m & 1)
-			buf_add(&pen->text, "<th scope=\"col\" title=\"CGO_ENABLED=0\">cgo0</th><th scope=\"col\" title=\"CGO_ENABLED=1\">cgo1</th>");
+			buf_add(&pen->text,
+			    "<th scope=\"col\" title=\"CGO_ENABLED=0\">cgo0</th><th scope=\"col\" "
+			    "title=\"CGO_ENABLED=1\">cgo1</th>");
 	buf_add(&pen->text, "</tr>\n</thead>\n");
 }
 
-static void overview_row(struct pen *pen, const struct overview *overview, const struct overview_row *row, int same_port)
+static void overview_row(
+    struct pen *pen, const struct overview *overview, const struct overview_row *row, int same_port)
 {
 	const enum outcome last = last_outcome(overview);
 	char name[OVERVIEW_NAME_MAX];
@@ -60,13 +60,16 @@ static void overview_row(struct pen *pen, const struct overview *overview, const
 				const struct mark_style *style = &mark_styles[mark_cell(shown)];
 				buf_printf(&pen->text, "<a class=\"mark %s\" href=\"#", style->name);
 				text_fragment(&pen->text, cell_id(&shown->cell, id));
-				buf_printf(&pen->text, "\" title=\"%s %s cgo%d: %s\">%c</a>", name, mode_name(m), cgo, style->meaning, style->letter);
+				buf_printf(&pen->text, "\" title=\"%s %s cgo%d: %s\">%c</a>", name, mode_name(m), cgo,
+				    style->meaning, style->letter);
 			}
 			buf_add(&pen->text, "</td>");
 		}
 	}
 	for (enum outcome o = 0; o <= last; o++)
-		buf_printf(&pen->text, row->outcome[o] ? "<td class=\"count\">%zu</td>" : "<td class=\"count none\">%zu</td>", row->outcome[o]);
+		buf_printf(&pen->text,
+		    row->outcome[o] ? "<td class=\"count\">%zu</td>" : "<td class=\"count none\">%zu</td>",
+		    row->outcome[o]);
 	buf_add(&pen->text, "</tr>\n");
 	buf_free(&anchor);
 }
@@ -75,7 +78,8 @@ static void note(struct pen *pen, const struct overview *overview)
 {
 	struct buf refused = BUF_INIT;
 
-	buf_add(&pen->text, "<p class=\"note\">A mark is the worst of its link modes; <b>r</b>: all of them are refused. ");
+	buf_add(
+	    &pen->text, "<p class=\"note\">A mark is the worst of its link modes; <b>r</b>: all of them are refused. ");
 	overview_refused(overview, &refused);
 	text_xml(&pen->text, refused.data);
 	buf_add(&pen->text, "</p>\n");
@@ -91,7 +95,8 @@ static void run_sections(struct pen *pen, const struct view *view, const struct 
 		page_bytarget(pen, view);
 	layout_make(view, &layout);
 	for (size_t i = 0; i < layout.count; i++)
-		if (overview_is_block(overview, layout.section[i].cell) && !(several && layout.section[i].cell->load != LOAD_NONE))
+		if (overview_is_block(overview, layout.section[i].cell) &&
+		    !(several && layout.section[i].cell->load != LOAD_NONE))
 			page_section(pen, &layout.section[i]);
 	layout_free(&layout);
 }
@@ -113,11 +118,14 @@ void page_overview(struct pen *pen, const struct view *view, const struct overvi
 		if (overview->row[i].place != OVERVIEW_TABLE)
 			continue;
 		if (above == NULL || !same_go(above, cell)) {
-			buf_printf(&pen->text, "%s<div class=\"wide\"><table class=\"grid ports\"><caption>%s</caption>\n", above ? "</tbody></table></div>\n" : "", cell->go);
+			buf_printf(&pen->text,
+			    "%s<div class=\"wide\"><table class=\"grid ports\"><caption>%s</caption>\n",
+			    above ? "</tbody></table></div>\n" : "", cell->go);
 			headings(pen, overview);
 			buf_add(&pen->text, "<tbody>\n");
 		}
-		overview_row(pen, overview, &overview->row[i], above && strcmp(above->os, cell->os) == 0 && strcmp(above->arch, cell->arch) == 0);
+		overview_row(pen, overview, &overview->row[i],
+		    above && strcmp(above->os, cell->os) == 0 && strcmp(above->arch, cell->arch) == 0);
 		above = cell;
 	}
 	buf_add(&pen->text, above ? "</tbody></table></div>\n</section>\n" : "</section>\n");
@@ -144,8 +152,9 @@ static void block_summary(struct pen *pen, const struct overview_row *row)
 	port_anchor(&anchor, row->cell);
 	buf_add(&pen->text, "<details class=\"port\" id=\"");
 	text_xml(&pen->text, anchor.data);
-	buf_printf(&pen->text, "\"%s><summary><span class=\"id\">%s</span> <span class=\"note\">%s: ", wants_a_look(row) ? " open" : "",
-	           overview_name(row->cell, name), row->cell->go);
+	buf_printf(&pen->text,
+	    "\"%s><summary><span class=\"id\">%s</span> <span class=\"note\">%s: ", wants_a_look(row) ? " open" : "",
+	    overview_name(row->cell, name), row->cell->go);
 	for (enum outcome o = 0; o < OUTCOME_COUNT; o++) {
 		if (row->outcome[o] == 0)
 			continue;

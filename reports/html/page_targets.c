@@ -13,7 +13,8 @@ enum { CLIP = 400 };
 /* ---- the grid ------------------------------------------------------------------------------------ */
 
 /* A heading leads to what is known of the target. */
-static void column_heading(struct pen *pen, const struct bytarget_section *section, const struct bytarget_column *column)
+static void column_heading(
+    struct pen *pen, const struct bytarget_section *section, const struct bytarget_column *column)
 {
 	char *heading = bytarget_heading(section, column);
 
@@ -39,16 +40,21 @@ static void slot_mark(struct pen *pen, const struct bytarget_slot *slot)
 	}
 	buf_printf(&pen->text, "<td><a class=\"mark %s\" href=\"#", style->name);
 	text_fragment(&pen->text, cell_id(&slot->cell->cell, id));
-	buf_printf(&pen->text, "\" title=\"%s: %s\">%c</a></td>", slot->cell->cell.target, style->meaning, style->letter);
+	buf_printf(
+	    &pen->text, "\" title=\"%s: %s\">%c</a></td>", slot->cell->cell.target, style->meaning, style->letter);
 }
 
-static void grid_row(struct pen *pen, const struct bytarget_section *section, const struct bytarget_row *row, const struct bytarget_row *above)
+static void grid_row(struct pen *pen, const struct bytarget_section *section, const struct bytarget_row *row,
+    const struct bytarget_row *above)
 {
 	const int same_mode = above && above->mode == row->mode, same_cgo = same_mode && above->cgo == row->cgo;
 	struct buf words = BUF_INIT;
 
-	buf_printf(&pen->text, "<tr%s><th scope=\"row\">%s</th><td>%s</td><td class=\"load\">", same_mode ? "" : " class=\"first\"",
-	           same_mode ? "" : mode_name(row->mode), same_cgo ? "" : row->cgo ? "cgo1" : "cgo0");
+	buf_printf(&pen->text, "<tr%s><th scope=\"row\">%s</th><td>%s</td><td class=\"load\">",
+	    same_mode ? "" : " class=\"first\"", same_mode ? "" : mode_name(row->mode),
+	    same_cgo     ? "" :
+		row->cgo ? "cgo1" :
+			   "cgo0");
 	bytarget_links(row, &words);
 	text_xml(&pen->text, words.data);
 	buf_add(&pen->text, "</td><td class=\"load\">");
@@ -68,8 +74,11 @@ static void section_table(struct pen *pen, const struct bytarget_section *sectio
 
 	buf_add(&pen->text, "<div class=\"wide\"><table class=\"grid bytarget\"><caption>");
 	text_xml(&pen->text, title);
-	buf_printf(&pen->text, "%s</caption>\n<thead>\n<tr><th scope=\"col\">buildmode</th><th scope=\"col\">cgo</th><th scope=\"col\">link</th>"
-	                       "<th scope=\"col\">load</th>", folded ? "" : ", every link and load mode");
+	buf_printf(&pen->text,
+	    "%s</caption>\n<thead>\n<tr><th scope=\"col\">buildmode</th><th scope=\"col\">cgo</th><th "
+	    "scope=\"col\">link</th>"
+	    "<th scope=\"col\">load</th>",
+	    folded ? "" : ", every link and load mode");
 	free(title);
 	for (size_t c = 0; c < section->columns; c++)
 		column_heading(pen, section, &section->column[c]);
@@ -90,7 +99,9 @@ void page_bytarget(struct pen *pen, const struct view *view)
 		section_table(pen, &grid.section[i], 1);
 		if (whole.section[i].count == grid.section[i].count)
 			continue;
-		buf_add(&pen->text, "<details><summary>Link and load modes that agree on every target where they were tried share a row; here each has its own</summary>\n");
+		buf_add(&pen->text,
+		    "<details><summary>Link and load modes that agree on every target where they were tried share a "
+		    "row; here each has its own</summary>\n");
 		section_table(pen, &whole.section[i], 0);
 		buf_add(&pen->text, "</details>\n");
 	}
@@ -138,7 +149,8 @@ static void fact_row(struct pen *pen, const struct view *view, const struct fact
 	buf_add(&pen->text, "</tr>\n");
 }
 
-static void text_row(struct pen *pen, const struct view *view, const char *name, const char *(*text)(const struct view_target *))
+static void text_row(
+    struct pen *pen, const struct view *view, const char *name, const char *(*text)(const struct view_target *))
 {
 	buf_printf(&pen->text, "<tr><th scope=\"row\">%s</th>", name);
 	for (size_t i = 0; i < view->target_count; i++) {
@@ -160,7 +172,9 @@ void page_targets(struct pen *pen, const struct view *view)
 
 	if (view->target_count == 0)
 		return;
-	buf_add(&pen->text, "<section id=\"targets\">\n<h2>Targets</h2>\n<div class=\"wide\"><table class=\"targets\">\n<thead><tr><th scope=\"col\">fact</th>");
+	buf_add(&pen->text,
+	    "<section id=\"targets\">\n<h2>Targets</h2>\n<div class=\"wide\"><table class=\"targets\">\n<thead><tr><th "
+	    "scope=\"col\">fact</th>");
 	for (size_t i = 0; i < view->target_count; i++) {
 		buf_add(&pen->text, "<th scope=\"col\" id=\"target:");
 		text_xml(&pen->text, view->targets[i].name);
@@ -188,8 +202,11 @@ void page_notarget(struct pen *pen, const struct view *view)
 
 	reasons_find(view, OUTCOME_NOTARGET, &reasons);
 	if (reasons.count > 0)
-		buf_add(&pen->text, "<section id=\"notarget\">\n<h2>Targets that are not here</h2>\n<div class=\"wide\"><table class=\"reasons\"><thead><tr>"
-		                    "<th scope=\"col\">cells</th><th scope=\"col\">what is missing, and what brings it</th></tr></thead>\n<tbody>\n");
+		buf_add(&pen->text,
+		    "<section id=\"notarget\">\n<h2>Targets that are not here</h2>\n<div class=\"wide\"><table "
+		    "class=\"reasons\"><thead><tr>"
+		    "<th scope=\"col\">cells</th><th scope=\"col\">what is missing, and what brings "
+		    "it</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < reasons.count; i++) {
 		buf_printf(&pen->text, "<tr><td class=\"number\">%zu</td><td>", reasons.reason[i].count);
 		text_xml(&pen->text, reasons.reason[i].text);

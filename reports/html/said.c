@@ -8,13 +8,14 @@
 
 enum { SLOTS = 4096 };
 
-struct entry { char *text; const struct cell *cell; struct entry *next; };
+struct entry {
+	char *text;
+	const struct cell *cell;
+	struct entry *next;
+};
 struct said { struct entry *slot[SLOTS]; };
 
-struct said *said_new(void)
-{
-	return xcalloc(1, sizeof(struct said));
-}
+struct said *said_new(void) { return xcalloc(1, sizeof(struct said)); }
 
 void said_free(struct said *said)
 {

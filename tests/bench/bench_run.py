@@ -11,6 +11,7 @@ that the ratio is one of the same machine at the same time.  Prints Markdown.
 With --plain the raw commands are a plain loop, one after the other in the order of the list, as a shell script
 would have them; each go build uses all cores by itself.
 """
+
 import concurrent.futures
 import os
 import pathlib
@@ -30,6 +31,7 @@ TOOL = ROOT / os.environ.get("TLSMATRIX_BUILD", "build") / "tlsmatrix"
 @dataclass
 class Cost:
     """What something took: seconds, KiB of its largest process, exit status."""
+
     name: str
     wall: float
     cpu: float
@@ -44,7 +46,9 @@ class Cost:
 def measure(name, argv, **options):
     """Runs a command; its CPU time includes that of all its descendants that were waited for."""
     start = time.monotonic()
-    process = subprocess.Popen(list(map(str, argv)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
+    process = subprocess.Popen(
+        list(map(str, argv)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options
+    )
     errors = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -57,18 +61,26 @@ def measure(name, argv, **options):
 @dataclass
 class Command:
     """A line of a log, and where it comes in."""
+
     line: str
-    build: str      # folder of what it makes, "" for a program
-    variant: str    # builds of one variant share a compiled std
+    build: str  # folder of what it makes, "" for a program
+    variant: str  # builds of one variant share a compiled std
 
 
 def variant_of(line):
     """What decides which std a go command compiles (runner/build.c build_variant)."""
     mode = re.search(r"-buildmode=(\S+)", line)
-    flavour = {"pie": "shared", "c-archive": "shared", "c-shared": "shared", "plugin": "dynlink", "shared": "dynlink"}.get(mode and mode[1], "")
+    flavour = {
+        "pie": "shared",
+        "c-archive": "shared",
+        "c-shared": "shared",
+        "plugin": "dynlink",
+        "shared": "dynlink",
+    }.get(mode and mode[1], "")
     cgo = re.search(r" CGO_ENABLED=(\d)", line)
     goos, goarch = re.search(r" GOOS=(\w+)", line), re.search(r" GOARCH=(\w+)", line)
-    return f"{goos and goos[1]}-{goarch and goarch[1]}-cgo{cgo[1] if cgo else ''}-{flavour or ('dynlink' if '-linkshared' in line else '')}"
+    flavour = flavour or ("dynlink" if "-linkshared" in line else "")
+    return f"{goos and goos[1]}-{goarch and goarch[1]}-cgo{cgo[1] if cgo else ''}-{flavour}"
 
 
 def commands(out, cache):
@@ -85,7 +97,13 @@ def commands(out, cache):
     for log in sorted(cache.glob("aux/*/make.log")):
         for line in log.read_text(errors="replace").splitlines():
             if line.startswith("$ "):
-                builds[line] = [Command(line[2:], str(log.parent), variant_of(line) if " CGO_ENABLED=" in line and " -buildmode=" in line else "")]
+                builds[line] = [
+                    Command(
+                        line[2:],
+                        str(log.parent),
+                        variant_of(line) if " CGO_ENABLED=" in line and " -buildmode=" in line else "",
+                    )
+                ]
     return list(builds.values()), [[program] for program in programs]
 
 
@@ -96,7 +114,12 @@ def shell(line):
 
 def run_raw(out, cache, raw, workers, plain):
     """The same commands without the runner; the wall clock and CPU time of builds and programs."""
-    shutil.copytree(cache, raw, symlinks=True, ignore=lambda folder, names: ["gocache", "zig", "result"] if folder == str(cache) else [])
+    shutil.copytree(
+        cache,
+        raw,
+        symlinks=True,
+        ignore=lambda folder, names: ["gocache", "zig", "result"] if folder == str(cache) else [],
+    )
     for overlay in raw.glob("build/*/goroot/pkg/*_dynlink"):
         shutil.rmtree(overlay)
     builds, programs = commands(out, cache)
@@ -109,6 +132,7 @@ def run_raw(out, cache, raw, workers, plain):
         """The commands of one build, one after the other."""
         for command in chain:
             shell(here(command))
+
     costs = []
     for name, chains in (("builds", builds), ("programs", programs)):
         firsts, others, seen = [], [], set()
@@ -121,14 +145,22 @@ def run_raw(out, cache, raw, workers, plain):
                 list(pool.map(build, group))
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         count = sum(map(len, chains))
-        costs.append(Cost(f"raw: {count} {'commands of ' + str(len(builds)) + ' ' if name == 'builds' else ''}{name}", time.monotonic() - start,
-                          after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, status=""))
+        costs.append(
+            Cost(
+                f"raw: {count} {'commands of ' + str(len(builds)) + ' ' if name == 'builds' else ''}{name}",
+                time.monotonic() - start,
+                after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+                status="",
+            )
+        )
     return costs
 
 
 def tree_size(folder):
     """Bytes on disk below a folder."""
-    return int(subprocess.run(["du", "-sk", folder], capture_output=True, text=True, check=True).stdout.split()[0]) * 1024
+    return (
+        int(subprocess.run(["du", "-sk", folder], capture_output=True, text=True, check=True).stdout.split()[0]) * 1024
+    )
 
 
 def main():

@@ -2,9 +2,10 @@
 
     bench_targets.py [ONE [ALL]]       (make bench-targets; filters over targets: glibc-2.36 and glibc-*,musl-*)
 
-Both runs begin with an empty cache but for the fetched packages, so that std, cases and hosts are built; one sitting, one
-after the other.  Then both again with nothing to build (--force): what the starts alone cost.  Prints Markdown.
+Both runs begin with an empty cache but for the fetched packages, so that std, cases and hosts are built; one sitting,
+one after the other.  Then both again with nothing to build (--force): what the starts alone cost.  Prints Markdown.
 """
+
 import os
 import pathlib
 import sys
@@ -22,7 +23,7 @@ def user_cache():
 
 
 def main():
-    one, many = (sys.argv[1:] + ["glibc-2.36", "glibc-*,musl-*"][len(sys.argv) - 1:])[:2]
+    one, many = (sys.argv[1:] + ["glibc-2.36", "glibc-*,musl-*"][len(sys.argv) - 1 :])[:2]
     measure("fetch", [TOOL, "target", "get", "all"], cwd=ROOT)
     costs = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +37,10 @@ def main():
     print("| run | wall s | CPU s | largest process MiB | exit |\n|---|---|---|---|---|")
     for cost in costs.values():
         print(cost.row())
-    print(f"\nall over one, cold: {costs['all'].wall / costs['one'].wall:.2f} of the wall clock, {costs['all'].cpu / costs['one'].cpu:.2f} of the CPU time")
+    print(
+        f"\nall over one, cold: {costs['all'].wall / costs['one'].wall:.2f} of the wall clock, "
+        f"{costs['all'].cpu / costs['one'].cpu:.2f} of the CPU time"
+    )
 
 
 if __name__ == "__main__":

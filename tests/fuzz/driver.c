@@ -18,7 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { INPUT_MAX = 1 << 16, SEEDS_MAX = 64 };
 
-struct input { uint8_t *bytes; size_t size; };
+struct input {
+	uint8_t *bytes;
+	size_t size;
+};
 
 static struct input seeds[SEEDS_MAX];
 static size_t seed_count;
@@ -71,7 +74,8 @@ static void try(const uint8_t *bytes, size_t size)
 
 static void overwrite(uint8_t *bytes, size_t size)
 {
-	static const uint64_t edges[] = { 0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, 0xffffffffffffffff };
+	static const uint64_t edges[] = { 0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff,
+		0xffffffffffffffff };
 	uint64_t value = edges[pick(sizeof(edges) / sizeof(edges[0]))];
 	size_t width = (size_t)1 << pick(4), at = pick(size);
 	if (at + width <= size)

@@ -1,4 +1,5 @@
-/* The console reader on any bytes: as they are, after a start, and around real records, whose believed payload must be theirs. */
+/* The console reader on any bytes: as they are, after a start, and around real records, whose believed payload must be
+ * theirs. */
 #include "runner/console.h"
 
 #include "harness/record.h"
@@ -11,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #define START "Cmdline: \"/case\"\n"
 /* What harness/probe/record.c writes for probe_begin("a"), probe_obs("a", "b", "c"), probe_end(). */
-static const char records[] = "\n#tlsm:1 7 fe0a35f1 begin\ta\n\n#tlsm:2 9 10f14408 obs\ta\tb\tc\n\n#tlsm:3 5 29d4f414 end\t2\n";
+static const char records[] =
+    "\n#tlsm:1 7 fe0a35f1 begin\ta\n\n#tlsm:2 9 10f14408 obs\ta\tb\tc\n\n#tlsm:3 5 29d4f414 end\t2\n";
 
 static void check(int holds)
 {

@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct cell cells[] = {
-		{ "go1.21.3", "linux", "amd64", "", MODE_C_SHARED, 1, LINK_EXTERNAL_LLD, "glibc-2.36", LOAD_DLOPEN, NULL },
+		{ "go1.21.3", "linux", "amd64", "", MODE_C_SHARED, 1, LINK_EXTERNAL_LLD, "glibc-2.36", LOAD_DLOPEN,
+		    NULL },
 		{ "go1.22rc1", "linux", "arm64", "", MODE_EXE, 0, LINK_INTERNAL, "none", LOAD_NONE, NULL },
 	};
 	char *text = malloc(size + 1), *negated = malloc(size + 4);
@@ -29,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		strcat(strcat(strcpy(negated, "!("), text), ")");
 		int negates = filter_parse(negated, &other, NULL) == 0;
 		for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
-			const struct filter_subject open = { &cells[i], NULL, NULL }, closed = { &cells[i], "tls.sizes", "fail" };
+			const struct filter_subject open = { &cells[i], NULL, NULL },
+						    closed = { &cells[i], "tls.sizes", "fail" };
 			int match = filter_match(filter, &closed);
 			if (match && !filter_match(filter, &open))
 				abort();

@@ -11,8 +11,19 @@ enum { BASE = 0x10000, GOT = 0x10040 };
 enum { IS_GO = 1, OWN_SEGMENT = 2, HAS_FILE = 8, DYNAMIC = 16, IS_F = 32, ODD = 64 };
 
 static const struct arch *const archs[] = {
-	&arch_386, &arch_amd64, &arch_arm, &arch_arm64, &arch_loong64, &arch_mips, &arch_mips64, &arch_mips64le, &arch_mipsle, &arch_ppc64,
-	&arch_ppc64le, &arch_riscv64, &arch_s390x,
+	&arch_386,
+	&arch_amd64,
+	&arch_arm,
+	&arch_arm64,
+	&arch_loong64,
+	&arch_mips,
+	&arch_mips64,
+	&arch_mips64le,
+	&arch_mipsle,
+	&arch_ppc64,
+	&arch_ppc64le,
+	&arch_riscv64,
+	&arch_s390x,
 };
 
 static void check(const struct insn_scan *scan, size_t size)
@@ -40,8 +51,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!code)
 		abort();
 	memcpy(code, data + 2, size - 2);
-	const struct elf_file file = { .bytes = code, .size = size - 2, .class = arch->class, .big_endian = arch->big_endian, .arch = arch,
-		.segment = &load, .segment_count = 1, .dynamic = &got, .dynamic_count = 1 };
+	const struct elf_file file = { .bytes = code,
+		.size = size - 2,
+		.class = arch->class,
+		.big_endian = arch->big_endian,
+		.arch = arch,
+		.segment = &load,
+		.segment_count = 1,
+		.dynamic = &got,
+		.dynamic_count = 1 };
 	struct insn_scan scan;
 	insn_scan_begin(&scan, arch);
 	if (flags & (HAS_FILE | DYNAMIC)) {

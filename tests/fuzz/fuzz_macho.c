@@ -16,9 +16,11 @@ static size_t make(unsigned number, unsigned char *bytes)
 	else if ((number & 6) == 6)
 		sample_chain(&sample, formats[(number >> 3) % 6]);
 	else
-		SAMPLE_COMMAND(&sample, 0x80000022, NULL, SAMPLE_FIXUPS, 0x20, SAMPLE_FIXUPS + 0x20, 0x20, 0, 0, SAMPLE_FIXUPS + 0x40, 0x20, 0, 0);
+		SAMPLE_COMMAND(&sample, 0x80000022, NULL, SAMPLE_FIXUPS, 0x20, SAMPLE_FIXUPS + 0x20, 0x20, 0, 0,
+		    SAMPLE_FIXUPS + 0x40, 0x20, 0, 0);
 	size_t start = number & 0x80 ? 0x40 : 0;
-	static const unsigned char fat[] = { 0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 1, 1, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 0x40, 0, 0, 0x10, 0, 0, 0, 0, 6 };
+	static const unsigned char fat[] = { 0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 1, 1, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 0x40,
+		0, 0, 0x10, 0, 0, 0, 0, 6 };
 	memset(bytes, 0, start);
 	if (start)
 		memcpy(bytes, fat, sizeof fat);
@@ -28,7 +30,8 @@ static size_t make(unsigned number, unsigned char *bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const unsigned char magics[4][4] = { { 0xce, 0xfa, 0xed, 0xfe }, { 0xcf, 0xfa, 0xed, 0xfe }, { 0xca, 0xfe, 0xba, 0xbe }, { 0xca, 0xfe, 0xba, 0xbf } };
+	static const unsigned char magics[4][4] = { { 0xce, 0xfa, 0xed, 0xfe }, { 0xcf, 0xfa, 0xed, 0xfe },
+		{ 0xca, 0xfe, 0xba, 0xbe }, { 0xca, 0xfe, 0xba, 0xbf } };
 	for (size_t i = 0; i < 4; i++)
 		if (size >= 4 && !memcmp(data, magics[i], 4)) {
 			read_with(macho_facts, (struct bytes){ data, size, 0 });

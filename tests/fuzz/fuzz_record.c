@@ -13,7 +13,7 @@ static struct buf written = BUF_INIT;
 static ssize_t capture(int fd, const void *bytes, size_t len)
 {
 	(void)fd;
-	size_t part = len > 1000 ? len - 7 : len;    /* a write may take less than it was given */
+	size_t part = len > 1000 ? len - 7 : len; /* a write may take less than it was given */
 	buf_add_bytes(&written, bytes, part);
 	return (ssize_t)part;
 }
@@ -61,11 +61,13 @@ static void write_and_read(const char *id, const char *text, const char *note, s
 	probe_obs(id, text, note);
 	probe_end();
 	records_read(written.data, written.len, &records);
-	if (strlen(id) < 1000) {    /* an id that fills the record leaves nothing to read */
+	if (strlen(id) < 1000) { /* an id that fills the record leaves nothing to read */
 		check(records.count == 2 && records.ended && !records.garbled && !records.lost);
-		check(is_cut_of(records.record[1].id, id) && is_cut_of(records.record[1].text, text) && is_cut_of(records.record[1].note, note));
+		check(is_cut_of(records.record[1].id, id) && is_cut_of(records.record[1].text, text) &&
+		    is_cut_of(records.record[1].note, note));
 		if (2 * (strlen(text) + strlen(note)) < 2000)
-			check(strlen(records.record[1].text) == strlen(text) && strlen(records.record[1].note) == strlen(note));
+			check(strlen(records.record[1].text) == strlen(text) &&
+			    strlen(records.record[1].note) == strlen(note));
 	}
 	records_free(&records);
 

@@ -18,7 +18,9 @@
 #ifdef __aarch64__
 #define SAMPLE_ARCH "arm64"
 #define SLOT_SYMBOL "runtime.tls_g"
-#define SLOT_IE "adrp x27, :gottprel:runtime.tls_g\n ldr x27, [x27, :gottprel_lo12:runtime.tls_g]\n mrs x0, tpidr_el0\n ldr x28, [x0, x27]\n ret\n"
+#define SLOT_IE \
+	"adrp x27, :gottprel:runtime.tls_g\n ldr x27, [x27, :gottprel_lo12:runtime.tls_g]\n mrs x0, tpidr_el0\n ldr " \
+	"x28, [x0, x27]\n ret\n"
 #define SLOT_LE "movz x27, #:tprel_g0:runtime.tls_g\n mrs x0, tpidr_el0\n ldr x28, [x0, x27]\n ret\n"
 #define CALL_STD "bl os.Exit.abiinternal\n ret\n"
 #else
@@ -32,12 +34,18 @@
 enum sample { SAMPLE_EXE, SAMPLE_PIE, SAMPLE_SHARED, SAMPLE_STD, SAMPLE_COUNT };
 
 /* A sample, the cell it stands for, and how it is linked. */
-static const struct { const char *name, *cell, *flags; int le, entry; } samples[SAMPLE_COUNT] = {
-	[SAMPLE_EXE] = { "exe", "go1.26.8/linux/" SAMPLE_ARCH "/exe/cgo1/external@host:exec", "-no-pie -fno-pie", 1, 0 },
+static const struct {
+	const char *name, *cell, *flags;
+	int le, entry;
+} samples[SAMPLE_COUNT] = {
+	[SAMPLE_EXE] = { "exe", "go1.26.8/linux/" SAMPLE_ARCH "/exe/cgo1/external@host:exec", "-no-pie -fno-pie", 1,
+	    0 },
 	[SAMPLE_PIE] = { "pie", "go1.26.8/linux/" SAMPLE_ARCH "/pie/cgo1/external@host:exec", "-pie -fPIE", 0, 0 },
-	[SAMPLE_SHARED] = { "shared", "go1.26.8/linux/" SAMPLE_ARCH "/c-shared/cgo1/external@host:dlopen", "-shared -fPIC -Wl,-z,nodelete -Wl,-Bsymbolic", 0, 1 },
+	[SAMPLE_SHARED] = { "shared", "go1.26.8/linux/" SAMPLE_ARCH "/c-shared/cgo1/external@host:dlopen",
+	    "-shared -fPIC -Wl,-z,nodelete -Wl,-Bsymbolic", 0, 1 },
 	/* By GNU ld, whatever linker is the machine's usual one: mold's entries are what the check is against. */
-	[SAMPLE_STD] = { "std", "go1.26.8/linux/" SAMPLE_ARCH "/shared/cgo1/external@host:exec", "-shared -fPIC -Wl,-z,now -fuse-ld=bfd", 0, 0 },
+	[SAMPLE_STD] = { "std", "go1.26.8/linux/" SAMPLE_ARCH "/shared/cgo1/external@host:exec",
+	    "-shared -fPIC -Wl,-z,now -fuse-ld=bfd", 0, 0 },
 };
 
 static char sample_dir[] = "/tmp/tlsmatrix-elf-XXXXXX";
@@ -71,19 +79,24 @@ static inline void sh(const char *format, ...)
 
 /* The C variables that share the segment, which they align to 64. */
 static const char sample_c[] =
-	"__thread int tb_gd = 5;\n__thread char tb_big[100];\n"
-	"static __thread long tb_st __attribute__((aligned(64))) = 7;\n"
-	"__attribute__((constructor)) static void start(void) { tb_gd = 6; }\n"
-	"int touch(int n);\nint touch(int n) { tb_gd += n; tb_big[n] = 1; return tb_gd + (int)tb_st++; }\n";
+    "__thread int tb_gd = 5;\n__thread char tb_big[100];\n"
+    "static __thread long tb_st __attribute__((aligned(64))) = 7;\n"
+    "__attribute__((constructor)) static void start(void) { tb_gd = 6; }\n"
+    "int touch(int n);\nint touch(int n) { tb_gd += n; tb_big[n] = 1; return tb_gd + (int)tb_st++; }\n";
 
 static inline void build_sample(enum sample sample)
 {
 	struct buf text = BUF_INIT;
-	buf_printf(&text, ".section .tbss, \"awT\", %%nobits\n.balign 8\n.type " SLOT_SYMBOL ", %%object\n.size " SLOT_SYMBOL ", 8\n" SLOT_SYMBOL ": .zero 8\n"
-		".text\nruntime.text:\n.type main.read, %%function\nmain.read:\n%s.type main.again, %%function\nmain.again:\n%sruntime.etext:\n",
-		samples[sample].le ? SLOT_LE : SLOT_IE, samples[sample].le ? SLOT_LE : SLOT_IE);
+	buf_printf(&text,
+	    ".section .tbss, \"awT\", %%nobits\n.balign 8\n.type " SLOT_SYMBOL ", %%object\n.size " SLOT_SYMBOL
+	    ", 8\n" SLOT_SYMBOL ": .zero 8\n"
+	    ".text\nruntime.text:\n.type main.read, %%function\nmain.read:\n%s.type main.again, "
+	    "%%function\nmain.again:\n%sruntime.etext:\n",
+	    samples[sample].le ? SLOT_LE : SLOT_IE, samples[sample].le ? SLOT_LE : SLOT_IE);
 	if (samples[sample].entry)
-		buf_add(&text, ".type _rt0_" SAMPLE_ARCH "_linux_lib, %function\n_rt0_" SAMPLE_ARCH "_linux_lib: ret\n.section .init_array, \"aw\"\n.balign 8\n.quad _rt0_" SAMPLE_ARCH "_linux_lib\n");
+		buf_add(&text,
+		    ".type _rt0_" SAMPLE_ARCH "_linux_lib, %function\n_rt0_" SAMPLE_ARCH
+		    "_linux_lib: ret\n.section .init_array, \"aw\"\n.balign 8\n.quad _rt0_" SAMPLE_ARCH "_linux_lib\n");
 	else if (sample == SAMPLE_STD)
 		buf_add(&text, ".type main.call, %function\nmain.call: " CALL_STD);
 	else
@@ -136,7 +149,8 @@ static inline char *observed_in(const char *name, const char *check)
 /* Is the check judged on this sample?  No sample has what only Go's linker and arm64's libc decide. */
 static inline int judged(const struct check *check, const struct cell *cell)
 {
-	int odd = !strcmp(SAMPLE_ARCH, "arm64") && (!strcmp(check->id, "tls.symbols") || !strcmp(check->id, "tls.static-flag"));
+	int odd = !strcmp(SAMPLE_ARCH, "arm64") &&
+	    (!strcmp(check->id, "tls.symbols") || !strcmp(check->id, "tls.static-flag"));
 	return check->pass == PASS_FILE && check_planned(check, cell) && !odd;
 }
 

@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct sample { unsigned char data[8192]; size_t size; int big_endian; };
+struct sample {
+	unsigned char data[8192];
+	size_t size;
+	int big_endian;
+};
 
 /* Room for an array of that much is what a test needs; more is the test's mistake. */
 static inline void put_at(struct sample *sample, size_t at, uint64_t value, unsigned width)
@@ -39,10 +43,7 @@ static inline void put_bytes(struct sample *sample, const void *bytes, size_t si
 }
 
 /* The text with its NUL. */
-static inline void put_text(struct sample *sample, const char *text)
-{
-	put_bytes(sample, text, strlen(text) + 1);
-}
+static inline void put_text(struct sample *sample, const char *text) { put_bytes(sample, text, strlen(text) + 1); }
 
 static inline struct bytes sample_bytes(const struct sample *sample, size_t size)
 {
@@ -113,8 +114,9 @@ static inline void sample_access(const json_t *facts, const char *wanted)
 {
 	const json_t *tls = json_object_get(facts, "tls");
 	const char *reloc = json_string_value(json_object_get(tls, "reloc"));
-	char *seen = xprintf("model=%s at=%s reloc=%s form=%s", json_string_value(json_object_get(tls, "model")), json_string_value(json_object_get(tls, "at")),
-		reloc ? reloc : "none", json_string_value(json_object_get(tls, "form")));
+	char *seen = xprintf("model=%s at=%s reloc=%s form=%s", json_string_value(json_object_get(tls, "model")),
+	    json_string_value(json_object_get(tls, "at")), reloc ? reloc : "none",
+	    json_string_value(json_object_get(tls, "form")));
 	if (strcmp(seen, wanted))
 		fail_msg("seen '%s', wanted '%s'", seen, wanted);
 	free(seen);

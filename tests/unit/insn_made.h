@@ -17,7 +17,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IMAGE = 0x10000, CODE = 0x200, CODE_C = 0x300, GOT = 0x400, RELOCS = 0x500, DYNAMIC = 0x600, SYMBOLS = 0x700, STRINGS = 0x800, SECTIONS = 0x900, PAGE = 0x1000 };
+enum {
+	IMAGE = 0x10000,
+	CODE = 0x200,
+	CODE_C = 0x300,
+	GOT = 0x400,
+	RELOCS = 0x500,
+	DYNAMIC = 0x600,
+	SYMBOLS = 0x700,
+	STRINGS = 0x800,
+	SECTIONS = 0x900,
+	PAGE = 0x1000
+};
 
 /* ---- code alone ----------------------------------------------------------------------------- */
 
@@ -28,8 +39,8 @@ struct scan_row {
 	const char *what;
 	int is_go;
 	uint32_t words[WORDS_MAX];
-	size_t le, ie, relaxed, other;   /* of Go or C, as is_go says */
-	int64_t value;                   /* of Go: the offset, or the address of the word */
+	size_t le, ie, relaxed, other; /* of Go or C, as is_go says */
+	int64_t value;                 /* of Go: the offset, or the address of the word */
 	const char *form;
 };
 
@@ -66,8 +77,10 @@ static inline struct insn_scan scan_of(const struct arch *arch, int is_go, const
 static inline void check_scan(const struct arch *arch, const struct scan_row *row, const struct insn_scan *scan)
 {
 	const size_t *count = row->is_go ? scan->go : scan->c;
-	if (count[ACCESS_LE] != row->le || count[ACCESS_IE] != row->ie || count[ACCESS_RELAXED] != row->relaxed || count[ACCESS_OTHER] != row->other)
-		fail_msg("%s, %s: LE %zu, IE %zu, relaxed %zu, other %zu", arch->goarch, row->what, count[ACCESS_LE], count[ACCESS_IE], count[ACCESS_RELAXED], count[ACCESS_OTHER]);
+	if (count[ACCESS_LE] != row->le || count[ACCESS_IE] != row->ie || count[ACCESS_RELAXED] != row->relaxed ||
+	    count[ACCESS_OTHER] != row->other)
+		fail_msg("%s, %s: LE %zu, IE %zu, relaxed %zu, other %zu", arch->goarch, row->what, count[ACCESS_LE],
+		    count[ACCESS_IE], count[ACCESS_RELAXED], count[ACCESS_OTHER]);
 	const struct agreed *agreed = row->ie ? &scan->got : &scan->offset;
 	if (row->is_go && row->le + row->ie + row->relaxed && (agreed->mixed || agreed->value != row->value))
 		fail_msg("%s, %s: value %lld", arch->goarch, row->what, (long long)agreed->value);
@@ -128,22 +141,25 @@ static inline void test_scan_any_bytes(void **state)
 		check_any_bytes(tests->arches[i]);
 }
 
-#define SCAN_TESTS(tests) cmocka_unit_test_prestate(test_scan_rows, tests), cmocka_unit_test_prestate(test_scan_any_bytes, tests)
+#define SCAN_TESTS(tests) \
+	cmocka_unit_test_prestate(test_scan_rows, tests), cmocka_unit_test_prestate(test_scan_any_bytes, tests)
 
 /* ---- code beside the GOT words of the dynamic models ---------------------------------------- */
 
 /* Code at IMAGE, of loong64 or riscv64: a two-byte instruction stands in the low half, with the high half 0.  The file
- * has pairs for GD at IMAGE + 0x1010 and, without an offset, for LD at IMAGE + 0x1030, and a descriptor at IMAGE + 0x1020. */
+ * has pairs for GD at IMAGE + 0x1010 and, without an offset, for LD at IMAGE + 0x1030, and a descriptor at IMAGE +
+ * 0x1020. */
 struct model_row {
 	const char *name;
 	int is_go;
 	uint32_t code[WORDS_MAX];
 	size_t le, ie, other, gd, ld, tlsdesc;
-	int64_t value;           /* agreed offset, or of IE the GOT word */
-	const char *form;        /* of Go's accesses */
+	int64_t value;    /* agreed offset, or of IE the GOT word */
+	const char *form; /* of Go's accesses */
 };
 
-/* Go's one access: where it begins and where the slot is read, counted from IMAGE, for who changes code (harness/mutate.h). */
+/* Go's one access: where it begins and where the slot is read, counted from IMAGE, for who changes code
+ * (harness/mutate.h). */
 struct model_place {
 	enum access form;
 	uint32_t code[WORDS_MAX];
@@ -156,8 +172,8 @@ struct model_tests {
 	const struct model_row *rows;
 	size_t count;
 	struct model_place places[2];
-	struct model_row mixed;              /* two accesses of Go's that do not agree */
-	struct reloc_type relocations[6];    /* by their number in the psABI; 200 is none */
+	struct model_row mixed;           /* two accesses of Go's that do not agree */
+	struct reloc_type relocations[6]; /* by their number in the psABI; 200 is none */
 };
 
 static inline size_t model_code(const struct arch *arch, const uint32_t *code, unsigned char *bytes)
@@ -173,7 +189,8 @@ static inline size_t model_code(const struct arch *arch, const uint32_t *code, u
 
 static inline struct insn_scan model_scan(const struct arch *arch, const struct model_row *row)
 {
-	static const uint64_t dtpmod[] = { IMAGE + 0x1000 + 16, IMAGE + 0x1000 + 48 }, dtpoffs[] = { IMAGE + 0x1000 + 24 }, tlsdescs[] = { IMAGE + 0x1000 + 32 };
+	static const uint64_t dtpmod[] = { IMAGE + 0x1000 + 16, IMAGE + 0x1000 + 48 },
+			      dtpoffs[] = { IMAGE + 0x1000 + 24 }, tlsdescs[] = { IMAGE + 0x1000 + 32 };
 	static const struct elf_file file = { .class = 64 };
 	unsigned char bytes[WORDS_MAX * 4];
 	size_t size = model_code(arch, row->code, bytes);
@@ -196,8 +213,10 @@ static inline void test_model_rows(void **state)
 		const struct model_row *row = &tests->rows[i];
 		struct insn_scan scan = model_scan(tests->arch, row);
 		const size_t *mine = row->is_go ? scan.go : scan.c, *others = row->is_go ? scan.c : scan.go;
-		if (mine[ACCESS_LE] != row->le || mine[ACCESS_IE] != row->ie || mine[ACCESS_OTHER] != row->other || scan.gd != row->gd || scan.ld != row->ld || scan.tlsdesc != row->tlsdesc)
-			fail_msg("%s: le %zu, ie %zu, other %zu, gd %zu, ld %zu, tlsdesc %zu", row->name, mine[ACCESS_LE], mine[ACCESS_IE], mine[ACCESS_OTHER], scan.gd, scan.ld, scan.tlsdesc);
+		if (mine[ACCESS_LE] != row->le || mine[ACCESS_IE] != row->ie || mine[ACCESS_OTHER] != row->other ||
+		    scan.gd != row->gd || scan.ld != row->ld || scan.tlsdesc != row->tlsdesc)
+			fail_msg("%s: le %zu, ie %zu, other %zu, gd %zu, ld %zu, tlsdesc %zu", row->name,
+			    mine[ACCESS_LE], mine[ACCESS_IE], mine[ACCESS_OTHER], scan.gd, scan.ld, scan.tlsdesc);
 		for (enum access form = 0; form < ACCESS_COUNT; form++)
 			assert_int_equal(others[form], 0);
 		if (strcmp(insn_form(&scan), row->form))
@@ -253,7 +272,8 @@ static inline void test_model_relocations(void **state)
 {
 	const struct model_tests *tests = *state;
 	for (size_t i = 0; i < ARCH_COUNT(tests->relocations); i++) {
-		const struct reloc_type *wanted = &tests->relocations[i], *type = arch_reloc(tests->arch, wanted->number);
+		const struct reloc_type *wanted = &tests->relocations[i],
+					*type = arch_reloc(tests->arch, wanted->number);
 		assert_non_null(type);
 		assert_int_equal(type->kind, wanted->kind);
 		assert_string_equal(type->name, wanted->name);
@@ -277,10 +297,10 @@ static inline int run_model_tests(struct model_tests *models)
 
 struct made {
 	const struct arch *arch;
-	unsigned type;               /* ET_EXEC or ET_DYN */
-	uint64_t tls_size, slot;     /* p_memsz; st_value of runtime.tls_g, none where slot is NO_SLOT */
-	unsigned reloc;              /* of the GOT's second word, for the slot; 0 for none */
-	uint64_t got;                /* its content */
+	unsigned type;           /* ET_EXEC or ET_DYN */
+	uint64_t tls_size, slot; /* p_memsz; st_value of runtime.tls_g, none where slot is NO_SLOT */
+	unsigned reloc;          /* of the GOT's second word, for the slot; 0 for none */
+	uint64_t got;            /* its content */
 	unsigned char bytes[PAGE];
 };
 
@@ -292,10 +312,7 @@ static inline void put(struct made *made, size_t at, unsigned width, uint64_t va
 	put_number(made->bytes + at, width, value, made->arch->big_endian);
 }
 
-static inline unsigned made_word(const struct made *made)
-{
-	return (unsigned)made->arch->class / 8;
-}
+static inline unsigned made_word(const struct made *made) { return (unsigned)made->arch->class / 8; }
 
 /* Numbers one after the other, each of the width that its digit in widths says; 'w' is the class's word. */
 static inline size_t put_record(struct made *made, size_t at, const char *widths, const uint64_t *values)
@@ -309,16 +326,21 @@ static inline size_t put_record(struct made *made, size_t at, const char *widths
 }
 #define PUT(made, at, widths, ...) put_record(made, at, widths, (const uint64_t[]){ __VA_ARGS__ })
 
-static inline size_t put_segment(struct made *made, size_t at, unsigned type, uint64_t offset, uint64_t file_size, uint64_t size, uint64_t align)
+static inline size_t put_segment(
+    struct made *made, size_t at, unsigned type, uint64_t offset, uint64_t file_size, uint64_t size, uint64_t align)
 {
 	if (made->arch->class == 64)
-		return PUT(made, at, "44wwwwww", type, PF_R | PF_W | PF_X, offset, IMAGE + offset, IMAGE + offset, file_size, size, align);
-	return PUT(made, at, "44444444", type, offset, IMAGE + offset, IMAGE + offset, file_size, size, PF_R | PF_W | PF_X, align);
+		return PUT(made, at, "44wwwwww", type, PF_R | PF_W | PF_X, offset, IMAGE + offset, IMAGE + offset,
+		    file_size, size, align);
+	return PUT(made, at, "44444444", type, offset, IMAGE + offset, IMAGE + offset, file_size, size,
+	    PF_R | PF_W | PF_X, align);
 }
 
-static inline size_t put_section(struct made *made, size_t at, size_t name, unsigned type, uint64_t flags, uint64_t offset, uint64_t size, unsigned link)
+static inline size_t put_section(struct made *made, size_t at, size_t name, unsigned type, uint64_t flags,
+    uint64_t offset, uint64_t size, unsigned link)
 {
-	return PUT(made, at, "44wwww44ww", name, type, flags, flags ? IMAGE + offset : 0, offset, size, link, 0, 8, type == SHT_SYMTAB ? (made->arch->class == 64 ? 24 : 16) : 0);
+	return PUT(made, at, "44wwww44ww", name, type, flags, flags ? IMAGE + offset : 0, offset, size, link, 0, 8,
+	    type == SHT_SYMTAB ? (made->arch->class == 64 ? 24 : 16) : 0);
 }
 
 static inline size_t put_symbol(struct made *made, size_t at, size_t name, unsigned type, uint64_t value, uint64_t size)
@@ -334,7 +356,8 @@ static inline void put_reloc(struct made *made)
 	unsigned word = made_word(made);
 	put(made, RELOCS, word, IMAGE + GOT + word);
 	if (made->arch->class == 64 && made->arch->machine == EM_MIPS)
-		PUT(made, RELOCS + word, "41111", 0, 0, 0, 0, made->reloc);   /* symbol, special symbol, third to first type */
+		PUT(made, RELOCS + word, "41111", 0, 0, 0, 0,
+		    made->reloc); /* symbol, special symbol, third to first type */
 	else
 		put(made, RELOCS + word, word, made->reloc);
 	if (made->arch->machine != EM_MIPS && made->slot != NO_SLOT)
@@ -353,10 +376,12 @@ static inline void put_dynamic(struct made *made)
 /* Headers, tables and the GOT; the code is put in by the caller. */
 static inline void made_file(struct made *made)
 {
-	static const char strings[] = "\0.got\0.strings\0.symbols\0runtime.text\0runtime.etext\0runtime.tls_g\0main.f\0c_f\0.text";
+	static const char strings[] =
+	    "\0.got\0.strings\0.symbols\0runtime.text\0runtime.etext\0runtime.tls_g\0main.f\0c_f\0.text";
 	unsigned word = made_word(made), is_64 = made->arch->class == 64;
 	PUT(made, 0, "1111111", 0x7f, 'E', 'L', 'F', is_64 ? 2 : 1, made->arch->big_endian ? 2 : 1, 1);
-	PUT(made, 16, "224www4222222", made->type, made->arch->machine, 1, IMAGE + CODE, 0x40, SECTIONS, 0, is_64 ? 64 : 52, is_64 ? 56 : 32, 3, is_64 ? 64 : 40, 5, 3);
+	PUT(made, 16, "224www4222222", made->type, made->arch->machine, 1, IMAGE + CODE, 0x40, SECTIONS, 0,
+	    is_64 ? 64 : 52, is_64 ? 56 : 32, 3, is_64 ? 64 : 40, 5, 3);
 	size_t end = put_segment(made, 0x40, PT_LOAD, 0, PAGE, PAGE, 8);
 	end = put_segment(made, end, PT_DYNAMIC, DYNAMIC, 8 * word, 8 * word, 8);
 	put_segment(made, end, PT_TLS, 0, 0, made->tls_size, 64);
@@ -390,7 +415,8 @@ static inline json_t *made_facts(const struct made *made)
 static inline long long made_count(const struct made *made, const char *key)
 {
 	json_t *facts = made_facts(made);
-	long long count = json_integer_value(json_object_get(json_object_get(json_object_get(facts, "tls"), "insn"), key));
+	long long count =
+	    json_integer_value(json_object_get(json_object_get(json_object_get(facts, "tls"), "insn"), key));
 	json_decref(facts);
 	return count;
 }

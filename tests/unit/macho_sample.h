@@ -1,8 +1,8 @@
-/* macho_sample.h - small Mach-O files that look like Go's to the reader, byte by byte: for unit tests, which make them wrong
- * in one place, and for fuzz_macho.c, which starts from them.
+/* macho_sample.h - small Mach-O files that look like Go's to the reader, byte by byte: for unit tests, which make them
+ * wrong in one place, and for fuzz_macho.c, which starts from them.
  *
- * All are one page: header and load commands, code at 0x800, data at 0xa00, symbols at 0xb00, names at 0xd00, what dyld has
- * to fix at 0xe00.  Memory has the data a page further up. */
+ * All are one page: header and load commands, code at 0x800, data at 0xa00, symbols at 0xb00, names at 0xd00, what dyld
+ * has to fix at 0xe00.  Memory has the data a page further up. */
 #ifndef TLSMATRIX_TESTS_UNIT_MACHO_SAMPLE_H
 #define TLSMATRIX_TESTS_UNIT_MACHO_SAMPLE_H
 
@@ -10,16 +10,24 @@
 #include <string.h>
 
 enum {
-	SAMPLE_SIZE = 0x1000, SAMPLE_CODE = 0x800, SAMPLE_C_CODE = 0x840, SAMPLE_DATA = 0xa00, SAMPLE_SYMBOLS = 0xb00,
-	SAMPLE_NAMES = 0xd00, SAMPLE_FIXUPS = 0xe00, SAMPLE_BASE = 0x10000, SAMPLE_TLS_G = 0x80, SAMPLE_RT0 = 0x30
+	SAMPLE_SIZE = 0x1000,
+	SAMPLE_CODE = 0x800,
+	SAMPLE_C_CODE = 0x840,
+	SAMPLE_DATA = 0xa00,
+	SAMPLE_SYMBOLS = 0xb00,
+	SAMPLE_NAMES = 0xd00,
+	SAMPLE_FIXUPS = 0xe00,
+	SAMPLE_BASE = 0x10000,
+	SAMPLE_TLS_G = 0x80,
+	SAMPLE_RT0 = 0x30
 };
 
 struct macho_sample {
 	unsigned char bytes[SAMPLE_SIZE];
-	size_t end;           /* of the load commands */
+	size_t end; /* of the load commands */
 	unsigned commands;
 	unsigned symbols, names;
-	size_t data;          /* file offset of the section header of __mod_init_func */
+	size_t data; /* file offset of the section header of __mod_init_func */
 };
 
 static inline void sample_put(struct macho_sample *sample, size_t at, unsigned width, uint64_t value)
@@ -35,7 +43,8 @@ static inline uint32_t sample_get(const struct macho_sample *sample, size_t at)
 }
 
 /* A load command of 32-bit words, with text behind them where there is one. */
-static inline void sample_command(struct macho_sample *sample, uint32_t number, const uint32_t *words, size_t count, const char *text)
+static inline void sample_command(
+    struct macho_sample *sample, uint32_t number, const uint32_t *words, size_t count, const char *text)
 {
 	size_t room = text ? (strlen(text) + 8) / 8 * 8 : 0, size = 8 + 4 * count + room;
 	sample_put(sample, sample->end, 4, number);
@@ -49,15 +58,16 @@ static inline void sample_command(struct macho_sample *sample, uint32_t number, 
 	sample_put(sample, 20, 4, sample->end - 32);
 }
 #define SAMPLE_COMMAND(sample, number, text, ...) \
-	sample_command(sample, number, (const uint32_t[]){ __VA_ARGS__ }, sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4, text)
+	sample_command( \
+	    sample, number, (const uint32_t[]){ __VA_ARGS__ }, sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4, text)
 
 static inline void sample_dylib(struct macho_sample *sample, uint32_t number, const char *name)
 {
 	SAMPLE_COMMAND(sample, number, name, 24, 0, 0x10000, 0x10000);
 }
 
-static inline void sample_section(struct macho_sample *sample, const char *segment, const char *name, uint64_t address, uint64_t size,
-	uint32_t offset, uint32_t flags)
+static inline void sample_section(struct macho_sample *sample, const char *segment, const char *name, uint64_t address,
+    uint64_t size, uint32_t offset, uint32_t flags)
 {
 	size_t at = sample->end;
 	memcpy(sample->bytes + at, name, strlen(name));
@@ -70,7 +80,8 @@ static inline void sample_section(struct macho_sample *sample, const char *segme
 }
 
 /* LC_SEGMENT_64 without its sections, which follow. */
-static inline void sample_segment(struct macho_sample *sample, const char *name, uint64_t address, uint32_t offset, uint32_t size, uint32_t protection, uint32_t sections)
+static inline void sample_segment(struct macho_sample *sample, const char *name, uint64_t address, uint32_t offset,
+    uint32_t size, uint32_t protection, uint32_t sections)
 {
 	uint32_t lo = (uint32_t)address;
 	uint32_t words[16] = { 0, 0, 0, 0, lo, 0, 0x1000, 0, offset, 0, size, 0, 7, protection, sections, 0 };
@@ -81,7 +92,8 @@ static inline void sample_segment(struct macho_sample *sample, const char *name,
 	sample_put(sample, 20, 4, at + 72 + 80 * sections - 32);
 }
 
-static inline void sample_symbol(struct macho_sample *sample, const char *name, unsigned type, unsigned section, unsigned desc, uint64_t value)
+static inline void sample_symbol(
+    struct macho_sample *sample, const char *name, unsigned type, unsigned section, unsigned desc, uint64_t value)
 {
 	size_t at = SAMPLE_SYMBOLS + 16 * (size_t)sample->symbols++;
 	if (!sample->names)
@@ -98,12 +110,16 @@ static inline void sample_symbol(struct macho_sample *sample, const char *name, 
 /* runtime.load_g at the code's start; the address of tls_g is base + 0x1000 + SAMPLE_TLS_G. */
 static inline void sample_code(struct macho_sample *sample, int arm64, int linked)
 {
-	static const unsigned char gs[] = { 0x65, 0x48, 0x8b, 0x0c, 0x25, 0x30, 0, 0, 0, 0xc3 };   /* mov %gs:0x30,%rcx; ret */
+	static const unsigned char gs[] = { 0x65, 0x48, 0x8b, 0x0c, 0x25, 0x30, 0, 0, 0,
+		0xc3 }; /* mov %gs:0x30,%rcx; ret */
 	const uint32_t page = linked ? 1u << 29 : 0, low = linked ? (uint32_t)SAMPLE_TLS_G / 8 << 10 : 0;
 	const uint32_t words[] = {
-		0xd53bd060, 0x927df000,                            /* mrs x0, TPIDRRO_EL0; and x0, x0, #~7 */
-		0x9000001b | page, 0xf940037b | low,               /* adrp x27, runtime.tls_g; ldr x27, [x27, #lo] */
-		0xf87b681c, 0xd65f03c0,                            /* ldr x28, [x0, x27]; ret */
+		0xd53bd060,
+		0x927df000, /* mrs x0, TPIDRRO_EL0; and x0, x0, #~7 */
+		0x9000001b | page,
+		0xf940037b | low, /* adrp x27, runtime.tls_g; ldr x27, [x27, #lo] */
+		0xf87b681c,
+		0xd65f03c0, /* ldr x28, [x0, x27]; ret */
 	};
 	if (!arm64) {
 		memset(sample->bytes + SAMPLE_CODE, 0x90, 0x80);
@@ -119,7 +135,8 @@ static inline void sample_symbols(struct macho_sample *sample, int arm64, uint64
 	uint64_t code = base + SAMPLE_CODE;
 	sample_symbol(sample, "_runtime.text", 0xe, 1, 0, code);
 	sample_symbol(sample, "_runtime.load_g.abi0", 0xe, 1, 0, code);
-	sample_symbol(sample, arm64 ? "__rt0_arm64_darwin_lib" : "__rt0_amd64_darwin_lib", 0xe, 1, 0, code + SAMPLE_RT0);
+	sample_symbol(
+	    sample, arm64 ? "__rt0_arm64_darwin_lib" : "__rt0_amd64_darwin_lib", 0xe, 1, 0, code + SAMPLE_RT0);
 	sample_symbol(sample, "_runtime.etext", 0xe, 1, 0, base + SAMPLE_C_CODE);
 	sample_symbol(sample, "_c_code", 0xf, 1, 0, base + SAMPLE_C_CODE);
 	sample_symbol(sample, "_runtime.tls_g", 0xe, 3, 0, base + 0x1000 + SAMPLE_TLS_G);
@@ -166,7 +183,8 @@ static inline void sample_make(struct macho_sample *sample, int arm64, uint32_t 
 }
 
 /* A relocation of section header at (its file offset), put at SAMPLE_FIXUPS and counted there. */
-static inline void sample_reloc(struct macho_sample *sample, size_t header, uint32_t address, uint32_t symbol, unsigned external, unsigned type)
+static inline void sample_reloc(
+    struct macho_sample *sample, size_t header, uint32_t address, uint32_t symbol, unsigned external, unsigned type)
 {
 	uint32_t count = sample_get(sample, header + 60), table = sample_get(sample, header + 56);
 	table = table ? table : SAMPLE_FIXUPS + (header == sample->data ? 0x80 : 0);
@@ -180,13 +198,13 @@ static inline void sample_reloc(struct macho_sample *sample, size_t header, uint
 static inline void sample_chain(struct macho_sample *sample, unsigned format)
 {
 	SAMPLE_COMMAND(sample, 0x80000034, NULL, SAMPLE_FIXUPS, 0x100);
-	sample_put(sample, SAMPLE_FIXUPS + 4, 4, 32);          /* starts_offset */
-	sample_put(sample, SAMPLE_FIXUPS + 32, 4, 3);          /* segments */
-	sample_put(sample, SAMPLE_FIXUPS + 40, 4, 16);         /* of the second */
-	sample_put(sample, SAMPLE_FIXUPS + 48, 4, 24);         /* size */
-	sample_put(sample, SAMPLE_FIXUPS + 52, 2, 0x1000);     /* page_size */
+	sample_put(sample, SAMPLE_FIXUPS + 4, 4, 32);      /* starts_offset */
+	sample_put(sample, SAMPLE_FIXUPS + 32, 4, 3);      /* segments */
+	sample_put(sample, SAMPLE_FIXUPS + 40, 4, 16);     /* of the second */
+	sample_put(sample, SAMPLE_FIXUPS + 48, 4, 24);     /* size */
+	sample_put(sample, SAMPLE_FIXUPS + 52, 2, 0x1000); /* page_size */
 	sample_put(sample, SAMPLE_FIXUPS + 54, 2, format);
-	sample_put(sample, SAMPLE_FIXUPS + 68, 2, 1);          /* page_count */
+	sample_put(sample, SAMPLE_FIXUPS + 68, 2, 1); /* page_count */
 }
 
 #endif

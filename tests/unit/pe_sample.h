@@ -15,7 +15,16 @@
 #include <string.h>
 
 enum sample_kind { IMAGE, OBJECT, BIGOBJ };
-enum { TEXT = 1, RDATA, DATA, SECTIONS = 3, SECTION_SIZE = 0x400, SYMBOLS_AT = SECTION_SIZE * (SECTIONS + 1), RELOCS_AT = 0x300, FUNCTION = 0x20 };
+enum {
+	TEXT = 1,
+	RDATA,
+	DATA,
+	SECTIONS = 3,
+	SECTION_SIZE = 0x400,
+	SYMBOLS_AT = SECTION_SIZE * (SECTIONS + 1),
+	RELOCS_AT = 0x300,
+	FUNCTION = 0x20
+};
 enum { STORAGE_GLOBAL = 2, STORAGE_LOCAL = 3 };
 enum { DIRECTORY_EXPORT_AT, DIRECTORY_IMPORT_AT, DIRECTORY_BASERELOC_AT = 5, DIRECTORY_TLS_AT = 9 };
 
@@ -23,9 +32,9 @@ struct sample {
 	unsigned char bytes[0x3000];
 	enum sample_kind kind;
 	unsigned machine, width;
-	size_t header;              /* the COFF header; in an image the optional header follows it */
-	size_t table;               /* section headers */
-	size_t symbols, strings;    /* how many; bytes of the string table */
+	size_t header;           /* the COFF header; in an image the optional header follows it */
+	size_t table;            /* section headers */
+	size_t symbols, strings; /* how many; bytes of the string table */
 	char string[0x600];
 	unsigned relocs[SECTIONS + 1];
 };
@@ -37,10 +46,7 @@ static inline void put(struct sample *sample, size_t at, uint64_t value, unsigne
 		sample->bytes[at + i] = (unsigned char)(value >> 8 * i);
 }
 
-static inline size_t raw_at(unsigned section, size_t offset)
-{
-	return (size_t)section * SECTION_SIZE + offset;
-}
+static inline size_t raw_at(unsigned section, size_t offset) { return (size_t)section * SECTION_SIZE + offset; }
 
 /* An object's sections are laid out by the reader, each at the start of a page. */
 static inline uint64_t address_of(const struct sample *sample, unsigned section, uint64_t offset)
@@ -49,14 +55,14 @@ static inline uint64_t address_of(const struct sample *sample, unsigned section,
 	return base + 0x1000 * (uint64_t)section + offset;
 }
 
-static inline size_t optional_at(const struct sample *sample)
-{
-	return sample->header + 20;
-}
+static inline size_t optional_at(const struct sample *sample) { return sample->header + 20; }
 
 static inline void put_sections(struct sample *sample)
 {
-	static const struct { const char *name; uint32_t flags; } sections[] = { { ".text", 0x60000020 }, { ".rdata", 0x40000040 }, { ".data", 0xc0000040 } };
+	static const struct {
+		const char *name;
+		uint32_t flags;
+	} sections[] = { { ".text", 0x60000020 }, { ".rdata", 0x40000040 }, { ".data", 0xc0000040 } };
 	for (unsigned i = 1; i <= SECTIONS; i++) {
 		size_t at = sample->table + 40 * (i - 1);
 		memcpy(sample->bytes + at, sections[i - 1].name, strlen(sections[i - 1].name));
@@ -90,7 +96,8 @@ static inline void put_image_headers(struct sample *sample)
 
 static inline void begin(struct sample *sample, enum sample_kind kind, unsigned machine)
 {
-	static const unsigned char bigobj[] = { 0, 0, 0xff, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0xc7, 0xa1, 0xba, 0xd1, 0xee, 0xba, 0xa9, 0x4b, 0xaf, 0x20, 0xfa, 0xf6, 0x6a, 0xa4, 0xdc, 0xb8 };
+	static const unsigned char bigobj[] = { 0, 0, 0xff, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0xc7, 0xa1, 0xba, 0xd1, 0xee,
+		0xba, 0xa9, 0x4b, 0xaf, 0x20, 0xfa, 0xf6, 0x6a, 0xa4, 0xdc, 0xb8 };
 	*sample = (struct sample){ .kind = kind, .machine = machine, .width = machine == PE_386 ? 4 : 8, .strings = 4 };
 	sample->header = kind == IMAGE ? 0x44 : 0;
 	if (kind == BIGOBJ) {
@@ -110,13 +117,11 @@ static inline void begin(struct sample *sample, enum sample_kind kind, unsigned 
 	put_sections(sample);
 }
 
-static inline size_t symbol_size(const struct sample *sample)
-{
-	return sample->kind == BIGOBJ ? 20 : 18;
-}
+static inline size_t symbol_size(const struct sample *sample) { return sample->kind == BIGOBJ ? 20 : 18; }
 
 /* Returns its number. */
-static inline unsigned symbol(struct sample *sample, const char *name, int section, uint64_t offset, unsigned type, unsigned storage)
+static inline unsigned symbol(
+    struct sample *sample, const char *name, int section, uint64_t offset, unsigned type, unsigned storage)
 {
 	size_t at = SYMBOLS_AT + sample->symbols * symbol_size(sample), length = strlen(name);
 	unsigned wide = sample->kind == BIGOBJ ? 4 : 2;

@@ -10,7 +10,8 @@
 #define MEMBER(name16, size10) name16 "0           0     0     100644  " size10 "`\n"
 #define BIG_FIELD "0                   "
 #define BIG_HEAD(first, last) "<bigaf>\n" BIG_FIELD BIG_FIELD BIG_FIELD first last BIG_FIELD
-#define BIG_MEMBER(size, next, length, name) size next BIG_FIELD "0           0           0           644         " length name "`\n"
+#define BIG_MEMBER(size, next, length, name) \
+	size next BIG_FIELD "0           0           0           644         " length name "`\n"
 
 static json_t *read_text(const char *text, size_t size, struct diag *diag)
 {
@@ -21,22 +22,30 @@ static json_t *read_text(const char *text, size_t size, struct diag *diag)
 	return facts;
 }
 
-static const struct { const char *text, *why; } refused_rows[] = {
+static const struct {
+	const char *text, *why;
+} refused_rows[] = {
 	{ "!<arch>\nfoo", "truncated: member header at 8 (11 bytes)" },
-	{ "!<arch>\n" MEMBER("a.o/            ", "5         ") "1234", "the member's bytes end beyond the end: member at 8" },
+	{ "!<arch>\n" MEMBER("a.o/            ", "5         ") "1234",
+	    "the member's bytes end beyond the end: member at 8" },
 	{ "!<arch>\n" MEMBER("a.o/            ", "x         "), "malformed member header at 8" },
 	{ "!<arch>\n" MEMBER("a.o/            ", "          "), "malformed member header at 8" },
 	{ "!<arch>\n" MEMBER("a.o/            ", "1 2       ") "123456789012", "malformed member header at 8" },
 	{ "!<arch>\n" MEMBER("a.o/            ", "-1        "), "malformed member header at 8" },
 	{ "!<arch>\n" MEMBER("/9              ", "0         "), "name beyond the table of names at 8" },
 	{ "!<arch>\n" MEMBER("#1/5            ", "4         ") "1234", "name longer than its member at 8" },
-	{ "!<arch>\n" MEMBER("a.o/            ", "4         ") "\177ELF", "a(a.o): truncated or malformed ELF header (4 bytes)" },
+	{ "!<arch>\n" MEMBER("a.o/            ", "4         ") "\177ELF",
+	    "a(a.o): truncated or malformed ELF header (4 bytes)" },
 	{ "<bigaf>\n0", "truncated or malformed header at 0" },
 	{ BIG_HEAD("128                 ", "128                 "), "truncated: member header at 128" },
 	{ BIG_HEAD("999                 ", "128                 "), "truncated: member header at 999" },
-	{ BIG_HEAD("128                 ", "128                 ") BIG_MEMBER("9                   ", BIG_FIELD, "4   ", "a.so") "1", "bytes end beyond the end: member at 128" },
+	{ BIG_HEAD("128                 ", "128                 ")
+		BIG_MEMBER("9                   ", BIG_FIELD, "4   ", "a.so") "1",
+	    "bytes end beyond the end: member at 128" },
 	/* A list that never ends. */
-	{ BIG_HEAD("128                 ", "0                   ") BIG_MEMBER("0                   ", "128                 ", "4   ", "a.so"), "members overlap: member at 128" },
+	{ BIG_HEAD("128                 ", "0                   ")
+		BIG_MEMBER("0                   ", "128                 ", "4   ", "a.so"),
+	    "members overlap: member at 128" },
 };
 
 static void test_refused(void **state)
@@ -64,10 +73,12 @@ static long long member_count(const json_t *facts)
 static void test_names(void **state)
 {
 	(void)state;
-	static const char text[] = "!<arch>\n" MEMBER("/               ", "4         ") "1234" MEMBER("__.SYMDEF SORTED", "2         ") "12"
-		MEMBER("//              ", "20        ") "a_long_name.o/\nb.o/\n" MEMBER("plain.o/        ", "3         ") "abc\n"
-		MEMBER("/0              ", "0         ") MEMBER("/15             ", "0         ") MEMBER("#1/4            ", "6         ") "c.o\0ab"
-		MEMBER("bsd.o           ", "0         ") MEMBER("in.a/           ", "8         ") "!<arch>\n";
+	static const char text[] = "!<arch>\n" MEMBER("/               ", "4         ") "1234" MEMBER(
+	    "__.SYMDEF SORTED", "2         ") "12" MEMBER("//              ",
+	    "20        ") "a_long_name.o/\nb.o/\n" MEMBER("plain.o/        ",
+	    "3         ") "abc\n" MEMBER("/0              ", "0         ") MEMBER("/15             ", "0         ")
+	    MEMBER("#1/4            ", "6         ") "c.o\0ab" MEMBER("bsd.o           ", "0         ")
+		MEMBER("in.a/           ", "8         ") "!<arch>\n";
 	static const char *const names[] = { "plain.o", "a_long_name.o", "b.o", "c.o", "bsd.o", "in.a" };
 	struct diag diag = DIAG_INIT;
 	json_t *facts = read_text(text, sizeof text - 1, &diag);
@@ -90,8 +101,10 @@ static void test_big(void **state)
 	(void)state;
 	/* The second member stands first in the file. */
 	static const char text[] = BIG_HEAD("256                 ", "128                 ")
-		BIG_MEMBER("7                   ", "0                   ", "4   ", "b.so") "1234567" "\n" "\n\n"
-		BIG_MEMBER("2                   ", "128                 ", "3   ", "a.o\0") "12";
+	    BIG_MEMBER("7                   ", "0                   ", "4   ",
+		"b.so") "1234567"
+			"\n"
+			"\n\n" BIG_MEMBER("2                   ", "128                 ", "3   ", "a.o\0") "12";
 	struct diag diag = DIAG_INIT;
 	json_t *facts = read_text(text, sizeof text - 1, &diag);
 	if (!facts)
@@ -108,7 +121,9 @@ static void test_big(void **state)
 static void test_go_member(void **state)
 {
 	(void)state;
-	sh("cd %s && cc -c -o first.o c.c && cc -c -o a_name_that_is_long.o go.s && ar rcs lib first.o a_name_that_is_long.o", sample_dir);
+	sh("cd %s && cc -c -o first.o c.c && cc -c -o a_name_that_is_long.o go.s && ar rcs lib first.o "
+	   "a_name_that_is_long.o",
+	    sample_dir);
 	json_t *facts = facts_of("lib"), *archive = json_object_get(facts, "archive");
 	assert_string_equal(json_string_value(json_object_get(facts, "format")), "archive");
 	assert_string_equal(json_string_value(json_object_get(facts, "type")), "ARCHIVE");
@@ -155,7 +170,11 @@ static void test_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_names), cmocka_unit_test(test_big), cmocka_unit_test(test_go_member), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_big),
+		cmocka_unit_test(test_go_member),
+		cmocka_unit_test(test_cut),
 	};
 	return cmocka_run_group_tests(tests, build_samples, remove_samples);
 }

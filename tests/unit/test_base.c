@@ -83,8 +83,29 @@ static void test_buf_holds_nul(void **state)
 static void test_shell_words_survive_the_shell(void **state)
 {
 	static const char *const words[] = {
-		"", "plain", "a b", "it's", "'", "''", "$HOME", "`id`", "a\nb", "*", "~", "#x", "a\\b", "\"", "!x", "-n", "a;b", "\t", "[a]", "{a,b}",
-		"\xc3\xa4", "\xff", "GOFLAGS=-x y",
+		"",
+		"plain",
+		"a b",
+		"it's",
+		"'",
+		"''",
+		"$HOME",
+		"`id`",
+		"a\nb",
+		"*",
+		"~",
+		"#x",
+		"a\\b",
+		"\"",
+		"!x",
+		"-n",
+		"a;b",
+		"\t",
+		"[a]",
+		"{a,b}",
+		"\xc3\xa4",
+		"\xff",
+		"GOFLAGS=-x y",
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -162,9 +183,12 @@ static void test_hash(void **state)
 	/* XXH3-128 of nothing, seed 0: test vector of xxHash's own sanity test. */
 	hash_end(hash_new(), a);
 	assert_string_equal(a, "99aa06d3014798d86001c324468d497f");
-	assert_string_not_equal(hash_of((const char *const[]){ "a", "b" }, 2, a), hash_of((const char *const[]){ "ab" }, 1, b));
-	assert_string_not_equal(hash_of((const char *const[]){ "a", "" }, 2, a), hash_of((const char *const[]){ "a" }, 1, b));
-	assert_string_equal(hash_of((const char *const[]){ "a", "b" }, 2, a), hash_of((const char *const[]){ "a", "b" }, 2, b));
+	assert_string_not_equal(
+	    hash_of((const char *const[]){ "a", "b" }, 2, a), hash_of((const char *const[]){ "ab" }, 1, b));
+	assert_string_not_equal(
+	    hash_of((const char *const[]){ "a", "" }, 2, a), hash_of((const char *const[]){ "a" }, 1, b));
+	assert_string_equal(
+	    hash_of((const char *const[]){ "a", "b" }, 2, a), hash_of((const char *const[]){ "a", "b" }, 2, b));
 }
 
 static void test_hash_of_file_is_hash_of_bytes(void **state)
@@ -193,12 +217,37 @@ static void test_hash_of_file_is_hash_of_bytes(void **state)
 
 static void test_glob(void **state)
 {
-	static const struct { const char *pattern, *text; int match; } cases[] = {
-		{ "", "", 1 }, { "", "a", 0 }, { "*", "", 1 }, { "*", "abc", 1 }, { "**", "", 1 }, { "?", "", 0 }, { "?", "a", 1 },
-		{ "a*c", "abbc", 1 }, { "a*c", "abbd", 0 }, { "*.go", "x.go", 1 }, { "tls.g.*", "tls.g.main", 1 }, { "tls.g.*", "tls.g", 0 },
-		{ "*a*b*", "xxaxxbxx", 1 }, { "*a*b*", "xxbxxaxx", 0 }, { "a?c", "abc", 1 }, { "a?c", "ac", 0 }, { "*?", "", 0 }, { "?*", "a", 1 },
-		{ "[a]", "a", 0 }, { "[a]", "[a]", 1 }, { "a\\*", "a*", 0 }, { "a\\*", "a\\b", 1 }, { "*aab", "aaaab", 1 }, { "*ab*ab", "abab", 1 },
-		{ "*ab*ab", "ab", 0 }, { "dlopen*", "dlmopen", 0 }, { "*-static", "external-lld-static", 1 },
+	static const struct {
+		const char *pattern, *text;
+		int match;
+	} cases[] = {
+		{ "", "", 1 },
+		{ "", "a", 0 },
+		{ "*", "", 1 },
+		{ "*", "abc", 1 },
+		{ "**", "", 1 },
+		{ "?", "", 0 },
+		{ "?", "a", 1 },
+		{ "a*c", "abbc", 1 },
+		{ "a*c", "abbd", 0 },
+		{ "*.go", "x.go", 1 },
+		{ "tls.g.*", "tls.g.main", 1 },
+		{ "tls.g.*", "tls.g", 0 },
+		{ "*a*b*", "xxaxxbxx", 1 },
+		{ "*a*b*", "xxbxxaxx", 0 },
+		{ "a?c", "abc", 1 },
+		{ "a?c", "ac", 0 },
+		{ "*?", "", 0 },
+		{ "?*", "a", 1 },
+		{ "[a]", "a", 0 },
+		{ "[a]", "[a]", 1 },
+		{ "a\\*", "a*", 0 },
+		{ "a\\*", "a\\b", 1 },
+		{ "*aab", "aaaab", 1 },
+		{ "*ab*ab", "abab", 1 },
+		{ "*ab*ab", "ab", 0 },
+		{ "dlopen*", "dlmopen", 0 },
+		{ "*-static", "external-lld-static", 1 },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -241,9 +290,18 @@ static const char *known_word(size_t i) { return known_words[i]; }
 
 static void test_nearest(void **state)
 {
-	static const struct { const char *text, *near; } cases[] = {
-		{ "modee", "mode" }, { "mdoe", "mode" }, { "lod", "load" }, { "c-shred", "c-shared" }, { "carchive", "c-archive" }, { "lnik", "link" },
-		{ "zzzz", NULL }, { "", NULL }, { "x", NULL },
+	static const struct {
+		const char *text, *near;
+	} cases[] = {
+		{ "modee", "mode" },
+		{ "mdoe", "mode" },
+		{ "lod", "load" },
+		{ "c-shred", "c-shared" },
+		{ "carchive", "c-archive" },
+		{ "lnik", "link" },
+		{ "zzzz", NULL },
+		{ "", NULL },
+		{ "x", NULL },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -16,8 +16,19 @@ static const struct bytes view = { sample, sizeof sample, 0 };
 static void test_have(void **state)
 {
 	(void)state;
-	static const struct { uint64_t at, size; int have; } rows[] = {
-		{ 0, 12, 1 }, { 0, 13, 0 }, { 12, 0, 1 }, { 13, 0, 0 }, { 11, 1, 1 }, { 11, 2, 0 }, { UINT64_MAX, 1, 0 }, { 1, UINT64_MAX, 0 }, { UINT64_MAX, UINT64_MAX, 0 },
+	static const struct {
+		uint64_t at, size;
+		int have;
+	} rows[] = {
+		{ 0, 12, 1 },
+		{ 0, 13, 0 },
+		{ 12, 0, 1 },
+		{ 13, 0, 0 },
+		{ 11, 1, 1 },
+		{ 11, 2, 0 },
+		{ UINT64_MAX, 1, 0 },
+		{ 1, UINT64_MAX, 0 },
+		{ UINT64_MAX, UINT64_MAX, 0 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		assert_int_equal(bytes_have(&view, rows[i].at, rows[i].size), rows[i].have);
@@ -71,7 +82,8 @@ static void test_start(void **state)
 	(void)state;
 	char text[BYTES_START_SIZE];
 	static const unsigned char high[] = { 255, 254, 253, 252, 251, 250, 249, 248, 247 };
-	const struct bytes longest = { high, sizeof high, 0 }, none = { NULL, 0, 0 }, word = { (const unsigned char *)"no \177", 4, 0 };
+	const struct bytes longest = { high, sizeof high, 0 }, none = { NULL, 0, 0 },
+			   word = { (const unsigned char *)"no \177", 4, 0 };
 	assert_string_equal(bytes_start(&longest, text), "\\377\\376\\375\\374\\373\\372\\371\\370");
 	assert_string_equal(bytes_start(&none, text), "");
 	assert_string_equal(bytes_start(&word, text), "no\\040\\177");
@@ -102,8 +114,12 @@ static void test_map(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_have), cmocka_unit_test(test_number), cmocka_unit_test(test_text), cmocka_unit_test(test_part_and_find),
-		cmocka_unit_test(test_start), cmocka_unit_test(test_map),
+		cmocka_unit_test(test_have),
+		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_part_and_find),
+		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_map),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

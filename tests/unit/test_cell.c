@@ -35,7 +35,9 @@ static void test_every_cell_survives_its_id(void **state)
 static void test_every_axis_value_survives(void **state)
 {
 	(void)state;
-	struct cell cell = { .go = "go1.22rc1", .os = "linux", .arch = "riscv64", .cgo = 1, .target = "glibc-2.31", .load = LOAD_EXEC };
+	struct cell cell = {
+		.go = "go1.22rc1", .os = "linux", .arch = "riscv64", .cgo = 1, .target = "glibc-2.31", .load = LOAD_EXEC
+	};
 	for (int mode = 0; mode < MODE_COUNT; mode++) {
 		for (int link = 0; link < LINK_COUNT; link++) {
 			for (int load = LOAD_NONE + 1; load < LOAD_COUNT; load++) {
@@ -72,7 +74,9 @@ static void test_fields_land_where_they_belong(void **state)
 
 static void test_malformed_ids_are_refused_with_a_reason(void **state)
 {
-	static const struct { const char *id, *reason; } bad[] = {
+	static const struct {
+		const char *id, *reason;
+	} bad[] = {
 		{ "", "the Go release is missing" },
 		{ "go1.27.4", "is not followed by '/'" },
 		{ "1.27.4/linux/amd64/exe/cgo0/internal@host:exec", "is not a Go release" },
@@ -126,7 +130,9 @@ static void test_a_piece_of_an_id_is_no_id(void **state)
 static void test_longest_id_fits(void **state)
 {
 	(void)state;
-	struct cell cell = { .mode = MODE_C_ARCHIVE, .cgo = 1, .link = LINK_EXTERNAL_GOLD_STATIC, .load = LOAD_DLOPEN_LAZY_GLOBAL };
+	struct cell cell = {
+		.mode = MODE_C_ARCHIVE, .cgo = 1, .link = LINK_EXTERNAL_GOLD_STATIC, .load = LOAD_DLOPEN_LAZY_GLOBAL
+	};
 	struct cell read;
 	char id[CELL_ID_MAX];
 	strcpy(cell.go, "go123456.123456.123456");
@@ -144,15 +150,23 @@ static void test_link_facts(void **state)
 		const char *name = link_name((enum link)link), *linker = link_linker((enum link)link);
 		assert_int_equal(link_is_external((enum link)link), strncmp(name, "external", 8) == 0);
 		assert_int_equal(link_is_static((enum link)link), strstr(name, "-static") != NULL);
-		assert_true(*linker == '\0' ? strlen(name) == 8 || strcmp(name, "external-static") == 0
-					    : strstr(name, linker) != NULL);
+		assert_true(*linker == '\0' ? strlen(name) == 8 || strcmp(name, "external-static") == 0 :
+					      strstr(name, linker) != NULL);
 	}
 }
 
 static void test_same_build_looks_at_the_build_alone(void **state)
 {
 	(void)state;
-	struct cell a = { .go = "go1.22", .os = "linux", .arch = "amd64", .mode = MODE_C_SHARED, .cgo = 1, .link = LINK_EXTERNAL, .target = "host", .load = LOAD_DLOPEN }, b = a;
+	struct cell a = { .go = "go1.22",
+		.os = "linux",
+		.arch = "amd64",
+		.mode = MODE_C_SHARED,
+		.cgo = 1,
+		.link = LINK_EXTERNAL,
+		.target = "host",
+		.load = LOAD_DLOPEN },
+		    b = a;
 	b.load = LOAD_NEEDED;
 	strcpy(b.target, "musl-1.2.6");
 	assert_true(cell_same_build(&a, &b));

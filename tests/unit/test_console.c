@@ -1,5 +1,5 @@
-/* What a serial console says becomes records and an end: with noise between records, inside them at every place, and with
- * every sentence that OSv ends by.  The records are the real writer's, caught at its write(2). */
+/* What a serial console says becomes records and an end: with noise between records, inside them at every place, and
+ * with every sentence that OSv ends by.  The records are the real writer's, caught at its write(2). */
 #include "runner/console.h"
 
 #include "harness/record.h"
@@ -78,8 +78,14 @@ static void test_noise_everywhere(void **state)
 {
 	(void)state;
 	static const char *const noises[] = {
-		"random: device unblocked.\n", "random: device unblocked.\r\n", "\033[0m", "\033[12;40H\r", "\r",
-		"one\ntwo\n\nthree # of them\n", "\n", "WARNING: #tlsm is no record\n",
+		"random: device unblocked.\n",
+		"random: device unblocked.\r\n",
+		"\033[0m",
+		"\033[12;40H\r",
+		"\r",
+		"one\ntwo\n\nthree # of them\n",
+		"\n",
+		"WARNING: #tlsm is no record\n",
 	};
 	struct buf text = BUF_INIT;
 	char *records = xstrdup(program());
@@ -163,20 +169,25 @@ static const struct sentence {
 	{ "program exited with status 0\r\nPowering off.\r\n", CONSOLE_EXITED, 0, 1, "program exited with status 0" },
 	{ "program exited with status 3\nPowering off.\n", CONSOLE_EXITED, 3, 1, "program exited with status 3" },
 	{ "program exited with status -1\n", CONSOLE_EXITED, 255, 0, "program exited with status -1" },
-	{ "no line end program exited with status 2\n", CONSOLE_EXITED, 2, 0, "no line end program exited with status 2" },
+	{ "no line end program exited with status 2\n", CONSOLE_EXITED, 2, 0,
+	    "no line end program exited with status 2" },
 	{ "program /a/b returned 7\nPowering off.\n", CONSOLE_RETURNED, 7, 1, "program /a/b returned 7" },
 	{ "Powering off.\n", CONSOLE_RETURNED, 0, 1, "main returned 0" },
-	{ "Uncaught signal 11 (\"Segmentation fault\"). Powering off.\n", CONSOLE_SIGNALED, 11, 0, "Uncaught signal 11 (\"Segmentation fault\"). Powering off." },
+	{ "Uncaught signal 11 (\"Segmentation fault\"). Powering off.\n", CONSOLE_SIGNALED, 11, 0,
+	    "Uncaught signal 11 (\"Segmentation fault\"). Powering off." },
 	{ "Aborted\n\n[backtrace]\n0x40 <f+1>\n", CONSOLE_ABORTED, 0, 0, "Aborted" },
-	{ "page fault outside application, addr: 0x0000000000000008\n[registers]\nRIP: 0\nAborted\n\n[backtrace]\n", CONSOLE_ABORTED, 0, 0,
-	  "page fault outside application, addr: 0x0000000000000008" },
-	{ "Assertion failed: a == b (x.cc: f: 3)\nHalting.\n", CONSOLE_ABORTED, 0, 0, "Assertion failed: a == b (x.cc: f: 3)" },
+	{ "page fault outside application, addr: 0x0000000000000008\n[registers]\nRIP: 0\nAborted\n\n[backtrace]\n",
+	    CONSOLE_ABORTED, 0, 0, "page fault outside application, addr: 0x0000000000000008" },
+	{ "Assertion failed: a == b (x.cc: f: 3)\nHalting.\n", CONSOLE_ABORTED, 0, 0,
+	    "Assertion failed: a == b (x.cc: f: 3)" },
 	{ "general protection fault\n\n[backtrace]\n", CONSOLE_ABORTED, 0, 0, "general protection fault" },
-	{ "Failed to load object: /a. Powering off.\n", CONSOLE_REFUSED, 0, 0, "Failed to load object: /a. Powering off." },
-	{ "program exited with status 0\nAborted\n\n[backtrace]\n", CONSOLE_EXITED, 0, 0, "program exited with status 0" },   /* the first end is the program's */
+	{ "Failed to load object: /a. Powering off.\n", CONSOLE_REFUSED, 0, 0,
+	    "Failed to load object: /a. Powering off." },
+	{ "program exited with status 0\nAborted\n\n[backtrace]\n", CONSOLE_EXITED, 0, 0,
+	    "program exited with status 0" }, /* the first end is the program's */
 	{ "program exited with status x\n", CONSOLE_RUNNING, 0, 0, "" },
 	{ "the function returned 3\n", CONSOLE_RUNNING, 0, 0, "" },
-	{ "Aborted\n", CONSOLE_RUNNING, 0, 0, "" },    /* a program's own word */
+	{ "Aborted\n", CONSOLE_RUNNING, 0, 0, "" }, /* a program's own word */
 };
 
 static void test_sentences(void **state)
@@ -230,8 +241,13 @@ static void test_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_noise_everywhere), cmocka_unit_test(test_crlf), cmocka_unit_test(test_half_a_record), cmocka_unit_test(test_torn_otherwise),
-		cmocka_unit_test(test_sentences), cmocka_unit_test(test_unfinished_line), cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_noise_everywhere),
+		cmocka_unit_test(test_crlf),
+		cmocka_unit_test(test_half_a_record),
+		cmocka_unit_test(test_torn_otherwise),
+		cmocka_unit_test(test_sentences),
+		cmocka_unit_test(test_unfinished_line),
+		cmocka_unit_test(test_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

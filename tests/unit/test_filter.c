@@ -37,8 +37,17 @@ static const char shared_id[] = "go1.21.3/linux/amd64/c-shared/cgo1/external-lld
 /* arch=arm is arm and every variant of it; a dot asks for variants. */
 static void test_arch_takes_variants(void **state)
 {
-	static const struct { const char *text; int plain, five; } cases[] = {
-		{ "arch=arm", 1, 1 }, { "arch=arm.5", 0, 1 }, { "arch=arm.*", 0, 1 }, { "arch=*.5,*.6", 0, 1 }, { "!arch=*.*", 1, 0 }, { "arch=a*", 1, 1 }, { "arch=arm.7", 0, 0 },
+	static const struct {
+		const char *text;
+		int plain, five;
+	} cases[] = {
+		{ "arch=arm", 1, 1 },
+		{ "arch=arm.5", 0, 1 },
+		{ "arch=arm.*", 0, 1 },
+		{ "arch=*.5,*.6", 0, 1 },
+		{ "!arch=*.*", 1, 0 },
+		{ "arch=a*", 1, 1 },
+		{ "arch=arm.7", 0, 0 },
 	};
 	(void)state;
 	struct cell plain, five;
@@ -51,42 +60,87 @@ static void test_arch_takes_variants(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	int match;
+} shared_cases[] = {
+	{ "", 1 },
+	{ "  \t", 1 },
+	{ "mode=c-shared", 1 },
+	{ "mode=exe", 0 },
+	{ "mode=exe,c-shared", 1 },
+	{ "mode=c-*", 1 },
+	{ "mode!=c-shared", 0 },
+	{ "mode!=exe,pie", 1 },
+	{ "mode!=exe,c-shared", 0 },
+	{ "!mode=exe", 1 },
+	{ "!!mode=exe", 0 },
+	{ "mode = c-shared", 1 },
+	{ "mode=exe , c-shared", 1 },
+	{ " mode=c-shared & os=linux ", 1 },
+	{ "mode=c-shared&os=linux", 1 },
+	{ "os=linux", 1 },
+	{ "os=lin?x", 1 },
+	{ "os=win*", 0 },
+	{ "arch=amd64", 1 },
+	{ "arch!=amd64", 0 },
+	{ "cgo=1", 1 },
+	{ "cgo=0", 0 },
+	{ "cgo=0,1", 1 },
+	{ "cgo=*", 1 },
+	{ "link=external-lld", 1 },
+	{ "link=external", 0 },
+	{ "link=external*", 1 },
+	{ "link=*-static", 0 },
+	{ "target=glibc-*", 1 },
+	{ "target=glibc-2.3?", 1 },
+	{ "target=musl-*", 0 },
+	{ "load=dlopen", 0 },
+	{ "load=dlopen*", 1 },
+	{ "load=dlopen*,dlmopen", 1 },
+	{ "load=needed,none", 0 },
+	{ "go=1.21.3", 1 },
+	{ "go=go1.21.3", 1 },
+	{ "go=1.21", 0 },
+	{ "go=1.21*", 1 },
+	{ "go=go1.2?.3", 1 },
+	{ "go!=1.21.3", 0 },
+	{ "go>=1.21", 1 },
+	{ "go>1.21.3", 0 },
+	{ "go<=1.21.3", 1 },
+	{ "go<1.22", 1 },
+	{ "go<1.4", 0 },
+	{ "go>1.4", 1 },
+	{ "go<1.22beta1", 1 },
+	{ "go>1.21rc4", 1 },
+	{ "go>=1.4 & go<1.10", 0 },
+	{ "mode=exe | mode=c-shared", 1 },
+	{ "mode=exe | mode=pie & cgo=1", 0 },
+	{ "mode=c-shared | mode=pie & cgo=0", 1 },
+	{ "(mode=c-shared | mode=pie) & cgo=0", 0 },
+	{ "!(mode=exe | cgo=0)", 1 },
+	{ "!mode=exe & !cgo=0", 1 },
+	{ "!(mode=c-shared & cgo=1)", 0 },
+	{ "mode=c-shared & go>=1.21 & !arch=386 & target=glibc-*", 1 },
+	{ "((((mode=c-shared))))", 1 },
+	{ "target=[a]", 0 },
+};
+
 static void test_fields_operators_and_joints(void **state)
 {
-	static const struct { const char *text; int match; } cases[] = {
-		{ "", 1 }, { "  \t", 1 },
-		{ "mode=c-shared", 1 }, { "mode=exe", 0 }, { "mode=exe,c-shared", 1 }, { "mode=c-*", 1 }, { "mode!=c-shared", 0 },
-		{ "mode!=exe,pie", 1 }, { "mode!=exe,c-shared", 0 }, { "!mode=exe", 1 }, { "!!mode=exe", 0 },
-		{ "mode = c-shared", 1 }, { "mode=exe , c-shared", 1 }, { " mode=c-shared & os=linux ", 1 },
-		{ "mode=c-shared&os=linux", 1 },
-		{ "os=linux", 1 }, { "os=lin?x", 1 }, { "os=win*", 0 }, { "arch=amd64", 1 }, { "arch!=amd64", 0 },
-		{ "cgo=1", 1 }, { "cgo=0", 0 }, { "cgo=0,1", 1 }, { "cgo=*", 1 },
-		{ "link=external-lld", 1 }, { "link=external", 0 }, { "link=external*", 1 }, { "link=*-static", 0 },
-		{ "target=glibc-*", 1 }, { "target=glibc-2.3?", 1 }, { "target=musl-*", 0 },
-		{ "load=dlopen", 0 }, { "load=dlopen*", 1 }, { "load=dlopen*,dlmopen", 1 }, { "load=needed,none", 0 },
-		{ "go=1.21.3", 1 }, { "go=go1.21.3", 1 }, { "go=1.21", 0 }, { "go=1.21*", 1 }, { "go=go1.2?.3", 1 },
-		{ "go!=1.21.3", 0 },
-		{ "go>=1.21", 1 }, { "go>1.21.3", 0 }, { "go<=1.21.3", 1 }, { "go<1.22", 1 }, { "go<1.4", 0 }, { "go>1.4", 1 },
-		{ "go<1.22beta1", 1 },
-		{ "go>1.21rc4", 1 }, { "go>=1.4 & go<1.10", 0 },
-		{ "mode=exe | mode=c-shared", 1 }, { "mode=exe | mode=pie & cgo=1", 0 }, { "mode=c-shared | mode=pie & cgo=0", 1 },
-		{ "(mode=c-shared | mode=pie) & cgo=0", 0 }, { "!(mode=exe | cgo=0)", 1 }, { "!mode=exe & !cgo=0", 1 },
-		{ "!(mode=c-shared & cgo=1)", 0 },
-		{ "mode=c-shared & go>=1.21 & !arch=386 & target=glibc-*", 1 }, { "((((mode=c-shared))))", 1 },
-		{ "target=[a]", 0 },
-	};
 	(void)state;
 	struct cell cell = cell_of(shared_id);
 	const struct filter_subject subject = { &cell, NULL, NULL };
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		if (matches(cases[i].text, &subject) != cases[i].match)
-			fail_msg("'%s' is not %d", cases[i].text, cases[i].match);
+	for (size_t i = 0; i < sizeof shared_cases / sizeof *shared_cases; i++)
+		if (matches(shared_cases[i].text, &subject) != shared_cases[i].match)
+			fail_msg("'%s' is not %d", shared_cases[i].text, shared_cases[i].match);
 }
 
 static void test_release_equals_its_short_name(void **state)
 {
 	(void)state;
-	struct cell zero = cell_of("go1.21.0/linux/amd64/exe/cgo1/internal@host:exec"), plain = cell_of("go1.20/linux/amd64/exe/cgo1/internal@host:exec");
+	struct cell zero = cell_of("go1.21.0/linux/amd64/exe/cgo1/internal@host:exec"),
+		    plain = cell_of("go1.20/linux/amd64/exe/cgo1/internal@host:exec");
 	const struct filter_subject a = { &zero, NULL, NULL }, b = { &plain, NULL, NULL };
 	assert_true(matches("go=1.21", &a));
 	assert_true(matches("go=1.20.0", &b));
@@ -97,21 +151,33 @@ static void test_release_equals_its_short_name(void **state)
 /* Without a check or status the answer is open, and what may match is kept. */
 static void test_open_questions_match(void **state)
 {
-	static const struct { const char *text; int open, tls_fail, init_pass; } cases[] = {
-		{ "check=tls.*", 1, 1, 0 }, { "!check=tls.*", 1, 0, 1 }, { "check!=tls.*", 1, 0, 1 },
-		{ "status=fail", 1, 1, 0 }, { "!status=fail", 1, 0, 1 },
-		{ "check=tls.* & mode=exe", 0, 0, 0 }, { "check=tls.* | mode=c-shared", 1, 1, 1 },
+	static const struct {
+		const char *text;
+		int open, tls_fail, init_pass;
+	} cases[] = {
+		{ "check=tls.*", 1, 1, 0 },
+		{ "!check=tls.*", 1, 0, 1 },
+		{ "check!=tls.*", 1, 0, 1 },
+		{ "status=fail", 1, 1, 0 },
+		{ "!status=fail", 1, 0, 1 },
+		{ "check=tls.* & mode=exe", 0, 0, 0 },
+		{ "check=tls.* | mode=c-shared", 1, 1, 1 },
 		{ "!(check=tls.* | mode=c-shared)", 0, 0, 0 },
-		{ "!(check=tls.* & status=fail)", 1, 0, 1 }, { "check=init.*,tls.* & status=p*", 1, 0, 1 },
+		{ "!(check=tls.* & status=fail)", 1, 0, 1 },
+		{ "check=init.*,tls.* & status=p*", 1, 0, 1 },
 		{ "check=tls.sizes", 1, 1, 0 },
-		{ "status=known", 1, 0, 0 }, { "check=tls.* | mode=exe", 1, 1, 0 },
-		{ "!(check=tls.* & mode=c-shared)", 1, 0, 1 }, { "!(mode=c-shared & check=tls.*)", 1, 0, 1 },
+		{ "status=known", 1, 0, 0 },
+		{ "check=tls.* | mode=exe", 1, 1, 0 },
+		{ "!(check=tls.* & mode=c-shared)", 1, 0, 1 },
+		{ "!(mode=c-shared & check=tls.*)", 1, 0, 1 },
 	};
 	(void)state;
 	struct cell cell = cell_of(shared_id);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct filter_subject open = { &cell, NULL, NULL }, tls = { &cell, "tls.sizes", "fail" }, init = { &cell, "init.auxv", "pass" };
-		if (matches(cases[i].text, &open) != cases[i].open || matches(cases[i].text, &tls) != cases[i].tls_fail ||
+		const struct filter_subject open = { &cell, NULL, NULL }, tls = { &cell, "tls.sizes", "fail" },
+					    init = { &cell, "init.auxv", "pass" };
+		if (matches(cases[i].text, &open) != cases[i].open ||
+		    matches(cases[i].text, &tls) != cases[i].tls_fail ||
 		    matches(cases[i].text, &init) != cases[i].init_pass)
 			fail_msg("'%s'", cases[i].text);
 	}
@@ -119,16 +185,26 @@ static void test_open_questions_match(void **state)
 
 static void test_errors_name_place_and_remedy(void **state)
 {
-	static const struct { const char *text, *line; } cases[] = {
+	static const struct {
+		const char *text, *line;
+	} cases[] = {
 		{ "modee=x", "unknown field 'modee' at column 1 of 'modee=x'; did you mean 'mode'?" },
-		{ "zzzzzz=x", "unknown field 'zzzzzz' at column 1 of 'zzzzzz=x'; known: go os arch mode cgo link target load check status" },
+		{ "zzzzzz=x",
+		    "unknown field 'zzzzzz' at column 1 of 'zzzzzz=x'; known: go os arch mode cgo link target load "
+		    "check status" },
 		{ "mode=c-shred", "unknown mode 'c-shred' at column 6 of 'mode=c-shred'; did you mean 'c-shared'?" },
-		{ "mode=exe,qqq", "unknown mode 'qqq' at column 10 of 'mode=exe,qqq'; known: exe pie c-archive c-shared shared plugin" },
-		{ "link=bfd", "unknown link 'bfd' at column 6 of 'link=bfd'; known: internal external external-gold external-lld external-mold "
-			      "external-static external-gold-static external-lld-static external-mold-static" },
+		{ "mode=exe,qqq",
+		    "unknown mode 'qqq' at column 10 of 'mode=exe,qqq'; known: exe pie c-archive c-shared shared "
+		    "plugin" },
+		{ "link=bfd",
+		    "unknown link 'bfd' at column 6 of 'link=bfd'; known: internal external external-gold external-lld "
+		    "external-mold "
+		    "external-static external-gold-static external-lld-static external-mold-static" },
 		{ "load=dlopn", "unknown load 'dlopn' at column 6 of 'load=dlopn'; did you mean 'dlopen'?" },
 		{ "cgo=2", "unknown cgo '2' at column 5 of 'cgo=2'; known: 0 1" },
-		{ "check=tls.modl-insn", "unknown check 'tls.modl-insn' at column 7 of 'check=tls.modl-insn'; did you mean 'tls.model-insn'?" },
+		{ "check=tls.modl-insn",
+		    "unknown check 'tls.modl-insn' at column 7 of 'check=tls.modl-insn'; did you mean "
+		    "'tls.model-insn'?" },
 		{ "check=nothing-like-it", "unknown check 'nothing-like-it' at column 7 of 'check=nothing-like-it'" },
 		{ "status=crahs", "unknown status 'crahs' at column 8 of 'status=crahs'; did you mean 'crash'?" },
 		{ "mode", "expected = or != at column 5 of 'mode'" },

@@ -30,9 +30,16 @@ static void test_ids_are_unique(void **state)
  * internally linked program is all that builds. */
 static void test_counts(void **state)
 {
-	static const struct { enum mode mode; size_t loads, refused; } modes[] = {
-		{ MODE_EXE, 9 + 1, 8 }, { MODE_PIE, 8 + 1, 1 + 8 }, { MODE_C_ARCHIVE, 4 * 3, 1 + 5 },
-		{ MODE_C_SHARED, 4 * 7, 1 + 5 }, { MODE_SHARED, 4, 1 + 5 }, { MODE_PLUGIN, 4, 1 + 5 },
+	static const struct {
+		enum mode mode;
+		size_t loads, refused;
+	} modes[] = {
+		{ MODE_EXE, 9 + 1, 8 },
+		{ MODE_PIE, 8 + 1, 1 + 8 },
+		{ MODE_C_ARCHIVE, 4 * 3, 1 + 5 },
+		{ MODE_C_SHARED, 4 * 7, 1 + 5 },
+		{ MODE_SHARED, 4, 1 + 5 },
+		{ MODE_PLUGIN, 4, 1 + 5 },
 	};
 	(void)state;
 	struct cells cells = host_matrix("amd64");
@@ -85,7 +92,11 @@ static void test_order_is_that_of_the_enums(void **state)
 static void test_only_present_linkers(void **state)
 {
 	(void)state;
-	const struct gen_axes axes = { .go = "go1.22", .os = "linux", .arch = "amd64", .target = "host", .links = 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL_MOLD };
+	const struct gen_axes axes = { .go = "go1.22",
+		.os = "linux",
+		.arch = "amd64",
+		.target = "host",
+		.links = 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL_MOLD };
 	const struct gen_axes none = { .go = "go1.22", .os = "linux", .arch = "amd64", .target = "host", .links = 0 };
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);
@@ -105,7 +116,9 @@ static void test_only_present_linkers(void **state)
 static void test_target_none_builds_once(void **state)
 {
 	(void)state;
-	const struct gen_axes axes = { .go = "go1.22", .os = "linux", .arch = "amd64", .target = "none", .links = (1u << LINK_COUNT) - 1 };
+	const struct gen_axes axes = {
+		.go = "go1.22", .os = "linux", .arch = "amd64", .target = "none", .links = (1u << LINK_COUNT) - 1
+	};
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);
 	assert_int_equal(cells.count, 2 * 2 * 9 + 4 * 2 * 5);
@@ -119,9 +132,16 @@ static void test_target_none_builds_once(void **state)
 
 static void test_loads(void **state)
 {
-	static const struct { enum mode mode; size_t count; enum load first, last; } modes[MODE_COUNT] = {
-		{ MODE_EXE, 1, LOAD_EXEC, LOAD_EXEC }, { MODE_PIE, 1, LOAD_EXEC, LOAD_EXEC }, { MODE_SHARED, 1, LOAD_EXEC, LOAD_EXEC },
-		{ MODE_C_ARCHIVE, 3, LOAD_ARCHIVE, LOAD_ARCHIVE_SO }, { MODE_C_SHARED, 8, LOAD_NEEDED, LOAD_GOMAIN },
+	static const struct {
+		enum mode mode;
+		size_t count;
+		enum load first, last;
+	} modes[MODE_COUNT] = {
+		{ MODE_EXE, 1, LOAD_EXEC, LOAD_EXEC },
+		{ MODE_PIE, 1, LOAD_EXEC, LOAD_EXEC },
+		{ MODE_SHARED, 1, LOAD_EXEC, LOAD_EXEC },
+		{ MODE_C_ARCHIVE, 3, LOAD_ARCHIVE, LOAD_ARCHIVE_SO },
+		{ MODE_C_SHARED, 8, LOAD_NEEDED, LOAD_GOMAIN },
 		{ MODE_PLUGIN, 1, LOAD_PLUGIN, LOAD_PLUGIN },
 	};
 	(void)state;

@@ -23,7 +23,9 @@ static const char *root(void)
 	return path && *path ? path : ".";
 }
 
-static const struct { const char *folder, *path, *where; } rows[] = {
+static const struct {
+	const char *folder, *path, *where;
+} rows[] = {
 #define SOURCE(path, where) { "", path, where },
 #define PACKAGE(folder, path, where) { folder, path, where },
 #define PORT(path, where) { "", path, where },
@@ -101,7 +103,8 @@ static void each_build(void (*body)(const struct cell *cell, int control))
 	for (size_t arch = 0; arch < UNIT_ARCHES; arch++) {
 		struct cells cells = host_matrix(unit_arches[arch]);
 		for (size_t i = 0; i < cells.count; i++) {
-			if (cells.cell[i].load == LOAD_NONE || (i && cell_same_build(&cells.cell[i], &cells.cell[i - 1])))
+			if (cells.cell[i].load == LOAD_NONE ||
+			    (i && cell_same_build(&cells.cell[i], &cells.cell[i - 1])))
 				continue;
 			body(&cells.cell[i], 0);
 			body(&cells.cell[i], 1);
@@ -110,14 +113,16 @@ static void each_build(void (*body)(const struct cell *cell, int control))
 	}
 }
 
-/* One source tree for all that may load a build; OSv, which calls a library as a program, is the one target that has files of its own. */
+/* One source tree for all that may load a build; OSv, which calls a library as a program, is the one target that has
+ * files of its own. */
 static void test_rows_look_at_the_build_alone(void **state)
 {
 	static const char *const words[] = { "load", "target", "check", "status" };
 	(void)state;
 	for (size_t i = 0; i < ROWS; i++) {
 		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-			assert_true(!strstr(rows[i].where, words[k]) || (strcmp(words[k], "target") == 0 && strstr(rows[i].where, "target=osv*")));
+			assert_true(!strstr(rows[i].where, words[k]) ||
+			    (strcmp(words[k], "target") == 0 && strstr(rows[i].where, "target=osv*")));
 		for (size_t k = 0; k < i; k++)
 			assert_string_not_equal(rows[i].path, rows[k].path);
 		char *path = xprintf("%s/%s", root(), rows[i].path);
@@ -198,7 +203,8 @@ static void check_case(const struct cell *cell, int control)
 	char *folder = new_folder(), *second = new_folder();
 	const char **paths = generate_sources(cell, control);
 	struct diag diag = DIAG_INIT;
-	if (generate_case(root(), cell, control, folder, &diag) != 0 || generate_case(root(), cell, control, second, &diag) != 0)
+	if (generate_case(root(), cell, control, folder, &diag) != 0 ||
+	    generate_case(root(), cell, control, second, &diag) != 0)
 		fail_msg("%s", diag.line);
 	size_t count = 0, in_package = 0;
 	for (; paths[count]; count++) {
@@ -215,7 +221,8 @@ static void check_case(const struct cell *cell, int control)
 	assert_int_equal(in_package, strcmp(cell->arch, "386") == 0 ? 2 : 0);
 	assert_int_equal(count_files(folder), entries);
 	assert_int_equal(count_files(second), entries);
-	char *module = read_whole(folder, "go.mod"), *table = read_whole(folder, "zz_checks.go"), *again = read_whole(second, "zz_checks.go");
+	char *module = read_whole(folder, "go.mod"), *table = read_whole(folder, "zz_checks.go"),
+	     *again = read_whole(second, "zz_checks.go");
 	assert_string_equal(module, "module tlsmatrix.case\n\ngo 1.21\n");
 	assert_string_equal(table, again);
 	check_table(cell, table);

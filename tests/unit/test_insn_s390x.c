@@ -5,24 +5,33 @@
 enum { BYTES_MAX = 64 };
 
 struct bytes_row {
-	struct scan_row row;     /* words are not used */
+	struct scan_row row; /* words are not used */
 	unsigned char code[BYTES_MAX];
 	size_t size;
 };
 
-#define EAR 0xb2, 0x4f, 0x00, 0xb0, 0xeb, 0xbb, 0x00, 0x20, 0x00, 0x0d, 0xb2, 0x4f, 0x00, 0xb1   /* ear, sllg, ear: %r11 */
-#define LARL(halfwords) 0xc0, 0xa0, (unsigned)(halfwords) >> 24 & 0xff, (unsigned)(halfwords) >> 16 & 0xff, (unsigned)(halfwords) >> 8 & 0xff, (unsigned)(halfwords) & 0xff
-#define LG 0xe3, 0xa0, 0xa0, 0x00, 0x00, 0x04     /* lg %r10,0(%r10) */
+#define EAR \
+	0xb2, 0x4f, 0x00, 0xb0, 0xeb, 0xbb, 0x00, 0x20, 0x00, 0x0d, 0xb2, 0x4f, 0x00, 0xb1 /* ear, sllg, ear: %r11 */
+#define LARL(halfwords) \
+	0xc0, 0xa0, (unsigned)(halfwords) >> 24 & 0xff, (unsigned)(halfwords) >> 16 & 0xff, \
+	    (unsigned)(halfwords) >> 8 & 0xff, (unsigned)(halfwords) & 0xff
+#define LG 0xe3, 0xa0, 0xa0, 0x00, 0x00, 0x04 /* lg %r10,0(%r10) */
 #define LGF 0xe3, 0xa0, 0xa0, 0x00, 0x00, 0x14
 #define J_12 0xa7, 0xf4, 0x00, 0x06
-#define STG 0xe3, 0xda, 0xb0, 0x00, 0x00, 0x24    /* stg %r13,0(%r10,%r11) */
+#define STG 0xe3, 0xda, 0xb0, 0x00, 0x00, 0x24 /* stg %r13,0(%r10,%r11) */
 #define LOAD_G 0xe3, 0xda, 0xb0, 0x00, 0x00, 0x04
 #define LGFI(number) 0xc0, 0xa1, 0xff, 0xff, 0xff, (number) & 0xff, 0x07, 0x00, 0x07, 0x00, 0x07, 0x00
 #define BR 0x07, 0xfe
 #define BRASL 0xc0, 0xe5, 0, 0, 0, 0x20
 #define MINUS_8 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf8
 #define ROW(what, is_go, le, ie, relaxed, other, value, form, ...) \
-	{ { what, is_go, { 0 }, le, ie, relaxed, other, value, form }, { __VA_ARGS__ }, sizeof (const unsigned char[]){ __VA_ARGS__ } }
+	{ \
+		{ what, is_go, { 0 }, le, ie, relaxed, other, value, form }, { __VA_ARGS__ }, \
+		    sizeof(const unsigned char[]) \
+		{ \
+			__VA_ARGS__ \
+		} \
+	}
 
 /* larl stands at 14, behind the reading of the thread pointer: + 16 bytes is the word behind the branch. */
 static const struct bytes_row rows[] = {
@@ -35,7 +44,8 @@ static const struct bytes_row rows[] = {
 	ROW("offset from elsewhere", 1, 0, 0, 0, 1, 0, "two", EAR, STG, BR),
 	ROW("behind a call", 1, 0, 0, 0, 0, 0, "none", EAR, LGFI(-8), BRASL, STG, BR),
 	ROW("behind the end", 1, 0, 0, 0, 0, 0, "none", EAR, LGFI(-8), BR, STG, BR),
-	ROW("C, TCB and stack guard", 0, 0, 0, 0, 0, 0, "none", EAR, 0xe3, 0x20, 0xb0, 0x28, 0x00, 0x04, 0xd2, 0x07, 0xf0, 0xa0, 0xb0, 0x28, BR),
+	ROW("C, TCB and stack guard", 0, 0, 0, 0, 0, 0, "none", EAR, 0xe3, 0x20, 0xb0, 0x28, 0x00, 0x04, 0xd2, 0x07,
+	    0xf0, 0xa0, 0xb0, 0x28, BR),
 	ROW("C, below the thread pointer", 0, 1, 0, 0, 0, 0, "none", EAR, 0xe3, 0x20, 0xbf, 0xf8, 0xff, 0x04, BR),
 	ROW("C, address below it", 0, 1, 0, 0, 0, 0, "none", EAR, 0xa7, 0xbb, 0xff, 0xf8, BR),
 	ROW("C, IE by sum", 0, 0, 1, 0, 0, 0, "none", EAR, 0xc4, 0xa8, 0, 0, 1, 0, 0xb9, 0x08, 0x00, 0xba, BR),
@@ -89,7 +99,9 @@ static const unsigned char initial_exec[] = { EAR, LARL((GOT + 12 - CODE - 14) /
 
 static struct made with_got(size_t place, unsigned type, unsigned reloc, uint64_t got)
 {
-	struct made made = { .arch = &arch_s390x, .type = type, .tls_size = 64, .slot = 48, .reloc = reloc, .got = got };
+	struct made made = {
+		.arch = &arch_s390x, .type = type, .tls_size = 64, .slot = 48, .reloc = reloc, .got = got
+	};
 	memcpy(made.bytes + place, initial_exec, sizeof initial_exec);
 	put(&made, place + 16, 4, (GOT + 12 - place - 14) / 2);
 	made_file(&made);
@@ -119,7 +131,8 @@ static void test_got(void **state)
 static void test_literals(void **state)
 {
 	(void)state;
-	static const unsigned char code[] = { EAR, 0xc4, 0xa8, 0, 0, 0, 0x59, 0x41, 0xaa, 0xb0, 0x00, 0xc4, 0x98, 0, 0, 0, 0x58, 0x41, 0x29, 0xa0, 0x00, BR };
+	static const unsigned char code[] = { EAR, 0xc4, 0xa8, 0, 0, 0, 0x59, 0x41, 0xaa, 0xb0, 0x00, 0xc4, 0x98, 0, 0,
+		0, 0x58, 0x41, 0x29, 0xa0, 0x00, BR };
 	struct made made = { .arch = &arch_s390x, .type = ET_EXEC, .tls_size = 64, .slot = 48 };
 	memcpy(made.bytes + CODE_C, code, sizeof code);
 	put(&made, CODE_C + 14 + 2 * 0x59, 8, 0);
@@ -135,7 +148,9 @@ static void test_calls(void **state)
 {
 	(void)state;
 	static const unsigned char code[] = { 0xc4, 0x28, 0, 0, 0, 0x20, BRASL, BR };
-	struct made made = { .arch = &arch_s390x, .type = ET_DYN, .tls_size = 64, .slot = 48, .reloc = R_390_TLS_DTPMOD };
+	struct made made = {
+		.arch = &arch_s390x, .type = ET_DYN, .tls_size = 64, .slot = 48, .reloc = R_390_TLS_DTPMOD
+	};
 	memcpy(made.bytes + CODE_C, code, sizeof code);
 	put(&made, CODE_C + 0x40, 8, 8);
 	made_file(&made);

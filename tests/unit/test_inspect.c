@@ -40,7 +40,8 @@ static void test_refused(void **state)
 	write_file("archive", "!<arch>\nfoo");
 	refused("archive", EBADMSG, "archive: truncated: member header at 8 (11 bytes)");
 	write_file("text", "a b\033c");
-	refused("text", EBADMSG, "of a known format (ELF, PE, COFF, Mach-O, XCOFF, Plan 9, wasm): starts with a\\040b\\033c");
+	refused("text", EBADMSG,
+	    "of a known format (ELF, PE, COFF, Mach-O, XCOFF, Plan 9, wasm): starts with a\\040b\\033c");
 	write_file("empty", "");
 	refused("empty", EBADMSG, "it is empty");
 	write_file("magic", "\177ELF");
@@ -90,7 +91,8 @@ static void test_oracle(void **state)
 			char *observed = observed_in(samples[sample].name, checks[i].id);
 			assert_int_equal(oracle_expect(&checks[i], &cell, &expected, &source), 0);
 			if (strcmp(observed, expected.data))
-				fail_msg("%s in %s: observed '%s', expected '%s'", checks[i].id, samples[sample].name, observed, expected.data);
+				fail_msg("%s in %s: observed '%s', expected '%s'", checks[i].id, samples[sample].name,
+				    observed, expected.data);
 			free(observed);
 			buf_free(&expected);
 			seen++;
@@ -138,7 +140,8 @@ static void test_promise(void **state)
 	facts = facts_of("shared");
 	buf_clear(&out);
 	inspect_promise(facts, &out);
-	char *wanted = xprintf("ie:%#llx:%#llx", fact(facts, "tls", "slot", "got"), fact(facts, "tls", "slot", "value"));
+	char *wanted =
+	    xprintf("ie:%#llx:%#llx", fact(facts, "tls", "slot", "got"), fact(facts, "tls", "slot", "value"));
 	assert_string_equal(out.data, wanted);
 	free(wanted);
 	buf_free(&out);
@@ -150,7 +153,9 @@ static void test_external_slot(void **state)
 {
 	(void)state;
 	struct buf out = BUF_INIT;
-	sh("cd %s && { echo '.globl " SLOT_SYMBOL "'; cat go.s; } > global.s && cc -shared -fPIC -o global global.s c.c", sample_dir);
+	sh("cd %s && { echo '.globl " SLOT_SYMBOL
+	   "'; cat go.s; } > global.s && cc -shared -fPIC -o global global.s c.c",
+	    sample_dir);
 	json_t *facts = facts_of("global");
 	inspect_promise(facts, &out);
 	char *wanted = xprintf("ie-ext:%#llx", fact(facts, "tls", "slot", "got"));
@@ -165,7 +170,10 @@ static void test_external_slot(void **state)
 static void test_c_models(void **state)
 {
 	(void)state;
-	static const struct { const char *flags, *model, *key; const char *reloc; } rows[] = {
+	static const struct {
+		const char *flags, *model, *key;
+		const char *reloc;
+	} rows[] = {
 		{ "-fPIC -shared -ftls-model=initial-exec", "IE", "c_ie", "tpoff" },
 		{ "-fPIE -pie -ftls-model=local-exec", "LE", "c_le", NULL },
 #ifdef __x86_64__
@@ -176,13 +184,17 @@ static void test_c_models(void **state)
 		{ "-fPIC -shared -mtls-dialect=desc -ftls-model=global-dynamic", "TLSDESC", "tlsdesc", "tlsdesc" },
 #endif
 	};
-	write_file("m.c", "#ifndef LOCAL\n#define LOCAL\n#endif\nLOCAL __thread int a = 3, b;\nint f(void);\nint f(void) { a++; return b++; }\nint main(void) { return f(); }\n");
+	write_file("m.c",
+	    "#ifndef LOCAL\n#define LOCAL\n#endif\nLOCAL __thread int a = 3, b;\nint f(void);\nint f(void) { a++; "
+	    "return b++; }\nint main(void) { return f(); }\n");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		sh("cd %s && cc -O2 %s -o m m.c", sample_dir, rows[i].flags);
 		json_t *facts = facts_of("m");
 		const char *model = json_string_value(json_object_get(json_object_get(facts, "tls"), "model"));
-		if (strcmp(model, rows[i].model) || fact(facts, "tls", "insn", rows[i].key) < 1 || (rows[i].reloc && fact(facts, "tls", "relocs", rows[i].reloc) < 1))
-			fail_msg("%s: model %s, %lld accesses", rows[i].flags, model, fact(facts, "tls", "insn", rows[i].key));
+		if (strcmp(model, rows[i].model) || fact(facts, "tls", "insn", rows[i].key) < 1 ||
+		    (rows[i].reloc && fact(facts, "tls", "relocs", rows[i].reloc) < 1))
+			fail_msg("%s: model %s, %lld accesses", rows[i].flags, model,
+			    fact(facts, "tls", "insn", rows[i].key));
 		assert_int_equal(fact(facts, "tls", "relocs", "slot_tpoff"), 0);
 		assert_int_equal(fact(facts, "tls", "insn", "go_le") + fact(facts, "tls", "insn", "go_ie"), 0);
 		json_decref(facts);
@@ -209,7 +221,9 @@ static void test_canary_is_no_variable(void **state)
 #define LINK_LE "R_AARCH64_TLSLE_MOVW_TPREL_G0"
 #define LINK_IE "R_AARCH64_TLSIE_ADR_GOTTPREL_PAGE21"
 #define ALONE "16"
-#define KEY_CODE "adrp x27, runtime.tls_g\n ldr x27, [x27, :lo12:runtime.tls_g]\n mrs x0, tpidr_el0\n ldr x28, [x0, x27]\n ret\n"
+#define KEY_CODE \
+	"adrp x27, runtime.tls_g\n ldr x27, [x27, :lo12:runtime.tls_g]\n mrs x0, tpidr_el0\n ldr x28, [x0, x27]\n " \
+	"ret\n"
 #else
 #define CODE_IE "IE at=loader reloc=R_X86_64_TPOFF64 form=two"
 #define LE_TWO "one"
@@ -218,12 +232,19 @@ static void test_canary_is_no_variable(void **state)
 #define ALONE "-8"
 #define KEY_CODE "movq runtime.tls_g(%rip), %r14\n movq %fs:(%r14), %r14\n ret\n"
 #endif
-#define SLOT_ALONE ".section .tbss, \"awT\", %nobits\n.balign 8\n.type " SLOT_SYMBOL ", %object\n.size " SLOT_SYMBOL ", 8\n" SLOT_SYMBOL ": .zero 8\n"
-#define GO_TEXT(code) ".text\nruntime.text:\n.type main.read, %function\nmain.read:\n" code "runtime.etext:\n.globl main\n.type main, %function\nmain: ret\n"
+#define SLOT_ALONE \
+	".section .tbss, \"awT\", %nobits\n.balign 8\n.type " SLOT_SYMBOL ", %object\n.size " SLOT_SYMBOL \
+	", 8\n" SLOT_SYMBOL ": .zero 8\n"
+#define GO_TEXT(code) \
+	".text\nruntime.text:\n.type main.read, %function\nmain.read:\n" code \
+	"runtime.etext:\n.globl main\n.type main, %function\nmain: ret\n"
 #define PLAIN_STACK ".section .note.GNU-stack, \"\", %progbits\n"
-#define SLOT_VARIABLE ".data\n.balign 8\n.type runtime.tls_g, %object\n.size runtime.tls_g, 8\nruntime.tls_g: .quad 16\n"
+#define SLOT_VARIABLE \
+	".data\n.balign 8\n.type runtime.tls_g, %object\n.size runtime.tls_g, 8\nruntime.tls_g: .quad 16\n"
 
-static const struct { const char *source, *flags, *observed; } access_rows[] = {
+static const struct {
+	const char *source, *flags, *observed;
+} access_rows[] = {
 	/* The slot alone, beside a C variable, and in a library. */
 	{ SLOT_ALONE GO_TEXT(SLOT_LE), "-no-pie", "model=LE at=" ALONE " reloc=none form=" LE_TWO },
 	{ SLOT_ALONE ".zero 132\n" GO_TEXT(SLOT_LE), "-no-pie", "model=LE at=pt-tls reloc=none form=" LE_TWO },
@@ -231,17 +252,21 @@ static const struct { const char *source, *flags, *observed; } access_rows[] = {
 	{ SLOT_ALONE GO_TEXT(SLOT_IE), "-shared", "model=" CODE_IE },
 	/* As Android has it: no TLS variable, a word in data. */
 	{ SLOT_VARIABLE GO_TEXT(KEY_CODE), "-pie", "model=KEY at=runtime.tls_g reloc=none form=two" },
-	/* The same word under another name is no key: the number in it is what the code carries. */
+/* The same word under another name is no key: the number in it is what the code carries. */
 #ifndef __aarch64__
-	{ ".data\n.balign 8\nother: .quad -24\n" GO_TEXT("movq other(%rip), %r14\n movq %fs:(%r14), %r14\n ret\n"), "-pie", "model=IE at=-24 reloc=none form=two" },
-	{ SLOT_ALONE GO_TEXT("movq %fs:-8, %r14\n movq %fs:-16, %r14\n ret\n"), "-no-pie", "model=LE at=mixed reloc=none form=one" },
-	{ SLOT_ALONE ".zero 132\n" GO_TEXT("movq %fs:-8, %r14\n ret\n"), "-no-pie", "model=LE at=-8 reloc=none form=one" },
+	{ ".data\n.balign 8\nother: .quad -24\n" GO_TEXT("movq other(%rip), %r14\n movq %fs:(%r14), %r14\n ret\n"),
+	    "-pie", "model=IE at=-24 reloc=none form=two" },
+	{ SLOT_ALONE GO_TEXT("movq %fs:-8, %r14\n movq %fs:-16, %r14\n ret\n"), "-no-pie",
+	    "model=LE at=mixed reloc=none form=one" },
+	{ SLOT_ALONE ".zero 132\n" GO_TEXT("movq %fs:-8, %r14\n ret\n"), "-no-pie",
+	    "model=LE at=-8 reloc=none form=one" },
 #endif
 	/* Object files. */
 	{ SLOT_ALONE GO_TEXT(SLOT_IE), "-c", "model=IE at=linker reloc=" LINK_IE " form=none" },
 	{ SLOT_ALONE GO_TEXT(SLOT_LE), "-c", "model=LE at=linker reloc=" LINK_LE " form=none" },
 	{ SLOT_ALONE GO_TEXT(SLOT_LE SLOT_IE), "-c", "model=mixed at=linker reloc=" LINK_LE " form=none" },
-	{ ".globl runtime.tls_g\n" SLOT_VARIABLE GO_TEXT(KEY_CODE), "-c", "model=KEY at=runtime.tls_g reloc=none form=none" },
+	{ ".globl runtime.tls_g\n" SLOT_VARIABLE GO_TEXT(KEY_CODE), "-c",
+	    "model=KEY at=runtime.tls_g reloc=none form=none" },
 	{ GO_TEXT("ret\n"), "-c", "model=none at=none reloc=none form=none" },
 	{ GO_TEXT("ret\n"), "-no-pie", "model=none at=none reloc=none form=none" },
 };
@@ -256,7 +281,8 @@ static void test_access(void **state)
 		sh("cd %s && cc %s -o access access.s", sample_dir, access_rows[i].flags);
 		char *observed = observed_in("access", "tls.access");
 		if (strcmp(observed, access_rows[i].observed))
-			fail_msg("row %zu, %s: '%s', not '%s'", i, access_rows[i].flags, observed, access_rows[i].observed);
+			fail_msg(
+			    "row %zu, %s: '%s', not '%s'", i, access_rows[i].flags, observed, access_rows[i].observed);
 		free(observed);
 		buf_free(&text);
 	}
@@ -266,8 +292,11 @@ static void test_access(void **state)
 static void test_object_initializers(void **state)
 {
 	(void)state;
-	sh("cd %s && { echo '.text'; echo '.globl main'; echo '.type main, %%function'; echo 'main: nop'; echo '.type _rt0_" SAMPLE_ARCH "_linux_lib, %%function'; echo '_rt0_" SAMPLE_ARCH "_linux_lib:'; echo '.section .init_array, \"aw\"';"
-	   " echo '.quad _rt0_" SAMPLE_ARCH "_linux_lib, main'; } > entry.s && cc -c -o entry entry.s", sample_dir);
+	sh("cd %s && { echo '.text'; echo '.globl main'; echo '.type main, %%function'; echo 'main: nop'; echo '.type "
+	   "_rt0_" SAMPLE_ARCH "_linux_lib, %%function'; echo '_rt0_" SAMPLE_ARCH
+	   "_linux_lib:'; echo '.section .init_array, \"aw\"';"
+	   " echo '.quad _rt0_" SAMPLE_ARCH "_linux_lib, main'; } > entry.s && cc -c -o entry entry.s",
+	    sample_dir);
 	json_t *facts = facts_of("entry");
 	assert_int_equal(fact(facts, "init", NULL, "go_entries"), 1);
 	assert_int_equal(json_array_size(json_object_get(json_object_get(facts, "init"), "init_array")), 2);
@@ -276,7 +305,9 @@ static void test_object_initializers(void **state)
 
 /* ---- what the file needs at least ---------------------------------------------------------- */
 
-static const struct { const char *note, *floor; } floor_rows[] = {
+static const struct {
+	const char *note, *floor;
+} floor_rows[] = {
 	{ ".long 4, 16, 1\n.asciz \"GNU\"\n.long 0, 3, 17, 1\n", "Linux 3.17.1" },
 	{ ".long 4, 16, 1\n.asciz \"GNU\"\n.long 9, 3, 17, 1\n", NULL },
 	{ ".long 4, 16, 3\n.asciz \"GNU\"\n.long 0, 3, 17, 1\n", NULL },
@@ -294,19 +325,25 @@ static void test_floor(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof floor_rows / sizeof *floor_rows; i++) {
 		struct buf text = BUF_INIT;
-		buf_printf(&text, ".section .note.tag, \"a\", %%note\n.balign 4\n%s%s", floor_rows[i].note, PLAIN_STACK);
+		buf_printf(
+		    &text, ".section .note.tag, \"a\", %%note\n.balign 4\n%s%s", floor_rows[i].note, PLAIN_STACK);
 		write_file("floor.s", text.data);
 		sh("cd %s && cc -shared -nostdlib -Wl,--build-id=none -o floor floor.s", sample_dir);
 		json_t *facts = facts_of("floor"), *floor = json_object_get(facts, "floor");
 		const char *seen = json_string_value(json_array_get(floor, 0));
-		if (json_array_size(floor) != (floor_rows[i].floor != NULL) || (seen && strcmp(seen, floor_rows[i].floor)))
+		if (json_array_size(floor) != (floor_rows[i].floor != NULL) ||
+		    (seen && strcmp(seen, floor_rows[i].floor)))
 			fail_msg("row %zu: %s", i, seen ? seen : "nothing");
 		json_decref(facts);
 		buf_free(&text);
 	}
 	/* Of versions the highest, compared as numbers. */
-	write_file("floor.c", "#include <stdlib.h>\n#include <pthread.h>\nint main(void) { return !malloc(1) + pthread_join(pthread_self(), 0); }\n");
-	sh("cd %s && cc -o floor floor.c && readelf -V floor | grep -o 'GLIBC_2[.0-9]*' | sort -uV | tail -n 1 | tr -d '\\n' > floor.want", sample_dir);
+	write_file("floor.c",
+	    "#include <stdlib.h>\n#include <pthread.h>\nint main(void) { return !malloc(1) + "
+	    "pthread_join(pthread_self(), 0); }\n");
+	sh("cd %s && cc -o floor floor.c && readelf -V floor | grep -o 'GLIBC_2[.0-9]*' | sort -uV | tail -n 1 | tr -d "
+	   "'\\n' > floor.want",
+	    sample_dir);
 	json_t *facts = facts_of("floor"), *floor = json_object_get(facts, "floor");
 	char path[128], want[64] = "";
 	FILE *file = fopen(sample_path("floor.want", path), "r");
@@ -321,24 +358,39 @@ static void test_floor(void **state)
 
 #ifdef __aarch64__
 #define SLOT_JUMP(word) "adrp x16, " word "\n ldr x17, [x16, :lo12:" word "]\n add x16, x16, :lo12:" word "\n br x17\n"
-static const struct { const char *code; long long entries; const char *observed; } plt_rows[] = {
+static const struct {
+	const char *code;
+	long long entries;
+	const char *observed;
+} plt_rows[] = {
 	{ SLOT_JUMP("slot"), 1, "clobbered=none" },
-	{ "hint 34\n adrp x16, slot\n ldr x17, [x16, :lo12:slot]\n add x16, x16, :lo12:slot\n hint 12\n br x17\n nop\n" SLOT_JUMP("slot"), 2, "clobbered=none" },
-	{ "stp x16, x30, [sp, #-16]!\n" SLOT_JUMP("filled_unasked") "nop\nnop\nnop\n" SLOT_JUMP("slot"), 1, "clobbered=none" },
+	{ "hint 34\n adrp x16, slot\n ldr x17, [x16, :lo12:slot]\n add x16, x16, :lo12:slot\n hint 12\n br x17\n "
+	  "nop\n" SLOT_JUMP("slot"),
+	    2, "clobbered=none" },
+	{ "stp x16, x30, [sp, #-16]!\n" SLOT_JUMP("filled_unasked") "nop\nnop\nnop\n" SLOT_JUMP("slot"), 1,
+	    "clobbered=none" },
 	{ SLOT_JUMP("slot") "movz x9, #1\n" SLOT_JUMP("slot"), 2, "clobbered=x9" },
 	/* What a TLS descriptor's resolver trampoline saves and uses is no call. */
-	{ "stp x2, x3, [sp, #-16]!\n adrp x2, filled_unasked\n ldr x2, [x2, :lo12:filled_unasked]\n br x2\n", 0, "clobbered=none plt=none" },
+	{ "stp x2, x3, [sp, #-16]!\n adrp x2, filled_unasked\n ldr x2, [x2, :lo12:filled_unasked]\n br x2\n", 0,
+	    "clobbered=none plt=none" },
 	{ "ldp x2, x3, [sp], #16\n ldr x1, [sp, #8]!\n mov x19, x0\n" SLOT_JUMP("slot"), 1, "clobbered=x1,x2,x3" },
 };
 #else
-static const struct { const char *code; long long entries; const char *observed; } plt_rows[] = {
+static const struct {
+	const char *code;
+	long long entries;
+	const char *observed;
+} plt_rows[] = {
 	{ "jmp *slot(%rip)\n pushq $0\n jmp head\n jmp *slot(%rip)\n pushq $1\n jmp head\n", 2, "clobbered=none" },
 	{ "jmp *slot(%rip)\n xchg %ax, %ax\n", 1, "clobbered=none" },
 	{ "endbr64\n bnd jmp *slot(%rip)\n nopl 0(%rax,%rax)\n endbr64\n jmp *slot(%rip)\n", 2, "clobbered=none" },
 	{ "endbr64\n pushq $0\n jmp head\n", 0, "clobbered=none plt=none" },
-	{ "pushq filled_unasked(%rip)\n jmp *filled_unasked(%rip)\n nopl 0(%rax)\n jmp *slot(%rip)\n", 1, "clobbered=none" },
+	{ "pushq filled_unasked(%rip)\n jmp *filled_unasked(%rip)\n nopl 0(%rax)\n jmp *slot(%rip)\n", 1,
+	    "clobbered=none" },
 	/* mold's header and entry; its int3 are no part of one. */
-	{ "endbr64\n push %r11\n pushq filled_unasked(%rip)\n jmp *filled_unasked(%rip)\n int3\n int3\n endbr64\n movl $1, %r11d\n jmp *slot(%rip)\n", 1, "clobbered=r11" },
+	{ "endbr64\n push %r11\n pushq filled_unasked(%rip)\n jmp *filled_unasked(%rip)\n int3\n int3\n endbr64\n movl "
+	  "$1, %r11d\n jmp *slot(%rip)\n",
+	    1, "clobbered=r11" },
 	/* lld's with -z retpolineplt. */
 	{ "movq slot(%rip), %r11\n call head\n jmp head\n pushq $0\n jmp head\n", 1, "clobbered=r11" },
 	/* Closure context, g, scratch and what a byte of rax is part of. */
@@ -353,13 +405,17 @@ static void test_plt_forms(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof plt_rows / sizeof *plt_rows; i++) {
 		struct buf text = BUF_INIT;
-		buf_printf(&text, ".section .plt.sample, \"ax\", %%progbits\n.balign 16\nhead: %s.data\n.balign 8\nslot: .quad os.Exit\nfilled_unasked: .quad 0\n"
-			".section .note.GNU-stack, \"\", %%progbits\n", plt_rows[i].code);
+		buf_printf(&text,
+		    ".section .plt.sample, \"ax\", %%progbits\n.balign 16\nhead: %s.data\n.balign 8\nslot: .quad "
+		    "os.Exit\nfilled_unasked: .quad 0\n"
+		    ".section .note.GNU-stack, \"\", %%progbits\n",
+		    plt_rows[i].code);
 		write_file("plt.s", text.data);
 		sh("cd %s && cc -shared -nostdlib -o plt plt.s", sample_dir);
 		json_t *facts = facts_of("plt");
 		char *observed = observed_in("plt", "init.plt-registers");
-		if (strcmp(observed, plt_rows[i].observed) || fact(facts, "plt", NULL, "entries") != plt_rows[i].entries)
+		if (strcmp(observed, plt_rows[i].observed) ||
+		    fact(facts, "plt", NULL, "entries") != plt_rows[i].entries)
 			fail_msg("%s%s, %lld entries", plt_rows[i].code, observed, fact(facts, "plt", NULL, "entries"));
 		assert_int_equal(fact(facts, "plt", NULL, "go_entries"), plt_rows[i].entries);
 		free(observed);
@@ -397,9 +453,13 @@ static void test_plt_of_a_file(void **state)
 static void test_block_offset(void **state)
 {
 	(void)state;
-	const struct arch *amd64 = arch_find(EM_X86_64, 64, 0), *arm64 = arch_find(EM_AARCH64, 64, 0), *riscv = arch_find(EM_RISCV, 64, 0);
+	const struct arch *amd64 = arch_find(EM_X86_64, 64, 0), *arm64 = arch_find(EM_AARCH64, 64, 0),
+			  *riscv = arch_find(EM_RISCV, 64, 0);
 	const struct arch *ppc = arch_find(EM_PPC64, 64, 0), *arm = arch_find(EM_ARM, 32, 0);
-	static const struct { uint64_t memsz, align, vaddr; int64_t amd64, arm64, riscv, ppc, arm; } rows[] = {
+	static const struct {
+		uint64_t memsz, align, vaddr;
+		int64_t amd64, arm64, riscv, ppc, arm;
+	} rows[] = {
 		{ 8, 8, 0x1000, -8, 16, 0, -0x7000, 8 },
 		{ 132, 64, 0x1000, -192, 64, 0, -0x7000, 64 },
 		{ 12, 4, 0x1004, -12, 16, 0, -0x7000, 8 },
@@ -409,7 +469,9 @@ static void test_block_offset(void **state)
 		{ 100, 64, 0x1030, -144, 48, 48, 48 - 0x7000, 48 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const GElf_Phdr segment = { .p_type = PT_TLS, .p_memsz = rows[i].memsz, .p_align = rows[i].align, .p_vaddr = rows[i].vaddr };
+		const GElf_Phdr segment = {
+			.p_type = PT_TLS, .p_memsz = rows[i].memsz, .p_align = rows[i].align, .p_vaddr = rows[i].vaddr
+		};
 		assert_int_equal(tls_block_offset(amd64, &segment), rows[i].amd64);
 		assert_int_equal(tls_block_offset(arm64, &segment), rows[i].arm64);
 		assert_int_equal(tls_block_offset(riscv, &segment), rows[i].riscv);
@@ -422,8 +484,11 @@ static void test_block_offset(void **state)
 static void test_rule_is_the_loaders(void **state)
 {
 	(void)state;
-	write_file("r.c", "#include <stdio.h>\n__thread long first = 1; __thread char pad[77] = {2}; __thread long far __attribute__((aligned(128)));\n"
-		"int main(void) { printf(\"%ld\\n\", (long)((char *)&far - (char *)__builtin_thread_pointer())); return 0; }\n");
+	write_file("r.c",
+	    "#include <stdio.h>\n__thread long first = 1; __thread char pad[77] = {2}; __thread long far "
+	    "__attribute__((aligned(128)));\n"
+	    "int main(void) { printf(\"%ld\\n\", (long)((char *)&far - (char *)__builtin_thread_pointer())); return 0; "
+	    "}\n");
 	sh("cd %s && cc -O1 -o r r.c && ./r > r.out", sample_dir);
 	char path[128], line[64] = "";
 	FILE *out = fopen(sample_path("r.out", path), "r");
@@ -445,8 +510,9 @@ static void test_print(void **state)
 	struct buf out = BUF_INIT;
 	json_t *facts = facts_of("shared");
 	inspect_print("shared", facts, &out);
-	static const char *const words[] = { "shared: ELF 64-bit", "model            IE", "at               loader", "relocation       R_", "form             two", "needs at least   GLIBC_2",
-		"Go's slot", "init array", "NODELETE", "_linux_lib" };
+	static const char *const words[] = { "shared: ELF 64-bit", "model            IE", "at               loader",
+		"relocation       R_", "form             two", "needs at least   GLIBC_2", "Go's slot", "init array",
+		"NODELETE", "_linux_lib" };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strstr(out.data, words[i]))
 			fail_msg("the page has no '%s':\n%s", words[i], out.data);

@@ -228,7 +228,7 @@ static void fill(const char *file, int error)
 	assert_true(count > 0);
 	assert_int_equal(append(journal, count, text, 1), error);
 	int before = count;
-	while (append(journal, count, "", 0) == 0)    /* a short one may still have room */
+	while (append(journal, count, "", 0) == 0) /* a short one may still have room */
 		count++;
 	assert_int_equal(whole(file), count);
 	assert_true(count >= before);
@@ -261,7 +261,8 @@ static void test_full_disk(void **state)
 	pid_t pid = fork();
 	if (pid == 0) {
 		char file[100];
-		if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		    mount("none", folder, "tmpfs", 0, "size=65536") < 0)
 			_exit(77);
 		snprintf(file, sizeof file, "%s/full", folder);
@@ -325,9 +326,14 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_missing_and_unusable), cmocka_unit_test(test_one_writer),
-		cmocka_unit_test(test_torn), cmocka_unit_test(test_spoiled), cmocka_unit_test(test_file_limit),
-		cmocka_unit_test(test_full_disk), cmocka_unit_test(test_killed_writer),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_missing_and_unusable),
+		cmocka_unit_test(test_one_writer),
+		cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_spoiled),
+		cmocka_unit_test(test_file_limit),
+		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_killed_writer),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -40,7 +40,12 @@ static struct cell cell_of(const char *id)
 
 static void test_judging(void **state)
 {
-	static const struct { const char *cell, *check; enum status status; enum verdict verdict; const char *reason; } cases[] = {
+	static const struct {
+		const char *cell, *check;
+		enum status status;
+		enum verdict verdict;
+		const char *reason;
+	} cases[] = {
 		/* no row */
 		{ "exe/cgo1/internal@host:exec", "tls.static-flag", STATUS_PASS, VERDICT_OK, NULL },
 		{ "exe/cgo1/internal@host:exec", "tls.static-flag", STATUS_FAIL, VERDICT_REGRESSED, NULL },
@@ -70,7 +75,8 @@ static void test_judging(void **state)
 		const struct known *row = (const struct known *)id;
 		enum verdict verdict = sample_judge(&cell, cases[i].check, cases[i].status, &row);
 		if (verdict != cases[i].verdict)
-			fail_msg("%s %s %s: %s", id, cases[i].check, status_name(cases[i].status), verdict_name(verdict));
+			fail_msg(
+			    "%s %s %s: %s", id, cases[i].check, status_name(cases[i].status), verdict_name(verdict));
 		if (cases[i].reason)
 			assert_string_equal(row->reason, cases[i].reason);
 		else
@@ -80,19 +86,29 @@ static void test_judging(void **state)
 
 static void test_an_excuse_ends(void **state)
 {
-	static const struct { const char *go, *reason; } cases[] = {
-		{ "go1.21.13", "ends" }, { "go1.22rc2", "ends" }, { "go1.22", "ends later" }, { "go1.22.0", "ends later" }, { "go1.23.4", "ends later" },
-		{ "go1.24beta1", "ends later" }, { "go1.24rc1", NULL }, { "go1.26.8", NULL },
+	static const struct {
+		const char *go, *reason;
+	} cases[] = {
+		{ "go1.21.13", "ends" },
+		{ "go1.22rc2", "ends" },
+		{ "go1.22", "ends later" },
+		{ "go1.22.0", "ends later" },
+		{ "go1.23.4", "ends later" },
+		{ "go1.24beta1", "ends later" },
+		{ "go1.24rc1", NULL },
+		{ "go1.26.8", NULL },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char id[CELL_ID_MAX] = "";
-		struct cell cell = cell_of(strcat(strcat(id, cases[i].go), "/linux/amd64/c-shared/cgo1/external@host:dlopen"));
+		struct cell cell =
+		    cell_of(strcat(strcat(id, cases[i].go), "/linux/amd64/c-shared/cgo1/external@host:dlopen"));
 		const struct known *row = sample_find(&cell, "thread.thousand");
 		assert_int_equal(row == NULL, cases[i].reason == NULL);
 		if (row)
 			assert_string_equal(row->reason, cases[i].reason);
-		assert_int_equal(sample_judge(&cell, "thread.thousand", STATUS_TIMEOUT, &row), row ? VERDICT_KNOWN : VERDICT_REGRESSED);
+		assert_int_equal(sample_judge(&cell, "thread.thousand", STATUS_TIMEOUT, &row),
+		    row ? VERDICT_KNOWN : VERDICT_REGRESSED);
 	}
 }
 
@@ -122,8 +138,9 @@ static int covers_a_planned_check(const struct known *known)
 		for (size_t i = 0; i < cells.count && !found; i++) {
 			for (size_t k = 0; k < checks_count && !found; k++) {
 				const struct filter_subject subject = { &cells.cell[i], checks[k].id, NULL };
-				found = glob_match(known->check, checks[k].id) && check_planned(&checks[k], &cells.cell[i]) &&
-					filter_text_match(known->where, &subject);
+				found = glob_match(known->check, checks[k].id) &&
+				    check_planned(&checks[k], &cells.cell[i]) &&
+				    filter_text_match(known->where, &subject);
 			}
 		}
 		cells_free(&cells);
@@ -135,7 +152,8 @@ static int covers_a_planned_check(const struct known *known)
 static int shows_otherwise(const struct known *known)
 {
 	for (size_t i = 0; i < known_count; i++)
-		if (strcmp(knowns[i].where, known->where) == 0 && strcmp(knowns[i].check, known->check) == 0 && strcmp(knowns[i].status, "pass") != 0)
+		if (strcmp(knowns[i].where, known->where) == 0 && strcmp(knowns[i].check, known->check) == 0 &&
+		    strcmp(knowns[i].status, "pass") != 0)
 			return 1;
 	return 0;
 }
@@ -160,10 +178,16 @@ static void test_rows_are_well_formed(void **state)
 /* GNU ld for arm64, seen with 2.40; gold sets the flag, and amd64 has it from both. */
 static void test_arm64_static_flag(void **state)
 {
-	static const struct { const char *cell; int known; } cases[] = {
-		{ "arm64/c-shared/cgo1/external@host:dlopen", 1 }, { "arm64/plugin/cgo1/external@host:plugin", 1 },
-		{ "arm64/c-archive/cgo1/external@host:archive-so", 1 }, { "arm64/c-archive/cgo1/external@host:archive", 0 },
-		{ "arm64/c-shared/cgo1/external-gold@host:dlopen", 0 }, { "amd64/c-shared/cgo1/external@host:dlopen", 0 },
+	static const struct {
+		const char *cell;
+		int known;
+	} cases[] = {
+		{ "arm64/c-shared/cgo1/external@host:dlopen", 1 },
+		{ "arm64/plugin/cgo1/external@host:plugin", 1 },
+		{ "arm64/c-archive/cgo1/external@host:archive-so", 1 },
+		{ "arm64/c-archive/cgo1/external@host:archive", 0 },
+		{ "arm64/c-shared/cgo1/external-gold@host:dlopen", 0 },
+		{ "amd64/c-shared/cgo1/external@host:dlopen", 0 },
 		{ "arm64/pie/cgo1/external@host:exec", 0 },
 	};
 	(void)state;
@@ -172,13 +196,17 @@ static void test_arm64_static_flag(void **state)
 		struct cell cell = cell_of(strcat(id, cases[i].cell));
 		const struct known *row;
 		assert_int_equal(known_find(&cell, "tls.static-flag") != NULL, cases[i].known);
-		assert_int_equal(known_judge(&cell, "tls.static-flag", STATUS_FAIL, &row), cases[i].known ? VERDICT_KNOWN : VERDICT_REGRESSED);
+		assert_int_equal(known_judge(&cell, "tls.static-flag", STATUS_FAIL, &row),
+		    cases[i].known ? VERDICT_KNOWN : VERDICT_REGRESSED);
 		assert_null(known_find(&cell, "tls.symbols"));
 	}
 }
 
 /* One check in one cell, as a run left it. */
-struct stale_case { const char *cell, *check; enum status status; };
+struct stale_case {
+	const char *cell, *check;
+	enum status status;
+};
 
 static enum known_use use_after(size_t row, const struct stale_case *ran, size_t count)
 {
@@ -189,7 +217,9 @@ static enum known_use use_after(size_t row, const struct stale_case *ran, size_t
 	for (size_t i = 0; i < count; i++) {
 		char id[CELL_ID_MAX] = "";
 		results[i] = (struct check_result){ .id = (char *)ran[i].check, .status = ran[i].status };
-		cells[i] = (struct cell_result){ .cell = cell_of(strcat(id, ran[i].cell)), .checks = &results[i], .check_count = 1 };
+		cells[i] = (struct cell_result){
+			.cell = cell_of(strcat(id, ran[i].cell)), .checks = &results[i], .check_count = 1
+		};
 	}
 	sample_stale(cells, count, use);
 	return use[row];
@@ -203,11 +233,16 @@ static enum known_use use_after(size_t row, const struct stale_case *ran, size_t
  * excuse that shows in two ways). */
 static void test_stale_rows(void **state)
 {
-	static const struct { size_t row; struct stale_case ran[2]; enum known_use use; } cases[] = {
+	static const struct {
+		size_t row;
+		struct stale_case ran[2];
+		enum known_use use;
+	} cases[] = {
 		{ 0, { { DLOPEN, "tls.static-flag", STATUS_FAIL } }, KNOWN_USED },
 		{ 0, { { DLOPEN, "tls.static-flag", STATUS_PASS } }, KNOWN_UNSEEN },
 		{ 0, { { DLOPEN, "tls.static-flag", STATUS_CRASH } }, KNOWN_UNSEEN },
-		{ 0, { { DLOPEN, "tls.static-flag", STATUS_PASS }, { NEEDED, "tls.static-flag", STATUS_FAIL } }, KNOWN_USED },
+		{ 0, { { DLOPEN, "tls.static-flag", STATUS_PASS }, { NEEDED, "tls.static-flag", STATUS_FAIL } },
+		    KNOWN_USED },
 		{ 0, { { DLOPEN, "tls.static-flag", STATUS_SKIP } }, KNOWN_UNASKED },
 		{ 0, { { DLOPEN, "tls.static-flag", STATUS_NOTRUN } }, KNOWN_UNASKED },
 		{ 0, { { DLOPEN, "tls.static-flag", STATUS_INFRA } }, KNOWN_UNASKED },
@@ -218,8 +253,12 @@ static void test_stale_rows(void **state)
 		{ 1, { { DLOPEN, "tls.sizes", STATUS_CRASH } }, KNOWN_UNMATCHED },
 		/* the end lies before this release: the row is not asked */
 		{ 2, { { DLOPEN, "thread.thousand", STATUS_PASS } }, KNOWN_UNASKED },
-		{ 2, { { "go1.21.13/linux/amd64/c-shared/cgo1/external@host:dlopen", "thread.thousand", STATUS_PASS } }, KNOWN_UNSEEN },
-		{ 3, { { "go1.21.13/linux/amd64/c-shared/cgo1/external@host:dlopen", "thread.thousand", STATUS_TIMEOUT } }, KNOWN_USED },
+		{ 2, { { "go1.21.13/linux/amd64/c-shared/cgo1/external@host:dlopen", "thread.thousand", STATUS_PASS } },
+		    KNOWN_UNSEEN },
+		{ 3,
+		    { { "go1.21.13/linux/amd64/c-shared/cgo1/external@host:dlopen", "thread.thousand",
+			STATUS_TIMEOUT } },
+		    KNOWN_USED },
 		{ 4, { { PLUGIN, "init.auxv", STATUS_SKIP } }, KNOWN_USED },
 		{ 4, { { PLUGIN, "init.auxv", STATUS_PASS } }, KNOWN_UNSEEN },
 		/* a crash is one of two ways; with neither both are stale */

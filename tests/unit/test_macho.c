@@ -1,4 +1,5 @@
-/* The Mach-O reader: what it refuses, what it sees in good files, and that a file made wrong in one place says another thing. */
+/* The Mach-O reader: what it refuses, what it sees in good files, and that a file made wrong in one place says another
+ * thing. */
 #include "tests/unit/macho_sample.h"
 #include "tests/unit/unit.h"
 
@@ -20,10 +21,7 @@ static json_t *facts_of(const void *bytes, size_t size)
 	return facts;
 }
 
-static json_t *facts_of_sample(const struct macho_sample *sample)
-{
-	return facts_of(sample->bytes, SAMPLE_SIZE);
-}
+static json_t *facts_of_sample(const struct macho_sample *sample) { return facts_of(sample->bytes, SAMPLE_SIZE); }
 
 /* "a.b.c" of the facts; not a new reference. */
 static const json_t *at(const json_t *facts, const char *path)
@@ -37,10 +35,7 @@ static const json_t *at(const json_t *facts, const char *path)
 	return facts;
 }
 
-static long long number(const json_t *facts, const char *path)
-{
-	return json_integer_value(at(facts, path));
-}
+static long long number(const json_t *facts, const char *path) { return json_integer_value(at(facts, path)); }
 
 static void is_text(const json_t *facts, const char *path, const char *expected)
 {
@@ -76,7 +71,11 @@ static void refused(const void *bytes, size_t size, const char *why)
 }
 
 /* One number of a good program made wrong. */
-static const struct { size_t at, width; uint64_t value; const char *why; } wrong[] = {
+static const struct {
+	size_t at, width;
+	uint64_t value;
+	const char *why;
+} wrong[] = {
 	{ 20, 4, 0xffffffff, "truncated: 4294967295 bytes of load commands" },
 	{ 4, 4, 7, "a 64-bit Mach-O header for i386" },
 	{ 36, 4, 4, "load command 0 at 32 does not fit" },
@@ -102,8 +101,10 @@ static void test_refused(void **state)
 	refused("\xca\xfe\xba\xbe\0\0\0\0", 8, "a fat Mach-O file of 0 slices");
 	refused("\xca\xfe\xba\xbe\0\0\0\x34", 8, "of 52 slices (or a Java class file)");
 	refused("\xca\xfe\xba\xbe\0\0\0\1", 8, "the table of 1 slices does not fit");
-	refused("\xca\xfe\xba\xbe\0\0\0\1\1\0\0\7\0\0\0\3\0\0\0\x1c\0\0\0\1\0\0\0", 28, "truncated: slice 0 is beyond the end (28 bytes)");
-	refused("\xca\xfe\xba\xbe\0\0\0\1\1\0\0\7\0\0\0\3\0\0\0\x1c\0\0\0\10\0\0\0\0!<arch>\n", 36, "no Mach-O image (an archive? lipo -thin takes it out)");
+	refused("\xca\xfe\xba\xbe\0\0\0\1\1\0\0\7\0\0\0\3\0\0\0\x1c\0\0\0\1\0\0\0", 28,
+	    "truncated: slice 0 is beyond the end (28 bytes)");
+	refused("\xca\xfe\xba\xbe\0\0\0\1\1\0\0\7\0\0\0\3\0\0\0\x1c\0\0\0\10\0\0\0\0!<arch>\n", 36,
+	    "no Mach-O image (an archive? lipo -thin takes it out)");
 }
 
 /* Every length: refused with a line, or fewer facts; nothing is read behind the end (ASan). */
@@ -126,13 +127,23 @@ static void test_truncated(void **state)
 static void test_oracle(void **state)
 {
 	(void)state;
-	static const struct { const char *cell; int arm64; uint32_t filetype; } rows[] = {
-		{ "go1.26.8/darwin/amd64/exe/cgo0/internal@none", 0, SAMPLE_EXECUTE }, { "go1.26.8/darwin/amd64/pie/cgo1/external@none", 0, SAMPLE_EXECUTE },
-		{ "go1.26.8/darwin/amd64/c-shared/cgo1/external@none", 0, SAMPLE_DYLIB }, { "go1.26.8/darwin/amd64/plugin/cgo1/external@none", 0, SAMPLE_DYLIB },
-		{ "go1.26.8/darwin/amd64/c-archive/cgo1/external@none", 0, SAMPLE_OBJECT }, { "go1.26.8/ios/amd64/exe/cgo0/internal@none", 0, SAMPLE_EXECUTE },
-		{ "go1.26.8/darwin/arm64/exe/cgo0/internal@none", 1, SAMPLE_EXECUTE }, { "go1.26.8/darwin/arm64/pie/cgo1/external@none", 1, SAMPLE_EXECUTE },
-		{ "go1.26.8/darwin/arm64/c-shared/cgo1/external@none", 1, SAMPLE_DYLIB }, { "go1.26.8/darwin/arm64/plugin/cgo1/external@none", 1, SAMPLE_DYLIB },
-		{ "go1.26.8/darwin/arm64/c-archive/cgo1/external@none", 1, SAMPLE_OBJECT }, { "go1.26.8/ios/arm64/exe/cgo1/external@none", 1, SAMPLE_EXECUTE },
+	static const struct {
+		const char *cell;
+		int arm64;
+		uint32_t filetype;
+	} rows[] = {
+		{ "go1.26.8/darwin/amd64/exe/cgo0/internal@none", 0, SAMPLE_EXECUTE },
+		{ "go1.26.8/darwin/amd64/pie/cgo1/external@none", 0, SAMPLE_EXECUTE },
+		{ "go1.26.8/darwin/amd64/c-shared/cgo1/external@none", 0, SAMPLE_DYLIB },
+		{ "go1.26.8/darwin/amd64/plugin/cgo1/external@none", 0, SAMPLE_DYLIB },
+		{ "go1.26.8/darwin/amd64/c-archive/cgo1/external@none", 0, SAMPLE_OBJECT },
+		{ "go1.26.8/ios/amd64/exe/cgo0/internal@none", 0, SAMPLE_EXECUTE },
+		{ "go1.26.8/darwin/arm64/exe/cgo0/internal@none", 1, SAMPLE_EXECUTE },
+		{ "go1.26.8/darwin/arm64/pie/cgo1/external@none", 1, SAMPLE_EXECUTE },
+		{ "go1.26.8/darwin/arm64/c-shared/cgo1/external@none", 1, SAMPLE_DYLIB },
+		{ "go1.26.8/darwin/arm64/plugin/cgo1/external@none", 1, SAMPLE_DYLIB },
+		{ "go1.26.8/darwin/arm64/c-archive/cgo1/external@none", 1, SAMPLE_OBJECT },
+		{ "go1.26.8/ios/arm64/exe/cgo1/external@none", 1, SAMPLE_EXECUTE },
 	};
 	const struct check *check = check_find("tls.access");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -313,8 +324,16 @@ static void test_initializers(void **state)
 static void test_chains(void **state)
 {
 	(void)state;
-	static const struct { unsigned format, stride, next_at, bind; int is_offset; uint64_t sign; } rows[] = {
-		{ 1, 8, 51, 62, 0, 0 }, { 1, 8, 51, 62, 1, 1ULL << 63 }, { 2, 4, 51, 63, 0, 0 }, { 6, 4, 51, 63, 1, 0 }, { 9, 8, 51, 62, 1, 0 },
+	static const struct {
+		unsigned format, stride, next_at, bind;
+		int is_offset;
+		uint64_t sign;
+	} rows[] = {
+		{ 1, 8, 51, 62, 0, 0 },
+		{ 1, 8, 51, 62, 1, 1ULL << 63 },
+		{ 2, 4, 51, 63, 0, 0 },
+		{ 6, 4, 51, 63, 1, 0 },
+		{ 9, 8, 51, 62, 1, 0 },
 		{ 12, 8, 51, 62, 1, 1ULL << 63 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -322,8 +341,10 @@ static void test_chains(void **state)
 		struct macho_sample sample;
 		sample_make(&sample, 1, SAMPLE_DYLIB);
 		sample_chain(&sample, rows[i].format);
-		sample_put(&sample, SAMPLE_DATA, 8, target | rows[i].sign | (uint64_t)(8 / rows[i].stride) << rows[i].next_at);
-		sample_put(&sample, SAMPLE_DATA + 8, 8, 1ULL << rows[i].bind | (uint64_t)(0x78 / rows[i].stride) << rows[i].next_at);
+		sample_put(
+		    &sample, SAMPLE_DATA, 8, target | rows[i].sign | (uint64_t)(8 / rows[i].stride) << rows[i].next_at);
+		sample_put(&sample, SAMPLE_DATA + 8, 8,
+		    1ULL << rows[i].bind | (uint64_t)(0x78 / rows[i].stride) << rows[i].next_at);
 		entries(&sample, 2, 1, "_rt0_arm64_darwin_lib");
 		json_t *facts = facts_of_sample(&sample);
 		assert_true(json_is_true(at(facts, "macho/chained_fixups")));
@@ -340,15 +361,19 @@ static void test_chains(void **state)
 	}
 }
 
-static const unsigned char rebases[] = { 0x11, 0x21, 0x10, 0x53, 0x60, 0x82, 0x01, 0x70, 8, 0x80, 5, 16, 0x31, 2, 0x00, 0x5f };   /* 3 + 130 + 1 + 5 */
-static const unsigned char binds[] = { 0x11, 0x40, '_', 'm', 0, 0x51, 0x71, 0x20, 0x90, 0xa0, 8, 0xb1, 0xc0, 7, 8, 0x00, 0x90 };    /* 1 + 1 + 1 + 7 */
-static const unsigned char lazy[] = { 0x71, 0x28, 0x11, 0x40, '_', 'm', 0, 0x90, 0x00, 0x71, 0x30, 0x40, '_', 'n', 0, 0x90, 0x00 };   /* 2 */
+static const unsigned char rebases[] = { 0x11, 0x21, 0x10, 0x53, 0x60, 0x82, 0x01, 0x70, 8, 0x80, 5, 16, 0x31, 2, 0x00,
+	0x5f }; /* 3 + 130 + 1 + 5 */
+static const unsigned char binds[] = { 0x11, 0x40, '_', 'm', 0, 0x51, 0x71, 0x20, 0x90, 0xa0, 8, 0xb1, 0xc0, 7, 8, 0x00,
+	0x90 }; /* 1 + 1 + 1 + 7 */
+static const unsigned char lazy[] = { 0x71, 0x28, 0x11, 0x40, '_', 'm', 0, 0x90, 0x00, 0x71, 0x30, 0x40, '_', 'n', 0,
+	0x90, 0x00 }; /* 2 */
 
 static json_t *facts_with_opcodes(const unsigned char *rebase, size_t size)
 {
 	struct macho_sample sample;
 	sample_make(&sample, 1, SAMPLE_DYLIB);
-	SAMPLE_COMMAND(&sample, 0x80000022, NULL, SAMPLE_FIXUPS, 0x20, SAMPLE_FIXUPS + 0x20, 0x20, 0, 0, SAMPLE_FIXUPS + 0x40, 0x20, 0, 0);
+	SAMPLE_COMMAND(&sample, 0x80000022, NULL, SAMPLE_FIXUPS, 0x20, SAMPLE_FIXUPS + 0x20, 0x20, 0, 0,
+	    SAMPLE_FIXUPS + 0x40, 0x20, 0, 0);
 	memcpy(sample.bytes + SAMPLE_FIXUPS, rebase, size);
 	memcpy(sample.bytes + SAMPLE_FIXUPS + 0x20, binds, sizeof binds);
 	memcpy(sample.bytes + SAMPLE_FIXUPS + 0x40, lazy, sizeof lazy);
@@ -369,7 +394,8 @@ static void test_opcodes(void **state)
 	assert_true(json_is_true(at(facts, "macho/textrel")));
 	json_decref(facts);
 	/* More than there are numbers. */
-	static const unsigned char many[] = { 0x21, 0, 0x60, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x51 };
+	static const unsigned char many[] = { 0x21, 0, 0x60, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0x7f, 0x51 };
 	facts = facts_with_opcodes(many, sizeof many);
 	assert_true(number(facts, "macho/rebases") == INT64_MAX);
 	json_decref(facts);
@@ -432,9 +458,24 @@ static void test_i386(void **state)
 {
 	(void)state;
 	unsigned char bytes[28 + 124 + 16] = { 0xce, 0xfa, 0xed, 0xfe, 7 };
-	static const struct { size_t at; uint32_t value; } words[] = {
-		{ 12, 2 }, { 16, 1 }, { 20, 124 }, { 28, 1 }, { 32, 124 }, { 28 + 24, 0x1000 }, { 28 + 28, 0x1000 }, { 28 + 36, 28 + 124 + 16 }, { 28 + 48, 1 },
-		{ 84 + 32, 0x1098 }, { 84 + 36, 16 }, { 84 + 40, 28 + 124 }, { 84 + 56, 9 }, { 28 + 124, 0x1004 },
+	static const struct {
+		size_t at;
+		uint32_t value;
+	} words[] = {
+		{ 12, 2 },
+		{ 16, 1 },
+		{ 20, 124 },
+		{ 28, 1 },
+		{ 32, 124 },
+		{ 28 + 24, 0x1000 },
+		{ 28 + 28, 0x1000 },
+		{ 28 + 36, 28 + 124 + 16 },
+		{ 28 + 48, 1 },
+		{ 84 + 32, 0x1098 },
+		{ 84 + 36, 16 },
+		{ 84 + 40, 28 + 124 },
+		{ 84 + 56, 9 },
+		{ 28 + 124, 0x1004 },
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		for (unsigned b = 0; b < 4; b++)
@@ -452,8 +493,8 @@ static void test_i386(void **state)
 static void test_fat(void **state)
 {
 	(void)state;
-	static const unsigned char head[] = { 0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2, 1, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0, 0x10, 0, 0, 0, 0, 6,
-		1, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0x10, 64, 0, 0, 0x10, 0, 0, 0, 0, 6 };
+	static const unsigned char head[] = { 0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2, 1, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 64,
+		0, 0, 0x10, 0, 0, 0, 0, 6, 1, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0x10, 64, 0, 0, 0x10, 0, 0, 0, 0, 6 };
 	unsigned char *bytes = calloc(1, 64 + 2 * SAMPLE_SIZE);
 	struct macho_sample sample;
 	memcpy(bytes, head, sizeof head);
@@ -472,10 +513,21 @@ static void test_fat(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_truncated), cmocka_unit_test(test_oracle), cmocka_unit_test(test_fixed_made_wrong),
-		cmocka_unit_test(test_build_id_is_no_code), cmocka_unit_test(test_key_made_wrong), cmocka_unit_test(test_object_code),
-		cmocka_unit_test(test_without_symbols), cmocka_unit_test(test_initializers), cmocka_unit_test(test_chains), cmocka_unit_test(test_opcodes),
-		cmocka_unit_test(test_header), cmocka_unit_test(test_older_header), cmocka_unit_test(test_i386), cmocka_unit_test(test_fat),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_oracle),
+		cmocka_unit_test(test_fixed_made_wrong),
+		cmocka_unit_test(test_build_id_is_no_code),
+		cmocka_unit_test(test_key_made_wrong),
+		cmocka_unit_test(test_object_code),
+		cmocka_unit_test(test_without_symbols),
+		cmocka_unit_test(test_initializers),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_opcodes),
+		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_older_header),
+		cmocka_unit_test(test_i386),
+		cmocka_unit_test(test_fat),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

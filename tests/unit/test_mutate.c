@@ -7,7 +7,9 @@
 #include <errno.h>
 
 #define CONTROL(check, kind, where, argument, status) { check, where, argument },
-static const struct { const char *check, *where, *mutation; } controls[] = {
+static const struct {
+	const char *check, *where, *mutation;
+} controls[] = {
 #include "cases/control/file.def"
 };
 #undef CONTROL
@@ -46,7 +48,8 @@ static void test_each_is_noticed(void **state)
 			fail_msg("%s: %s", controls[i].check, diag.line);
 		char *after = observed_in("mutant", controls[i].check);
 		if (!strcmp(before, after))
-			fail_msg("%s: %s on %s goes unnoticed: '%s'", controls[i].check, controls[i].mutation, samples[sample].name, after);
+			fail_msg("%s: %s on %s goes unnoticed: '%s'", controls[i].check, controls[i].mutation,
+			    samples[sample].name, after);
 		free(before);
 		free(after);
 		tried++;

@@ -11,12 +11,18 @@
 #include <string.h>
 
 /* The rule tables once more, to ask of each row what the functions do not tell: whether it is ever used. */
-static const struct { const char *check, *where, *expected, *source; } rules[] = {
+static const struct {
+	const char *check, *where, *expected, *source;
+} rules[] = {
 #define EXPECT(check, where, expected, source) { check, where, expected, source },
 #include "matrix/oracle.def"
 };
 
-static const struct { const char *where; int exit; const char *message, *source; } refusals[] = {
+static const struct {
+	const char *where;
+	int exit;
+	const char *message, *source;
+} refusals[] = {
 #define REFUSED(where, fact, exit, message, source) { where, exit, message, source },
 #include "matrix/support.def"
 };
@@ -26,7 +32,8 @@ enum { RULES = sizeof rules / sizeof *rules, REFUSALS = sizeof refusals / sizeof
 /* Rules that only older releases follow. */
 static void each_older_cell(void (*body)(const struct cell *cell, void *data), void *data)
 {
-	static const char *const older[] = { "go1.19.13/windows/amd64/exe/cgo0/internal@none", "go1.20.14/windows/386/exe/cgo0/internal@none" };
+	static const char *const older[] = { "go1.19.13/windows/amd64/exe/cgo0/internal@none",
+		"go1.20.14/windows/386/exe/cgo0/internal@none" };
 	for (size_t i = 0; i < sizeof older / sizeof *older; i++) {
 		struct cell cell;
 		assert_int_equal(cell_parse(older[i], &cell, NULL), 0);
@@ -34,7 +41,8 @@ static void each_older_cell(void (*body)(const struct cell *cell, void *data), v
 	}
 }
 
-/* Calls body for each cell of the host matrix of both architectures, of the whole list and of targets, and of older releases. */
+/* Calls body for each cell of the host matrix of both architectures, of the whole list and of targets, and of older
+ * releases. */
 static void each_cell(void (*body)(const struct cell *cell, void *data), void *data)
 {
 	for (size_t arch = 0; arch < UNIT_ARCHES; arch++) {
@@ -69,7 +77,8 @@ static void test_checks_are_well_formed(void **state)
 	for (size_t i = 0; i < checks_count; i++) {
 		const struct check *check = &checks[i];
 		size_t family = strlen(check->family);
-		assert_true(family && strncmp(check->id, check->family, family) == 0 && check->id[family] == '.' && check->id[family + 1]);
+		assert_true(family && strncmp(check->id, check->family, family) == 0 && check->id[family] == '.' &&
+		    check->id[family + 1]);
 		assert_int_equal(strspn(check->id, "abcdefghijklmnopqrstuvwxyz0123456789.-"), strlen(check->id));
 		assert_true(*check->meaning && *check->why && *check->source);
 		assert_null(strchr(check->meaning, '\n'));
@@ -148,7 +157,8 @@ static void test_none_is_built_and_inspected(void **state)
 	for (size_t i = 0; i < checks_count; i++)
 		count[checks[i].pass] += (size_t)check_planned(&checks[i], &cell);
 	assert_true(count[PASS_BUILD] && count[PASS_FILE]);
-	assert_int_equal(count[PASS_REFUSAL] + count[PASS_LIVE] + count[PASS_HOST] + count[PASS_ALONE] + count[PASS_TRACE], 0);
+	assert_int_equal(
+	    count[PASS_REFUSAL] + count[PASS_LIVE] + count[PASS_HOST] + count[PASS_ALONE] + count[PASS_TRACE], 0);
 }
 
 /* Only a C host can run what C observes, whatever cell somebody asks for. */
@@ -193,7 +203,8 @@ static void count_rules(const struct cell *cell, void *used)
 			continue;
 		const struct filter_subject subject = { cell, checks[i].id, NULL };
 		size_t row = 0;
-		while (row < RULES && !(glob_match(rules[row].check, checks[i].id) && filter_text_match(rules[row].where, &subject)))
+		while (row < RULES &&
+		    !(glob_match(rules[row].check, checks[i].id) && filter_text_match(rules[row].where, &subject)))
 			row++;
 		assert_true(row < RULES);
 		((size_t *)used)[row]++;
@@ -258,15 +269,26 @@ static void test_refusals_look_at_the_build_alone(void **state)
 /* The lines that go 1.26 prints, read in its sources, which support.def cites. */
 static void test_refusal_texts(void **state)
 {
-	static const struct { const char *cell, *expected; } cases[] = {
-		{ "c-shared/cgo0/internal", "exit=1 \"-buildmode=c-shared requires external (cgo) linking, but cgo is not enabled\"" },
-		{ "plugin/cgo0/external", "exit=1 \"-buildmode=plugin requires external (cgo) linking, but cgo is not enabled\"" },
-		{ "shared/cgo0/internal", "exit=1 \"-linkshared requires external (cgo) linking, but cgo is not enabled\"" },
-		{ "exe/cgo0/external-lld-static", "exit=1 \"-linkmode=external requires external (cgo) linking, but cgo is not enabled\"" },
-		{ "c-archive/cgo0/external", "exit=1 \"-linkmode=external requires external (cgo) linking, but cgo is not enabled\"" },
-		{ "c-archive/cgo0/internal", "exit=1 \"internal linking requested but external linking required: buildmode=c-archive\"" },
-		{ "c-shared/cgo1/internal", "exit=1 \"internal linking requested but external linking required: buildmode=c-shared\"" },
-		{ "exe/cgo0/internal", NULL }, { "pie/cgo1/external-mold-static", NULL }, { "c-shared/cgo1/external", NULL },
+	static const struct {
+		const char *cell, *expected;
+	} cases[] = {
+		{ "c-shared/cgo0/internal",
+		    "exit=1 \"-buildmode=c-shared requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "plugin/cgo0/external",
+		    "exit=1 \"-buildmode=plugin requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "shared/cgo0/internal",
+		    "exit=1 \"-linkshared requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "exe/cgo0/external-lld-static",
+		    "exit=1 \"-linkmode=external requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "c-archive/cgo0/external",
+		    "exit=1 \"-linkmode=external requires external (cgo) linking, but cgo is not enabled\"" },
+		{ "c-archive/cgo0/internal",
+		    "exit=1 \"internal linking requested but external linking required: buildmode=c-archive\"" },
+		{ "c-shared/cgo1/internal",
+		    "exit=1 \"internal linking requested but external linking required: buildmode=c-shared\"" },
+		{ "exe/cgo0/internal", NULL },
+		{ "pie/cgo1/external-mold-static", NULL },
+		{ "c-shared/cgo1/external", NULL },
 	};
 	(void)state;
 	const struct check *check = check_find("build.refused");

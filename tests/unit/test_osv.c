@@ -1,5 +1,5 @@
-/* The osv kind without OSv: the image that it writes is read back, its command line is what OSv's parsers want, and a machine
- * (tests/fixtures/guest.S) that ends in every way that a machine can end is told by the right result. */
+/* The osv kind without OSv: the image that it writes is read back, its command line is what OSv's parsers want, and a
+ * machine (tests/fixtures/guest.S) that ends in every way that a machine can end is told by the right result. */
 #include "runner/launch.h"
 #include "runner/osv_files.h"
 #include "runner/osv_image.h"
@@ -34,7 +34,11 @@ static char *put_file(const char *name, const char *text)
 
 /* ---- the image, by a reader of its own -------------------------------------------------------------------------- */
 
-struct image { const unsigned char *fs; size_t size; uint64_t super[8]; };
+struct image {
+	const unsigned char *fs;
+	size_t size;
+	uint64_t super[8];
+};
 struct inode { uint64_t mode, number, place, count; };
 
 static uint64_t word(const unsigned char *at, size_t bytes)
@@ -62,7 +66,8 @@ static uint64_t entry_of(const struct image *image, const struct inode *in, cons
 {
 	const unsigned char *at = image->fs + image->super[3] * 512;
 	for (uint64_t i = 0; i < image->super[5]; i++, at += 10 + word(at + 8, 2))
-		if (i >= in->place && i < in->place + in->count && word(at + 8, 2) == len && memcmp(at + 10, name, len) == 0)
+		if (i >= in->place && i < in->place + in->count && word(at + 8, 2) == len &&
+		    memcmp(at + 10, name, len) == 0)
 			return word(at, 8);
 	return 0;
 }
@@ -89,7 +94,7 @@ static void open_image(const char *path, char **bytes, struct image *image)
 	const unsigned char *disk = (const unsigned char *)*bytes, *entry = disk + 0x1be + 16;
 	assert_int_equal(disk[510], 0x55);
 	assert_int_equal(disk[511], 0xaa);
-	assert_int_not_equal(entry[4], 0);             /* system_id and starting_sector: fs/devfs/device.cc skips what has none */
+	assert_int_not_equal(entry[4], 0); /* system_id and starting_sector: fs/devfs/device.cc skips what has none */
 	assert_int_not_equal(entry[2] & 0x3f, 0);
 	size_t start = word(entry + 8, 4) * 512, len = word(entry + 12, 4) * 512;
 	assert_true(start + len == image->size);
@@ -114,7 +119,8 @@ static void assert_file(const struct image *image, const char *path, const char 
 static void test_image(void **state)
 {
 	(void)state;
-	char large[2000], *bytes, *from = put_file("large", memset(large, 'x', sizeof large - 1)), *path = xprintf("%s/disk.img", folder);
+	char large[2000], *bytes, *from = put_file("large", memset(large, 'x', sizeof large - 1)),
+				  *path = xprintf("%s/disk.img", folder);
 	large[sizeof large - 1] = '\0';
 	free(from);
 	from = put_file("large", large);
@@ -129,7 +135,7 @@ static void test_image(void **state)
 	osv_image_link(made, "/usr/lib/libx.so", "/deep/er/large");
 	assert_true(osv_image_has(made, "/deep/er") && !osv_image_has(made, "/deep/large"));
 	assert_true(osv_image_empty(made, "/dev") && !osv_image_empty(made, "/deep"));
-	for (int twice = 0; twice < 2; twice++) {    /* writing changes nothing in it */
+	for (int twice = 0; twice < 2; twice++) { /* writing changes nothing in it */
 		assert_int_equal(osv_image_write(made, path, &diag), 0);
 		open_image(path, &bytes, &image);
 		assert_file(&image, "/deep/er/large", large);
@@ -191,8 +197,9 @@ static void test_command(void **state)
 	env_set(&env, "A", "one two\\three");
 	env_set(&env, "EMPTY", "%s", "");
 	assert_int_equal(osv_files_command(&argv, &env, &out, &diag), 0);
-	assert_string_equal(out.data, "--console=serial --rootfs=rofs --verbose --power-off-on-abort --env=A=one\\ two\\\\three --env=EMPTY= "
-				      " \"/a b/case\" \"tls.g.main\" \"x;y&z!\\\"q\\\"\\\\\\n\"");
+	assert_string_equal(out.data,
+	    "--console=serial --rootfs=rofs --verbose --power-off-on-abort --env=A=one\\ two\\\\three --env=EMPTY= "
+	    " \"/a b/case\" \"tls.g.main\" \"x;y&z!\\\"q\\\"\\\\\\n\"");
 	buf_free(&out);
 	out = (struct buf)BUF_INIT;
 	argv_add(&argv, "$HOME");
@@ -217,25 +224,33 @@ static void test_command(void **state)
 
 static const struct way {
 	const char *program, *says, *order;
-	double scale;             /* of the machine's own limits */
+	double scale; /* of the machine's own limits */
 	int limit_ms;
-	int error;                /* of osv_run; 0: how, status, output and why hold */
+	int error; /* of osv_run; 0: how, status, output and why hold */
 	enum child_how how;
 	int status;
 	const char *output, *why; /* what is in output; how stderr or diag begins */
 } ways[] = {
-	{ "prog", BEGIN OBS END "program exited with status 3\nPowering off.\n", "@off", 1, 60000, 0, CHILD_EXITED, 3, END, "program exited with status 3\n" },
-	{ "prog", BEGIN "rand" OBS "om\r\nPowering off.\n", "@off", 1, 60000, 0, CHILD_EXITED, 0, OBS, "main returned 0\n" },
+	{ "prog", BEGIN OBS END "program exited with status 3\nPowering off.\n", "@off", 1, 60000, 0, CHILD_EXITED, 3,
+	    END, "program exited with status 3\n" },
+	{ "prog", BEGIN "rand" OBS "om\r\nPowering off.\n", "@off", 1, 60000, 0, CHILD_EXITED, 0, OBS,
+	    "main returned 0\n" },
 	{ "prog", BEGIN OBS END, "@hang", 0.1, 60000, 0, CHILD_LEAK, 0, END, "" },
-	{ "prog", BEGIN "program exited with status 0\n", "@hang", 0.1, 60000, 0, CHILD_LEAK, 0, BEGIN, "program exited with status 0\n" },
+	{ "prog", BEGIN "program exited with status 0\n", "@hang", 0.1, 60000, 0, CHILD_LEAK, 0, BEGIN,
+	    "program exited with status 0\n" },
 	{ "prog", BEGIN "half a line", "@hang", 1, 1500, 0, CHILD_TIMEOUT, 1500, BEGIN, "half a line\n" },
 	{ "prog", "", "@hang", 1, 1500, 0, CHILD_TIMEOUT, 1500, "", "" },
-	{ "prog", BEGIN "Uncaught signal 11 (\"Segmentation fault\"). Powering off.\n", "@off", 1, 60000, 0, CHILD_SIGNALED, SIGSEGV, BEGIN, "Uncaught signal 11 (" },
-	{ "prog", BEGIN "Assertion failed: x (f: 1)\n\n[backtrace]\n", "@off", 1, 60000, 0, CHILD_SIGNALED, SIGABRT, BEGIN, "Assertion failed: x (f: 1)\n" },
-	{ "prog", "Failed to load object: /x. Powering off.\n", "@off", 1, 60000, 0, CHILD_EXITED, 127, "", "Failed to load object: /x" },
-	{ "prog", BEGIN OBS END, "@reset", 1, 60000, 0, CHILD_SIGNALED, SIGKILL, END, "the machine stopped and OSv said nothing of an end" },
+	{ "prog", BEGIN "Uncaught signal 11 (\"Segmentation fault\"). Powering off.\n", "@off", 1, 60000, 0,
+	    CHILD_SIGNALED, SIGSEGV, BEGIN, "Uncaught signal 11 (" },
+	{ "prog", BEGIN "Assertion failed: x (f: 1)\n\n[backtrace]\n", "@off", 1, 60000, 0, CHILD_SIGNALED, SIGABRT,
+	    BEGIN, "Assertion failed: x (f: 1)\n" },
+	{ "prog", "Failed to load object: /x. Powering off.\n", "@off", 1, 60000, 0, CHILD_EXITED, 127, "",
+	    "Failed to load object: /x" },
+	{ "prog", BEGIN OBS END, "@reset", 1, 60000, 0, CHILD_SIGNALED, SIGKILL, END,
+	    "the machine stopped and OSv said nothing of an end" },
 	{ "prog", "", "@flood", 1, 60000, 0, CHILD_FLOOD, 0, "guest of the tests", NULL },
-	{ "mute", "", "@hang", 0.02, 60000, -ETIMEDOUT, 0, 0, NULL, "target guest: OSv did not start the program; its last words: guest of the tests" },
+	{ "mute", "", "@hang", 0.02, 60000, -ETIMEDOUT, 0, 0, NULL,
+	    "target guest: OSv did not start the program; its last words: guest of the tests" },
 };
 
 static char *tree;
@@ -244,7 +259,9 @@ static void assert_way(const struct way *way)
 {
 	char *program = put_file(way->program, "a program"), *cache = xprintf("%s/cache", folder);
 	struct setup setup = { .places = { .cache = cache }, .timeout_scale = way->scale };
-	struct target target = { .name = (char *)"guest", .kind = TARGET_OSV, .tree = tree, .memory = (char *)"64M", .scale = 1 };
+	struct target target = {
+		.name = (char *)"guest", .kind = TARGET_OSV, .tree = tree, .memory = (char *)"64M", .scale = 1
+	};
 	struct argv argv = { NULL, 0 };
 	struct env env = ENV_INIT;
 	struct diag diag = DIAG_INIT;
@@ -253,11 +270,18 @@ static void assert_way(const struct way *way)
 	argv_add(&argv, "%s", way->says);
 	argv_add(&argv, "%s", way->order);
 	env_set(&env, "NAME", "a value");
-	struct launch launch = { .setup = &setup, .target = &target, .argv = &argv, .env = &env, .timeout_ms = way->limit_ms, .output_limit = 4096 };
+	struct launch launch = { .setup = &setup,
+		.target = &target,
+		.argv = &argv,
+		.env = &env,
+		.timeout_ms = way->limit_ms,
+		.output_limit = 4096 };
 	int error = osv_run(&launch, &result, &diag);
 	const char *why = error ? diag.line : result.err.data;
-	if (error != way->error || (!error && (result.how != way->how || !strstr(result.out.data, way->output))) || (way->why && strncmp(why, way->why, strlen(way->why)) != 0))
-		print_error("%s %s%s: error %d, how %d, status %d\n%s\n", way->program, way->says, way->order, error, error ? 0 : (int)result.how, error ? 0 : result.status, why);
+	if (error != way->error || (!error && (result.how != way->how || !strstr(result.out.data, way->output))) ||
+	    (way->why && strncmp(why, way->why, strlen(way->why)) != 0))
+		print_error("%s %s%s: error %d, how %d, status %d\n%s\n", way->program, way->says, way->order, error,
+		    error ? 0 : (int)result.how, error ? 0 : result.status, why);
 	assert_int_equal(error, way->error);
 	if (!error) {
 		assert_int_equal(result.how, way->how);
@@ -295,7 +319,8 @@ static void test_no_kernel(void **state)
 	free(put_file("bad/build/last/libenviron.so", "environment"));
 	free(put_file("bad/static/etc/hosts", "hosts"));
 	tree = xprintf("%s/bad", folder);
-	static const struct way way = { "prog", "", "@off", 1, 60000, -EIO, 0, 0, NULL, "target guest: QEMU ended with exit status 1: " };
+	static const struct way way = { "prog", "", "@off", 1, 60000, -EIO, 0, 0, NULL,
+		"target guest: QEMU ended with exit status 1: " };
 	assert_way(&way);
 	free(tree);
 	free(kernel);
@@ -306,7 +331,8 @@ static int prepare(void **state)
 {
 	(void)state;
 	const char *build = getenv("TLSMATRIX_BUILD");
-	char *guest = xprintf("%s/fixtures/guest", build ? build : "build"), *qemu = program_find("qemu-system-x86_64", NULL);
+	char *guest = xprintf("%s/fixtures/guest", build ? build : "build"),
+	     *qemu = program_find("qemu-system-x86_64", NULL);
 	if (!mkdtemp(folder))
 		return -1;
 	if (file_exists(guest) && qemu) {
@@ -334,8 +360,12 @@ static int clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_image), cmocka_unit_test(test_image_key), cmocka_unit_test(test_image_of_a_missing_file), cmocka_unit_test(test_command),
-		cmocka_unit_test(test_ways_to_end), cmocka_unit_test(test_no_kernel),
+		cmocka_unit_test(test_image),
+		cmocka_unit_test(test_image_key),
+		cmocka_unit_test(test_image_of_a_missing_file),
+		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_ways_to_end),
+		cmocka_unit_test(test_no_kernel),
 	};
 	return cmocka_run_group_tests(tests, prepare, clean);
 }

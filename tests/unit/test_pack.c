@@ -13,10 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEB822 "# a comment\nTypes: deb\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n" \
+#define DEB822 \
+	"# a comment\nTypes: deb\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nComponents: " \
+	"main\n" \
 	"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
-#define SECURITY "Types: deb\nURIs: http://mirror.example/debian-security\nSuites: bookworm-security\nComponents: main\n"
-#define CHROME "deb [arch=amd64 signed-by=/usr/share/keyrings/browser.gpg] http://browser.example/linux/deb/ stable main\n"
+#define SECURITY \
+	"Types: deb\nURIs: http://mirror.example/debian-security\nSuites: bookworm-security\nComponents: main\n"
+#define CHROME \
+	"deb [arch=amd64 signed-by=/usr/share/keyrings/browser.gpg] http://browser.example/linux/deb/ stable main\n"
 
 /* The mirror that a file leads to; "" for none. */
 static void expect(const char *text, int deb822, const char *uri, const char *signed_by)
@@ -32,11 +36,14 @@ static void test_deb822(void **state)
 {
 	(void)state;
 	expect(DEB822, 1, "http://mirror.example/debian", "/usr/share/keyrings/debian-archive-keyring.gpg");
-	expect(SECURITY "\n" DEB822, 1, "http://mirror.example/debian", "/usr/share/keyrings/debian-archive-keyring.gpg");
+	expect(
+	    SECURITY "\n" DEB822, 1, "http://mirror.example/debian", "/usr/share/keyrings/debian-archive-keyring.gpg");
 	expect(DEB822 "Enabled: no\n", 1, "", "");
 	expect(SECURITY, 1, "", "");
 	expect("Types: deb-src\nURIs: http://mirror.example/debian\nSuites: bookworm\nComponents: main\n", 1, "", "");
-	expect("types: deb\nuris: http://a.example/debian http://b.example/debian\nSuites: trixie\n bookworm\nComponents: main\n", 1, "http://a.example/debian", "");
+	expect("types: deb\nuris: http://a.example/debian http://b.example/debian\nSuites: trixie\n "
+	       "bookworm\nComponents: main\n",
+	    1, "http://a.example/debian", "");
 	expect("", 1, "", "");
 	expect("URIs\n:\n x\n", 1, "", "");
 }
@@ -46,9 +53,13 @@ static void test_key_block(void **state)
 {
 	(void)state;
 	struct apt_source source = { NULL, NULL, 0 };
-	apt_source_read("Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n -----BEGIN-----\n .\n x\n", 1, "bookworm", &source);
+	apt_source_read("Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm\nComponents: "
+			"main\nSigned-By:\n -----BEGIN-----\n .\n x\n",
+	    1, "bookworm", &source);
 	char *text = apt_source_text(&source, "forky");
-	assert_string_equal(text, "Types: deb\nURIs: http://mirror.example/debian\nSuites: forky\nComponents: main\nSigned-By: \n -----BEGIN-----\n .\n x\n");
+	assert_string_equal(text,
+	    "Types: deb\nURIs: http://mirror.example/debian\nSuites: forky\nComponents: main\nSigned-By: \n "
+	    "-----BEGIN-----\n .\n x\n");
 	free(text);
 	apt_source_free(&source);
 }
@@ -56,9 +67,12 @@ static void test_key_block(void **state)
 static void test_one_line(void **state)
 {
 	(void)state;
-	expect("deb http://mirror.example/debian bookworm main contrib # here\n", 0, "http://mirror.example/debian", "");
-	expect("deb [ signed-by=/k.gpg arch=amd64 ] http://mirror.example/debian/ bookworm main\n", 0, "http://mirror.example/debian/", "/k.gpg");
-	expect("# deb http://mirror.example/debian bookworm main\ndeb-src http://mirror.example/debian bookworm main\n", 0, "", "");
+	expect(
+	    "deb http://mirror.example/debian bookworm main contrib # here\n", 0, "http://mirror.example/debian", "");
+	expect("deb [ signed-by=/k.gpg arch=amd64 ] http://mirror.example/debian/ bookworm main\n", 0,
+	    "http://mirror.example/debian/", "/k.gpg");
+	expect("# deb http://mirror.example/debian bookworm main\ndeb-src http://mirror.example/debian bookworm main\n",
+	    0, "", "");
 	expect("deb\ndeb http://mirror.example/debian\ndeb http://mirror.example/debian bookworm\ndeb [", 0, "", "");
 }
 
@@ -68,13 +82,15 @@ static void test_debian_is_preferred(void **state)
 	(void)state;
 	expect(CHROME "deb http://mirror.example/debian bookworm main\n", 0, "http://mirror.example/debian", "");
 	expect("deb http://mirror.example/debian bookworm main\n" CHROME, 0, "http://mirror.example/debian", "");
-	expect("deb http://tools.example/tools bookworm main\ndeb http://mirror.example/debian oldstable main\n", 0, "http://mirror.example/debian", "");
+	expect("deb http://tools.example/tools bookworm main\ndeb http://mirror.example/debian oldstable main\n", 0,
+	    "http://mirror.example/debian", "");
 }
 
 static void test_codename(void **state)
 {
 	(void)state;
-	char *debian = apt_source_codename("NAME=\"Debian\"\nVERSION_CODENAME=bookworm\nID=debian\n"), *quoted = apt_source_codename("ID=\"debian\"\nVERSION_CODENAME=\"sid\"\n");
+	char *debian = apt_source_codename("NAME=\"Debian\"\nVERSION_CODENAME=bookworm\nID=debian\n"),
+	     *quoted = apt_source_codename("ID=\"debian\"\nVERSION_CODENAME=\"sid\"\n");
 	assert_string_equal(debian, "bookworm");
 	assert_string_equal(quoted, "sid");
 	assert_null(apt_source_codename("ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\n"));
@@ -140,7 +156,8 @@ static void test_arrange(void **state)
 	leads_to(folder, "usr/lib/x86_64-linux-gnu/libm.so", "../../../lib/x86_64-linux-gnu/libm.so.6");
 	leads_to(folder, "etc/null", "/dev/null");
 	leads_to(folder, "etc/near", "far");
-	char *through = xprintf("%s/lib64/ld.so", folder), *archive = xprintf("%s/lib/x86_64-linux-gnu/libm.a", folder), *bin = xprintf("%s/bin", folder);
+	char *through = xprintf("%s/lib64/ld.so", folder), *archive = xprintf("%s/lib/x86_64-linux-gnu/libm.a", folder),
+	     *bin = xprintf("%s/bin", folder);
 	assert_int_equal(file_read(through, &text, NULL), 0);
 	assert_string_equal(text, "lib/x86_64-linux-gnu/libm.so.6");
 	assert_true(file_exists(archive));
@@ -159,7 +176,8 @@ static void test_arrange(void **state)
 static void test_ready(void **state)
 {
 	(void)state;
-	static const char whole[] = "{\"suite\":\"sid\",\"wanted\":\"a b\",\"packages\":[{\"name\":\"a\",\"version\":\"1:2\",\"architecture\":\"all\"},"
+	static const char whole[] = "{\"suite\":\"sid\",\"wanted\":\"a "
+				    "b\",\"packages\":[{\"name\":\"a\",\"version\":\"1:2\",\"architecture\":\"all\"},"
 				    "{\"name\":\"b\",\"version\":\"3\",\"architecture\":\"all\"}]}";
 	char folder[] = "/tmp/tlsmatrix-unit-XXXXXX";
 	assert_non_null(mkdtemp(folder));
@@ -186,8 +204,14 @@ static void test_ready(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_deb822), cmocka_unit_test(test_key_block), cmocka_unit_test(test_one_line), cmocka_unit_test(test_debian_is_preferred),
-		cmocka_unit_test(test_codename), cmocka_unit_test(test_no_source), cmocka_unit_test(test_arrange), cmocka_unit_test(test_ready),
+		cmocka_unit_test(test_deb822),
+		cmocka_unit_test(test_key_block),
+		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_debian_is_preferred),
+		cmocka_unit_test(test_codename),
+		cmocka_unit_test(test_no_source),
+		cmocka_unit_test(test_arrange),
+		cmocka_unit_test(test_ready),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,8 @@ static void i386_key(struct sample *sample, size_t offset, uint64_t variable)
 static void arm64_key(struct sample *sample, size_t offset, uint64_t variable)
 {
 	uint64_t pages = (variable >> 12) - (address_of(sample, TEXT, offset + 4) >> 12);
-	const uint32_t words[] = { 0xaa1203e0, 0x9000001b | (uint32_t)(pages & 3) << 29 | (uint32_t)(pages >> 2 & 0x7ffff) << 5,
+	const uint32_t words[] = { 0xaa1203e0,
+		0x9000001b | (uint32_t)(pages & 3) << 29 | (uint32_t)(pages >> 2 & 0x7ffff) << 5,
 		0xf940037b | (uint32_t)(variable >> 3 & 0x1ff) << 10, 0xf87b681c, 0xd65f03c0 };
 	for (unsigned i = 0; i < 5; i++)
 		put(sample, raw_at(TEXT, offset) + 4 * i, words[i], 4);
@@ -40,7 +41,9 @@ static void arm64_key(struct sample *sample, size_t offset, uint64_t variable)
 
 static void key(struct sample *sample, size_t offset, uint64_t variable)
 {
-	(sample->machine == PE_AMD64 ? amd64_key : sample->machine == PE_386 ? i386_key : arm64_key)(sample, offset, variable);
+	(sample->machine == PE_AMD64      ? amd64_key :
+		sample->machine == PE_386 ? i386_key :
+					    arm64_key)(sample, offset, variable);
 }
 
 static void go_bounds(struct sample *sample, size_t end)
@@ -89,7 +92,8 @@ static void test_another_variable(void **state)
 		key(&sample, 0, address_of(&sample, DATA, OTHER_AT));
 		assert_access(&sample, "model=KEY at=mixed reloc=none form=two");
 		key(&sample, FUNCTION_SIZE, address_of(&sample, DATA, OTHER_AT));
-		snprintf(expected, sizeof expected, "model=KEY at=%#llx reloc=none form=two", (unsigned long long)address_of(&sample, DATA, OTHER_AT));
+		snprintf(expected, sizeof expected, "model=KEY at=%#llx reloc=none form=two",
+		    (unsigned long long)address_of(&sample, DATA, OTHER_AT));
 		assert_access(&sample, expected);
 	}
 }
@@ -105,8 +109,10 @@ static void test_without_symbols(void **state)
 			begin(&sample, IMAGE, machines[i]);
 			key(&sample, 0, address_of(&sample, sections[k], SLOT_AT));
 			memcpy(sample.bytes + raw_at(DATA, 0), "\xff Go buildinf:\x08\2", 16);
-			snprintf(hex, sizeof hex, "model=KEY at=%#llx reloc=none form=two", (unsigned long long)address_of(&sample, RDATA, SLOT_AT));
-			assert_access(&sample, sections[k] == DATA ? "model=KEY at=runtime.tls_g reloc=none form=two" : hex);
+			snprintf(hex, sizeof hex, "model=KEY at=%#llx reloc=none form=two",
+			    (unsigned long long)address_of(&sample, RDATA, SLOT_AT));
+			assert_access(
+			    &sample, sections[k] == DATA ? "model=KEY at=runtime.tls_g reloc=none form=two" : hex);
 			/* And nothing is said of a file that shows no sign of Go. */
 			sample.bytes[raw_at(DATA, 0)] = 0;
 			assert_access(&sample, "model=none at=none reloc=none form=none");
@@ -117,8 +123,9 @@ static void test_without_symbols(void **state)
 static void test_fixed(void **state)
 {
 	(void)state;
-	static const unsigned char amd64[] = { 0x65, 0x48, 0x8b, 0x1c, 0x25, 0x28, 0, 0, 0, 0xc3 };   /* movq %gs:0x28, %rbx; ret */
-	static const unsigned char i386[] = { 0x64, 0x8b, 0x0d, 0x14, 0, 0, 0, 0xc3 };                /* movl %fs:0x14, %ecx; ret */
+	static const unsigned char amd64[] = { 0x65, 0x48, 0x8b, 0x1c, 0x25, 0x28, 0, 0, 0,
+		0xc3 };                                                                /* movq %gs:0x28, %rbx; ret */
+	static const unsigned char i386[] = { 0x64, 0x8b, 0x0d, 0x14, 0, 0, 0, 0xc3 }; /* movl %fs:0x14, %ecx; ret */
 	struct sample sample;
 	begin(&sample, IMAGE, PE_AMD64);
 	code(&sample, 0, amd64, sizeof amd64);
@@ -145,15 +152,15 @@ static void test_arm64_teb(void **state)
 	(void)state;
 	struct sample sample;
 	go_image(&sample, PE_ARM64);
-	put(&sample, raw_at(TEXT, FUNCTION_SIZE), 0xf9403640, 4);       /* ldr x0, [x18, #0x68]: a field */
+	put(&sample, raw_at(TEXT, FUNCTION_SIZE), 0xf9403640, 4); /* ldr x0, [x18, #0x68]: a field */
 	put(&sample, raw_at(TEXT, FUNCTION_SIZE) + 4, 0xd65f03c0, 4);
 	json_t *facts = facts_of(&sample);
 	assert_int_equal(number_at(json_object_get(facts, "pe"), "teb_offsets", "x18:0x68"), 1);
 	json_decref(facts);
 	assert_access(&sample, "model=KEY at=runtime.tls_g reloc=none form=two");
-	put(&sample, raw_at(TEXT, FUNCTION_SIZE), 0xf9401640, 4);       /* ldr x0, [x18, #0x28]: ArbitraryUserPointer */
+	put(&sample, raw_at(TEXT, FUNCTION_SIZE), 0xf9401640, 4); /* ldr x0, [x18, #0x28]: ArbitraryUserPointer */
 	assert_access(&sample, "model=KEY at=mixed reloc=none form=mixed");
-	put(&sample, raw_at(TEXT, 0), 0xd53bd040, 4);                   /* mrs x0, tpidr_el0: not the TEB */
+	put(&sample, raw_at(TEXT, 0), 0xd53bd040, 4); /* mrs x0, tpidr_el0: not the TEB */
 	put(&sample, raw_at(TEXT, FUNCTION_SIZE), 0xd503201f, 4);
 	assert_access(&sample, "model=KEY at=runtime.tls_g reloc=none form=two");
 }
@@ -173,7 +180,9 @@ static void test_host_text(void **state)
 		symbol(&sample, "main.get", TEXT, FUNCTION_SIZE, FUNCTION, STORAGE_LOCAL);
 		symbol(&sample, "runtime.etext", TEXT, 2 * FUNCTION_SIZE, FUNCTION, STORAGE_LOCAL);
 		symbol(&sample, "runtime.tls_g", DATA, SLOT_AT, 0, STORAGE_GLOBAL);
-		assert_access(&sample, marked ? "model=KEY at=runtime.tls_g reloc=none form=two" : "model=KEY at=mixed reloc=none form=two");
+		assert_access(&sample,
+		    marked ? "model=KEY at=runtime.tls_g reloc=none form=two" :
+			     "model=KEY at=mixed reloc=none form=two");
 	}
 }
 
@@ -192,19 +201,21 @@ static void test_common(void **state)
 	assert_int_equal(number_at(facts, NULL, "entry"), 0x140001010);
 	assert_true(json_is_true(at(facts, NULL, "static")) && json_is_true(at(facts, "go", "present")));
 	assert_string_equal(text_at(facts, "pe", "subsystem"), "console");
-	assert_false(json_is_true(at(facts, "pe", "dll")) || json_is_true(at(facts, "pe", "dynamic_base")) || json_is_true(at(facts, "pe", "nx")));
+	assert_false(json_is_true(at(facts, "pe", "dll")) || json_is_true(at(facts, "pe", "dynamic_base")) ||
+	    json_is_true(at(facts, "pe", "nx")));
 	assert_int_equal(number_at(facts, "pe", "wx_sections"), 0);
 	assert_true(json_is_null(at(facts, "pe", "tls_directory")) && json_is_null(at(facts, "pe", "init_section")));
 	assert_string_equal(json_string_value(json_array_get(at(facts, NULL, "floor"), 0)), "Windows 6.1");
 	json_decref(facts);
 
-	put(&sample, sample.header + 18, 0x2022, 2);                       /* a DLL */
-	put(&sample, optional_at(&sample) + 70, 0x140, 2);                 /* that may be moved and has no code in data */
-	put(&sample, optional_at(&sample) + 48, 10, 2);                    /* for a subsystem later than the system */
-	put(&sample, sample.table + 36, 0xe0000020, 4);                    /* and writable code */
+	put(&sample, sample.header + 18, 0x2022, 2);       /* a DLL */
+	put(&sample, optional_at(&sample) + 70, 0x140, 2); /* that may be moved and has no code in data */
+	put(&sample, optional_at(&sample) + 48, 10, 2);    /* for a subsystem later than the system */
+	put(&sample, sample.table + 36, 0xe0000020, 4);    /* and writable code */
 	facts = facts_of(&sample);
 	assert_string_equal(text_at(facts, NULL, "type"), "DYN");
-	assert_true(json_is_true(at(facts, "pe", "dll")) && json_is_true(at(facts, "pe", "dynamic_base")) && json_is_true(at(facts, "pe", "nx")));
+	assert_true(json_is_true(at(facts, "pe", "dll")) && json_is_true(at(facts, "pe", "dynamic_base")) &&
+	    json_is_true(at(facts, "pe", "nx")));
 	assert_int_equal(number_at(facts, "pe", "wx_sections"), 1);
 	assert_string_equal(json_string_value(json_array_get(at(facts, NULL, "floor"), 0)), "Windows 10.0");
 	json_decref(facts);
@@ -231,7 +242,8 @@ static void test_imports(void **state)
 		put(&sample, raw_at(RDATA, 0x30c), 0x2340, 4);
 		memcpy(sample.bytes + raw_at(RDATA, 0x340), "case.dll", 8);
 		json_t *facts = facts_of(&sample);
-		char *names = json_dumps(at(facts, "imports", "symbols"), JSON_COMPACT), *needed = json_dumps(at(facts, NULL, "needed"), JSON_COMPACT);
+		char *names = json_dumps(at(facts, "imports", "symbols"), JSON_COMPACT),
+		     *needed = json_dumps(at(facts, NULL, "needed"), JSON_COMPACT);
 		assert_string_equal(names, "[\"kernel32.dll!TlsAlloc\",\"ws2_32.dll!#115\",\"ws2_32.dll!TlsAlloc\"]");
 		assert_string_equal(needed, "[\"kernel32.dll\",\"ws2_32.dll\"]");
 		assert_int_equal(number_at(facts, "imports", "count"), 3);
@@ -255,11 +267,13 @@ static void test_tls_directory(void **state)
 		for (unsigned k = 0; k < 4; k++)
 			put(&sample, raw_at(RDATA, k * word), words[k], word);
 		put(&sample, raw_at(RDATA, 4 * word), 7, 4);
-		put(&sample, raw_at(RDATA, 4 * word + 4), 7 << 20, 4);              /* IMAGE_SCN_ALIGN_64BYTES */
+		put(&sample, raw_at(RDATA, 4 * word + 4), 7 << 20, 4); /* IMAGE_SCN_ALIGN_64BYTES */
 		put(&sample, raw_at(RDATA, 0x80), address_of(&sample, TEXT, 4), word);
 		json_t *facts = facts_of(&sample);
 		char expected[160], *found = json_dumps(at(facts, "pe", "tls_directory"), JSON_COMPACT);
-		snprintf(expected, sizeof expected, "{\"start\":4096,\"end\":4228,\"index\":8192,\"callbacks\":[%llu],\"zero_fill\":7,\"align\":64}", (unsigned long long)address_of(&sample, TEXT, 4));
+		snprintf(expected, sizeof expected,
+		    "{\"start\":4096,\"end\":4228,\"index\":8192,\"callbacks\":[%llu],\"zero_fill\":7,\"align\":64}",
+		    (unsigned long long)address_of(&sample, TEXT, 4));
 		assert_string_equal(found, expected);
 		free(found);
 		json_decref(facts);
@@ -272,7 +286,7 @@ static void test_base_relocations(void **state)
 	struct sample sample;
 	go_image(&sample, PE_AMD64);
 	directory(&sample, DIRECTORY_BASERELOC_AT, RDATA, 0, 28);
-	put(&sample, raw_at(RDATA, 4), 16, 4);                             /* three of a page, and one that pads */
+	put(&sample, raw_at(RDATA, 4), 16, 4); /* three of a page, and one that pads */
 	for (unsigned i = 0; i < 3; i++)
 		put(&sample, raw_at(RDATA, 8 + 2 * i), 0xa000 | i, 2);
 	put(&sample, raw_at(RDATA, 20), 12, 4);
@@ -297,7 +311,8 @@ static void test_base_relocations(void **state)
 
 /* ---- constructors -------------------------------------------------------------------------- */
 
-static void assert_constructors(struct sample *sample, const char *group, long long entries, const char *section, const char *first)
+static void assert_constructors(
+    struct sample *sample, const char *group, long long entries, const char *section, const char *first)
 {
 	json_t *facts = facts_of(sample);
 	const json_t *list = at(facts, group, "constructors"), *init = at(facts, group, "init_section");
@@ -351,11 +366,11 @@ static void stripped_image(struct sample *sample, unsigned machine)
 	text = address_of(sample, TEXT, 0);
 	memcpy(sample->bytes + raw_at(RDATA, 0x20), "\xf1\xff\xff\xff\0\0\1", 7);
 	sample->bytes[raw_at(RDATA, 0x27)] = (unsigned char)sample->width;
-	word(sample, RDATA, 0x28, 0, 1);                          /* functions, */
-	word(sample, RDATA, 0x28, 3, 0x60);                       /* their names, */
-	word(sample, RDATA, 0x28, 7, 0x100);                      /* and their table */
+	word(sample, RDATA, 0x28, 0, 1);     /* functions, */
+	word(sample, RDATA, 0x28, 3, 0x60);  /* their names, */
+	word(sample, RDATA, 0x28, 7, 0x100); /* and their table */
 	memcpy(sample->bytes + raw_at(RDATA, 0x20 + 0x60), name, sizeof name);
-	put(sample, raw_at(RDATA, 0x20 + 0x104), 0x10, 4);        /* its _func */
+	put(sample, raw_at(RDATA, 0x20 + 0x104), 0x10, 4); /* its _func */
 	put(sample, raw_at(RDATA, 0x20 + 0x108), FUNCTION_SIZE, 4);
 	word(sample, DATA, 0x100, 0, address_of(sample, RDATA, 0x20));
 	word(sample, DATA, 0x100, 20, text);
@@ -382,7 +397,11 @@ static void test_function_table(void **state)
 
 /* ---- objects ------------------------------------------------------------------------------- */
 
-static const struct { unsigned machine, address, code[2]; size_t at[2]; const char *name; } object_relocs[] = {
+static const struct {
+	unsigned machine, address, code[2];
+	size_t at[2];
+	const char *name;
+} object_relocs[] = {
 	{ PE_AMD64, 1, { 4, 4 }, { 3, FUNCTION_SIZE + 3 }, "IMAGE_REL_AMD64_REL32" },
 	{ PE_386, 6, { 6, 6 }, { 2, FUNCTION_SIZE + 2 }, "IMAGE_REL_I386_DIR32" },
 	{ PE_ARM64, 14, { 4, 7 }, { 4, 8 }, "IMAGE_REL_ARM64_PAGEBASE_REL21" },
@@ -393,12 +412,16 @@ static const struct { unsigned machine, address, code[2]; size_t at[2]; const ch
 static void go_object(struct sample *sample, enum sample_kind kind, size_t which, const char *section)
 {
 	begin(sample, kind, object_relocs[which].machine);
-	key(sample, 0, sample->machine == PE_AMD64 ? 7 + address_of(sample, TEXT, 0) : sample->machine == PE_ARM64 ? address_of(sample, TEXT, 0) : 0);
+	key(sample, 0,
+	    sample->machine == PE_AMD64     ? 7 + address_of(sample, TEXT, 0) :
+		sample->machine == PE_ARM64 ? address_of(sample, TEXT, 0) :
+					      0);
 	if (sample->machine == PE_AMD64)
 		key(sample, FUNCTION_SIZE, 7 + address_of(sample, TEXT, FUNCTION_SIZE));
 	else if (sample->machine == PE_386)
 		key(sample, FUNCTION_SIZE, 0);
-	unsigned slot = symbol(sample, "runtime.tls_g", DATA, SLOT_AT, 0, STORAGE_GLOBAL), text = symbol(sample, ".text", TEXT, 0, 0, STORAGE_LOCAL);
+	unsigned slot = symbol(sample, "runtime.tls_g", DATA, SLOT_AT, 0, STORAGE_GLOBAL),
+		 text = symbol(sample, ".text", TEXT, 0, 0, STORAGE_LOCAL);
 	go_bounds(sample, 2 * FUNCTION_SIZE);
 	symbol(sample, "_rt0_386_windows_lib", TEXT, 0x100, FUNCTION, STORAGE_GLOBAL);
 	symbol(sample, "fprintf", 0, 0, FUNCTION, STORAGE_GLOBAL);
@@ -425,7 +448,8 @@ static void test_object(void **state)
 			assert_string_equal(text_at(facts, NULL, "format"), "coff");
 			assert_string_equal(text_at(facts, NULL, "type"), "REL");
 			assert_int_equal(number_at(facts, "imports", "count"), 1);
-			assert_true(number_at(json_object_get(facts, "coff"), "relocations", object_relocs[i].name) > 0);
+			assert_true(
+			    number_at(json_object_get(facts, "coff"), "relocations", object_relocs[i].name) > 0);
 			json_decref(facts);
 			go_object(&sample, kinds[k], i, ".CRT$XCU");
 			assert_constructors(&sample, "coff", 1, ".CRT$XCU", "_rt0_386_windows_lib");

@@ -7,22 +7,19 @@ enum { PRIVATES = 0x58c4, OTHER = 0x58c8 };
 
 /* What a program is made of; the defaults are Go's. */
 struct program {
-	int wide;               /* amd64 */
-	uint64_t stored, loaded;   /* the variable that start code fills, and the one that f loads */
-	int no_lea;             /* start code stores what it never took from the stack */
-	unsigned disp;          /* of the access */
-	int clobber;            /* the register is written between load and access */
-	int symbols;            /* 1: f is Go's; 2: f stands outside runtime.text to etext; 0: stripped */
+	int wide;                /* amd64 */
+	uint64_t stored, loaded; /* the variable that start code fills, and the one that f loads */
+	int no_lea;              /* start code stores what it never took from the stack */
+	unsigned disp;           /* of the access */
+	int clobber;             /* the register is written between load and access */
+	int symbols;             /* 1: f is Go's; 2: f stands outside runtime.text to etext; 0: stripped */
 	int no_buildinfo;
 };
 
 #define GO_386 { .stored = PRIVATES, .loaded = PRIVATES, .symbols = 1 }
 #define GO_AMD64 { .wide = 1, .stored = PRIVATES, .loaded = PRIVATES, .symbols = 1 }
 
-static uint64_t base_of(int wide)
-{
-	return wide ? 0x200000 : 0x1000;
-}
+static uint64_t base_of(int wide) { return wide ? 0x200000 : 0x1000; }
 
 /* The opcode bytes and the address of a variable, absolute or relative to the next instruction. */
 static void put_variable(struct sample *file, int wide, const char *opcode, uint64_t address)
@@ -45,10 +42,10 @@ static void put_code(struct sample *file, const struct program *program)
 		put(file, 0xcc, 1);
 	put_variable(file, wide, wide ? "\x48\x8b\x0d" : "\x8b\x0d", data + program->loaded);
 	if (program->clobber)
-		put_bytes(file, "\x48\x89\xd9" + !wide, 2 + (size_t)wide);    /* mov %rbx, %rcx */
-	put_bytes(file, "\x4c\x89\xb1" + !wide, 2 + (size_t)wide);        /* mov %r14, disp(%rcx) */
+		put_bytes(file, "\x48\x89\xd9" + !wide, 2 + (size_t)wide); /* mov %rbx, %rcx */
+	put_bytes(file, "\x4c\x89\xb1" + !wide, 2 + (size_t)wide);         /* mov %r14, disp(%rcx) */
 	put(file, program->disp, 4);
-	put_bytes(file, "\x48\x8b\x81\0\0\0\0" + !wide, 6 + (size_t)wide);   /* mov 0(%rcx), %rax */
+	put_bytes(file, "\x48\x8b\x81\0\0\0\0" + !wide, 6 + (size_t)wide); /* mov 0(%rcx), %rax */
 	put(file, 0xc3, 1);
 	file->big_endian = 1;
 }
@@ -84,7 +81,7 @@ static void build(struct sample *file, const struct program *program)
 		put_symbol(file, program->wide, base + header, 'T', "_rt0");
 		put_symbol(file, program->wide, 1, 'f', "a.go");
 		put(file, 0, program->wide ? 8 : 4);
-		put_bytes(file, "\xfa\0\0\1\0\0", 6);        /* z: the file of index 1 */
+		put_bytes(file, "\xfa\0\0\1\0\0", 6); /* z: the file of index 1 */
 		put_symbol(file, program->wide, base + (program->symbols == 1 ? header : 0x1000), 'T', "runtime.text");
 		put_symbol(file, program->wide, base + 96, 't', "f");
 		put_symbol(file, program->wide, base + 0x2000, 'T', "runtime.etext");
@@ -111,7 +108,7 @@ static void test_access(void **state)
 		sees(&program, FOUND);
 		program.symbols = 0;
 		sees(&program, FOUND);
-		program.no_buildinfo = 1;          /* nothing says that it is Go's */
+		program.no_buildinfo = 1; /* nothing says that it is Go's */
 		sees(&program, NOTHING);
 		program = go[i];
 		program.symbols = 2;
@@ -140,13 +137,16 @@ static void test_counts(void **state)
 		program.disp = disp;
 		build(&file, &program);
 		json_t *facts = sample_facts(plan9_facts, &file);
-		assert_int_equal(json_integer_value(json_object_get(json_object_get(json_object_get(facts, "tls"), "insn"), "go_ie")), disp ? 1 : 2);
+		assert_int_equal(json_integer_value(
+				     json_object_get(json_object_get(json_object_get(facts, "tls"), "insn"), "go_ie")),
+		    disp ? 1 : 2);
 		json_decref(facts);
 	}
 	program.symbols = 2;
 	build(&file, &program);
 	json_t *facts = sample_facts(plan9_facts, &file);
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(json_object_get(facts, "tls"), "insn"), "c_ie")), 1);
+	assert_int_equal(
+	    json_integer_value(json_object_get(json_object_get(json_object_get(facts, "tls"), "insn"), "c_ie")), 1);
 	json_decref(facts);
 }
 
@@ -180,10 +180,14 @@ static void test_arm(void **state)
 {
 	(void)state;
 	static const uint32_t code[] = {
-		0xee1d0f70, 0xe3c00003,      /* mrc 15, 0, r0, cr13, cr0, 3; bic r0, r0, #3 */
-		0xe59fb010, 0xe080000b,      /* ldr r11, [pc, #16]; add r0, r0, r11 */
-		0xe580a000, 0xe1a0000a,      /* str r10, [r0]; mov r0, r10 */
-		0xe28ef000, 0xeafffffe,      /* add pc, lr, #0; b . */
+		0xee1d0f70,
+		0xe3c00003, /* mrc 15, 0, r0, cr13, cr0, 3; bic r0, r0, #3 */
+		0xe59fb010,
+		0xe080000b, /* ldr r11, [pc, #16]; add r0, r0, r11 */
+		0xe580a000,
+		0xe1a0000a, /* str r10, [r0]; mov r0, r10 */
+		0xe28ef000,
+		0xeafffffe, /* add pc, lr, #0; b . */
 		0,
 	};
 	struct sample file = { .big_endian = 1 };
@@ -202,7 +206,7 @@ static void test_arm(void **state)
 	sample_sees(plan9_facts, &file, "model=LE at=0 reloc=none form=two");
 	file.data[32 + sizeof code - 4] = 8;
 	sample_sees(plan9_facts, &file, "model=LE at=8 reloc=none form=two");
-	file.data[32] = 0x71;            /* another register of the coprocessor */
+	file.data[32] = 0x71; /* another register of the coprocessor */
 	sample_sees(plan9_facts, &file, NOTHING);
 }
 
@@ -230,7 +234,11 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_access), cmocka_unit_test(test_counts), cmocka_unit_test(test_facts), cmocka_unit_test(test_arm), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_access),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_arm),
+		cmocka_unit_test(test_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

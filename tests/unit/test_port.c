@@ -10,10 +10,12 @@ static void test_sample_is_read(void **state)
 {
 	(void)state;
 	const struct ports *ports = sample_ports(0);
-	const struct port *linux_amd64 = ports_find(ports, "linux", "amd64"), *plan9 = ports_find(ports, "plan9", "386");
+	const struct port *linux_amd64 = ports_find(ports, "linux", "amd64"),
+			  *plan9 = ports_find(ports, "plan9", "386");
 	assert_non_null(linux_amd64);
 	assert_int_equal(linux_amd64->modes, (1u << MODE_COUNT) - 1);
-	assert_true(linux_amd64->cgo && linux_amd64->race && linux_amd64->msan && linux_amd64->asan && linux_amd64->internal_pie);
+	assert_true(linux_amd64->cgo && linux_amd64->race && linux_amd64->msan && linux_amd64->asan &&
+	    linux_amd64->internal_pie);
 	assert_false(linux_amd64->external[0] || linux_amd64->external[1] || linux_amd64->default_pie);
 	assert_non_null(plan9);
 	assert_int_equal(plan9->modes, 1u << MODE_EXE);
@@ -23,7 +25,9 @@ static void test_sample_is_read(void **state)
 
 static void test_unknown_words_are_refused_by_line(void **state)
 {
-	static const struct { const char *text, *line; } cases[] = {
+	static const struct {
+		const char *text, *line;
+	} cases[] = {
 		{ "linux amd64 cgo=1\nlinux arm go=1\n", "t:2: 'go=1'" },
 		{ "linux amd64 cgo=2", "t:1: 'cgo=2'" },
 		{ "linux", "t:1: 'linux'" },
@@ -52,9 +56,16 @@ static void test_nothing_is_no_port(void **state)
 
 static void test_variants_belong_to_their_ports(void **state)
 {
-	static const struct { const char *id, *env, *flag; } cases[] = {
-		{ "linux/arm.5", "GOARM=5", NULL }, { "linux/mips64le.softfloat", "GOMIPS64=softfloat", NULL }, { "linux/mips.softfloat", "GOMIPS=softfloat", NULL },
-		{ "windows/amd64.race", NULL, "-race" }, { "freebsd/arm.5", NULL, NULL }, { "linux/arm", NULL, NULL }, { "linux/amd64.5", NULL, NULL },
+	static const struct {
+		const char *id, *env, *flag;
+	} cases[] = {
+		{ "linux/arm.5", "GOARM=5", NULL },
+		{ "linux/mips64le.softfloat", "GOMIPS64=softfloat", NULL },
+		{ "linux/mips.softfloat", "GOMIPS=softfloat", NULL },
+		{ "windows/amd64.race", NULL, "-race" },
+		{ "freebsd/arm.5", NULL, NULL },
+		{ "linux/arm", NULL, NULL },
+		{ "linux/amd64.5", NULL, NULL },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -106,7 +106,7 @@ static void test_at_most_ten_a_second(void **state)
 	}
 	size_t busy = count_of(printed, "\r[");
 	assert_in_range(busy, 90, 101);
-	for (size_t i = 0; i < 10000; i++) {    /* and when nothing changes, one */
+	for (size_t i = 0; i < 10000; i++) { /* and when nothing changes, one */
 		progress_tick(progress);
 		time_now += 0.001;
 	}
@@ -144,7 +144,7 @@ static void test_cut_keeps_characters(void **state)
 		progress_running(progress, 0, "\xc3\xa4\xe2\x82\xac\xc3\xa4\xe2\x82\xac\xc3\xa4");
 		progress_tick(progress);
 		const char *text = printed + 1, *stop = strchr(text, 033);
-		int need = 0;    /* bytes that a started character still needs */
+		int need = 0; /* bytes that a started character still needs */
 		for (; text < stop; text++) {
 			unsigned char byte = (unsigned char)*text;
 			assert_int_equal((byte & 0xc0) == 0x80, need > 0);
@@ -171,7 +171,7 @@ static void test_plain(void **state)
 	assert_null(strchr(printed, '\r'));
 	assert_null(strchr(printed, 033));
 	progress_line(progress, "FAIL %d", 1);
-	assert_string_equal(strstr(printed, "FAIL"), "FAIL 1\n");    /* at once, and no status after it */
+	assert_string_equal(strstr(printed, "FAIL"), "FAIL 1\n"); /* at once, and no status after it */
 	end(progress, out);
 	free(printed);
 }
@@ -194,9 +194,18 @@ static void test_quiet(void **state)
 static void test_eta(void **state)
 {
 	(void)state;
-	static const struct { size_t done, cached, total; double seconds; const char *eta; } rows[] = {
-		{ 10, 0, 20, 10, "  ETA 10s" }, { 60, 50, 70, 10, "  ETA 10s" }, { 50, 50, 70, 10, NULL },
-		{ 20, 0, 20, 10, NULL }, { 0, 0, 20, 10, NULL }, { 1, 0, 3601, 1, "  ETA 1h00m" }, { 1, 0, 91, 1, "  ETA 1m30s" },
+	static const struct {
+		size_t done, cached, total;
+		double seconds;
+		const char *eta;
+	} rows[] = {
+		{ 10, 0, 20, 10, "  ETA 10s" },
+		{ 60, 50, 70, 10, "  ETA 10s" },
+		{ 50, 50, 70, 10, NULL },
+		{ 20, 0, 20, 10, NULL },
+		{ 0, 0, 20, 10, NULL },
+		{ 1, 0, 3601, 1, "  ETA 1h00m" },
+		{ 1, 0, 91, 1, "  ETA 1m30s" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		FILE *out;
@@ -268,9 +277,14 @@ static void test_pseudo_terminal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_terminal), cmocka_unit_test(test_at_most_ten_a_second), cmocka_unit_test(test_width),
-		cmocka_unit_test(test_cut_keeps_characters), cmocka_unit_test(test_plain), cmocka_unit_test(test_quiet),
-		cmocka_unit_test(test_eta), cmocka_unit_test(test_pseudo_terminal),
+		cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_at_most_ten_a_second),
+		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_cut_keeps_characters),
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_eta),
+		cmocka_unit_test(test_pseudo_terminal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,9 @@
 static char gorecord[512], long_text[10001], long_note[5001];
 
 /* The texts of tests/fixtures/gorecord/main.go, and what a reader must see of them. */
-static const struct { const char *id, *skip, *text, *note, *text_read; } texts[] = {
+static const struct {
+	const char *id, *skip, *text, *note, *text_read;
+} texts[] = {
 	{ "text.plain", NULL, "slot=g offset=promised", "at 0x7f00", NULL },
 	{ "text.escapes", NULL, "tab\there\\n is no newline\nbut this is", "\\", NULL },
 	{ "text.return", NULL, "a\rb", "", "a b" },
@@ -139,10 +141,9 @@ static void test_writers(void **state)
 }
 
 /* From outside: python3 -c 'import zlib; print(hex(zlib.crc32(b"1 7 begin\ta")))' and so on. */
-static const char known[] =
-	"\n#tlsm:1 7 fe0a35f1 begin\ta\n"
-	"\n#tlsm:2 9 fc229bd4 obs\ta\tx\ty\n"
-	"\n#tlsm:3 5 29d4f414 end\t2\n";
+static const char known[] = "\n#tlsm:1 7 fe0a35f1 begin\ta\n"
+			    "\n#tlsm:2 9 fc229bd4 obs\ta\tx\ty\n"
+			    "\n#tlsm:3 5 29d4f414 end\t2\n";
 
 static void test_known_bytes(void **state)
 {
@@ -189,7 +190,8 @@ static void test_every_byte(void **state)
 			if (records.ended)
 				assert_int_equal(records.count, 2);
 			else
-				assert_true(records.garbled + records.lost > 0 || memmem(spoiled.data, spoiled.len, "#tlsm:3", 7) == NULL);
+				assert_true(records.garbled + records.lost > 0 ||
+				    memmem(spoiled.data, spoiled.len, "#tlsm:3", 7) == NULL);
 			records_free(&records);
 			buf_free(&spoiled);
 		}
@@ -218,7 +220,7 @@ static void test_consoles(void **state)
 	(void)state;
 	struct buf out = BUF_INIT, console = BUF_INIT;
 	output_of(write_texts, &out);
-	for (size_t i = 0; i < out.len; i++) {    /* a serial console: CR LF, and a kernel that talks */
+	for (size_t i = 0; i < out.len; i++) { /* a serial console: CR LF, and a kernel that talks */
 		if (out.data[i] == '\n')
 			buf_add(&console, "\r\n");
 		else
@@ -238,14 +240,14 @@ static void test_not_believed(void **state)
 	output_of(write_three, &out);
 	buf_add_bytes(&twice, out.data, out.len);
 	buf_add_bytes(&twice, out.data, out.len);
-	struct records records = read_buf(&twice);    /* after the end nothing counts */
+	struct records records = read_buf(&twice); /* after the end nothing counts */
 	assert_int_equal(records.count, 2);
 	assert_int_equal(records.garbled, 3);
 	assert_true(records.ended);
 	records_free(&records);
 
 	const char *second = memmem(out.data, out.len, "\n#tlsm:2", 8);
-	struct records lost = read_text(second);      /* the first is missing */
+	struct records lost = read_text(second); /* the first is missing */
 	assert_int_equal(lost.count, 1);
 	assert_int_equal(lost.lost, 1);
 	assert_false(lost.ended);
@@ -255,7 +257,8 @@ static void test_not_believed(void **state)
 
 	records = read_text("");
 	assert_int_equal(records.count + records.garbled + records.lost, 0);
-	records = read_text("noise #tlsm:1 7 00000000 begin\ta\n#tlsm:\n#tlsm:18446744073709551616 1 0 x\n#tlsm:1 99999 00000000 x\n");
+	records = read_text(
+	    "noise #tlsm:1 7 00000000 begin\ta\n#tlsm:\n#tlsm:18446744073709551616 1 0 x\n#tlsm:1 99999 00000000 x\n");
 	assert_int_equal(records.count, 0);
 	assert_int_equal(records.garbled, 4);
 	records_free(&records);
@@ -292,7 +295,7 @@ static void test_writer_duties(void **state)
 	struct buf out = BUF_INIT;
 	int status = output_of(write_closed, &out);
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 70);    /* not a quiet success */
+	assert_int_equal(WEXITSTATUS(status), 70); /* not a quiet success */
 	assert_int_equal(output_of(keep_errno, &out), 0);
 	buf_clear(&out);
 	assert_int_equal(output_of(write_slowly, &out), 0);
@@ -315,8 +318,12 @@ int main(void)
 		long_text[i] = "long\\"[i % 5];
 	memset(long_note, 'n', sizeof long_note - 1);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_writers), cmocka_unit_test(test_known_bytes), cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_every_cut), cmocka_unit_test(test_consoles), cmocka_unit_test(test_not_believed),
+		cmocka_unit_test(test_writers),
+		cmocka_unit_test(test_known_bytes),
+		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_every_cut),
+		cmocka_unit_test(test_consoles),
+		cmocka_unit_test(test_not_believed),
 		cmocka_unit_test(test_writer_duties),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

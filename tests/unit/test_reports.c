@@ -105,7 +105,8 @@ static void test_counts_sum_to_the_plan(void **state)
 	assert_int_equal(outcomes, view.planned_cells);
 	assert_int_equal(counts.outcome[OUTCOME_NOTRUN], 3);
 	view_outcomes(&view, &line);
-	assert_string_equal(line.data, "17 cells = 3 built and inspected + 2 refused + 0 not buildable here + 9 failed + 3 not run");
+	assert_string_equal(
+	    line.data, "17 cells = 3 built and inspected + 2 refused + 0 not buildable here + 9 failed + 3 not run");
 	buf_free(&line);
 	sample_free(&view);
 }
@@ -116,7 +117,9 @@ static int code_on(const char *target, enum status status, enum verdict verdict,
 	struct check_result check = { .id = (char[]){ "tls.g.main" }, .status = status, .verdict = verdict };
 	struct cell_result cell = { .checks = &check, .check_count = 1 };
 	snprintf(cell.cell.target, sizeof(cell.cell.target), "%s", target);
-	struct view view = { .cells = &cell, .count = 1, .planned_cells = 1, .planned_checks = 1, .complete = complete };
+	struct view view = {
+		.cells = &cell, .count = 1, .planned_cells = 1, .planned_checks = 1, .complete = complete
+	};
 	return view_exit_code(&view);
 }
 
@@ -129,8 +132,16 @@ static void test_exit_codes(void **state)
 {
 	(void)state;
 	static const int codes[STATUS_COUNT] = {
-		[STATUS_PASS] = 0, [STATUS_SKIP] = 0, [STATUS_NOTRUN] = 5, [STATUS_FAIL] = 1, [STATUS_MISS] = 1,
-		[STATUS_LEAK] = 1, [STATUS_TIMEOUT] = 1, [STATUS_CRASH] = 1, [STATUS_BROKEN] = 3, [STATUS_INFRA] = 3,
+		[STATUS_PASS] = 0,
+		[STATUS_SKIP] = 0,
+		[STATUS_NOTRUN] = 5,
+		[STATUS_FAIL] = 1,
+		[STATUS_MISS] = 1,
+		[STATUS_LEAK] = 1,
+		[STATUS_TIMEOUT] = 1,
+		[STATUS_CRASH] = 1,
+		[STATUS_BROKEN] = 3,
+		[STATUS_INFRA] = 3,
 	};
 	for (enum status s = 0; s < STATUS_COUNT; s++) {
 		enum verdict verdict = s == STATUS_PASS || s == STATUS_SKIP ? VERDICT_OK : VERDICT_REGRESSED;
@@ -206,7 +217,9 @@ static void test_layout_loses_no_cell(void **state)
 		struct buf message = BUF_INIT;
 		const char *source;
 		int refusal = support_refused(&cells.cell[i], &message, &source);
-		view.cells[i] = (struct cell_result){ .cell = cells.cell[i], .checks = refusal ? &refused : &other, .check_count = 1 };
+		view.cells[i] = (struct cell_result){
+			.cell = cells.cell[i], .checks = refusal ? &refused : &other, .check_count = 1
+		};
 		buf_free(&message);
 	}
 	struct layout layout;
@@ -254,12 +267,14 @@ static void test_texts(void **state)
 	expect_text(text_plain, NULL, "");
 	expect_text(text_plain, "a\nb\tc\r\x1b[0m\x7f", "a\\nb\\tc\\r\\x1b[0m\\x7f");
 	expect_text(text_plain, "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
-	expect_text(text_plain, "\xc0\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82", "\\xc0\\x80 \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82");
+	expect_text(text_plain, "\xc0\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82",
+	    "\\xc0\\x80 \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82");
 	expect_text(text_plain, "\xc2\x85 \xef\xbf\xbe", "\\xc2\\x85 \\xef\\xbf\\xbe");
 	expect_text(text_ascii, "\xc3\xa9", "\\xc3\\xa9");
 	expect_text(text_controls, "a\nb\x01\xff", "a\nb\x01\\xff");
 	expect_text(text_xml, "<a b=\"c\">&\n\x01]]>", "&lt;a b=&quot;c&quot;&gt;&amp;&#10;\\x01]]&gt;");
-	expect_text(text_markdown, "R_X86_64 *a* | `b` <i> $c _d_", "R_X86_64 \\*a\\* \\| \\`b\\` &lt;i&gt; \\$c \\_d\\_");
+	expect_text(
+	    text_markdown, "R_X86_64 *a* | `b` <i> $c _d_", "R_X86_64 \\*a\\* \\| \\`b\\` &lt;i&gt; \\$c \\_d\\_");
 	expect_text(text_tap, "a # SKIP \\ b\nc", "a \\# SKIP \\\\ b\\\\nc");
 	expect_text(text_yaml, "a \"b\" \\ c\n", "\"a \\\"b\\\" \\\\ c\\\\n\"");
 	expect_text(github_message, "50%\n::error::x, y", "50%25%0A::error::x, y");
@@ -338,8 +353,11 @@ static void test_markdown_is_bounded(void **state)
 		assert_int_equal(cell_parse(sample_cells[0].id, &cell->cell, &diag), 0);
 		cell->check_count = 1;
 		cell->checks = xcalloc(1, sizeof *cell->checks);
-		cell->checks[0] = (struct check_result){ .id = xstrdup("tls.g.main"), .status = STATUS_FAIL, .verdict = VERDICT_REGRESSED,
-			.observed = xprintf("%zu%*s", i, 3900, "<"), .message = xprintf("%*s", 100000, "\x01") };
+		cell->checks[0] = (struct check_result){ .id = xstrdup("tls.g.main"),
+			.status = STATUS_FAIL,
+			.verdict = VERDICT_REGRESSED,
+			.observed = xprintf("%zu%*s", i, 3900, "<"),
+			.message = xprintf("%*s", 100000, "\x01") };
 	}
 	char *text = written(&view, report_markdown);
 	assert_in_range(strlen(text), 500000, 1 << 20);

@@ -100,7 +100,8 @@ static void test_rows_that_are_told_elsewhere(void **state)
 	struct buf refused = BUF_INIT;
 	overview_make(&view, &overview);
 	for (size_t i = 0; i < overview.count; i++)
-		assert_int_equal(overview.row[i].place, strcmp(overview.row[i].cell->variant, "msan") ? OVERVIEW_TABLE : OVERVIEW_REFUSED);
+		assert_int_equal(overview.row[i].place,
+		    strcmp(overview.row[i].cell->variant, "msan") ? OVERVIEW_TABLE : OVERVIEW_REFUSED);
 	overview_refused(&overview, &refused);
 	assert_string_equal(refused.data, "1 variant is refused whole and has no row: msan.");
 	buf_free(&refused);
@@ -110,7 +111,8 @@ static void test_rows_that_are_told_elsewhere(void **state)
 	view.cells[0].cell.load = LOAD_EXEC;
 	overview_make(&view, &overview);
 	for (size_t i = 0; i < overview.count; i++)
-		assert_int_equal(overview.row[i].place == OVERVIEW_BLOCK, overview_is_block(&overview, overview.row[i].cell));
+		assert_int_equal(
+		    overview.row[i].place == OVERVIEW_BLOCK, overview_is_block(&overview, overview.row[i].cell));
 	assert_true(overview_is_block(&overview, &view.cells[0].cell) && overview_wanted(&overview));
 	char *text = written(&view, grid_plain);
 	assert_int_equal(strncmp(text, "go1.27.4 linux/amd64 on host\n", 29), 0);
@@ -133,7 +135,8 @@ static void test_rows_that_are_told_elsewhere(void **state)
 static void test_overview_shows_the_worst(void **state)
 {
 	(void)state;
-	struct check_result refused = { .id = (char[]){ "build.refused" } }, pass = { .id = (char[]){ "build.succeeds" } }, skip = pass, fail = pass, known = pass;
+	struct check_result refused = { .id = (char[]){ "build.refused" } },
+			    pass = { .id = (char[]){ "build.succeeds" } }, skip = pass, fail = pass, known = pass;
 	skip.status = STATUS_SKIP;
 	fail.status = known.status = STATUS_FAIL;
 	fail.verdict = VERDICT_REGRESSED;
@@ -142,16 +145,19 @@ static void test_overview_shows_the_worst(void **state)
 	static const char letters[] = "r.-KF";
 	for (size_t a = 0; a < 5; a++) {
 		for (size_t b = 0; b < 5; b++) {
-			struct cell_result cells[2] = { { .checks = order[a], .check_count = 1 }, { .checks = order[b], .check_count = 1 } };
+			struct cell_result cells[2] = { { .checks = order[a], .check_count = 1 },
+				{ .checks = order[b], .check_count = 1 } };
 			struct view view = { .cells = cells, .count = 2 };
 			struct overview overview;
-			assert_int_equal(cell_parse("go1.27.4/linux/arm.5/exe/cgo1/internal@none", &cells[0].cell, NULL), 0);
+			assert_int_equal(
+			    cell_parse("go1.27.4/linux/arm.5/exe/cgo1/internal@none", &cells[0].cell, NULL), 0);
 			cells[1].cell = cells[0].cell;
 			cells[1].cell.link = LINK_EXTERNAL;
 			overview_make(&view, &overview);
 			assert_int_equal(overview.count, 1);
 			assert_false(overview_wanted(&overview));
-			assert_int_equal(mark_styles[mark_cell(overview.row->shown[MODE_EXE][1])].letter, letters[a > b ? a : b]);
+			assert_int_equal(
+			    mark_styles[mark_cell(overview.row->shown[MODE_EXE][1])].letter, letters[a > b ? a : b]);
 			assert_ptr_equal(overview.row->link[MODE_EXE][1][LINK_EXTERNAL], &cells[1]);
 			overview_free(&overview);
 		}
@@ -180,7 +186,8 @@ static void test_reasons_are_general(void **state)
 	buf_free(&ports);
 	reasons_free(&reasons);
 	/* linux/arm is not named by linux/arm64, nor a buildmode by a longer word. */
-	struct check_result check = { .id = (char[]){ "build.refused" }, .expected = (char[]){ "exit=1 \"linux/arm64 linux/arm: buildmode=exe-2 buildmode=exe\"" } };
+	struct check_result check = { .id = (char[]){ "build.refused" },
+		.expected = (char[]){ "exit=1 \"linux/arm64 linux/arm: buildmode=exe-2 buildmode=exe\"" } };
 	struct cell_result cell = { .checks = &check, .check_count = 1 };
 	struct view one = { .cells = &cell, .count = 1 };
 	assert_int_equal(cell_parse("go1.27.4/linux/arm/exe/cgo1/internal@none", &cell.cell, NULL), 0);
@@ -211,7 +218,8 @@ static void test_accesses(void **state)
 	}
 	assert_int_equal(cells, counts.outcome[OUTCOME_BUILT] + counts.outcome[OUTCOME_FAILED]);
 	assert_int_equal(accesses.unasked, 0);
-	assert_string_equal(names.data, "exe cgo0, exe cgo1 internal; exe cgo1 external; pie; c-archive, c-shared, shared, plugin");
+	assert_string_equal(
+	    names.data, "exe cgo0, exe cgo1 internal; exe cgo1 external; pie; c-archive, c-shared, shared, plugin");
 	buf_free(&names);
 	accesses_free(&accesses);
 	/* A built cell that was not asked is counted, not left out in silence. */
@@ -224,9 +232,16 @@ static void test_accesses(void **state)
 	for (size_t i = 0; i < view.count; i++)
 		view.cells[i].check_count = cell_is_refusal(&view.cells[i]) ? 1 : 2;
 	ports_view_free(&view);
-	static const struct { const char *text, *key, *value; } words[] = {
-		{ "model=LE at=-8", "model", "LE" }, { "model=LE at=-8", "at", "-8" }, { "model=LE at=-8", "a", NULL },
-		{ "model=LE at=-8", "reloc", NULL }, { "model=", "model", NULL }, { "", "model", NULL }, { NULL, "model", NULL },
+	static const struct {
+		const char *text, *key, *value;
+	} words[] = {
+		{ "model=LE at=-8", "model", "LE" },
+		{ "model=LE at=-8", "at", "-8" },
+		{ "model=LE at=-8", "a", NULL },
+		{ "model=LE at=-8", "reloc", NULL },
+		{ "model=", "model", NULL },
+		{ "", "model", NULL },
+		{ NULL, "model", NULL },
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		char *value = access_word(words[i].text, words[i].key);

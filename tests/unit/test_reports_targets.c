@@ -15,8 +15,13 @@
 
 static void test_golden(void **state)
 {
-	static const struct { const char *name; writer write; } forms[] = {
-		{ "terminal-targets.txt", grid_plain }, { "targets.html", report_html }, { "report-targets.md", report_markdown },
+	static const struct {
+		const char *name;
+		writer write;
+	} forms[] = {
+		{ "terminal-targets.txt", grid_plain },
+		{ "targets.html", report_html },
+		{ "report-targets.md", report_markdown },
 		{ "targets.github", report_github },
 	};
 	(void)state;
@@ -41,7 +46,8 @@ static const struct bytarget_slot *slot_of(const struct bytarget *grid, const st
 			const struct bytarget_row *row = &section->row[i / section->columns];
 			const struct cell *column = section->column[i % section->columns].cell;
 			int here = strcmp(column->arch, cell->arch) == 0 && strcmp(column->target, cell->target) == 0;
-			if (here && row->mode == cell->mode && row->cgo == cell->cgo && row->links >> cell->link & 1 && row->loads >> cell->load & 1) {
+			if (here && row->mode == cell->mode && row->cgo == cell->cgo && row->links >> cell->link & 1 &&
+			    row->loads >> cell->load & 1) {
 				assert_null(found);
 				found = &row->slot[i % section->columns];
 			}
@@ -122,9 +128,13 @@ static void test_sections(void **state)
 /* What runs was inspected as well: an inspection of its own shows only when something is wrong with it. */
 static void test_inspected_only(void **state)
 {
-	static const char *const ids[] = { "go1.27.4/linux/amd64/exe/cgo0/internal@none", "go1.27.4/linux/amd64/exe/cgo0/internal@a:exec",
-		"go1.27.4/linux/amd64/exe/cgo0/internal@b:exec", "go1.27.4/linux/amd64/pie/cgo0/internal@none" };
-	struct check_result pass = { .id = (char[]){ "tls.access" } }, fail = { .id = (char[]){ "tls.access" }, .status = STATUS_FAIL, .verdict = VERDICT_REGRESSED };
+	static const char *const ids[] = { "go1.27.4/linux/amd64/exe/cgo0/internal@none",
+		"go1.27.4/linux/amd64/exe/cgo0/internal@a:exec", "go1.27.4/linux/amd64/exe/cgo0/internal@b:exec",
+		"go1.27.4/linux/amd64/pie/cgo0/internal@none" };
+	struct check_result pass = { .id = (char[]){ "tls.access" } },
+			    fail = {
+				    .id = (char[]){ "tls.access" }, .status = STATUS_FAIL, .verdict = VERDICT_REGRESSED
+			    };
 	(void)state;
 	for (int bad = 0; bad <= 1; bad++) {
 		struct cell_result cells[4] = { { .check_count = 0 } };
@@ -144,7 +154,8 @@ static void test_inspected_only(void **state)
 /* Linkers share a row when the columns of one are among those of the other, not when each has one of its own. */
 static void test_columns_that_overlap(void **state)
 {
-	static const char *const ids[] = { "external@a:exec", "external@b:exec", "external-gold@b:exec", "external-gold@c:exec", "external-lld@b:exec" };
+	static const char *const ids[] = { "external@a:exec", "external@b:exec", "external-gold@b:exec",
+		"external-gold@c:exec", "external-lld@b:exec" };
 	struct check_result pass = { .id = (char[]){ "tls.access" } };
 	struct cell_result cells[5] = { { .check_count = 0 } };
 	struct view view = { .cells = cells, .count = 5, .planned_cells = 5, .planned_checks = 5 };
@@ -166,18 +177,27 @@ static void test_columns_that_overlap(void **state)
 
 static void test_words(void **state)
 {
-	static const struct { unsigned links, loads; int all; const char *link, *load; } cases[] = {
+	static const struct {
+		unsigned links, loads;
+		int all;
+		const char *link, *load;
+	} cases[] = {
 		{ 1u << LINK_INTERNAL, 1u << LOAD_NONE, 0, "internal", "-" },
 		{ 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL, 1u << LOAD_NONE, 1, "all", "-" },
 		{ 1u << LINK_EXTERNAL | 1u << LINK_EXTERNAL_MOLD, 1u << LOAD_EXEC, 0, "external +mold", "exec" },
-		{ 1u << LINK_EXTERNAL_GOLD, 1u << LOAD_DLOPEN | 1u << LOAD_DLOPEN_LAZY, 0, "external-gold", "dlopen dlopen-lazy" },
-		{ 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL | 1u << LINK_EXTERNAL_STATIC | 1u << LINK_EXTERNAL_LLD_STATIC, 1u << LOAD_NEEDED | 0xfu << LOAD_DLOPEN | 1u << LOAD_DLMOPEN,
-		  0, "internal, external, external-static +lld", "needed dlopen* dlmopen" },
+		{ 1u << LINK_EXTERNAL_GOLD, 1u << LOAD_DLOPEN | 1u << LOAD_DLOPEN_LAZY, 0, "external-gold",
+		    "dlopen dlopen-lazy" },
+		{ 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL | 1u << LINK_EXTERNAL_STATIC |
+			1u << LINK_EXTERNAL_LLD_STATIC,
+		    1u << LOAD_NEEDED | 0xfu << LOAD_DLOPEN | 1u << LOAD_DLMOPEN, 0,
+		    "internal, external, external-static +lld", "needed dlopen* dlmopen" },
 		{ 1u << LINK_EXTERNAL, 7u << LOAD_ARCHIVE, 0, "external", "archive*" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct bytarget_row row = { .links = cases[i].links, .loads = cases[i].loads, .all_links = cases[i].all };
+		struct bytarget_row row = {
+			.links = cases[i].links, .loads = cases[i].loads, .all_links = cases[i].all
+		};
 		struct buf link = BUF_INIT, load = BUF_INIT;
 		bytarget_links(&row, &link);
 		bytarget_loads(&row, &load);
@@ -192,7 +212,7 @@ static void test_words(void **state)
 static void test_ten_targets_in_eighty_columns(void **state)
 {
 	(void)state;
-	struct view view = targets_large(14, 6);   /* ten of linux/amd64, four emulators */
+	struct view view = targets_large(14, 6); /* ten of linux/amd64, four emulators */
 	char *text = written(&view, grid_plain);
 	size_t lines = 0, longest = 0, length;
 	assert_int_equal(strncmp(text, "go1.27.4 linux/amd64 on 10 targets\n", 35), 0);
@@ -220,7 +240,8 @@ static void test_kinds_name_their_targets(void **state)
 	kinds_find(&view, KINDS_KNOWN, &kinds);
 	assert_int_equal(kinds.count, 2);
 	kind_targets(&view, &kinds.kind[0], &text);
-	assert_string_equal(text.data, "musl-1.2.6-3, musl-1.2.6-9, musl-1.2.6-15, musl-1.2.6-21, musl-1.2.6-27, musl-1.2.6-33 and 2 more");
+	assert_string_equal(text.data,
+	    "musl-1.2.6-3, musl-1.2.6-9, musl-1.2.6-15, musl-1.2.6-21, musl-1.2.6-27, musl-1.2.6-33 and 2 more");
 	kinds_free(&kinds);
 	buf_free(&text);
 	targets_view_free(&view);
@@ -229,9 +250,15 @@ static void test_kinds_name_their_targets(void **state)
 /* Skips that name their target are one kind, and a missing target is none of them. */
 static void test_skips_are_told_once(void **state)
 {
-	static const struct { const char *reason, *told; } cases[] = {
-		{ "no-tracer: target a: none", "no-tracer: none" }, { "no-tracer: target b: none", NULL }, { "no-ptrace: target b: none", "no-ptrace: none" },
-		{ "no-tracer: none", "no-tracer: none" }, { "no class: target a: none", "no class: target a: none" }, { NULL, "no reason given" },
+	static const struct {
+		const char *reason, *told;
+	} cases[] = {
+		{ "no-tracer: target a: none", "no-tracer: none" },
+		{ "no-tracer: target b: none", NULL },
+		{ "no-ptrace: target b: none", "no-ptrace: none" },
+		{ "no-tracer: none", "no-tracer: none" },
+		{ "no class: target a: none", "no class: target a: none" },
+		{ NULL, "no reason given" },
 		{ "not-fetched: target a: none", "not-fetched: none" },
 	};
 	enum { CASES = sizeof cases / sizeof *cases };
@@ -242,7 +269,9 @@ static void test_skips_are_told_once(void **state)
 	struct skips skips;
 	(void)state;
 	for (size_t i = 0; i < CASES; i++)
-		checks_of[i] = (struct check_result){ .id = (char[]){ "x" }, .status = STATUS_SKIP, .reason = (char *)cases[i].reason };
+		checks_of[i] = (struct check_result){
+			.id = (char[]){ "x" }, .status = STATUS_SKIP, .reason = (char *)cases[i].reason
+		};
 	kinds_find(&view, KINDS_SKIPPED, &kinds);
 	size_t told = 0;
 	for (size_t i = 0; i < CASES; i++)
@@ -278,10 +307,20 @@ static void test_skips_are_told_once(void **state)
 
 static void test_missing_targets(void **state)
 {
-	static const struct { const char *reason, *name; } cases[] = {
-		{ "not-fetched: target glibc-2.31: libc6", "glibc-2.31" }, { "not-installed: target a: b", "a" }, { "no-tree: target osv: c", "osv" },
-		{ "no-tracer: target a: b", NULL }, { "not-installed: clang", NULL }, { "not-installed: target : b", NULL }, { "not-installed: target a", NULL },
-		{ "not-installed: target", NULL }, { "not-fetched", NULL }, { "", NULL }, { NULL, NULL },
+	static const struct {
+		const char *reason, *name;
+	} cases[] = {
+		{ "not-fetched: target glibc-2.31: libc6", "glibc-2.31" },
+		{ "not-installed: target a: b", "a" },
+		{ "no-tree: target osv: c", "osv" },
+		{ "no-tracer: target a: b", NULL },
+		{ "not-installed: clang", NULL },
+		{ "not-installed: target : b", NULL },
+		{ "not-installed: target a", NULL },
+		{ "not-installed: target", NULL },
+		{ "not-fetched", NULL },
+		{ "", NULL },
+		{ NULL, NULL },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -305,8 +344,16 @@ static void test_facts(void **state)
 	struct view view = targets_view();
 	struct facts facts;
 	facts_find(&view, &facts);
-	static const struct { const char *name; int common; } expected[] = {
-		{ "page-size", 1 }, { "byte-order", 1 }, { "ie-dlopen", 0 }, { "initializer-in-dlopen", 0 }, { "static-tls-surplus", 0 }, { "odd | name", 0 },
+	static const struct {
+		const char *name;
+		int common;
+	} expected[] = {
+		{ "page-size", 1 },
+		{ "byte-order", 1 },
+		{ "ie-dlopen", 0 },
+		{ "initializer-in-dlopen", 0 },
+		{ "static-tls-surplus", 0 },
+		{ "odd | name", 0 },
 	};
 	assert_int_equal(facts.count, sizeof expected / sizeof *expected);
 	for (size_t i = 0; i < facts.count; i++) {
@@ -334,8 +381,13 @@ static void test_facts(void **state)
 static void test_alarms(void **state)
 {
 	(void)state;
-	struct check_result fixed = { .id = (char[]){ "tls.g.main" }, .verdict = VERDICT_FIXED, .reason = (char[]){ "why \033[31m" } }, pass = { .id = fixed.id };
-	struct cell_result cell = { .checks = &pass, .check_count = 1, .build_status = STATUS_PASS, .facts = json_object() };
+	struct check_result fixed = { .id = (char[]){ "tls.g.main" },
+		.verdict = VERDICT_FIXED,
+		.reason = (char[]){ "why \033[31m" } },
+			    pass = { .id = fixed.id };
+	struct cell_result cell = {
+		.checks = &pass, .check_count = 1, .build_status = STATUS_PASS, .facts = json_object()
+	};
 	struct view_stale stale = { &targets_stale_rows[0], 0 };
 	struct view view = { .cells = &cell, .count = 1, .planned_cells = 1, .planned_checks = 1, .complete = 1 };
 	struct buf text = BUF_INIT;
@@ -354,7 +406,9 @@ static void test_alarms(void **state)
 	cell.checks = &fixed;
 	buf_clear(&text);
 	view_alarm(&view, &text);
-	assert_string_equal(text.data, "FIXED: 1 check passes in 1 cell although known.def excuses it, the first since \"why \\x1b[31m\": remove or narrow the row.\n");
+	assert_string_equal(text.data,
+	    "FIXED: 1 check passes in 1 cell although known.def excuses it, the first since \"why \\x1b[31m\": remove "
+	    "or narrow the row.\n");
 	assert_int_equal(view_exit_code(&view), 1);
 	assert_int_equal(mark_cell(&cell), MARK_FIXED);
 	buf_free(&text);
@@ -388,12 +442,12 @@ static void test_machine_readable(void **state)
 	const char *name;
 	json_int_t skipped = 0;
 	assert_non_null(json);
-	json_object_foreach(skips, name, class)
-		skipped += json_integer_value(class);
+	json_object_foreach(skips, name, class) skipped += json_integer_value(class);
 	assert_int_equal(skipped, json_integer_value(json_object_get(json_object_get(json, "counts"), "skip")));
 	assert_int_equal(json_array_size(json_object_get(json, "targets")), TARGETS_FEW);
 	for (size_t i = 0; i < TARGETS_FEW; i++) {
-		json_t *target = json_array_get(json_object_get(json, "targets"), i), *facts = json_object_get(target, "facts");
+		json_t *target = json_array_get(json_object_get(json, "targets"), i),
+		       *facts = json_object_get(target, "facts");
 		assert_string_equal(json_string_value(json_object_get(target, "name")), targets_list[i].name);
 		assert_int_equal(json_is_true(json_object_get(target, "believed")), targets_list[i].message == NULL);
 		assert_true(view.targets[i].facts ? json_equal(facts, view.targets[i].facts) : json_is_null(facts));
@@ -428,8 +482,16 @@ static double cpu_seconds(void)
  * under sanitizers, grows in the square of the cells. */
 static void test_large_run(void **state)
 {
-	static const struct { const char *name; writer write; double seconds; int kept; } forms[] = {
-		{ "targets.txt", grid_plain, 2, 1 }, { "targets.html", report_html, 4, 1 }, { "targets.json", report_json, 8, 0 }, { "targets.md", report_markdown, 2, 1 },
+	static const struct {
+		const char *name;
+		writer write;
+		double seconds;
+		int kept;
+	} forms[] = {
+		{ "targets.txt", grid_plain, 2, 1 },
+		{ "targets.html", report_html, 4, 1 },
+		{ "targets.json", report_json, 8, 0 },
+		{ "targets.md", report_markdown, 2, 1 },
 	};
 	(void)state;
 	struct view view = targets_large(LARGE_TARGETS, LARGE_CHECKS);

@@ -25,11 +25,18 @@ static struct cell_result sample(void)
 	result.check_count = 2;
 	result.checks = xcalloc(2, sizeof *result.checks);
 	result.checks[0] = (struct check_result){
-		.id = xstrdup("tls.sizes"), .status = STATUS_FAIL, .verdict = VERDICT_REGRESSED, .expected = xstrdup("kept=1,2"),
-		.observed = xstrdup("kept=1"), .message = xstrdup("a \"quoted\"\ttext\nof two lines"), .reason = xstrdup("class: reason"),
-		.source = xstrdup("S2"), .repro = xstrdup("./program 'tls.sizes'"),
+		.id = xstrdup("tls.sizes"),
+		.status = STATUS_FAIL,
+		.verdict = VERDICT_REGRESSED,
+		.expected = xstrdup("kept=1,2"),
+		.observed = xstrdup("kept=1"),
+		.message = xstrdup("a \"quoted\"\ttext\nof two lines"),
+		.reason = xstrdup("class: reason"),
+		.source = xstrdup("S2"),
+		.repro = xstrdup("./program 'tls.sizes'"),
 	};
-	result.checks[1] = (struct check_result){ .id = xstrdup("init.auxv"), .status = STATUS_PASS, .verdict = VERDICT_OK };
+	result.checks[1] =
+	    (struct check_result){ .id = xstrdup("init.auxv"), .status = STATUS_PASS, .verdict = VERDICT_OK };
 	cell_result_sum(&result);
 	return result;
 }
@@ -86,10 +93,12 @@ static void test_round_trip(void **state)
 
 static void test_keys_are_those_of_the_report(void **state)
 {
-	static const char *const cell_keys[] = { "id", "go", "goos", "goarch", "variant", "buildmode", "cgo", "link", "target", "load",
-						  "status", "verdict", "outcome", "seconds", "cached", "build", "facts", "checks", "log" };
+	static const char *const cell_keys[] = { "id", "go", "goos", "goarch", "variant", "buildmode", "cgo", "link",
+		"target", "load", "status", "verdict", "outcome", "seconds", "cached", "build", "facts", "checks",
+		"log" };
 	static const char *const build_keys[] = { "status", "seconds", "log", "command" };
-	static const char *const check_keys[] = { "id", "status", "verdict", "expected", "observed", "message", "reason", "source", "repro" };
+	static const char *const check_keys[] = { "id", "status", "verdict", "expected", "observed", "message",
+		"reason", "source", "repro" };
 	(void)state;
 	struct cell_result result = sample();
 	json_t *json = cell_result_json(&result), *build = json_object_get(json, "build");
@@ -101,7 +110,8 @@ static void test_keys_are_those_of_the_report(void **state)
 	for (size_t i = 0; i < sizeof check_keys / sizeof *check_keys; i++)
 		assert_non_null(json_object_get(check, check_keys[i]));
 	assert_int_equal(json_object_size(json), sizeof cell_keys / sizeof *cell_keys);
-	assert_string_equal(json_string_value(json_object_get(json, "id")), "go1.26.8/linux/amd64/c-shared/cgo1/external@host:dlopen");
+	assert_string_equal(
+	    json_string_value(json_object_get(json, "id")), "go1.26.8/linux/amd64/c-shared/cgo1/external@host:dlopen");
 	assert_string_equal(json_string_value(json_object_get(json, "goos")), "linux");
 	assert_string_equal(json_string_value(json_object_get(json, "goarch")), "amd64");
 	assert_string_equal(json_string_value(json_object_get(json, "buildmode")), "c-shared");
@@ -114,9 +124,18 @@ static void test_keys_are_those_of_the_report(void **state)
 /* Observed texts come from processes that may print anything. */
 static void test_any_byte_becomes_json(void **state)
 {
-	static const struct { const char *text, *json; } cases[] = {
-		{ "a\xff" "b", "a\\xffb" }, { "\xc3\xa4", "\xc3\xa4" }, { "\xc3", "\\xc3" }, { "\xe2\x82\xac\x80", "\xe2\x82\xac\\x80" },
-		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" }, { "\xc0\xaf", "\\xc0\\xaf" }, { "\xf0\x9f\x98\x80\xfe", "\xf0\x9f\x98\x80\\xfe" },
+	static const struct {
+		const char *text, *json;
+	} cases[] = {
+		{ "a\xff"
+		  "b",
+		    "a\\xffb" },
+		{ "\xc3\xa4", "\xc3\xa4" },
+		{ "\xc3", "\\xc3" },
+		{ "\xe2\x82\xac\x80", "\xe2\x82\xac\\x80" },
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+		{ "\xc0\xaf", "\\xc0\\xaf" },
+		{ "\xf0\x9f\x98\x80\xfe", "\xf0\x9f\x98\x80\\xfe" },
 		{ "\x01\x1b[0m", "\x01\x1b[0m" },
 	};
 	(void)state;
@@ -149,7 +168,8 @@ static size_t spoil_keys(json_t *root, json_t *object)
 	size_t refused = 0;
 	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
 		json_t *kept = json_incref(json_object_iter_value(at));
-		json_t *others[] = { json_null(), json_integer(7), json_string("nonsense"), json_array(), json_object(), json_pack("[n]"), json_pack("[{}]") };
+		json_t *others[] = { json_null(), json_integer(7), json_string("nonsense"), json_array(), json_object(),
+			json_pack("[n]"), json_pack("[{}]") };
 		for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 			struct cell_result read;
 			struct diag diag = DIAG_INIT;
@@ -216,54 +236,91 @@ struct outcome_case {
 	enum outcome outcome;
 };
 
-#define ID(name) .id = (char[]){ name }
-#define REFUSED_AS(s, v) { { { ID("build.refused"), .status = s, .verdict = v } }, 1
-#define BUILT_AS(s, v) { { { ID("build.succeeds") }, { ID("tls.access"), .status = s, .verdict = v }, { ID("tls.sizes") } }, 3
-#define ALL_AS(s, v) { { { ID("build.succeeds"), .status = s, .verdict = v }, { ID("tls.access"), .status = s, .verdict = v } }, 2
+#define ID(name) \
+	.id = (char[]) { name }
+#define REFUSED_AS(s, v) \
+	{ \
+		{ { ID("build.refused"), .status = s, .verdict = v } }, 1
+#define BUILT_AS(s, v) \
+	{ \
+		{ { ID("build.succeeds") }, { ID("tls.access"), .status = s, .verdict = v }, { ID("tls.sizes") } }, 3
+#define ALL_AS(s, v) \
+	{ \
+		{ { ID("build.succeeds"), .status = s, .verdict = v }, \
+			{ ID("tls.access"), .status = s, .verdict = v } }, \
+		    2
 
-#define LACKING(a, b) { { { ID("build.succeeds"), .status = STATUS_SKIP, .reason = (char[]){ a } }, { ID("tls.access"), .status = STATUS_SKIP, .reason = (char[]){ b } } }, 2
+#define LACKING(a, b) \
+	{ \
+		{ { ID("build.succeeds"), .status = STATUS_SKIP, .reason = (char[]){ a } }, \
+			{ ID("tls.access"), .status = STATUS_SKIP, .reason = (char[]){ b } } }, \
+		    2
 
 /* Each cell is exactly one of them: the rules one by one, each beside the case that it must not swallow. */
 static void test_outcome_of_a_cell(void **state)
 {
 	(void)state;
-	struct outcome_case cases[] = {
-		BUILT_AS(STATUS_PASS, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT },
-		BUILT_AS(STATUS_SKIP, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT },
-		BUILT_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_PASS, 1, OUTCOME_BUILT },
-		BUILT_AS(STATUS_FAIL, VERDICT_REGRESSED), STATUS_PASS, 1, OUTCOME_FAILED },
-		BUILT_AS(STATUS_PASS, VERDICT_FIXED), STATUS_PASS, 1, OUTCOME_FAILED },
-		BUILT_AS(STATUS_PASS, VERDICT_FLAKY), STATUS_PASS, 1, OUTCOME_FAILED },
-		BUILT_AS(STATUS_NOTRUN, VERDICT_NEW), STATUS_PASS, 1, OUTCOME_NOTRUN },
-		BUILT_AS(STATUS_INFRA, VERDICT_NEW), STATUS_PASS, 1, OUTCOME_FAILED },
-		REFUSED_AS(STATUS_PASS, VERDICT_OK), STATUS_FAIL, 0, OUTCOME_REFUSED },
-		REFUSED_AS(STATUS_FAIL, VERDICT_REGRESSED), STATUS_PASS, 0, OUTCOME_FAILED },
-		REFUSED_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_PASS, 0, OUTCOME_FAILED },
-		REFUSED_AS(STATUS_SKIP, VERDICT_OK), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE },
-		REFUSED_AS(STATUS_NOTRUN, VERDICT_NEW), STATUS_NOTRUN, 0, OUTCOME_NOTRUN },
-		ALL_AS(STATUS_SKIP, VERDICT_OK), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE },
-		ALL_AS(STATUS_SKIP, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT },
-		ALL_AS(STATUS_NOTRUN, VERDICT_KNOWN), STATUS_NOTRUN, 0, OUTCOME_NOTRUN },
-		ALL_AS(STATUS_BROKEN, VERDICT_KNOWN), STATUS_PASS, 0, OUTCOME_FAILED },
-		ALL_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_FAIL, 0, OUTCOME_FAILED },
-		LACKING("no-tree: target osv: x", "no-tree: target osv: x"), STATUS_SKIP, 0, OUTCOME_NOTARGET },
-		LACKING("not-installed: target a: x", "not-fetched: target a: x"), STATUS_SKIP, 1, OUTCOME_NOTARGET },
-		LACKING("not-installed: cc", "not-installed: target a: x"), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE },
-		LACKING("no-tracer: target a: x", "no-tracer: target a: x"), STATUS_PASS, 1, OUTCOME_BUILT },
-		{ { { 0 } }, 0, STATUS_PASS, 1, OUTCOME_NOTRUN },
-	};
-	size_t seen[OUTCOME_COUNT] = { 0 };
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct outcome_case *c = &cases[i];
-		struct cell_result result = { .checks = c->checks, .check_count = c->count, .build_status = c->build, .facts = c->facts ? json_object() : NULL };
-		cell_result_sum(&result);
-		if (cell_outcome(&result) != c->outcome)
-			fail_msg("case %zu: %s, not %s", i, outcome_name(cell_outcome(&result)), outcome_name(c->outcome));
-		json_decref(result.facts);
-		seen[c->outcome]++;
-	}
-	for (int i = 0; i < OUTCOME_COUNT; i++)
-		assert_true(seen[i] && *outcome_phrase((enum outcome)i));
+	struct outcome_case cases[] = { BUILT_AS(STATUS_PASS, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT },
+			    BUILT_AS(STATUS_SKIP, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT
+}
+, BUILT_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_PASS, 1, OUTCOME_BUILT
+}
+, BUILT_AS(STATUS_FAIL, VERDICT_REGRESSED), STATUS_PASS, 1, OUTCOME_FAILED
+}
+, BUILT_AS(STATUS_PASS, VERDICT_FIXED), STATUS_PASS, 1, OUTCOME_FAILED
+}
+, BUILT_AS(STATUS_PASS, VERDICT_FLAKY), STATUS_PASS, 1, OUTCOME_FAILED
+}
+, BUILT_AS(STATUS_NOTRUN, VERDICT_NEW), STATUS_PASS, 1, OUTCOME_NOTRUN
+}
+, BUILT_AS(STATUS_INFRA, VERDICT_NEW), STATUS_PASS, 1, OUTCOME_FAILED
+}
+, REFUSED_AS(STATUS_PASS, VERDICT_OK), STATUS_FAIL, 0, OUTCOME_REFUSED
+}
+, REFUSED_AS(STATUS_FAIL, VERDICT_REGRESSED), STATUS_PASS, 0, OUTCOME_FAILED
+}
+, REFUSED_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_PASS, 0, OUTCOME_FAILED
+}
+, REFUSED_AS(STATUS_SKIP, VERDICT_OK), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE
+}
+, REFUSED_AS(STATUS_NOTRUN, VERDICT_NEW), STATUS_NOTRUN, 0, OUTCOME_NOTRUN
+}
+, ALL_AS(STATUS_SKIP, VERDICT_OK), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE
+}
+, ALL_AS(STATUS_SKIP, VERDICT_OK), STATUS_PASS, 1, OUTCOME_BUILT
+}
+, ALL_AS(STATUS_NOTRUN, VERDICT_KNOWN), STATUS_NOTRUN, 0, OUTCOME_NOTRUN
+}
+, ALL_AS(STATUS_BROKEN, VERDICT_KNOWN), STATUS_PASS, 0, OUTCOME_FAILED
+}
+, ALL_AS(STATUS_FAIL, VERDICT_KNOWN), STATUS_FAIL, 0, OUTCOME_FAILED
+}
+, LACKING("no-tree: target osv: x", "no-tree: target osv: x"), STATUS_SKIP, 0, OUTCOME_NOTARGET
+}
+, LACKING("not-installed: target a: x", "not-fetched: target a: x"), STATUS_SKIP, 1, OUTCOME_NOTARGET
+}
+, LACKING("not-installed: cc", "not-installed: target a: x"), STATUS_SKIP, 0, OUTCOME_UNBUILDABLE
+}
+, LACKING("no-tracer: target a: x", "no-tracer: target a: x"), STATUS_PASS, 1, OUTCOME_BUILT
+}
+, { { { 0 } }, 0, STATUS_PASS, 1, OUTCOME_NOTRUN },
+}
+;
+size_t seen[OUTCOME_COUNT] = { 0 };
+for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	struct outcome_case *c = &cases[i];
+	struct cell_result result = { .checks = c->checks,
+		.check_count = c->count,
+		.build_status = c->build,
+		.facts = c->facts ? json_object() : NULL };
+	cell_result_sum(&result);
+	if (cell_outcome(&result) != c->outcome)
+		fail_msg("case %zu: %s, not %s", i, outcome_name(cell_outcome(&result)), outcome_name(c->outcome));
+	json_decref(result.facts);
+	seen[c->outcome]++;
+}
+for (int i = 0; i < OUTCOME_COUNT; i++)
+	assert_true(seen[i] && *outcome_phrase((enum outcome)i));
 }
 
 static void test_variant_is_told_beside_goarch(void **state)

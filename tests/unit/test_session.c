@@ -32,7 +32,10 @@ static struct session ran(int full, const char *const *events, size_t count)
 	char *plan = xprintf("%s/plan.json", folder), *path = xprintf("%s/journal", folder);
 	FILE *out = fopen(plan, "w");
 	assert_non_null(out);
-	fprintf(out, "{\"schema\":1,\"plan\":\"0\",\"keys\":\"0\",\"full\":%s,\"cells\":[{\"id\":\"" CELL "\",\"checks\":[\"build.succeeds\"]}]}\n", full ? "true" : "false");
+	fprintf(out,
+	    "{\"schema\":1,\"plan\":\"0\",\"keys\":\"0\",\"full\":%s,\"cells\":[{\"id\":\"" CELL
+	    "\",\"checks\":[\"build.succeeds\"]}]}\n",
+	    full ? "true" : "false");
 	assert_int_equal(fclose(out), 0);
 	assert_int_equal(journal_open(path, JOURNAL_CREATE, &journal, &diag), 0);
 	for (size_t i = 0; i < count; i++)
@@ -46,17 +49,22 @@ static struct session ran(int full, const char *const *events, size_t count)
 	return session;
 }
 
-static const char result[] = "{\"event\":\"cell\",\"result\":{\"id\":\"" CELL "\",\"status\":\"pass\",\"verdict\":\"ok\",\"seconds\":1,"
-	"\"build\":{\"status\":\"pass\",\"seconds\":1},\"checks\":[{\"id\":\"build.succeeds\",\"status\":\"pass\",\"verdict\":\"ok\"}]}}";
+static const char result[] =
+    "{\"event\":\"cell\",\"result\":{\"id\":\"" CELL "\",\"status\":\"pass\",\"verdict\":\"ok\",\"seconds\":1,"
+    "\"build\":{\"status\":\"pass\",\"seconds\":1},\"checks\":[{\"id\":\"build.succeeds\",\"status\":\"pass\","
+    "\"verdict\":\"ok\"}]}}";
 
 static void test_targets(void **state)
 {
 	static const char *const events[] = {
-		"{\"event\":\"target\",\"target\":{\"name\":\"musl-1.2.6\",\"kind\":\"loader\",\"message\":\"its check did not come to an end\"}}",
-		"{\"event\":\"target\",\"target\":{\"name\":\"glibc-2.31\",\"kind\":\"loader\",\"message\":\"libc6 is not here\"}}",
+		"{\"event\":\"target\",\"target\":{\"name\":\"musl-1.2.6\",\"kind\":\"loader\",\"message\":\"its check "
+		"did not come to an end\"}}",
+		"{\"event\":\"target\",\"target\":{\"name\":\"glibc-2.31\",\"kind\":\"loader\",\"message\":\"libc6 is "
+		"not here\"}}",
 		/* the last word counts */
-		"{\"event\":\"target\",\"target\":{\"name\":\"musl-1.2.6\",\"kind\":\"loader\",\"version\":\"musl 1.2.6\",\"good\":true,\"bad\":true,\"message\":null,"
-			"\"facts\":{\"page-size\":4096}}}",
+		"{\"event\":\"target\",\"target\":{\"name\":\"musl-1.2.6\",\"kind\":\"loader\",\"version\":\"musl "
+		"1.2.6\",\"good\":true,\"bad\":true,\"message\":null,"
+		"\"facts\":{\"page-size\":4096}}}",
 		/* what no target said is not taken for one */
 		"{\"event\":\"target\",\"target\":{\"kind\":\"loader\"}}",
 		"{\"event\":\"target\",\"target\":[]}",

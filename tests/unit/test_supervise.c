@@ -103,8 +103,8 @@ static const struct situation {
 	int timeout_ms;
 	enum child_how how;
 	int status;
-	const char *left;      /* a part of the names of what was left, NULL: nothing was */
-	const char *printed;   /* a part of stdout or stderr */
+	const char *left;    /* a part of the names of what was left, NULL: nothing was */
+	const char *printed; /* a part of stdout or stderr */
 } situations[] = {
 	{ "exit", "0", NO_LIMIT, CHILD_EXITED, 0, NULL, NULL },
 	{ "exit", "77", NO_LIMIT, CHILD_EXITED, 77, NULL, NULL },
@@ -134,8 +134,8 @@ static void test_situations(void **state)
 		const struct situation *want = &situations[i];
 		double from = now();
 		struct child_result result = run(want->name, want->number, want->timeout_ms);
-		print_message("  %s %s: how %d status %d left '%s' in %.2f s\n", want->name, want->number, (int)result.how,
-		              result.status, result.left, now() - from);
+		print_message("  %s %s: how %d status %d left '%s' in %.2f s\n", want->name, want->number,
+		    (int)result.how, result.status, result.left, now() - from);
 		assert_int_equal(result.how, want->how);
 		assert_int_equal(result.status, want->status);
 		if (want->left)
@@ -144,7 +144,7 @@ static void test_situations(void **state)
 			assert_string_equal(result.left, "");
 		if (want->printed)
 			assert_true(memmem(result.out.data, result.out.len, want->printed, strlen(want->printed)) ||
-			            memmem(result.err.data, result.err.len, want->printed, strlen(want->printed)));
+			    memmem(result.err.data, result.err.len, want->printed, strlen(want->printed)));
 		if (want->how == CHILD_TIMEOUT)
 			assert_true(result.seconds >= want->timeout_ms / 1e3);
 		assert_true(now() - from < 40);
@@ -193,7 +193,7 @@ static void test_world_of_a_program(void **state)
 	const char *env[] = { path, mark, NULL };
 	struct child_spec spec = { .argv = argv, .env = env, .cwd = "/", .timeout_ms = NO_LIMIT };
 	struct child_result result;
-	int leaky = open("/dev/null", O_RDONLY);    /* on purpose without O_CLOEXEC */
+	int leaky = open("/dev/null", O_RDONLY); /* on purpose without O_CLOEXEC */
 	sigset_t usr;
 	sigemptyset(&usr);
 	sigaddset(&usr, SIGUSR1);
@@ -203,7 +203,8 @@ static void test_world_of_a_program(void **state)
 	signal(SIGUSR2, SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, &usr, NULL);
 	close(leaky);
-	snprintf(want, sizeof want, "fd 0 char\nfd 1 pipe\nfd 2 pipe\ncore 0\numask 022\ncwd /\nenv %s\nenv %s\n", path, mark);
+	snprintf(want, sizeof want, "fd 0 char\nfd 1 pipe\nfd 2 pipe\ncore 0\numask 022\ncwd /\nenv %s\nenv %s\n", path,
+	    mark);
 	assert_string_equal(result.out.data, want);
 	child_result_free(&result);
 
@@ -217,9 +218,15 @@ static void test_world_of_a_program(void **state)
 static void test_not_started(void **state)
 {
 	(void)state;
-	static const struct { const char *program, *cwd; int error; } starts[] = {
-		{ "/proc/no-such/program", NULL, ENOENT }, { "no-such-program-anywhere", NULL, ENOENT },
-		{ "/etc/passwd", NULL, EACCES }, { "/bin/true", "/proc/no-such", ENOENT }, { "", NULL, ENOENT },
+	static const struct {
+		const char *program, *cwd;
+		int error;
+	} starts[] = {
+		{ "/proc/no-such/program", NULL, ENOENT },
+		{ "no-such-program-anywhere", NULL, ENOENT },
+		{ "/etc/passwd", NULL, EACCES },
+		{ "/bin/true", "/proc/no-such", ENOENT },
+		{ "", NULL, ENOENT },
 	};
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
 		const char *argv[] = { starts[i].program, NULL };
@@ -302,7 +309,8 @@ static void test_usage(void **state)
 static void test_side_by_side(void **state)
 {
 	(void)state;
-	struct child *children[10] = { start("flood", "0", 3000), start("deaf", "0", SHORT), NULL, start("daemon", "7", NO_LIMIT) };
+	struct child *children[10] = { start("flood", "0", 3000), start("deaf", "0", SHORT), NULL,
+		start("daemon", "7", NO_LIMIT) };
 	for (size_t i = 4; i < 10; i++)
 		children[i] = start("describe", "0", NO_LIMIT);
 	size_t over = 0;
@@ -313,10 +321,13 @@ static void test_side_by_side(void **state)
 		child_finish(children[i], &result);
 		children[i] = NULL;
 		over++;
-		if (i >= 4)    /* no pipe of the others */
+		if (i >= 4) /* no pipe of the others */
 			assert_memory_equal(result.out.data, "fd 0 char\nfd 1 pipe\nfd 2 pipe\ncore", 34);
 		else
-			assert_int_equal(result.how, i == 0 ? (result.how == CHILD_FLOOD ? CHILD_FLOOD : CHILD_TIMEOUT) : i == 1 ? CHILD_TIMEOUT : CHILD_LEAK);
+			assert_int_equal(result.how,
+			    i == 0     ? (result.how == CHILD_FLOOD ? CHILD_FLOOD : CHILD_TIMEOUT) :
+				i == 1 ? CHILD_TIMEOUT :
+					 CHILD_LEAK);
 		child_result_free(&result);
 	}
 	assert_int_equal(children_wait(children, 10, -1), -EAGAIN);
@@ -332,7 +343,7 @@ static void test_wait_returns(void **state)
 	assert_true(now() - from >= 0.05);
 	child_kill(child);
 	assert_int_equal(children_wait(&child, 1, 30000), 0);
-	child_kill(child);    /* too late, and harmless */
+	child_kill(child); /* too late, and harmless */
 	struct child_result result;
 	child_finish(child, &result);
 	assert_int_equal(result.how, CHILD_SIGNALED);
@@ -341,7 +352,7 @@ static void test_wait_returns(void **state)
 
 	child = start("storm", "50", NO_LIMIT);
 	usleep(100000);
-	child_finish(child, &result);    /* not over: killed */
+	child_finish(child, &result); /* not over: killed */
 	assert_int_equal(result.how, CHILD_SIGNALED);
 	child_result_free(&result);
 	assert_nothing_left();
@@ -428,13 +439,13 @@ static void test_keeper_killed(void **state)
 		for (;;)
 			pause();
 	}
-	usleep(30000);    /* start times are in ticks of 10 ms */
+	usleep(30000); /* start times are in ticks of 10 ms */
 	struct child *other = start("deaf", "0", NO_LIMIT);
 	struct child_result result = run("parricide", "0", NO_LIMIT);
 	assert_int_equal(result.how, CHILD_SIGNALED);
 	assert_int_equal(result.status, SIGKILL);
 	child_result_free(&result);
-	assert_int_equal(marked(), 1);    /* the other child lives on */
+	assert_int_equal(marked(), 1); /* the other child lives on */
 	assert_int_equal(waitpid(own, NULL, WNOHANG), 0);
 	kill(own, SIGKILL);
 	assert_int_equal(waitpid(own, NULL, 0), own);
@@ -461,7 +472,7 @@ static void test_runner_killed(void **state)
 	(void)state;
 	int ready[2];
 	char byte;
-	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);    /* its keepers come to us: seen to be gone, too */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* its keepers come to us: seen to be gone, too */
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	pid_t runner = fork();
 	if (runner == 0)
@@ -484,13 +495,19 @@ static void test_runner_killed(void **state)
 static void test_describe(void **state)
 {
 	(void)state;
-	static const struct { struct child_result result; const char *text; } rows[] = {
+	static const struct {
+		struct child_result result;
+		const char *text;
+	} rows[] = {
 		{ { .how = CHILD_EXITED, .status = 1 }, "exit status 1" },
 		{ { .how = CHILD_SIGNALED, .status = SIGSEGV }, "killed by SIGSEGV" },
 		{ { .how = CHILD_SIGNALED, .status = 40 }, "killed by signal 40" },
-		{ { .how = CHILD_TIMEOUT, .status = 20000, .silent_seconds = 19 }, "timed out after 20 s (silent for 19 s)" },
-		{ { .how = CHILD_LEAK, .status = 0, .left = "12 (sleep)" }, "exit status 0, but it left behind 12 (sleep)" },
-		{ { .how = CHILD_FLOOD, .out = { NULL, 10, 0 }, .dropped = 160 }, "killed for its output: 10 bytes kept, 160 more dropped" },
+		{ { .how = CHILD_TIMEOUT, .status = 20000, .silent_seconds = 19 },
+		    "timed out after 20 s (silent for 19 s)" },
+		{ { .how = CHILD_LEAK, .status = 0, .left = "12 (sleep)" },
+		    "exit status 0, but it left behind 12 (sleep)" },
+		{ { .how = CHILD_FLOOD, .out = { NULL, 10, 0 }, .dropped = 160 },
+		    "killed for its output: 10 bytes kept, 160 more dropped" },
 		{ { .how = CHILD_NOT_STARTED, .status = ENOENT }, "could not be started: No such file or directory" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -515,11 +532,21 @@ int main(void)
 	snprintf(misbehave, sizeof misbehave, "%s", absolute);
 	free(absolute);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_situations), cmocka_unit_test(test_chain), cmocka_unit_test(test_go_dump),
-		cmocka_unit_test(test_world_of_a_program), cmocka_unit_test(test_not_started),
-		cmocka_unit_test(test_output), cmocka_unit_test(test_flood), cmocka_unit_test(test_usage), cmocka_unit_test(test_side_by_side),
-		cmocka_unit_test(test_wait_returns), cmocka_unit_test(test_wait_is_interrupted), cmocka_unit_test(test_a_hundred),
-		cmocka_unit_test(test_no_descriptors), cmocka_unit_test(test_keeper_killed), cmocka_unit_test(test_runner_killed),
+		cmocka_unit_test(test_situations),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_go_dump),
+		cmocka_unit_test(test_world_of_a_program),
+		cmocka_unit_test(test_not_started),
+		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_side_by_side),
+		cmocka_unit_test(test_wait_returns),
+		cmocka_unit_test(test_wait_is_interrupted),
+		cmocka_unit_test(test_a_hundred),
+		cmocka_unit_test(test_no_descriptors),
+		cmocka_unit_test(test_keeper_killed),
+		cmocka_unit_test(test_runner_killed),
 		cmocka_unit_test(test_describe),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

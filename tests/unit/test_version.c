@@ -15,9 +15,31 @@ static struct version parsed(const char *text)
 
 /* In the order of their publication, as go.dev/doc/devel/release and the tags of the Go tree have them. */
 static const char *const ascending[] = {
-	"go1", "go1.0.3", "go1.4beta1", "go1.4rc1", "go1.4rc2", "go1.4", "go1.4.3", "go1.5", "go1.6.3", "go1.7",
-	"go1.9.7", "go1.10beta1", "go1.10", "go1.10.8", "go1.20.14", "go1.21rc2", "go1.21rc10", "go1.21.0", "go1.21.1",
-	"go1.22beta1", "go1.22rc1", "go1.22.0", "go1.26.8", "go1.27.4", "go2.0",
+	"go1",
+	"go1.0.3",
+	"go1.4beta1",
+	"go1.4rc1",
+	"go1.4rc2",
+	"go1.4",
+	"go1.4.3",
+	"go1.5",
+	"go1.6.3",
+	"go1.7",
+	"go1.9.7",
+	"go1.10beta1",
+	"go1.10",
+	"go1.10.8",
+	"go1.20.14",
+	"go1.21rc2",
+	"go1.21rc10",
+	"go1.21.0",
+	"go1.21.1",
+	"go1.22beta1",
+	"go1.22rc1",
+	"go1.22.0",
+	"go1.26.8",
+	"go1.27.4",
+	"go2.0",
 };
 enum { ASCENDING = sizeof ascending / sizeof *ascending };
 
@@ -30,7 +52,8 @@ static void test_order(void **state)
 		for (int j = 0; j < ASCENDING; j++) {
 			struct version a = parsed(ascending[i]), b = parsed(ascending[j]);
 			if (sign(version_compare(&a, &b)) != sign(i - j))
-				fail_msg("%s and %s compare as %d", ascending[i], ascending[j], version_compare(&a, &b));
+				fail_msg(
+				    "%s and %s compare as %d", ascending[i], ascending[j], version_compare(&a, &b));
 		}
 	}
 }
@@ -38,7 +61,11 @@ static void test_order(void **state)
 static void test_equal_names(void **state)
 {
 	static const char *const equal[][2] = {
-		{ "1.21", "go1.21" }, { "go1.21", "go1.21.0" }, { "1.21.0", "1.21" }, { "go1", "1.0.0" }, { "1.22rc1", "go1.22rc1" },
+		{ "1.21", "go1.21" },
+		{ "go1.21", "go1.21.0" },
+		{ "1.21.0", "1.21" },
+		{ "go1", "1.0.0" },
+		{ "1.22rc1", "go1.22rc1" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof equal / sizeof *equal; i++) {
@@ -64,8 +91,29 @@ static void test_fields(void **state)
 static void test_what_is_no_release(void **state)
 {
 	static const char *const bad[] = {
-		"", "go", "gogo1.2", "1.", "1..2", ".1", "1.21.", "1.21.3.4", "1.21.3rc1", "1.21rc", "1.21alpha1", "1.021", "01.21",
-		"1.21 ", " 1.21", "1.-1", "1.21rc-1", "v1.21", "1.9999999", "tip", "devel go1.28", "1.21-custom", "1rc1",
+		"",
+		"go",
+		"gogo1.2",
+		"1.",
+		"1..2",
+		".1",
+		"1.21.",
+		"1.21.3.4",
+		"1.21.3rc1",
+		"1.21rc",
+		"1.21alpha1",
+		"1.021",
+		"01.21",
+		"1.21 ",
+		" 1.21",
+		"1.-1",
+		"1.21rc-1",
+		"v1.21",
+		"1.9999999",
+		"tip",
+		"devel go1.28",
+		"1.21-custom",
+		"1rc1",
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

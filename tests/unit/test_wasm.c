@@ -73,7 +73,9 @@ static void test_not_none(void **state)
 	SECTION(&module, 7, "\x01\x0f__wasm_init_tls\x00\x03");
 	sample_sees(wasm_facts, &module, "model=LE at=__tls_base reloc=none form=none");
 	go_module(&module, MEMORY, sizeof MEMORY - 1);
-	SECTION(&module, 2, "\x01\x03""env\x0a__tls_base\x03\x7f\x01");
+	SECTION(&module, 2,
+	    "\x01\x03"
+	    "env\x0a__tls_base\x03\x7f\x01");
 	sample_sees(wasm_facts, &module, "model=LE at=__tls_base reloc=none form=none");
 	/* The same words in a function's name say nothing. */
 	go_module(&module, MEMORY, sizeof MEMORY - 1);
@@ -90,7 +92,9 @@ static void test_object(void **state)
 	(void)state;
 	struct sample module;
 	begin(&module);
-	SECTION(&module, 2, "\x01\x03""env\x0a__tls_base\x03\x7f\x01");
+	SECTION(&module, 2,
+	    "\x01\x03"
+	    "env\x0a__tls_base\x03\x7f\x01");
 	SECTION(&module, 0, "\x07linking\x02\x05\x0b\x01\x07.tdata.\x00\x01");
 	sample_sees(wasm_facts, &module, "model=LE at=linker reloc=none form=none");
 	/* A type index without addend, a memory address with one, then the thread-local one. */
@@ -101,7 +105,9 @@ static void test_object(void **state)
 	json_decref(facts);
 }
 
-#define NAMES_OF(size, name) "\x04name\x01" size "\x02\x00\x01""f\x10" name
+#define NAMES_OF(size, name) \
+	"\x04name\x01" size "\x02\x00\x01" \
+	"f\x10" name
 
 static void test_reactor(void **state)
 {
@@ -141,9 +147,17 @@ static void test_sections(void **state)
 	struct sample module;
 	begin(&module);
 	/* A table, an imported memory of 64 bits, a global, a tag; then a function whose module is listed already. */
-	SECTION(&module, 2, "\x05\x01""e\x01t\x01\x70\x01\x01\x02\x01""e\x01m\x02\x05\x02\x03\x01""e\x01g\x03\x7f\x00\x01""e\x01x\x04\x00\x00\x01w\x01""f\x00\x00");
+	SECTION(&module, 2,
+	    "\x05\x01"
+	    "e\x01t\x01\x70\x01\x01\x02\x01"
+	    "e\x01m\x02\x05\x02\x03\x01"
+	    "e\x01g\x03\x7f\x00\x01"
+	    "e\x01x\x04\x00\x00\x01w\x01"
+	    "f\x00\x00");
 	SECTION(&module, 8, "\x81\x01");
-	SECTION(&module, 0, "\x0ftarget_features\x02+\x07""atomics-\x04simd");
+	SECTION(&module, 0,
+	    "\x0ftarget_features\x02+\x07"
+	    "atomics-\x04simd");
 	json_t *facts = sample_facts(wasm_facts, &module);
 	assert_int_equal(sample_number(facts, NULL, "class"), 64);
 	assert_int_equal(sample_number(facts, "imports", "count"), 5);
@@ -179,8 +193,13 @@ static void test_counts(void **state)
 	(void)state;
 	struct sample module;
 	begin(&module);
-	SECTION(&module, 2, "\xff\xff\xff\xff\x0f\x01""e\x01""f\x00\x00");
-	SECTION(&module, 7, "\xff\xff\xff\xff\x0f\x01""e\x00\x01\xff\xff");
+	SECTION(&module, 2,
+	    "\xff\xff\xff\xff\x0f\x01"
+	    "e\x01"
+	    "f\x00\x00");
+	SECTION(&module, 7,
+	    "\xff\xff\xff\xff\x0f\x01"
+	    "e\x00\x01\xff\xff");
 	SECTION(&module, 0, "\x09producers\xff\xff\xff\xff\x0f\x08language\xff\xff\xff\xff\x0f\x02Go\x08go1.26.8");
 	json_t *facts = sample_facts(wasm_facts, &module);
 	assert_int_equal(sample_number(facts, "imports", "count"), 1);
@@ -192,8 +211,13 @@ static void test_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_go), cmocka_unit_test(test_not_none), cmocka_unit_test(test_object), cmocka_unit_test(test_reactor),
-		cmocka_unit_test(test_sections), cmocka_unit_test(test_refused), cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_go),
+		cmocka_unit_test(test_not_none),
+		cmocka_unit_test(test_object),
+		cmocka_unit_test(test_reactor),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

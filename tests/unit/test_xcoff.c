@@ -5,22 +5,31 @@
 
 /* ---- a 64-bit program -------------------------------------------------------------------------- */
 
-enum { HEADER = 24, AUX = 120, SECTIONS = 4, TEXT = HEADER + AUX + SECTIONS * 72, DATA = 0x400, LOADER = 0x600, SYMBOLS = 0x900 };
+enum {
+	HEADER = 24,
+	AUX = 120,
+	SECTIONS = 4,
+	TEXT = HEADER + AUX + SECTIONS * 72,
+	DATA = 0x400,
+	LOADER = 0x600,
+	SYMBOLS = 0x900
+};
 #define TEXT_ADDRESS 0x100000000ull
 #define DATA_ADDRESS 0x200000000ull
 
 struct program {
 	unsigned flags;
-	const char *init;          /* the initializer that __rtinit names, NULL for no __rtinit */
-	unsigned relocs[3];        /* types of relocations in .loader; 0 for none */
+	const char *init;   /* the initializer that __rtinit names, NULL for no __rtinit */
+	unsigned relocs[3]; /* types of relocations in .loader; 0 for none */
 	int no_symbols, no_tbss;
-	int etext;                 /* words of code that runtime.firstmoduledata counts, 0: none in the file */
-	uint32_t save;             /* the middle instruction of runtime.save_g */
+	int etext;     /* words of code that runtime.firstmoduledata counts, 0: none in the file */
+	uint32_t save; /* the middle instruction of runtime.save_g */
 };
 
-#define GO_PROGRAM { .flags = XCOFF_F_EXEC, .save = 0x3bff8800 }   /* addi r31, r31, -30720 */
+#define GO_PROGRAM { .flags = XCOFF_F_EXEC, .save = 0x3bff8800 } /* addi r31, r31, -30720 */
 
-static void put_section(struct sample *file, int index, const char *name, uint64_t address, uint64_t size, uint64_t at, uint64_t type)
+static void put_section(
+    struct sample *file, int index, const char *name, uint64_t address, uint64_t size, uint64_t at, uint64_t type)
 {
 	size_t place = HEADER + AUX + (size_t)index * 72;
 	memcpy(file->data + place, name, strlen(name));
@@ -42,7 +51,8 @@ static void put_rtinit(struct sample *file, const char *init)
 	memcpy(file->data + DATA + 0x58, init, strlen(init) + 1);
 }
 
-static void put_loader_symbol(struct sample *file, size_t at, uint64_t value, unsigned name, int section, unsigned flags, unsigned from)
+static void put_loader_symbol(
+    struct sample *file, size_t at, uint64_t value, unsigned name, int section, unsigned flags, unsigned from)
 {
 	put_at(file, at, value, 8);
 	put_at(file, at + 8, name, 4);
@@ -55,7 +65,9 @@ static void put_loader_symbol(struct sample *file, size_t at, uint64_t value, un
 /* Imports of three kinds: of a member, of a file with a path, of none (deferred). */
 static void put_loader(struct sample *file, const struct program *program)
 {
-	static const char imports[] = "/usr/lib:/lib\0\0\0" "\0libc.a\0shr_64.o\0" "/opt\0libx.so\0";
+	static const char imports[] = "/usr/lib:/lib\0\0\0"
+				      "\0libc.a\0shr_64.o\0"
+				      "/opt\0libx.so\0";
 	static const char strings[] = "\0\7malloc\0\0\2x\0\0\6defer\0\0\11__rtinit";
 	size_t symbols = LOADER + 56, relocs = symbols + 4 * 24, count = 0;
 	put_loader_symbol(file, symbols, 0, 2, 0, XCOFF_L_IMPORT, 1);
@@ -84,7 +96,10 @@ static void put_loader(struct sample *file, const struct program *program)
 
 static void put_symbols(struct sample *file)
 {
-	static const struct { uint64_t value; unsigned name; } rows[] = { { TEXT_ADDRESS, 4 }, { TEXT_ADDRESS, 17 }, { TEXT_ADDRESS + 16, 32 } };
+	static const struct {
+		uint64_t value;
+		unsigned name;
+	} rows[] = { { TEXT_ADDRESS, 4 }, { TEXT_ADDRESS, 17 }, { TEXT_ADDRESS + 16, 32 } };
 	for (size_t i = 0; i < 3; i++) {
 		size_t at = SYMBOLS + i * 36;
 		put_at(file, at, rows[i].value, 8);
@@ -104,7 +119,8 @@ static void put_symbols(struct sample *file)
 
 static void build(struct sample *file, const struct program *program)
 {
-	const uint32_t code[] = { 0x3fed0000, program->save, 0xfbdf0000, 0x4e800020 };   /* addis r31, r13, 0; ..; std r30, 0(r31); blr */
+	const uint32_t code[] = { 0x3fed0000, program->save, 0xfbdf0000,
+		0x4e800020 }; /* addis r31, r13, 0; ..; std r30, 0(r31); blr */
 	*file = (struct sample){ .big_endian = 1, .size = SYMBOLS };
 	put_at(file, 0, 0x1f7, 2);
 	put_at(file, 2, SECTIONS, 2);
@@ -142,16 +158,16 @@ static void test_go_program(void **state)
 	struct program program = GO_PROGRAM;
 	struct sample file;
 	sees(&program, "model=LE at=-30720 reloc=none form=two");
-	program.no_symbols = 1;                   /* stripped: the build information says that it is Go's */
+	program.no_symbols = 1; /* stripped: the build information says that it is Go's */
 	sees(&program, "model=LE at=-30720 reloc=none form=two");
-	program.etext = 4;                        /* so do Go's own bounds, and where the code ends */
+	program.etext = 4; /* so do Go's own bounds, and where the code ends */
 	sees(&program, "model=LE at=-30720 reloc=none form=two");
 	program.etext = 2;
 	sees(&program, "model=none at=none reloc=none form=none");
 	program.etext = 0;
 	program.save = 0x3bff8808;
 	sees(&program, "model=LE at=-30712 reloc=none form=two");
-	program.save = 0x3be20000;                /* r31 is another address then */
+	program.save = 0x3be20000; /* r31 is another address then */
 	sees(&program, "model=none at=none reloc=none form=none");
 	program = (struct program)GO_PROGRAM;
 	build(&file, &program);
@@ -179,10 +195,16 @@ static void test_go_program(void **state)
 static void test_loader_relocs(void **state)
 {
 	(void)state;
-	static const struct { unsigned types[3]; const char *wanted, *counts; } rows[] = {
-		{ { XCOFF_R_TLSM, XCOFF_R_TLS }, "model=GD at=loader reloc=R_TLS form=none", "{\"R_TLS\":1,\"R_TLSM\":1}" },
-		{ { XCOFF_R_TLSML, XCOFF_R_TLS_LD }, "model=LD at=loader reloc=R_TLS_LD form=none", "{\"R_TLSML\":1,\"R_TLS_LD\":1}" },
-		{ { XCOFF_R_TLS, XCOFF_R_TLS_IE, XCOFF_R_TLS_IE }, "model=IE at=loader reloc=R_TLS_IE form=none", "{\"R_TLS\":1,\"R_TLS_IE\":2}" },
+	static const struct {
+		unsigned types[3];
+		const char *wanted, *counts;
+	} rows[] = {
+		{ { XCOFF_R_TLSM, XCOFF_R_TLS }, "model=GD at=loader reloc=R_TLS form=none",
+		    "{\"R_TLS\":1,\"R_TLSM\":1}" },
+		{ { XCOFF_R_TLSML, XCOFF_R_TLS_LD }, "model=LD at=loader reloc=R_TLS_LD form=none",
+		    "{\"R_TLSML\":1,\"R_TLS_LD\":1}" },
+		{ { XCOFF_R_TLS, XCOFF_R_TLS_IE, XCOFF_R_TLS_IE }, "model=IE at=loader reloc=R_TLS_IE form=none",
+		    "{\"R_TLS\":1,\"R_TLS_IE\":2}" },
 		{ { XCOFF_R_TLS_LE }, "model=LE at=loader reloc=R_TLS_LE form=none", "{\"R_TLS_LE\":1}" },
 		{ { 1, 2, 3 }, "model=none at=none reloc=none form=none", "{}" },
 	};
@@ -208,8 +230,15 @@ static void test_loader_relocs(void **state)
 static void test_initializers(void **state)
 {
 	(void)state;
-	static const struct { const char *name; int go; } rows[] = {
-		{ "_rt0_ppc64_aix_lib", 1 }, { "._rt0_ppc64_aix_lib", 1 }, { "_rt0_ppc64_aix", 0 }, { "_GLOBAL__FI_libcase", 0 }, { "_lib", 0 },
+	static const struct {
+		const char *name;
+		int go;
+	} rows[] = {
+		{ "_rt0_ppc64_aix_lib", 1 },
+		{ "._rt0_ppc64_aix_lib", 1 },
+		{ "_rt0_ppc64_aix", 0 },
+		{ "_GLOBAL__FI_libcase", 0 },
+		{ "_lib", 0 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct program program = GO_PROGRAM;
@@ -295,7 +324,8 @@ static void test_refused(void **state)
 	program.relocs[0] = XCOFF_R_TLS;
 	build(&file, &program);
 	sample_refused(xcoff_facts, &file, 23, "truncated XCOFF header (23 bytes)");
-	sample_refused(xcoff_facts, &file, TEXT - 1, "truncated: 4 XCOFF section headers at 0x90 are beyond the end (0x1af)");
+	sample_refused(
+	    xcoff_facts, &file, TEXT - 1, "truncated: 4 XCOFF section headers at 0x90 are beyond the end (0x1af)");
 	sample_cut(xcoff_facts, &file);
 	put_at(&file, 0, 0x1ef, 2);
 	sample_refused(xcoff_facts, &file, file.size, "XCOFF magic 0x1ef");
@@ -307,10 +337,27 @@ static void test_refused(void **state)
 static void test_wild(void **state)
 {
 	(void)state;
-	static const struct { size_t at; unsigned width; } places[] = {
-		{ 8, 8 }, { 20, 4 }, { HEADER + AUX + 32, 8 }, { HEADER + AUX + 72 + 16, 8 }, { HEADER + AUX + 144 + 32, 8 },
-		{ LOADER + 4, 4 }, { LOADER + 8, 4 }, { LOADER + 12, 4 }, { LOADER + 16, 4 }, { LOADER + 24, 8 }, { LOADER + 32, 8 }, { LOADER + 40, 8 }, { LOADER + 48, 8 },
-		{ DATA + 8, 4 }, { DATA + 16, 4 }, { DATA + 0x20, 4 }, { LOADER + 56 + 84, 2 },
+	static const struct {
+		size_t at;
+		unsigned width;
+	} places[] = {
+		{ 8, 8 },
+		{ 20, 4 },
+		{ HEADER + AUX + 32, 8 },
+		{ HEADER + AUX + 72 + 16, 8 },
+		{ HEADER + AUX + 144 + 32, 8 },
+		{ LOADER + 4, 4 },
+		{ LOADER + 8, 4 },
+		{ LOADER + 12, 4 },
+		{ LOADER + 16, 4 },
+		{ LOADER + 24, 8 },
+		{ LOADER + 32, 8 },
+		{ LOADER + 40, 8 },
+		{ LOADER + 48, 8 },
+		{ DATA + 8, 4 },
+		{ DATA + 16, 4 },
+		{ DATA + 0x20, 4 },
+		{ LOADER + 56 + 84, 2 },
 	};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		struct program program = GO_PROGRAM;
@@ -327,8 +374,12 @@ static void test_wild(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_go_program), cmocka_unit_test(test_loader_relocs), cmocka_unit_test(test_initializers), cmocka_unit_test(test_object),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_wild),
+		cmocka_unit_test(test_go_program),
+		cmocka_unit_test(test_loader_relocs),
+		cmocka_unit_test(test_initializers),
+		cmocka_unit_test(test_object),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_wild),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,9 @@
 /* Every cell of the host matrix of an architecture, all linkers present. */
 static inline struct cells host_matrix(const char *arch)
 {
-	const struct gen_axes axes = { .go = "go1.26.8", .os = "linux", .arch = arch, .target = "host", .links = (1u << LINK_COUNT) - 1 };
+	const struct gen_axes axes = {
+		.go = "go1.26.8", .os = "linux", .arch = arch, .target = "host", .links = (1u << LINK_COUNT) - 1
+	};
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);
 	assert_true(cells.count > 0);
@@ -35,7 +37,12 @@ static inline const struct ports *sample_ports(size_t sample)
 static inline struct cells whole_list(size_t sample, const char *arch)
 {
 	const struct gen_axes axes = {
-		.go = ports_sample[sample].go, .os = "linux", .arch = arch, .target = "host", .links = (1u << LINK_COUNT) - 1, .ports = sample_ports(sample),
+		.go = ports_sample[sample].go,
+		.os = "linux",
+		.arch = arch,
+		.target = "host",
+		.links = (1u << LINK_COUNT) - 1,
+		.ports = sample_ports(sample),
 	};
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);
@@ -46,12 +53,22 @@ static inline struct cells whole_list(size_t sample, const char *arch)
 static inline struct cells target_list(size_t sample)
 {
 	static const struct gen_target everything = {
-		.name = "everything", .os = "linux,windows,js,wasip1", .where = "", .links = 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL,
-		.arch = "386,386.softfloat,amd64,arm,arm.5,arm.6,arm.7,arm.7-softfloat,arm64,loong64,mips,mipsle,mips64,mips64le,ppc64,ppc64le,riscv64,s390x,wasm",
+		.name = "everything",
+		.os = "linux,windows,js,wasip1",
+		.where = "",
+		.links = 1u << LINK_INTERNAL | 1u << LINK_EXTERNAL,
+		.arch = "386,386.softfloat,amd64,arm,arm.5,arm.6,arm.7,arm.7-softfloat,arm64,loong64,mips,mipsle,"
+			"mips64,mips64le,ppc64,ppc64le,riscv64,s390x,wasm",
 	};
 	const struct gen_axes axes = {
-		.go = ports_sample[sample].go, .os = "linux", .arch = "amd64", .target = "host", .links = (1u << LINK_COUNT) - 1, .ports = sample_ports(sample),
-		.targets = &everything, .target_count = 1,
+		.go = ports_sample[sample].go,
+		.os = "linux",
+		.arch = "amd64",
+		.target = "host",
+		.links = (1u << LINK_COUNT) - 1,
+		.ports = sample_ports(sample),
+		.targets = &everything,
+		.target_count = 1,
 	};
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);

@@ -16,7 +16,4 @@ const char *gohost_load(const char *path)
 	return NULL;
 }
 
-int gohost_answer(int question)
-{
-	return answer(question);
-}
+int gohost_answer(int question) { return answer(question); }

@@ -85,8 +85,10 @@ func goLoadsGo(path string) observation {
 	}
 	all.Wait()
 	return observation{
-		observed: "outer=" + word(outerWrong.Load() == 0, "ok", "wrong") + " inner=" + word(innerWrong.Load() == 0, "ok", "wrong"),
-		note:     itoa(callers+1) + " callers, " + itoa(rounds) + " calls each, wrong answers: " + itoa(int(innerWrong.Load())),
+		observed: "outer=" + word(outerWrong.Load() == 0, "ok", "wrong") +
+			" inner=" + word(innerWrong.Load() == 0, "ok", "wrong"),
+		note: itoa(callers+1) + " callers, " + itoa(rounds) + " calls each, wrong answers: " +
+			itoa(int(innerWrong.Load())),
 	}
 }
 

@@ -65,10 +65,7 @@ static uintptr_t thread_pointer(void)
 }
 #elif defined(__arm__)
 enum { TPOFF = R_ARM_TLS_TPOFF32 };
-static uintptr_t thread_pointer(void)
-{
-	return (uintptr_t)__builtin_thread_pointer();
-}
+static uintptr_t thread_pointer(void) { return (uintptr_t)__builtin_thread_pointer(); }
 #endif
 
 /* i386 and arm keep the addend where the relocation points (gABI, their psABIs). */

@@ -2,6 +2,6 @@
 #ifndef TLSMATRIX_CASES_CTLS_H
 #define TLSMATRIX_CASES_CTLS_H
 
-int ctls_read(void);    /* the calling thread's variable, which it counts up */
+int ctls_read(void); /* the calling thread's variable, which it counts up */
 
 #endif

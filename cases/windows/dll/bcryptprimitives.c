@@ -7,7 +7,4 @@ BOOLEAN NTAPI SystemFunction036(void *buffer, ULONG length);
 
 __declspec(dllexport) BOOL WINAPI ProcessPrng(BYTE *buffer, SIZE_T length);
 
-BOOL WINAPI ProcessPrng(BYTE *buffer, SIZE_T length)
-{
-	return SystemFunction036(buffer, (ULONG)length);
-}
+BOOL WINAPI ProcessPrng(BYTE *buffer, SIZE_T length) { return SystemFunction036(buffer, (ULONG)length); }
