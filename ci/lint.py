@@ -1,7 +1,7 @@
 """lint.py - what `make lint` checks, and why.
 
 A file longer than 600 lines or a function longer than 60 has more than one subject; a line of code has at most 120
-A file longer than 600 lines or a function longer than 60 has more than one subject; a line of code has at most 120
+columns, a tab being eight. C looks as clang-format makes it, Python as ruff, Go as gofmt: `make format`. An include
 against the arrows between the folders couples what must stay apart. Every finding is one line,
 FILE:LINE: what; exit 1 when there is one.
 """
