@@ -16,8 +16,9 @@ say = @$(if $(V),:,echo "  $(1)  $(2)")
 # All cores for our own C; the runner does its own scheduling.
 SUBMAKE = $(MAKE) --no-print-directory -j$(shell nproc)
 
-LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort $(wildcard matrix/*.c matrix/base/*.c cases/*.c harness/*.c harness/arch/*.c harness/format/*.c \
-              harness/probe/record.c reports/*.c reports/html/*.c runner/*.c)))
+LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort harness/probe/record.c cases/generate.c \
+              $(foreach folder,matrix harness reports runner,$(wildcard $(folder)/*.c)) \
+              $(filter-out harness/probe/%,$(foreach folder,matrix harness reports runner,$(wildcard $(folder)/*/*.c)))))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -5,8 +5,8 @@
 #
 #   Debian packages   by apt-get when root or with sudo; else the one line to run is printed (exit 3);
 #                     with `test` also what only `make test` needs, with `ports` the C compilers of all
-#                     ports that have one (runner/compilers.def names them), with `targets` what starts
-#                     programs on them (the debian keys of runner/targets.ini), with `fuzz` what
+#                     ports that have one (runner/toolchain/c_compilers.def names them), with `targets` what starts
+#                     programs on them (the debian keys of runner/target/targets.ini), with `fuzz` what
 #                     `make fuzz-million` needs, with `fresh` what makes another machine (tests/fresh.sh)
 #   Go                the go in PATH when it is recent enough; else the newest release that the Go
 #                     module proxy has, fetched by an old Go (golang-go) through `go mod download`,
@@ -20,9 +20,9 @@ GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the ge
 PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libcmocka-dev python3 python3-venv ca-certificates"
 TEST_PACKAGES="chromium"
 # The third text of each COMPILER row: Debian packages, or ziglang, which is PyPI's.
-PORT_PACKAGES=$(tr '\n' ' ' <runner/compilers.def | sed 's/\bCOMPILER(/\n&/g' |
+PORT_PACKAGES=$(tr '\n' ' ' <runner/toolchain/c_compilers.def | sed 's/\bCOMPILER(/\n&/g' |
 	awk -F'"' '/^COMPILER\(/ && $6 != "ziglang" { print $6 }' | tr ' ' '\n' | sort -u)
-TARGET_PACKAGES=$(sed -n 's/^debian *= *//p' runner/targets.ini | tr ' ' '\n' | sort -u | tr '\n' ' ')
+TARGET_PACKAGES=$(sed -n 's/^debian *= *//p' runner/target/targets.ini | tr ' ' '\n' | sort -u | tr '\n' ' ')
 FUZZ_PACKAGES="clang libclang-rt-14-dev"
 FRESH_PACKAGES="debootstrap"
 

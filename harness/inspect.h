@@ -24,7 +24,8 @@
  *                      "gs:0x30" (FIXED),
  *                      "runtime.tls_g", "_privates" (KEY), "__tls_base" (wasm), "linker" (object files: not yet
  *                          placed), "mixed" (accesses that do not agree),
- *                      "unknown" (instructions of this machine are not read), "none"; for ELF harness/elf_access.h has
+ *                      "unknown" (instructions of this machine are not read), "none"; for ELF
+ *                          harness/format/elf_access.h has
  *                          the rules
  *     "reloc": STR|null,  the relocation that denotes the slot: a dynamic one, or in an object file the linker's
  *     "form": "one|two|mixed|none",   instructions of a Go access: insn.h insn_form
@@ -34,7 +35,7 @@
  *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34",
  *                                             "macOS 12.0",
  *                                             "Windows 6.1", "FreeBSD 12.3"; [] where it says nothing (ELF:
- *                                                 harness/elf_floor.h)
+ *                                                 harness/format/elf_floor.h)
  *
  * ---- One object more, named after the format, where it is not ELF
  *
@@ -92,14 +93,14 @@
  *       bool},
  *   "stack": {"present": bool, "exec": bool}, "relro": bool, "wx_segments": N,
  *   "relocs": {"count": N, "outside": N, "types": {STR: N}, "copy": N},
- *   "plt": {"entries": N,            as harness/elf_plt.h finds them, by section: 0 in a file without sections
+ *   "plt": {"entries": N,            as harness/code/plt.h finds them, by section: 0 in a file without sections
  *           "go_entries": N,        those that lead to a Go function
  *           "writes": [STR],        general registers that an entry writes before it jumps, by number
  *           "clobbers": [STR],      of these, those that carry arguments in Go's ABIInternal
  *           "decoded": bool},
  *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]} }
  *
- * The essay on TLS placement stands in harness/elf_tls.c.  Every offset and size of the file is
+ * The essay on TLS placement stands in harness/format/elf_tls.c.  Every offset and size of the file is
  * bounds-checked; a file cut anywhere gives an error or fewer facts, never a crash. */
 #ifndef TLSMATRIX_HARNESS_INSPECT_H
 #define TLSMATRIX_HARNESS_INSPECT_H

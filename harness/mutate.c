@@ -1,7 +1,7 @@
 /* mutate.c - the mutations of mutate.h. */
 #include "harness/mutate.h"
-#include "harness/elf_plt.h"
-#include "harness/elf_tls.h"
+#include "harness/code/plt.h"
+#include "harness/format/elf_tls.h"
 #include "matrix/base/diag.h"
 
 #include <errno.h>

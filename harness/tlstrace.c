@@ -1,12 +1,12 @@
 /* tlstrace.c - build/tlstrace: runs a program under ptrace and records what the TRACE checks
- * observe.  The watching itself is harness/trace.h. */
+ * observe.  The watching itself is harness/trace/trace.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/probe/probe.h"
-#include "harness/trace.h"
+#include "harness/trace/trace.h"
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 

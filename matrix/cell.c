@@ -56,6 +56,7 @@ const char *mode_name(enum mode mode) { return mode_names[mode]; }
 const char *link_name(enum link link) { return links[link].name; }
 const char *load_name(enum load load) { return load_names[load]; }
 
+int cell_is_windows(const struct cell *cell) { return strcmp(cell->os, "windows") == 0; }
 int target_is_osv(const char *target) { return strncmp(target, "osv", 3) == 0; }
 const char *link_linker(enum link link) { return links[link].linker; }
 int link_is_external(enum link link) { return links[link].external; }

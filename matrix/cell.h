@@ -81,6 +81,9 @@ const char *mode_name(enum mode mode);
 const char *link_name(enum link link);
 const char *load_name(enum load load);
 
+/* Windows: no POSIX and no ELF, so that its artifacts and hosts are made and judged otherwise. */
+int cell_is_windows(const struct cell *cell);
+
 /* Does a target's name begin with osv?  Of a name alone, since what is built for OSv must be known without it. */
 int target_is_osv(const char *target);
 

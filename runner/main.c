@@ -1,10 +1,10 @@
 /* main.c - the command table: finds the command, parses its options, makes the setup. */
-#include "runner/cmd.h"
+#include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
-#include "runner/plan.h"
-#include "runner/target.h"
+#include "runner/schedule/plan.h"
+#include "runner/target/target.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,7 +29,8 @@ static const struct option_row common_options[] = {
 	{ "--out", OPTION_TEXT, "DIR", "where plan, journal, logs and reports lie (out)", &common.out },
 	{ "--cache", OPTION_TEXT, "DIR", "builds and results ($XDG_CACHE_HOME/tlsmatrix)", &common.cache },
 	{ "--go", OPTION_TEXT, "PATH", "the go command to test (the one `make` found)", &common.go },
-	{ "--targets", OPTION_TEXT, "FILE", "targets of your own, an INI file (runner/target.h)", &common.targets },
+	{ "--targets", OPTION_TEXT, "FILE", "targets of your own, an INI file (runner/target/target.h)",
+	    &common.targets },
 };
 enum { COMMON_COUNT = sizeof(common_options) / sizeof(common_options[0]) };
 
@@ -39,7 +40,7 @@ int cmd_fail(const struct diag *diag, int code)
 	return code;
 }
 
-int cmd_filter(const struct words *words, const char *fallback, struct filter **filter, char **text)
+int cmd_filter(const struct option_words *words, const char *fallback, struct filter **filter, char **text)
 {
 	struct buf joined = BUF_INIT;
 	for (size_t i = 0; i < words->count; i++)
@@ -118,7 +119,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		rows[count++] = command->options[i];
 	for (size_t i = 0; i < COMMON_COUNT; i++)
 		rows[count++] = common_options[i];
-	struct words words;
+	struct option_words words;
 	struct diag diag = DIAG_INIT;
 	struct setup setup = { .timeout_scale = 1.0 };
 	struct targets targets = { NULL, 0 };

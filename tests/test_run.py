@@ -151,11 +151,11 @@ def includes(path):
 
 
 def test_every_header_of_the_hosts_decides_their_build():
-    """The hosts' headers are all in the list that names a build (runner/pieces.c); one that is
+    """The hosts' headers are all in the list that names a build (runner/build/sources.c); one that is
     missing there would leave old programs behind when it changes."""
-    pieces = (ROOT / "runner/pieces.c").read_text()
+    pieces = (ROOT / "runner/build/sources.c").read_text()
     listed = set(
-        re.findall(r'"((?:cases|harness)/[^"]+)"', pieces[pieces.index("piece_c_files") : pieces.index("NULL")])
+        re.findall(r'"((?:cases|harness)/[^"]+)"', pieces[pieces.index("source_c_files") : pieces.index("NULL")])
     )
     sources = [name for name in listed if name.endswith(".c")]
     assert len(sources) >= 8

@@ -1,4 +1,4 @@
-// The known-good and the known-bad program of a target that has no C compiler (runner/target_check.h);
+// The known-good and the known-bad program of a target that has no C compiler (runner/trial/target_check.h);
 // where there is one, target.c is that program.
 //
 //	PROGRAM good NUMBER    says NUMBER+1 and, of the number in TLSMATRIX_TARGET, that number+1; exit 0

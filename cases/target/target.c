@@ -1,4 +1,4 @@
-/* The known-good and the known-bad program of a target (runner/target_check.h), and the prober of its facts.
+/* The known-good and the known-bad program of a target (runner/trial/target_check.h), and the prober of its facts.
  *
  *	PROGRAM good NUMBER     says NUMBER+1 and, of the number in TLSMATRIX_TARGET, that number+1; exit 0
  *	PROGRAM bad NUMBER      says NUMBER-1 and exits 3: a target must be seen to tell it from the good one

@@ -8,8 +8,8 @@
 #ifndef TLSMATRIX_HARNESS_FORMAT_FORMAT_H
 #define TLSMATRIX_HARNESS_FORMAT_FORMAT_H
 
-#include "harness/format/bytes.h"
-#include "harness/insn.h"
+#include "harness/code/insn.h"
+#include "matrix/base/bytes.h"
 
 #include <jansson.h>
 

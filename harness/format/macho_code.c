@@ -10,7 +10,7 @@
  *
  * In an object file the words of adrp and ldr are zero until they are linked: a copy of the code is relocated here
  * before it is read (ARM64_RELOC_PAGE21 and PAGEOFF12, <mach-o/arm64/reloc.h>). */
-#include "harness/arch/arch.h"
+#include "harness/elf/arch.h"
 #include "harness/format/macho.h"
 #include "matrix/base/buf.h"
 

@@ -4,7 +4,7 @@
  * Two encodings exist.  LC_DYLD_INFO has small programs of opcodes with operands in ULEB128.  LC_DYLD_CHAINED_FIXUPS
  * (macOS 12) has the place of the first pointer of each page; each pointer holds the distance to the next, and in place
  * of an address its target.  Sources: <mach-o/loader.h> REBASE_OPCODE_*, BIND_OPCODE_*, <mach-o/fixup-chains.h>. */
-#include "harness/arch/arch.h"
+#include "harness/elf/arch.h"
 #include "harness/format/macho.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* macho_read.c - header, load commands and symbols of a Mach-O file. */
-#include "harness/arch/arch.h"
+#include "harness/elf/arch.h"
 #include "harness/format/macho.h"
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"

@@ -1,6 +1,6 @@
 /* pe.c - the facts of a PE image: an executable or DLL of Windows. */
 #include "harness/format/pe.h"
-#include "harness/arch/arch.h"
+#include "harness/elf/arch.h"
 
 #include <stdio.h>
 

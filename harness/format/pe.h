@@ -92,6 +92,10 @@ int pe_reloc(const struct pe *pe, const struct pe_section *section, uint64_t num
 
 /* ---- relocation types (coff.c) ---- */
 
+/* The name of a relocation type of the file's machine, NULL for an unknown one.  No type is PE_RELOC_TYPES or more. */
+enum { PE_RELOC_TYPES = 32 };
+const char *pe_reloc_name(const struct pe *pe, unsigned number);
+
 /* A section's bytes, its relocations applied; for the caller to free.  No more than budget relocations
  * are read, which counts down. */
 unsigned char *pe_relocated(const struct pe *pe, const struct pe_section *section, uint64_t *budget);

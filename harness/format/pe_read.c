@@ -1,6 +1,6 @@
 /* pe_read.c - the headers, sections and symbols of PE images and COFF objects. */
+#include "harness/elf/arch.h"
 #include "harness/format/pe.h"
-#include "harness/arch/arch.h"
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 

@@ -15,9 +15,9 @@
  *
  * Which variable it is, is read from the start code: the one that gets the address of a word of the stack.
  * So files without symbols are understood as well.  arm has a thread pointer register instead, and its
- * code is read by the processor's own scanner (harness/arch/arm.c). */
-#include "harness/arch/arch.h"
-#include "harness/arch/x86.h"
+ * code is read by the processor's own scanner (harness/code/arm.c). */
+#include "harness/code/x86.h"
+#include "harness/elf/arch.h"
 #include "harness/format/format.h"
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"

@@ -10,7 +10,7 @@
  *
  * Initializers: ld -binitfini makes the structure __rtinit and exports it; it lists functions with their names
  * (<rtinit.h>; bfd/coff-rs6000.c xcoff_generate_rtinit). */
-#include "harness/arch/arch.h"
+#include "harness/elf/arch.h"
 #include "harness/format/format.h"
 #include "harness/format/xcoff_file.h"
 #include "matrix/base/buf.h"

@@ -7,7 +7,7 @@
 #ifndef TLSMATRIX_HARNESS_FORMAT_XCOFF_FILE_H
 #define TLSMATRIX_HARNESS_FORMAT_XCOFF_FILE_H
 
-#include "harness/format/bytes.h"
+#include "matrix/base/bytes.h"
 
 struct diag;
 

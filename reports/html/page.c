@@ -6,35 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void page_mark(struct pen *pen, enum mark mark)
-{
-	const struct mark_style *style = &mark_styles[mark];
-
-	buf_printf(
-	    &pen->text, "<abbr class=\"mark %s\" title=\"%s\">%c</abbr>", style->name, style->meaning, style->letter);
-}
-
-void page_cell_link(struct pen *pen, const struct cell *cell)
-{
-	char id[CELL_ID_MAX];
-
-	cell_id(cell, id);
-	buf_add(&pen->text, "<a href=\"#");
-	text_fragment(&pen->text, id);
-	buf_add(&pen->text, "\">");
-	text_xml(&pen->text, id);
-	buf_add(&pen->text, "</a>");
-}
-
-void page_row(struct pen *pen, const char *name, const char *css_class, const char *text)
-{
-	if (text == NULL || *text == '\0')
-		return;
-	buf_printf(&pen->text, "<dt>%s</dt><dd class=\"%s\">", name, css_class);
-	text_xml(&pen->text, text);
-	buf_add(&pen->text, "</dd>\n");
-}
-
 static const char *verdict_class(int code) { return code == 0 ? "good" : code == 1 ? "bad" : "unsure"; }
 
 static void counts_table(struct pen *pen, const struct view *view, const struct counts *counts)

@@ -37,6 +37,7 @@ void page_cell(struct pen *pen, const struct cell_result *cell,
 void page_filter(struct pen *pen); /* page_cells.c: the box over the cells */
 void page_checks(struct pen *pen, const struct view *view); /* page_checks.c */
 
+/* ---- tags.c ---- */
 /* <span class="mark ...">F</span> with the word for those who do not see it. */
 void page_mark(struct pen *pen, enum mark mark);
 

@@ -68,7 +68,7 @@ class Command:
 
 
 def variant_of(line):
-    """What decides which std a go command compiles (runner/build.c build_variant)."""
+    """What decides which std a go command compiles (runner/build/build.c build_variant)."""
     mode = re.search(r"-buildmode=(\S+)", line)
     flavour = {
         "pie": "shared",
@@ -94,7 +94,7 @@ def commands(out, cache):
         elif lines:
             folder = re.search(rf"{re.escape(str(cache))}/build/\w+", lines[0])[0]
             builds.setdefault(folder, [Command(line, folder, variant_of(line)) for line in lines])
-    for log in sorted(cache.glob("aux/*/make.log")):
+    for log in sorted(cache.glob("hosts/*/make.log")):
         for line in log.read_text(errors="replace").splitlines():
             if line.startswith("$ "):
                 builds[line] = [

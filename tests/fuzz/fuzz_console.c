@@ -1,6 +1,6 @@
 /* The console reader on any bytes: as they are, after a start, and around real records, whose believed payload must be
  * theirs. */
-#include "runner/console.h"
+#include "runner/target/console.h"
 
 #include "harness/record.h"
 

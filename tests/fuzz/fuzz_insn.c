@@ -1,6 +1,6 @@
 /* Any bytes as the code of any processor, in the file that they make up: counted, never read beyond.
  * Byte 0 chooses the processor, byte 1 what the reader of the format sets. */
-#include "harness/insn.h"
+#include "harness/code/insn.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/hash.h"
-#include "runner/journal.h"
+#include "runner/store/journal.h"
 
 #include <errno.h>
 #include <stdint.h>

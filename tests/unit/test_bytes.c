@@ -1,7 +1,7 @@
 /* The view of bytes that nobody vouches for: what is there, what is not, and nothing beyond. */
 #include "tests/unit/unit.h"
 
-#include "harness/format/bytes.h"
+#include "matrix/base/bytes.h"
 #include "matrix/base/diag.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* What a serial console says becomes records and an end: with noise between records, inside them at every place, and
  * with every sentence that OSv ends by.  The records are the real writer's, caught at its write(2). */
-#include "runner/console.h"
+#include "runner/target/console.h"
 
 #include "harness/record.h"
 

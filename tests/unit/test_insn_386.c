@@ -2,7 +2,7 @@
  * both processors, and sequences that are none.  Encodings are GNU as's. */
 #include "tests/unit/unit.h"
 
-#include "harness/insn.h"
+#include "harness/code/insn.h"
 
 #include <string.h>
 

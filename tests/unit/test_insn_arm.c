@@ -2,7 +2,7 @@
  * that are none.  Encodings are GNU as's; a T32 row is words too, the first halfword low. */
 #include "tests/unit/unit.h"
 
-#include "harness/insn.h"
+#include "harness/code/insn.h"
 
 #include <string.h>
 

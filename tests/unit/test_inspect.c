@@ -2,7 +2,7 @@
  * there what the oracle wants of Go's. */
 #include "tests/unit/elf_sample.h"
 
-#include "harness/elf_tls.h"
+#include "harness/format/elf_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * spoiled byte is noticed wherever it is; a full disk loses nothing that was there. */
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
-#include "runner/journal.h"
+#include "runner/store/journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

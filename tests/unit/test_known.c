@@ -1,13 +1,13 @@
 #include "tests/unit/unit.h"
 
-#include "matrix/base/glob.h"
 #include "matrix/base/diag.h"
+#include "matrix/base/glob.h"
 #include "matrix/check.h"
 #include "matrix/filter.h"
 #include "matrix/version.h"
-#include "runner/plan.h"
-#include "runner/setup.h"
-#include "runner/target.h"
+#include "runner/schedule/plan.h"
+#include "runner/setup/setup.h"
+#include "runner/target/target.h"
 
 #include <stdio.h>
 #include <string.h>

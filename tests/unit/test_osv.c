@@ -1,11 +1,11 @@
 /* The osv kind without OSv: the image that it writes is read back, its command line is what OSv's parsers want, and a
  * machine (tests/fixtures/guest.S) that ends in every way that a machine can end is told by the right result. */
-#include "runner/launch.h"
-#include "runner/osv_files.h"
-#include "runner/osv_image.h"
+#include "runner/target/launch.h"
+#include "runner/target/osv_files.h"
+#include "runner/target/osv_image.h"
 
 #include "matrix/base/diag.h"
-#include "runner/files.h"
+#include "runner/setup/files.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

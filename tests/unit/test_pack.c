@@ -1,9 +1,9 @@
 /* Where packages come from (apt_source.h), and the layout that they get (pack_arrange). */
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
-#include "runner/apt_source.h"
-#include "runner/files.h"
-#include "runner/pack.h"
+#include "runner/debian/apt_source.h"
+#include "runner/debian/pack.h"
+#include "runner/setup/files.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>

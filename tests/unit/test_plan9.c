@@ -1,7 +1,7 @@
 /* Plan 9 executables: start code and accesses as Go's linker writes them, and each of them made wrong. */
 #include "tests/unit/file_sample.h"
 
-#include "harness/arch/arch.h"
+#include "harness/elf/arch.h"
 
 enum { PRIVATES = 0x58c4, OTHER = 0x58c8 };
 

@@ -1,7 +1,7 @@
 /* The status line: how often, how wide, what is left on the screen.  A small terminal of our own
  * (screen_feed) shows what a person would see. */
 #include "matrix/base/buf.h"
-#include "runner/progress.h"
+#include "runner/schedule/progress.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

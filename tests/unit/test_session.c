@@ -3,8 +3,8 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
-#include "runner/journal.h"
-#include "runner/session.h"
+#include "runner/store/journal.h"
+#include "runner/store/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

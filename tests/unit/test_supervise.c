@@ -1,7 +1,7 @@
 /* Every way of misbehaving in tests/fixtures/misbehave.c ends with the right result and with
  * nothing left: no process that carries this test's mark in its environment, no child, no
  * descriptor.  Time limits are generous: this may run beside anything else. */
-#include "runner/supervise.h"
+#include "runner/process/supervise.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,7 +154,7 @@ static void test_situations(void **state)
 }
 
 /* A chain of processes that each fork the next and exit is caught before it ends by itself, which
- * takes it a second.  (No longer a chain: unreaped, by a broken keeper, it would fill the machine's
+ * takes it a second.  (No longer a chain: unreaped, by a broken reaper, it would fill the machine's
  * table of processes.) */
 static void test_chain(void **state)
 {
@@ -428,7 +428,7 @@ static void test_no_descriptors(void **state)
 
 /* ---- violence against us ---- */
 
-/* A program that kills its keeper is the end of the program too, and of what it left behind, but
+/* A program that kills its reaper is the end of the program too, and of what it left behind, but
  * not of the runner's other children, kept or not. */
 static void test_keeper_killed(void **state)
 {
@@ -472,7 +472,7 @@ static void test_runner_killed(void **state)
 	(void)state;
 	int ready[2];
 	char byte;
-	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* its keepers come to us: seen to be gone, too */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* its reapers come to us: seen to be gone, too */
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	pid_t runner = fork();
 	if (runner == 0)

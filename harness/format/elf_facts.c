@@ -1,0 +1,377 @@
+/* elf_facts.c - the facts of an ELF file as one JSON object. */
+#include "harness/code/plt.h"
+#include "harness/format/elf_floor.h"
+#include "harness/format/elf_tls.h"
+#include "harness/format/format.h"
+#include "matrix/base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IMPORT_NAMES_MAX = 64, INIT_ENTRIES_MAX = 256 };
+
+static void count_up(json_t *object, const char *key)
+{
+	json_t *count = json_object_get(object, key);
+	json_t *next = json_integer(json_integer_value(count) + 1);
+	if (json_object_set_new(object, key, next))
+		return; /* a key that is not UTF-8 */
+}
+
+/* ---- initializers ------------------------------------------------------------------------- */
+
+/* What the loader will find in the word at address: the relocation decides, else the file. */
+static uint64_t loaded_word(const struct elf_file *file, uint64_t address)
+{
+	for (size_t i = 0; i < file->reloc_count; i++) {
+		const struct elf_reloc *reloc = &file->reloc[i];
+		if (reloc->offset != address)
+			continue;
+		if (reloc->kind == RELOC_RELATIVE)
+			return (uint64_t)reloc->addend;
+		if (reloc->kind == RELOC_SYMBOL && reloc->symbol < file->dynamic_symbols.count)
+			return file->dynamic_symbols.symbol[reloc->symbol].value + (uint64_t)reloc->addend;
+	}
+	return elf_word(file, address);
+}
+
+static int is_go_entry(const char *name)
+{
+	size_t length = strlen(name);
+	return !strncmp(name, "_rt0_", 5) && length > 4 && !strcmp(name + length - 4, "_lib");
+}
+
+/* The function at an address, of an object file in a section; where several names share it, Go's entry
+ * goes first.  SHN_UNDEF is any section. */
+static const char *function_at(const struct elf_file *file, unsigned section, uint64_t address)
+{
+	const struct elf_symbols *symbols = elf_symbols(file);
+	const char *name = NULL;
+	for (size_t i = 0; i < symbols->count; i++) {
+		const struct elf_symbol *symbol = &symbols->symbol[i];
+		if (section != SHN_UNDEF && symbol->section != section)
+			continue;
+		if (symbol->value != address || symbol->section == SHN_UNDEF ||
+		    (symbol->type != STT_FUNC && symbol->type != STT_NOTYPE) || !symbol->name[0])
+			continue;
+		if (is_go_entry(symbol->name))
+			return symbol->name;
+		if (!name || symbol->type == STT_FUNC)
+			name = symbol->name;
+	}
+	return name;
+}
+
+/* The extent of an array of function pointers: from the dynamic array, or in a static program,
+ * whose own start code walks it, from the section. */
+static uint64_t pointer_array(
+    const struct elf_file *file, int64_t tag, int64_t size_tag, uint32_t type, uint64_t *address)
+{
+	uint64_t size = 0;
+	*address = 0;
+	if (file->dynamic)
+		return elf_dynamic(file, tag, address) && elf_dynamic(file, size_tag, &size) ? size : 0;
+	for (size_t i = 0; i < file->section_count; i++)
+		if (file->section[i].header.sh_type == type) {
+			*address = file->section[i].header.sh_addr;
+			return file->section[i].header.sh_size;
+		}
+	return 0;
+}
+
+/* The initializers of an object file are what the linker is to put into its array. */
+static json_t *object_entries(const struct elf_file *file, json_int_t *go)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < file->link_reloc_count && json_array_size(array) < INIT_ENTRIES_MAX; i++) {
+		const struct elf_reloc *reloc = &file->link_reloc[i];
+		const struct elf_section *section = &file->section[reloc->section];
+		if (section->header.sh_type != SHT_INIT_ARRAY || reloc->symbol >= file->static_symbols.count)
+			continue;
+		const struct elf_symbol *symbol = &file->static_symbols.symbol[reloc->symbol];
+		/* Assemblers name a local function by its section. */
+		uint64_t address = symbol->value + (uint64_t)reloc->addend;
+		const char *name = symbol->name[0] ? symbol->name : function_at(file, symbol->section, address);
+		*go += name && is_go_entry(name);
+		json_array_append_new(
+		    array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
+	}
+	return array;
+}
+
+static json_t *array_entries(const struct elf_file *file, json_int_t *go)
+{
+	uint64_t address, word = elf_word_size(file),
+			  size = pointer_array(file, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, SHT_INIT_ARRAY, &address);
+	json_t *array = json_array();
+	for (uint64_t at = 0;
+	    at + word <= size && json_array_size(array) < INIT_ENTRIES_MAX && elf_at(file, address + at, word);
+	    at += word) {
+		uint64_t function = loaded_word(file, address + at);
+		const char *name = function_at(file, SHN_UNDEF, function);
+		*go += name && is_go_entry(name);
+		json_array_append_new(
+		    array, json_pack("{s:I,s:o}", "address", (json_int_t)function, "symbol", facts_text(name)));
+	}
+	return array;
+}
+
+static json_t *init_json(const struct elf_file *file)
+{
+	uint64_t address, init, word = elf_word_size(file);
+	json_int_t go = 0;
+	json_t *array = file->header.e_type == ET_REL ? object_entries(file, &go) : array_entries(file, &go);
+	uint64_t fini = pointer_array(file, DT_FINI_ARRAY, DT_FINI_ARRAYSZ, SHT_FINI_ARRAY, &address) / word;
+	uint64_t pre = pointer_array(file, DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ, SHT_PREINIT_ARRAY, &address) / word;
+	json_t *start = elf_dynamic(file, DT_INIT, &init) ? json_integer((json_int_t)init) : json_null();
+	return json_pack("{s:o,s:o,s:I,s:I,s:I}", "init", start, "init_array", array, "fini_array", (json_int_t)fini,
+	    "preinit_array", (json_int_t)pre, "go_entries", go);
+}
+
+/* ---- the dynamic array -------------------------------------------------------------------- */
+
+static json_t *bit_names(uint64_t bits, const char *const *names, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		if (names[i] && (bits >> i & 1))
+			json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+static json_t *dynamic_json(const struct elf_file *file)
+{
+	static const char *const flag_names[] = { "ORIGIN", "SYMBOLIC", "TEXTREL", "BIND_NOW", "STATIC_TLS" };
+	static const char *const flag_1_names[28] = {
+		[0] = "NOW",
+		[1] = "GLOBAL",
+		[2] = "GROUP",
+		[3] = "NODELETE",
+		[4] = "LOADFLTR",
+		[5] = "INITFIRST",
+		[6] = "NOOPEN",
+		[7] = "ORIGIN",
+		[8] = "DIRECT",
+		[10] = "INTERPOSE",
+		[11] = "NODEFLIB",
+		[12] = "NODUMP",
+		[27] = "PIE",
+	};
+	uint64_t flags = 0, flags_1 = 0, value;
+	elf_dynamic(file, DT_FLAGS, &flags);
+	elf_dynamic(file, DT_FLAGS_1, &flags_1);
+	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:b}", "flags", bit_names(flags, flag_names, 5), "flags_1",
+	    bit_names(flags_1, flag_1_names, 28), "nodelete", (flags_1 & DF_1_NODELETE) != 0, "bind_now",
+	    (flags & DF_BIND_NOW) || (flags_1 & DF_1_NOW) || elf_dynamic(file, DT_BIND_NOW, &value), "symbolic",
+	    (flags & DF_SYMBOLIC) || elf_dynamic(file, DT_SYMBOLIC, &value), "textrel",
+	    (flags & DF_TEXTREL) || elf_dynamic(file, DT_TEXTREL, &value));
+}
+
+/* ---- relocations -------------------------------------------------------------------------- */
+
+/* May the loader write the whole word at an address, or write it before it protects RELRO? */
+static int is_writable(const struct elf_file *file, uint64_t address)
+{
+	uint64_t word = elf_word_size(file);
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const GElf_Phdr *segment = &file->segment[i];
+		if (!(segment->p_type == PT_LOAD && (segment->p_flags & PF_W)) && segment->p_type != PT_GNU_RELRO)
+			continue;
+		if (address >= segment->p_vaddr && segment->p_memsz >= word &&
+		    address - segment->p_vaddr <= segment->p_memsz - word)
+			return 1;
+	}
+	return 0;
+}
+
+static json_t *relocs_json(const struct elf_file *file)
+{
+	json_t *types = json_object();
+	json_int_t outside = 0, copy = 0;
+	struct {
+		uint32_t type;
+		size_t count;
+	} seen[64];
+	size_t kinds = 0;
+	for (size_t i = 0; i < file->reloc_count; i++) {
+		const struct elf_reloc *reloc = &file->reloc[i];
+		size_t at = 0;
+		while (at < kinds && seen[at].type != reloc->type)
+			at++;
+		if (at == kinds && kinds < 64) {
+			seen[kinds].type = reloc->type;
+			seen[kinds++].count = 0;
+		}
+		if (at < kinds)
+			seen[at].count++;
+		copy += reloc->kind == RELOC_COPY;
+		outside += reloc->kind != RELOC_NONE && !is_writable(file, reloc->offset);
+	}
+	for (size_t i = 0; i < kinds; i++) {
+		const struct reloc_type *type = arch_reloc(file->arch, seen[i].type);
+		char number[32];
+		snprintf(number, sizeof number, "type %u", seen[i].type);
+		json_object_set_new(types, type ? type->name : number, json_integer((json_int_t)seen[i].count));
+	}
+	return json_pack("{s:I,s:I,s:o,s:I}", "count", (json_int_t)file->reloc_count, "outside", outside, "types",
+	    types, "copy", copy);
+}
+
+/* ---- imports ------------------------------------------------------------------------------ */
+
+enum { VERSIONS_MAX = 256 };
+
+struct versions {
+	struct {
+		uint16_t index;
+		const char *name;
+	} version[VERSIONS_MAX];
+	size_t count;
+};
+
+/* The versions that the file needs of others, from .gnu.version_r. */
+static void read_versions(const struct elf_file *file, const GElf_Shdr *header, struct versions *versions)
+{
+	Elf_Data *data = elf_table(file, header->sh_offset, header->sh_size, ELF_T_VNEED);
+	size_t at = 0;
+	for (size_t files = 0; data && files < VERSIONS_MAX && at < data->d_size; files++) {
+		GElf_Verneed need;
+		GElf_Vernaux aux;
+		if (!gelf_getverneed(data, (int)at, &need))
+			return;
+		size_t inner = at + need.vn_aux;
+		for (unsigned i = 0; i < need.vn_cnt && versions->count < VERSIONS_MAX && inner < data->d_size; i++) {
+			if (!gelf_getvernaux(data, (int)inner, &aux))
+				break;
+			versions->version[versions->count].index = aux.vna_other;
+			versions->version[versions->count++].name = elf_dynamic_string(file, aux.vna_name);
+			inner += aux.vna_next;
+		}
+		if (!need.vn_next)
+			return;
+		at += need.vn_next;
+	}
+}
+
+static const char *version_name(const struct versions *versions, uint16_t index)
+{
+	for (size_t i = 0; i < versions->count; i++)
+		if (versions->version[i].index == index)
+			return versions->version[i].name;
+	return NULL;
+}
+
+static json_t *imports_json(const struct elf_file *file)
+{
+	struct versions versions = { .count = 0 };
+	Elf_Data *indexes = NULL;
+	for (size_t i = 0; i < file->section_count; i++) {
+		const GElf_Shdr *header = &file->section[i].header;
+		if (header->sh_type == SHT_GNU_versym)
+			indexes = elf_table(file, header->sh_offset, header->sh_size - header->sh_size % 2, ELF_T_HALF);
+		else if (header->sh_type == SHT_GNU_verneed)
+			read_versions(file, header, &versions);
+	}
+	json_t *counts = json_object(), *names = json_array();
+	json_int_t count = 0;
+	for (size_t i = 1; i < file->dynamic_symbols.count; i++) {
+		const struct elf_symbol *symbol = &file->dynamic_symbols.symbol[i];
+		if (symbol->section != SHN_UNDEF || !symbol->name[0])
+			continue;
+		GElf_Versym index;
+		const char *version =
+		    indexes && gelf_getversym(indexes, (int)i, &index) ? version_name(&versions, index & 0x7fff) : NULL;
+		count++;
+		if (version)
+			count_up(counts, version);
+		if (json_array_size(names) < IMPORT_NAMES_MAX)
+			json_array_append_new(names, facts_text(symbol->name));
+	}
+	return json_pack("{s:I,s:o,s:o}", "count", count, "versions", counts, "symbols", names);
+}
+
+/* ---- the file ----------------------------------------------------------------------------- */
+
+static json_t *interpreter_json(const struct elf_file *file)
+{
+	const GElf_Phdr *segment = elf_segment(file, PT_INTERP);
+	if (!segment || segment->p_offset > file->size || segment->p_filesz > file->size - segment->p_offset)
+		return json_null();
+	const char *text = (const char *)file->bytes + segment->p_offset;
+	json_t *value = json_stringn(text, strnlen(text, segment->p_filesz));
+	return value ? value : json_null();
+}
+
+static json_t *needed_json(const struct elf_file *file)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < file->dynamic_count; i++)
+		if (file->dynamic[i].d_tag == DT_NEEDED)
+			json_array_append_new(list, facts_text(elf_dynamic_string(file, file->dynamic[i].d_un.d_val)));
+	return list;
+}
+
+static json_t *segments_json(const struct elf_file *file, json_int_t *wx)
+{
+	const GElf_Phdr *stack = elf_segment(file, PT_GNU_STACK);
+	*wx = 0;
+	for (size_t i = 0; i < file->segment_count; i++)
+		*wx +=
+		    file->segment[i].p_type == PT_LOAD && (file->segment[i].p_flags & (PF_W | PF_X)) == (PF_W | PF_X);
+	return json_pack("{s:b,s:b}", "present", stack != NULL, "exec", stack && (stack->p_flags & PF_X));
+}
+
+static struct bytes buildinfo(const struct elf_file *file)
+{
+	const struct elf_section *section = elf_section_named(file, ".go.buildinfo");
+	const struct bytes all = { file->bytes, file->size, file->big_endian };
+	return section && section->header.sh_type != SHT_NOBITS ?
+	    bytes_part(&all, section->header.sh_offset, section->header.sh_size) :
+	    (struct bytes){ 0 };
+}
+
+static json_t *facts_json(const struct elf_file *file)
+{
+	static const char *const types[] = { "NONE", "REL", "EXEC", "DYN", "CORE" };
+	unsigned type = file->header.e_type;
+	char machine[32];
+	snprintf(machine, sizeof machine, "machine %u", file->header.e_machine);
+	struct insn_scan scan;
+	struct tls_facts tls;
+	insn_scan_file(file, &scan);
+	tls_read(file, &scan, &tls);
+	uint64_t soname;
+	json_int_t wx;
+	json_t *stack = segments_json(file, &wx);
+	json_t *facts = json_pack("{s:s,s:i,s:s,s:o,s:s,s:b,s:I,s:o,s:o,s:o,s:b}", "format", "elf", "class",
+	    file->class, "machine", file->arch ? file->arch->name : machine, "arch",
+	    facts_text(file->arch ? file->arch->goarch : NULL), "type", type < 5 ? types[type] : "other", "pie",
+	    elf_is_pie(file), "entry", (json_int_t)file->header.e_entry, "interp", interpreter_json(file), "soname",
+	    facts_text(elf_dynamic(file, DT_SONAME, &soname) ? elf_dynamic_string(file, soname) : NULL), "needed",
+	    needed_json(file), "static", elf_is_program(file) && !elf_segment(file, PT_INTERP));
+	json_object_set_new(facts, "go", facts_go(buildinfo(file), elf_is_go(file)));
+	json_object_set_new(facts, "tls", tls_json(file, &scan, &tls));
+	json_object_set_new(facts, "init", init_json(file));
+	json_object_set_new(facts, "dynamic", dynamic_json(file));
+	json_object_set_new(facts, "stack", stack);
+	json_object_set_new(facts, "relro", json_boolean(elf_segment(file, PT_GNU_RELRO) != NULL));
+	json_object_set_new(facts, "wx_segments", json_integer(wx));
+	json_object_set_new(facts, "relocs", relocs_json(file));
+	json_object_set_new(facts, "plt", plt_json(file));
+	json_t *imports = imports_json(file);
+	json_object_set_new(facts, "imports", imports);
+	json_object_set_new(facts, "floor", elf_floor(file, json_object_get(imports, "versions")));
+	return facts;
+}
+
+int elf_facts(const char *name, struct bytes bytes, json_t **facts, struct diag *diag)
+{
+	struct elf_file file;
+	int result = elf_read(name, bytes, &file, diag);
+	if (result)
+		return result;
+	*facts = facts_json(&file);
+	elf_close(&file);
+	return 0;
+}

@@ -1,0 +1,119 @@
+/* elf_floor.c - notes and versions as a list of floors. */
+#include "harness/format/elf_floor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SEGMENTS_MAX = 16, NOTES_MAX = 256, ABI_TAG = 1 }; /* more notes than any linker writes */
+
+static uint64_t word(const struct bytes *text, unsigned index) { return bytes_number(text, (uint64_t)index * 4, 4); }
+
+static void gnu(const struct bytes *text, char *out, size_t size)
+{
+	static const char *const systems[] = { "Linux", "Hurd", "Solaris", "FreeBSD" };
+	if (text->size >= 16 && word(text, 0) < ARCH_COUNT(systems))
+		snprintf(out, size, "%s %llu.%llu.%llu", systems[word(text, 0)], (unsigned long long)word(text, 1),
+		    (unsigned long long)word(text, 2), (unsigned long long)word(text, 3));
+}
+
+static void release(
+    const char *system, uint64_t number, uint64_t major, uint64_t minor, uint64_t minors, char *out, size_t size)
+{
+	snprintf(out, size, "%s %llu.%llu", system, (unsigned long long)(number / major),
+	    (unsigned long long)(number / minor % minors));
+}
+
+static void freebsd(const struct bytes *text, char *out, size_t size)
+{
+	release("FreeBSD", word(text, 0), 100000, 1000, 100, out, size);
+}
+
+static void netbsd(const struct bytes *text, char *out, size_t size)
+{
+	release("NetBSD", word(text, 0), 100000000, 1000000, 100, out, size);
+}
+
+static void dragonfly(const struct bytes *text, char *out, size_t size)
+{
+	release("DragonFly", word(text, 0), 100000, 100, 1000, out, size);
+}
+
+static void openbsd(const struct bytes *text, char *out, size_t size)
+{
+	(void)text;
+	snprintf(out, size, "OpenBSD");
+}
+
+static void android(const struct bytes *text, char *out, size_t size)
+{
+	snprintf(out, size, "Android API %llu", (unsigned long long)word(text, 0));
+}
+
+static const struct owner {
+	const char *name;
+	void (*read)(const struct bytes *text, char *out, size_t size);
+} owners[] = {
+	{ "GNU", gnu },
+	{ "FreeBSD", freebsd },
+	{ "NetBSD", netbsd },
+	{ "OpenBSD", openbsd },
+	{ "DragonFly", dragonfly },
+	{ "Android", android },
+};
+
+static uint64_t padded(uint64_t size) { return (size + 3) / 4 * 4; }
+
+/* One note: owner and text are padded to words (gABI "Note Section"). */
+static void read_note(const struct bytes *owner, const struct bytes *text, json_t *list)
+{
+	char line[64] = "";
+	for (size_t i = 0; i < ARCH_COUNT(owners); i++)
+		if (owner->size == strlen(owners[i].name) + 1 && !memcmp(owner->data, owners[i].name, owner->size) &&
+		    text->size >= 4)
+			owners[i].read(text, line, sizeof line);
+	if (line[0])
+		json_array_append_new(list, json_string(line));
+}
+
+static void read_notes(struct bytes segment, json_t *list)
+{
+	uint64_t at = 0;
+	for (int notes = 0; notes < NOTES_MAX && bytes_have(&segment, at, 12); notes++) {
+		uint64_t owner_size = bytes_number(&segment, at, 4), text_size = bytes_number(&segment, at + 4, 4),
+			 type = bytes_number(&segment, at + 8, 4);
+		struct bytes owner = bytes_part(&segment, at + 12, owner_size),
+			     text = bytes_part(&segment, at + 12 + padded(owner_size), text_size);
+		if (owner.size != owner_size || text.size != text_size)
+			return;
+		if (type == ABI_TAG)
+			read_note(&owner, &text, list);
+		at += 12 + padded(owner_size) + padded(text_size);
+	}
+}
+
+/* "GLIBC_2.34" as a number to compare by; 0 for GLIBC_PRIVATE and what is none. */
+static unsigned long glibc_release(const char *version)
+{
+	unsigned major = 0, minor = 0, patch = 0;
+	if (sscanf(version, "GLIBC_%4u.%4u.%4u", &major, &minor, &patch) < 2)
+		return 0;
+	return major * 100000000UL + minor * 10000UL + patch;
+}
+
+json_t *elf_floor(const struct elf_file *file, json_t *versions)
+{
+	const struct bytes all = { file->bytes, file->size, file->big_endian };
+	json_t *list = json_array(), *count;
+	const char *key, *highest = NULL;
+	int segments = 0;
+	for (size_t i = 0; i < file->segment_count && segments < SEGMENTS_MAX; i++)
+		if (file->segment[i].p_type == PT_NOTE) {
+			read_notes(bytes_part(&all, file->segment[i].p_offset, file->segment[i].p_filesz), list);
+			segments++;
+		}
+	json_object_foreach(versions, key,
+	    count) if (glibc_release(key) && (!highest || glibc_release(key) > glibc_release(highest))) highest = key;
+	if (highest)
+		json_array_append_new(list, json_string(highest));
+	return list;
+}

@@ -1,0 +1,66 @@
+/* build.h - the build of a cell as a value: what it is made of, its name, and what is known of it once it is made.
+ *
+ * The Go package lies in CACHE/src/KEY, where KEY is the content of the package itself.  Builds that
+ * differ in the linker alone share it, and so go compiles it once for them.
+ *
+ * A build serves all cells that differ only in how they are run.  Its folder is CACHE/build/KEY,
+ * where KEY is the content of everything that goes in (build_key); the folder is complete when it
+ * holds build.json, which is written last:
+ *
+ *   { "how": STR, "exit": N, "seconds": S, "cpu_seconds": S,
+ *     "command": STR        the shell line of the step that decided (the failing one, or go's)
+ *     "message": STR        the first line that go or a linker printed; "" when silent
+ *     "output": STR         everything they printed, cut to 64 KiB
+ *     "missing": {"class": STR, "thing": STR}|absent   no C compiler for the cell: what c_compiler.h says; exit is then
+ *                                                      -1
+ *     "ctls": {"exit": N, "output": STR}|null    the build of check build.c-tls-internal
+ *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null} },
+ *     "facts": { PATH: inspect facts } }
+ *
+ * Builds are hermetic: an environment made from nothing, a private GOCACHE, and a private overlay
+ * of GOROOT for -buildmode=shared, which installs into it.  make.h makes them. */
+#ifndef TLSMATRIX_RUNNER_BUILD_BUILD_H
+#define TLSMATRIX_RUNNER_BUILD_BUILD_H
+
+#include "cases/generate.h"
+#include "matrix/base/hash.h"
+#include "matrix/cell.h"
+#include "runner/setup/setup.h"
+#include "runner/toolchain/c_compiler.h"
+
+#include <jansson.h>
+
+struct diag;
+
+struct build {
+	struct cell cell;    /* load is not looked at, but for whether anything runs; target for its C compiler */
+	int control;         /* with sabotage built in, for selfcheck */
+	enum case_kind kind; /* which program: CASE_PORT where nothing runs it */
+	const char *twist;   /* selfcheck: built wrongly on purpose, see below; "" else */
+	char key[HASH_HEX];
+	char *dir; /* where the artifacts lie */
+	char *src; /* the Go package; builds that differ in nothing that it shows share it */
+	struct compiler compiler;
+};
+
+/* Is the cell of the machine's own port?  Variants are not. */
+int build_is_host(const struct setup *setup, const struct cell *cell);
+
+/* Names the build of a cell.  Free with build_free.  A twist is
+ *   link=LINK         links as if the cell had that link mode, the C TLS build (ctls) included
+ *   extldflags=FLAG   gives the external linker one more flag
+ * and is kept by reference. */
+void build_name(
+    const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build);
+void build_free(struct build *build);
+
+/* The finished build's build.json as a new reference, or NULL when it is not (or not wholly) there. */
+json_t *build_load(const struct build *build);
+
+/* The names of the std that a build compiles: two builds of one variant must not start together while that
+ * std is not in GOCACHE yet, or it is compiled twice.  std is "linux-arm.5-shared", what cgo adds to it
+ * "linux-arm.5-shared-cgo", or "" without cgo. */
+struct build_variant { char std[64], cgo[72]; };
+void build_variant(const struct cell *cell, struct build_variant *variant);
+
+#endif

@@ -1,0 +1,120 @@
+#include "runner/build/commands.h"
+
+#include "matrix/port.h"
+#include "runner/build/sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOST_FILES = 5 };
+
+const char *command_control(int control)
+{
+	return control ? "cases/control/control_on.c" : "harness/probe/control_off.c";
+}
+
+const char *command_variant_flag(const struct build *build)
+{
+	const struct variant *variant = variant_of(&build->cell);
+	return variant ? variant->flag : NULL;
+}
+
+void command_ldflags(const struct build *build, struct buf *out)
+{
+	const struct cell *cell = &build->cell;
+	struct buf ext = BUF_INIT;
+	if (*link_linker(cell->link))
+		buf_printf(&ext, " -fuse-ld=%s", link_linker(cell->link));
+	if (link_is_static(cell->link))
+		buf_printf(&ext, " %s", cell->mode == MODE_PIE ? "-static-pie" : "-static");
+	if (strncmp(build->twist, "extldflags=", 11) == 0)
+		buf_printf(&ext, " %s", build->twist + 11);
+	buf_printf(out, "-ldflags=-linkmode=%s", link_is_external(cell->link) ? "external" : "internal");
+	if (link_is_external(cell->link) && *build->compiler.ldflags)
+		buf_printf(out, " %s", build->compiler.ldflags);
+	if (ext.len)
+		buf_printf(out, " '-extldflags=%s'", ext.data + 1);
+	buf_free(&ext);
+}
+
+int command_go_build(const struct setup *setup, const struct build *build, struct script *script, const char *src,
+    const char *mode, const char *out)
+{
+	struct buf flags = BUF_INIT;
+	command_ldflags(build, &flags);
+	/* -trimpath keeps -ldflags out of the program's build information (golang/go#52372), which is part
+	 * of what go compiles package main by: without it each linker costs a compilation. */
+	struct argv argv = { NULL, 0 };
+	const char *const words[] = { setup->toolchain.go, "build", "-trimpath", mode, "-o", out, flags.data,
+		command_variant_flag(build), "." };
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i])
+			argv_add(&argv, "%s", words[i]);
+	buf_free(&flags);
+	return command_run(script, src, &argv);
+}
+
+static int go_folder(const struct setup *setup, const char *const *files, const char *src)
+{
+	static const char module[] = "module tlsmatrix.host\n\ngo 1.21\n";
+	static const char table[] = "package main\n\nvar checkTable []checkEntry\n";
+	if (file_exists(src))
+		return 0;
+	int error, has_table = 0;
+	char *aside = folder_aside(src, &error);
+	if (!aside)
+		return error;
+	char *mod = xprintf("%s/go.mod", aside), *zz = xprintf("%s/zz_checks.go", aside);
+	for (size_t i = 0; !error && files[i]; i++) {
+		const char *name = strrchr(files[i], '/') + 1;
+		char *from = xprintf("%s/%s", setup->places.root, files[i]), *to = xprintf("%s/%s", aside, name);
+		has_table |= strcmp(name, "check.go") == 0;
+		error = file_copy(from, to);
+		free(from);
+		free(to);
+	}
+	error = error ? error : file_write(mod, module, strlen(module));
+	if (!error && has_table)
+		error = file_write(zz, table, strlen(table));
+	free(zz);
+	free(mod);
+	return folder_settle(aside, src, error);
+}
+
+int command_go_files(const struct setup *setup, const struct build *build, struct script *script,
+    const char *const *files, const char *src, const char *mode, const char *out)
+{
+	int error = go_folder(setup, files, src);
+	if (error)
+		script->infra = error;
+	return command_go_build(setup, build, script, src, mode, out);
+}
+
+void command_cc(const struct setup *setup, const struct cell *cell, const char *linker, struct argv *argv)
+{
+	static const char *const flags[] = { "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fstack-protector-all",
+		"-pthread", NULL };
+	struct compiler compiler;
+	compiler_of_hosts(setup, cell, &compiler);
+	for (const char *word = compiler.command; word && *word; word += strcspn(word, " "), word += strspn(word, " "))
+		argv_add(argv, "%.*s", (int)strcspn(word, " "), word);
+	for (size_t i = 0; flags[i]; i++)
+		argv_add(argv, "%s", flags[i]);
+	argv_add(argv, "-I%s", setup->places.root);
+	if (*linker)
+		argv_add(argv, "-fuse-ld=%s", linker);
+}
+
+void command_host(const struct setup *setup, int control, struct argv *argv)
+{
+	for (size_t i = 0; i < HOST_FILES; i++)
+		argv_add(argv, "%s/%s", setup->places.root, source_c_files[i]);
+	argv_add(argv, "%s/%s", setup->places.root, command_control(control));
+}
+
+int command_run(struct script *script, const char *dir, struct argv *argv)
+{
+	int good = step(script, dir, (const char *const *)argv->word);
+	argv_free(argv);
+	return good;
+}

@@ -1,0 +1,175 @@
+#include "runner/build/hosts.h"
+
+#include "matrix/base/diag.h"
+#include "runner/build/commands.h"
+#include "runner/build/hosts_windows.h"
+#include "runner/build/sources.h"
+#include "runner/toolchain/go_env.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOSTS_TIMEOUT_MS = 600000 };
+
+/* The Go ones are built with cgo and the default external linker; the cell gives port, variant and target. */
+static struct cell hosts_cell(const struct cell *of)
+{
+	struct cell cell = *of;
+	cell.mode = MODE_C_SHARED;
+	cell.cgo = 1;
+	cell.link = LINK_EXTERNAL;
+	cell.load = LOAD_DLOPEN;
+	return cell;
+}
+
+int hosts_serve(const struct cell *cell) { return strcmp(cell->os, "js") != 0 && strcmp(cell->os, "wasip1") != 0; }
+
+static void add_files(const struct setup *setup, struct hash *hash, const char *const *files)
+{
+	for (size_t i = 0; files[i]; i++) {
+		char *path = xprintf("%s/%s", setup->places.root, files[i]);
+		hash_add_text(hash, file_hash(path));
+		free(path);
+	}
+}
+
+char *hosts_dir(const struct setup *setup, const struct cell *cell, enum hosts hosts, int control)
+{
+	/* Asked for every cell of a plan: the name is worked out once for each port, compiler and kind. */
+	static struct known { char *of, key[HASH_HEX]; } *known;
+	static size_t count;
+	struct compiler compiler;
+	char arch[32];
+	compiler_of_hosts(setup, cell, &compiler);
+	char *of = xprintf("%s %s %s %d %d", compiler.key, cell->os, cell_arch(cell, arch), (int)hosts, control != 0);
+	size_t i = 0;
+	while (i < count && strcmp(known[i].of, of) != 0)
+		i++;
+	if (i < count) {
+		free(of);
+		return xprintf("%s/hosts/%s", setup->places.cache, known[i].key);
+	}
+	struct hash *hash = hash_new();
+	hash_add_text(hash, "hosts 3");
+	hash_add_text(hash, of);
+	hash_add_text(hash, setup->self_key);
+	hash_add_text(hash, setup->places.root);
+	add_files(setup, hash, source_c_files);
+	if (cell_is_windows(cell))
+		add_files(setup, hash, source_windows_host_files);
+	if (hosts == HOSTS_GO) {
+		hash_add_text(hash, setup->toolchain.go_key);
+		add_files(setup, hash, cell_is_windows(cell) ? source_second_windows : source_second_files);
+		add_files(setup, hash, cell_is_windows(cell) ? source_gohost_windows : source_gohost_files);
+	}
+	known = xrealloc(known, (count + 1) * sizeof(*known));
+	known[count].of = of;
+	hash_end(hash, known[count].key);
+	return xprintf("%s/hosts/%s", setup->places.cache, known[count++].key);
+}
+
+static char *mark_path(const char *dir) { return xprintf("%s/complete", dir); }
+
+int hosts_ready(const struct setup *setup, const struct cell *cell, enum hosts hosts, int control)
+{
+	char *dir = hosts_dir(setup, cell, hosts, control), *mark = mark_path(dir);
+	int ready = file_exists(mark);
+	free(mark);
+	free(dir);
+	return ready;
+}
+
+static void make_library(const struct setup *setup, const struct cell *cell, const char *dir, struct script *script,
+    const char *name, const char *flag, const char *source, const char *more)
+{
+	struct argv argv = { NULL, 0 };
+	command_cc(setup, cell, "", &argv);
+	argv_add(&argv, "-shared");
+	argv_add(&argv, "-fPIC");
+	argv_add(&argv, "%s", flag);
+	argv_add(&argv, "-o");
+	argv_add(&argv, "%s/%s", dir, name);
+	argv_add(&argv, "%s/%s", setup->places.root, source);
+	if (more)
+		argv_add(&argv, "%s/%s", setup->places.root, more);
+	command_run(script, dir, &argv);
+}
+
+static void make_c(
+    const struct setup *setup, const struct cell *cell, int control, const char *dir, struct script *script)
+{
+	make_library(setup, cell, dir, script, "libctor.so", "-fvisibility=hidden", "cases/hosts/ctor.c",
+	    command_control(control));
+	make_library(setup, cell, dir, script, "libneighbours.so", "-ftls-model=global-dynamic",
+	    "harness/probe/neighbours.c", NULL);
+	struct argv argv = { NULL, 0 };
+	command_cc(setup, cell, "", &argv);
+	argv_add(&argv, "-o");
+	argv_add(&argv, "%s/host", dir);
+	command_host(setup, control, &argv);
+	argv_add(&argv, "-ldl");
+	command_run(script, dir, &argv);
+	/* The same for programs that the library is linked into: compiled once, linked by every linker. */
+	command_cc(setup, cell, "", &argv);
+	argv_add(&argv, "-DHOST_LINKED");
+	argv_add(&argv, "-fPIE");
+	argv_add(&argv, "-r");
+	argv_add(&argv, "-o");
+	argv_add(&argv, "%s/" COMMAND_LINKED_HOST, dir);
+	command_host(setup, control, &argv);
+	command_run(script, dir, &argv);
+}
+
+static void make_go(const struct setup *setup, const struct cell *cell, const char *dir, struct script *script)
+{
+	struct build build = { .cell = *cell, .kind = CASE_CHECKS, .twist = "" };
+	compiler_of(setup, cell, &build.compiler);
+	char *second = xprintf("%s/second-src", dir), *library = xprintf("%s/libsecond.so", dir);
+	char *gohost = xprintf("%s/gohost-src", dir), *program = xprintf("%s/gohost", dir);
+	int windows = cell_is_windows(cell);
+	command_go_files(setup, &build, script, windows ? source_second_windows : source_second_files, second,
+	    "-buildmode=c-shared", library);
+	command_go_files(setup, &build, script, windows ? source_gohost_windows : source_gohost_files, gohost,
+	    "-buildmode=exe", program);
+	free(program);
+	free(gohost);
+	free(library);
+	free(second);
+}
+
+int hosts_make(const struct setup *setup, const struct cell *of, enum hosts hosts, int control, struct diag *diag)
+{
+	struct cell cell = hosts_cell(of);
+	struct script script;
+	script_init(&script, HOSTS_TIMEOUT_MS);
+	go_env(setup, &cell, &script.env);
+	char *dir = hosts_dir(setup, &cell, hosts, control), *mark = mark_path(dir), *log = xprintf("%s/make.log", dir),
+	     *tmp = xprintf("%s/tmp", setup->places.cache);
+	int error = remove_tree(dir);
+	error = error ? error : make_folders(dir);
+	error = error ? error : make_folders(tmp);
+	if (error) {
+		diag_set(diag, -error, "%s: cannot make: %s", dir, strerror(-error));
+	} else {
+		if (hosts == HOSTS_C && cell_is_windows(&cell))
+			hosts_windows_make(setup, &cell, control, dir, &script);
+		else if (hosts == HOSTS_C)
+			make_c(setup, &cell, control, dir, &script);
+		else
+			make_go(setup, &cell, dir, &script);
+		error = script.infra;
+		if (script.failed || error)
+			error = diag_set(diag, EIO, "%s: %s: %.600s", script.command.data,
+			    error ? strerror(-error) : script.how, script.output.data);
+	}
+	/* The commands stay beside what they made, for people and for `make bench`. */
+	if (!error && ((error = file_write(log, script.log.data, script.log.len)) || (error = file_write(mark, "", 0))))
+		diag_set(diag, -error, "%s: cannot write: %s", mark, strerror(-error));
+	free(log);
+	free(tmp);
+	free(mark);
+	free(dir);
+	script_free(&script);
+	return error;
+}

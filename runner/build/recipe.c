@@ -1,0 +1,195 @@
+#include "runner/build/recipe.h"
+
+#include "runner/build/commands.h"
+#include "runner/build/hosts.h"
+#include "runner/build/sources.h"
+#include "runner/target/osv_files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_run(json_t *runs, enum load load, const char *module, json_t *program)
+{
+	json_object_set_new(runs, load_name(load), json_pack("{s:o, s:s}", "program", program, "module", module));
+}
+
+/* ---- buildmodes ------------------------------------------------------------------------------------ */
+
+static void recipe_program(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
+{
+	char *out = xprintf("%s/case", build->dir);
+	char *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
+	if (command_go_build(setup, build, script, build->src, mode, out))
+		add_run(runs, LOAD_EXEC, out, json_pack("[s]", out));
+	free(mode);
+	free(out);
+}
+
+static void recipe_c_shared(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
+{
+	static const enum load loads[] = { LOAD_DLOPEN, LOAD_DLOPEN_LAZY, LOAD_DLOPEN_GLOBAL, LOAD_DLOPEN_LAZY_GLOBAL,
+		LOAD_DLMOPEN, LOAD_PRELOAD };
+	char *out = xprintf("%s/libcase.so", build->dir), *needed = xprintf("%s/host-needed", build->dir);
+	char *hosts = hosts_dir(setup, &build->cell, HOSTS_C, build->control), *host = xprintf("%s/host", hosts);
+	if (command_go_build(setup, build, script, build->src, "-buildmode=c-shared", out)) {
+		struct argv argv = { NULL, 0 };
+		command_cc(setup, &build->cell, link_linker(build->cell.link), &argv);
+		argv_add(&argv, "-o");
+		argv_add(&argv, "%s", needed);
+		argv_add(&argv, "%s/" COMMAND_LINKED_HOST, hosts);
+		argv_add(&argv, "-L%s", build->dir);
+		argv_add(&argv, "-L%s", build->src);
+		argv_add(&argv, "-Wl,--no-as-needed");
+		argv_add(&argv, "-lcase");
+		argv_add(&argv, "-lctor");
+		argv_add(&argv, "-ldl");
+		if (command_run(script, build->dir, &argv))
+			add_run(runs, LOAD_NEEDED, out, json_pack("[s, s, s]", needed, "--load", "needed"));
+		/* Such a build is OSv's own (cases/sources.def). */
+		if (target_is_osv(build->cell.target))
+			add_run(runs, LOAD_GOMAIN, out, json_pack("[s, s]", OSV_FRONT, out));
+		for (size_t i = 0; !script->failed && i < sizeof(loads) / sizeof(loads[0]); i++)
+			add_run(runs, loads[i], out,
+			    json_pack("[s, s, s, s, s]", host, "--load", load_name(loads[i]), "--lib", out));
+	}
+	free(host);
+	free(hosts);
+	free(needed);
+	free(out);
+}
+
+static void recipe_c_archive(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
+{
+	static const struct {
+		enum load load;
+		const char *flag;
+		const char *file;
+	} kinds[] = {
+		{ LOAD_ARCHIVE, "-no-pie", "host-archive" },
+		{ LOAD_ARCHIVE_PIE, "-pie", "host-archive-pie" },
+		{ LOAD_ARCHIVE_SO, "-shared", "libcase.so" },
+	};
+	char *archive = xprintf("%s/case.a", build->dir);
+	char *hosts = hosts_dir(setup, &build->cell, HOSTS_C, build->control), *host = xprintf("%s/host", hosts);
+	int built = command_go_build(setup, build, script, build->src, "-buildmode=c-archive", archive);
+	for (size_t i = 0; built && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int shared = kinds[i].load == LOAD_ARCHIVE_SO;
+		char *out = xprintf("%s/%s", build->dir, kinds[i].file);
+		struct argv argv = { NULL, 0 };
+		command_cc(setup, &build->cell, link_linker(build->cell.link), &argv);
+		argv_add(&argv, "%s", kinds[i].flag);
+		argv_add(&argv, "-o");
+		argv_add(&argv, "%s", out);
+		if (shared) {
+			argv_add(&argv, "-fPIC");
+			argv_add(&argv, "-Wl,--whole-archive");
+			argv_add(&argv, "%s", archive);
+			argv_add(&argv, "-Wl,--no-whole-archive");
+		} else {
+			argv_add(&argv, "%s/" COMMAND_LINKED_HOST, hosts);
+			argv_add(&argv, "%s", archive);
+		}
+		argv_add(&argv, "-L%s", build->src);
+		argv_add(&argv, "-lctor");
+		argv_add(&argv, "-ldl");
+		const char *load = load_name(kinds[i].load);
+		if (command_run(script, build->dir, &argv))
+			add_run(runs, kinds[i].load, out,
+			    shared ? json_pack("[s, s, s, s, s]", host, "--load", load, "--lib", out) :
+				     json_pack("[s, s, s]", out, "--load", load));
+		free(out);
+	}
+	free(host);
+	free(hosts);
+	free(archive);
+}
+
+static void recipe_plugin(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
+{
+	char *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/pluginhost", build->dir);
+	char *host_src = xprintf("%s-pluginhost", build->src);
+	if (command_go_build(setup, build, script, build->src, "-buildmode=plugin", out) &&
+	    command_go_files(setup, build, script, source_plugin_files, host_src, "-buildmode=exe", host))
+		add_run(runs, LOAD_PLUGIN, out, json_pack("[s, s]", host, out));
+	free(host_src);
+	free(host);
+	free(out);
+}
+
+/* ---- buildmode shared ------------------------------------------------------------------------------------- */
+
+/* What the case imports of std.  With its dependencies that is all of std that the program has, so
+ * every package of it comes from the library; the rest of std would take 40 s more to compile. */
+static const char *const shared_packages[] = {
+	"os",
+	"os/signal",
+	"runtime",
+	"runtime/cgo",
+	"sort",
+	"strconv",
+	"strings",
+	"sync",
+	"sync/atomic",
+	"syscall",
+	"time",
+	NULL,
+};
+
+static void recipe_shared(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
+{
+	char *out = xprintf("%s/case", build->dir),
+	     *library = command_go_shared(setup, build, script, shared_packages, out);
+	if (library)
+		add_run(runs, LOAD_EXEC, library, json_pack("[s]", out));
+	free(library);
+	free(out);
+}
+
+/* ---- entry points ---------------------------------------------------------------------------------------- */
+
+void recipe_case(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
+{
+	static void (*const by_mode[MODE_COUNT])(
+	    const struct setup *, const struct build *, struct script *, json_t *) = {
+		[MODE_EXE] = recipe_program,
+		[MODE_PIE] = recipe_program,
+		[MODE_C_ARCHIVE] = recipe_c_archive,
+		[MODE_C_SHARED] = recipe_c_shared,
+		[MODE_SHARED] = recipe_shared,
+		[MODE_PLUGIN] = recipe_plugin,
+	};
+	if (build->kind == CASE_PORT)
+		recipe_port(setup, build, script, runs);
+	else if (!hosts_serve(&build->cell))
+		recipe_wasm(setup, build, script, runs);
+	else if (cell_is_windows(&build->cell))
+		recipe_windows(setup, build, script, runs);
+	else
+		by_mode[build->cell.mode](setup, build, script, runs);
+}
+
+void recipe_ctls(const struct setup *setup, const struct build *build, struct script *script)
+{
+	char *src = xprintf("%s-ctls", build->src), *out = xprintf("%s/ctls", build->dir),
+	     *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
+	command_go_files(setup, build, script, source_ctls_files, src, mode, out);
+	free(mode);
+	free(out);
+	free(src);
+}
+
+/* A library depends on libctor.so, which cgo finds in the package folder. */
+int recipe_place(const struct setup *setup, const struct build *build, const char *package)
+{
+	if (build->kind == CASE_PORT || !build->cell.cgo || cell_is_windows(&build->cell) ||
+	    (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
+		return 0;
+	char *hosts = hosts_dir(setup, &build->cell, HOSTS_C, build->control), *from = xprintf("%s/libctor.so", hosts),
+	     *to = xprintf("%s/libctor.so", package);
+	int error = file_copy(from, to);
+	free(to);
+	free(from);
+	free(hosts);
+	return error;
+}

@@ -1,0 +1,27 @@
+/* recipe.h - the commands that make the artifacts of each buildmode, and the C hosts. */
+#ifndef TLSMATRIX_RUNNER_BUILD_RECIPE_H
+#define TLSMATRIX_RUNNER_BUILD_RECIPE_H
+
+#include "runner/build/build.h"
+#include "runner/process/script.h"
+
+/* Runs the commands of the build in script and describes in runs (build.h) how each load mode is
+ * started.  The package lies in build->src. */
+void recipe_case(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
+
+/* The same for a build of CASE_PORT: one artifact, for load mode none. */
+void recipe_port(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
+
+/* The same for js and wasip1, which link no C and have no host in C: one module. */
+void recipe_wasm(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
+
+/* The same for Windows. */
+void recipe_windows(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
+
+/* The build that must be refused: C __thread under internal linking. */
+void recipe_ctls(const struct setup *setup, const struct build *build, struct script *script);
+
+/* Puts into a new package folder what must lie in it beside its sources.  0 or -errno. */
+int recipe_place(const struct setup *setup, const struct build *build, const char *package);
+
+#endif

@@ -1,0 +1,44 @@
+/* cmd.h - the commands.  Each is one file cmd_NAME.c with its options and its help. */
+#ifndef TLSMATRIX_RUNNER_CMD_CMD_H
+#define TLSMATRIX_RUNNER_CMD_CMD_H
+
+#include "matrix/base/diag.h"
+#include "runner/cmd/options.h"
+#include "runner/setup/setup.h"
+
+enum exit_code {
+	EXIT_OK = 0,         /* nothing unexpected */
+	EXIT_UNEXPECTED = 1, /* regressions or unexpected failures */
+	EXIT_USAGE = 2,      /* usage or bad input */
+	EXIT_INFRA = 3,      /* could not judge */
+	EXIT_NOTHING = 4,    /* nothing selected */
+	EXIT_INCOMPLETE = 5, /* some planned cells have no result */
+	EXIT_REPORT = 6,     /* a report could not be written */
+	EXIT_INTERRUPTED = 130
+};
+
+struct command {
+	const char *name;
+	const char *synopsis; /* "run [FILTER]" */
+	const char *summary;  /* one line */
+	const char *help;     /* a few lines more, or NULL */
+	const struct option_row *options;
+	size_t option_count;
+	int needs_toolchain;
+	int (*run)(struct setup *setup, const struct option_words *words);
+};
+
+extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_selfcheck, cmd_target;
+
+/* Prints "tlsmatrix: LINE" to stderr and returns code. */
+int cmd_fail(const struct diag *diag, int code);
+
+/* Parses the filter words of a command (joined with " & "; without words, fallback) or prints why not.
+ * 0, or the exit code. */
+struct filter;
+int cmd_filter(const struct option_words *words, const char *fallback, struct filter **filter, char **text);
+
+/* Options that every command has. */
+struct common { const char *out, *cache, *go, *targets; };
+
+#endif

@@ -1,0 +1,98 @@
+/* list.c - list: the cells that a run would take, without running. */
+#include "runner/cmd/cmd.h"
+
+#include "matrix/base/buf.h"
+#include "runner/schedule/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int as_json, as_checks;
+static const struct option_row options[] = {
+	{ "--json", OPTION_FLAG, NULL, "cells as a JSON array, with the checks planned in each", &as_json },
+	{ "--checks", OPTION_FLAG, NULL, "the list of checks instead, as Markdown", &as_checks },
+};
+
+static void print_json(const struct plan *plan)
+{
+	json_t *cells = json_array();
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cell *cell = &plan->cells[i].cell;
+		char id[CELL_ID_MAX];
+		json_t *ids = json_array();
+		for (size_t k = 0; k < plan->cells[i].count; k++)
+			json_array_append_new(ids, json_string(plan->cells[i].checks[k]->id));
+		json_array_append_new(cells,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s, s:i, s:s, s:s, s:s, s:o}", "id", cell_id(cell, id), "go",
+			cell->go, "goos", cell->os, "goarch", cell->arch, "variant",
+			*cell->variant ? cell->variant : NULL, "buildmode", mode_name(cell->mode), "cgo", cell->cgo,
+			"link", link_name(cell->link), "target", cell->target, "load", load_name(cell->load), "checks",
+			ids));
+	}
+	json_dumpf(cells, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(cells);
+}
+
+static void print_checks(void)
+{
+	printf("# The %zu checks\n\nMade by `make docs` from `matrix/checks.def`; what is expected, cell by cell, "
+	       "stands in `matrix/oracle.def`.\n",
+	    checks_count);
+	const char *family = "";
+	for (size_t i = 0; i < checks_count; i++) {
+		const struct check *check = &checks[i];
+		if (family != check->family)
+			printf(
+			    "\n| %s check | observed | states | it matters, since | source |\n|---|---|---|---|---|\n",
+			    check->family);
+		family = check->family;
+		struct buf source = BUF_INIT;
+		for (const char *p = check->source; *p; p++)
+			buf_add_bytes(&source, *p == '|' ? "/" : p, 1);
+		printf("| `%s` | %s | %s | %s | %s |\n", check->id, pass_name(check->pass), check->meaning, check->why,
+		    source.data);
+		buf_free(&source);
+	}
+}
+
+static int run(struct setup *setup, const struct option_words *words)
+{
+	if (as_checks) {
+		print_checks();
+		return EXIT_OK;
+	}
+	struct filter *filter;
+	char *text;
+	int code = cmd_filter(words, "", &filter, &text);
+	if (code)
+		return code;
+	struct diag diag = DIAG_INIT;
+	struct plan plan;
+	int unplanned = plan_make(setup, filter, text, &plan, &diag);
+	if (unplanned) {
+		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
+	} else {
+		char id[CELL_ID_MAX];
+		if (as_json)
+			print_json(&plan);
+		else
+			for (size_t i = 0; i < plan.count; i++)
+				printf("%s\n", cell_id(&plan.cells[i].cell, id));
+		plan_free(&plan);
+	}
+	filter_free(filter);
+	free(text);
+	return code;
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.synopsis = "list [FILTER]",
+	.summary = "the cells a run would take, without running",
+	.needs_toolchain = 1,
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
+};

@@ -1,0 +1,84 @@
+/* report.c - report: the last run again, in another form, without running. */
+#include "runner/cmd/cmd.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/filter.h"
+#include "runner/cmd/publish.h"
+#include "runner/store/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *format_name, *to;
+static int ports;
+static const struct option_row options[] = {
+	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)",
+	    &format_name },
+	{ "--ports", OPTION_FLAG, NULL, "with --format markdown: verdict and TLS access of every port and mode",
+	    &ports },
+	{ "-o", OPTION_TEXT, "FILE", "write to FILE (default: standard output)", &to },
+};
+
+/* What --ports makes of --format markdown. */
+static const struct report_format ports_format = { "markdown", report_ports, "ports.md" };
+
+static int write_out(const struct view *view, const struct report_format *format)
+{
+	struct diag diag = DIAG_INIT;
+	if (to && format && publish_file(format, view, to, &diag))
+		return cmd_fail(&diag, EXIT_REPORT);
+	if (to && format)
+		return EXIT_OK;
+	int error = format ? format->write(view, stdout) : report_grid(view, stdout, isatty(STDOUT_FILENO));
+	if (!error && fflush(stdout))
+		error = -errno;
+	if (!error)
+		return EXIT_OK;
+	diag_set(&diag, -error, "standard output: cannot write the report: %s", strerror(-error));
+	return cmd_fail(&diag, EXIT_REPORT);
+}
+
+static int run(struct setup *setup, const struct option_words *words)
+{
+	struct diag diag = DIAG_INIT;
+	if (words->count) {
+		diag_set(&diag, EINVAL, "report: '%s': takes no filter; it reports the last run whole", words->word[0]);
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	const struct report_format *format = format_name ? publish_format(format_name, &diag) : NULL;
+	if (format_name && !format)
+		return cmd_fail(&diag, EXIT_USAGE);
+	if (ports && (!format || strcmp(format->name, ports_format.name) != 0)) {
+		diag_set(&diag, EINVAL, "report: --ports needs --format markdown");
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	if (ports)
+		format = &ports_format;
+	if (to && !format) {
+		diag_set(&diag, EINVAL, "report: -o needs --format");
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	struct session session;
+	int error = session_load(setup->places.out, &session, &diag);
+	if (error)
+		return cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
+	int code = write_out(&session.view, format);
+	if (!code)
+		code = view_exit_code(&session.view);
+	session_free(&session);
+	return code;
+}
+
+const struct command cmd_report = {
+	.name = "report",
+	.synopsis = "report [--format NAME [--ports]] [-o FILE]",
+	.summary = "the last run in another form, without running",
+	.help = "Exit status is that of the run: 0 nothing unexpected, 1 unexpected failures, 3, 5; 6 when the\nreport "
+		"could not be written.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
+};

@@ -1,0 +1,380 @@
+/* run.c - run: plan, build, run, judge, report. */
+#include "runner/cmd/cmd.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/filter.h"
+#include "runner/cmd/publish.h"
+#include "runner/debian/pack.h"
+#include "runner/schedule/tasks.h"
+#include "runner/store/journal.h"
+#include "runner/store/session.h"
+#include "runner/target/target.h"
+#include "runner/trial/target_check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int jobs, force;
+static double timeout_scale = 1.0;
+static const char *forbidden;
+static const struct option_row options[] = {
+	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
+	{ "--force", OPTION_FLAG, NULL, "judge every cell again, also where nothing changed", &force },
+	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
+	    &timeout_scale },
+	{ "--forbid-skip", OPTION_TEXT, "CLASS,...",
+	    "a skip of this class is unexpected: not-installed, no-compiler, ...", &forbidden },
+};
+
+/* One run, from its plan to its end. */
+struct campaign {
+	const struct setup *setup;
+	struct plan plan;
+	struct journal *journal;
+	struct task_list tasks;
+	size_t *cell_of; /* task index -> plan cell + 1; 0 for other tasks */
+	size_t cached, done;
+	int journal_error;
+	double started;
+};
+
+static double now(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* ---- the journal ------------------------------------------------------------------------------------- */
+
+static void note(struct campaign *campaign, json_t *event, int sync)
+{
+	int error = journal_append(campaign->journal, event, sync);
+	if (error && !campaign->journal_error)
+		campaign->journal_error = error;
+	json_decref(event);
+}
+
+/* Logs of a cell in out/logs, as copies: they outlive the cache. */
+static void place_log(struct campaign *campaign, const char *from, const char *name, const char *kind, json_t *holder)
+{
+	char *relative = xprintf("logs/%s.%s.log", name, kind),
+	     *to = xprintf("%s/%s", campaign->setup->places.out, relative);
+	if (file_exists(from) && file_copy(from, to) == 0)
+		json_object_set_new(holder, "log", json_string(relative));
+	free(to);
+	free(relative);
+}
+
+static void note_cell(struct campaign *campaign, const struct plan_cell *cell, json_t *result, int cached)
+{
+	char id[CELL_ID_MAX], name[CELL_ID_MAX];
+	file_name_of(cell_id(&cell->cell, id), name, sizeof(name));
+	char *dir = plan_result_dir(campaign->setup, cell);
+	char *run_log = xprintf("%s/run.log", dir), *build_log = xprintf("%s/build.log", cell->build.dir);
+	place_log(campaign, run_log, name, "run", result);
+	place_log(campaign, build_log, name, "build", json_object_get(result, "build"));
+	note(campaign, json_pack("{s:s, s:b, s:O}", "event", "cell", "cached", cached, "result", result), !cached);
+	free(build_log);
+	free(run_log);
+	free(dir);
+}
+
+/* A cell that could not be judged: every check is infra, with the line that says why. */
+static json_t *infra_result(const struct plan_cell *cell, const char *line)
+{
+	struct cell_result result = { .cell = cell->cell, .check_count = cell->count, .build_status = STATUS_INFRA };
+	result.checks = xcalloc(cell->count + 1, sizeof(*result.checks));
+	for (size_t i = 0; i < cell->count; i++) {
+		result.checks[i].id = xstrdup(cell->checks[i]->id);
+		result.checks[i].status = STATUS_INFRA;
+		result.checks[i].verdict = VERDICT_REGRESSED;
+		result.checks[i].message = xstrdup(line);
+	}
+	cell_result_sum(&result);
+	json_t *json = cell_result_json(&result);
+	cell_result_free(&result);
+	return json;
+}
+
+/* ---- tasks ---------------------------------------------------------------------------------------------- */
+
+/* Everything that is in the cache goes into the journal at once; the rest becomes tasks. */
+static void make_tasks(struct campaign *campaign)
+{
+	struct plan *plan = &campaign->plan;
+	campaign->cell_of = xcalloc(6 * plan->count + 8, sizeof(*campaign->cell_of));
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_cell *cell = &plan->cells[i];
+		json_t *result = force ? NULL : result_load(campaign->setup, cell, 0);
+		if (result) {
+			note_cell(campaign, cell, result, 1);
+			json_decref(result);
+			campaign->cached++;
+			continue;
+		}
+		size_t build = cell->target && (cell->target->missing || cell->target->broken) ?
+		    TASK_NONE :
+		    task_add_build(&campaign->tasks, &cell->build);
+		campaign->cell_of[task_add_cell(&campaign->tasks, cell, build)] = i + 1;
+	}
+}
+
+/* A cell is judged: into the journal with it. */
+static char *on_judged(size_t index, void *context)
+{
+	struct campaign *campaign = context;
+	const struct task *task = &campaign->tasks.task[index];
+	const struct plan_cell *cell = &campaign->plan.cells[campaign->cell_of[index] - 1];
+	/* A build that could not be judged says why; its cells only say that it is not there. */
+	size_t build = task->after[0];
+	const char *line = build != TASK_NONE && campaign->tasks.task[build].error ?
+	    campaign->tasks.task[build].diag.line :
+	    task->diag.line;
+	json_t *result = task->error ? NULL : result_load(campaign->setup, cell, 1);
+	if (!result)
+		result = infra_result(
+		    cell, task->error ? line : "the result is not where the task left it: is the cache being removed?");
+	note_cell(campaign, cell, result, 0);
+	campaign->done++;
+	const char *verdict = json_string_value(json_object_get(result, "verdict"));
+	int bad = strcmp(verdict, "ok") != 0 && strcmp(verdict, "known") != 0;
+	json_decref(result);
+	return bad ? xprintf("unexpected: %s", task->name) : NULL;
+}
+
+/* ---- start and end ----------------------------------------------------------------------------------------- */
+
+/* The plan is written beside the old one and takes its place when the journal is ours: neither a full
+ * disk nor a second run costs what the last run left. */
+static int open_out(struct campaign *campaign, struct diag *diag)
+{
+	const char *out = campaign->setup->places.out;
+	char *logs = xprintf("%s/logs", out), *plan = xprintf("%s/plan.json", out),
+	     *journal = xprintf("%s/journal", out);
+	char *next = xprintf("%s.next-%d", plan, (int)getpid());
+	int error = make_folders(logs);
+	if (error)
+		diag_set(diag, -error, "%s: cannot make: %s", logs, strerror(-error));
+	if (!error && (error = plan_write(campaign->setup, &campaign->plan, next)))
+		diag_set(diag, -error, "%s: cannot write: %s", next, strerror(-error));
+	error = error ? error : journal_open(journal, JOURNAL_CREATE, &campaign->journal, diag);
+	if (!error && rename(next, plan))
+		error = diag_set(diag, errno, "%s: cannot write: %s", plan, strerror(errno));
+	if (error)
+		unlink(next);
+	free(next);
+	free(journal);
+	free(plan);
+	free(logs);
+	return error;
+}
+
+static void last_line(const struct campaign *campaign, double seconds)
+{
+	/* What is not there must not look as if it had been judged. */
+	for (size_t i = 0; i < TOOL_COUNT; i++) {
+		const struct tool *tool = &campaign->setup->toolchain.tools[i];
+		if (!tool->path)
+			printf("%s is not installed, its cells are not in this run: apt-get install %s\n",
+			    tool->program, tool->package);
+	}
+	printf(
+	    "%zu cells judged now, %zu up to date, %.1f s; reports: %s/report.html, report.json, report.xml (JUnit)\n",
+	    campaign->done, campaign->cached, seconds, campaign->setup->places.out);
+}
+
+/* Is the check skipped with a class of --forbid-skip? */
+static int is_forbidden(const struct check_result *check)
+{
+	if (check->status != STATUS_SKIP || !check->reason)
+		return 0;
+	size_t len = strcspn(check->reason, ":");
+	for (const char *class = forbidden; class && *class;
+	    class += strcspn(class, ",") + (class[strcspn(class, ",")] == ','))
+		if (strcspn(class, ",") == len && strncmp(class, check->reason, len) == 0)
+			return 1;
+	return 0;
+}
+
+/* The exit code of a view, which a skip of a forbidden class makes unexpected. */
+static int exit_code(const struct view *view)
+{
+	int code = view_exit_code(view);
+	size_t cells = 0;
+	const char *reason = NULL;
+	for (size_t i = 0; i < view->count; i++)
+		for (size_t k = 0; k < view->cells[i].check_count; k++)
+			if (is_forbidden(&view->cells[i].checks[k])) {
+				reason = reason ? reason : view->cells[i].checks[k].reason;
+				cells++;
+				break;
+			}
+	if (cells)
+		printf(
+		    "%zu cells are skipped with a class that --forbid-skip names, the first since %s\n", cells, reason);
+	return cells && code == EXIT_OK ? EXIT_UNEXPECTED : code;
+}
+
+static int tell(struct campaign *campaign)
+{
+	struct diag diag = DIAG_INIT;
+	struct session session;
+	if (session_load(campaign->setup->places.out, &session, &diag))
+		return cmd_fail(&diag, EXIT_INFRA);
+	report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
+	int code = exit_code(&session.view);
+	if (publish_all(&session.view, &diag))
+		code = cmd_fail(&diag, EXIT_REPORT);
+	else
+		last_line(campaign, session.view.seconds);
+	session_free(&session);
+	return code;
+}
+
+/* When out/ holds the end of a run with the very same keys, that is the result: nothing is
+ * written, only told. */
+static int is_told(struct campaign *campaign, int *code)
+{
+	struct diag diag = DIAG_INIT;
+	struct session session;
+	if (force || !publish_is_current(campaign->setup->places.out) ||
+	    session_load(campaign->setup->places.out, &session, &diag))
+		return 0;
+	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0;
+	if (same) {
+		for (size_t i = 0; i < session.view.count; i++)
+			session.view.cells[i].cached = 1;
+		campaign->cached = session.view.count;
+		report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
+		*code = exit_code(&session.view);
+		last_line(campaign, now() - campaign->started);
+	}
+	session_free(&session);
+	return same;
+}
+
+/* ---- targets ------------------------------------------------------------------------------------------------ */
+
+/* Fetches what the plan's targets want of packages.  What cannot be had is the target's misfortune: its cells say
+ * why. */
+static void fetch_targets(struct campaign *campaign)
+{
+	struct setup *setup = (struct setup *)campaign->setup;
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		struct target *target = &setup->targets->target[i];
+		int planned = 0;
+		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
+			planned = campaign->plan.cells[k].target == target;
+		size_t at = 0;
+		const struct target *pack;
+		while (planned && !target->broken && (pack = target_wants(setup, target, &at))) {
+			struct diag diag = DIAG_INIT;
+			fprintf(stderr, "fetching %s: %s of Debian %s\n", pack->name, pack->packages, pack->suite);
+			if (pack_get(setup, pack->name, pack->suite, pack->packages, &diag)) {
+				fprintf(stderr, "tlsmatrix: %s\n", diag.line);
+				target->broken = xprintf("target %s: %s", target->name, diag.line);
+			}
+		}
+	}
+	targets_forget(setup->targets);
+}
+
+/* What the check of each target told, for the reports. */
+static void note_targets(struct campaign *campaign)
+{
+	const struct setup *setup = campaign->setup;
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		const struct target *target = &setup->targets->target[i];
+		int planned = 0;
+		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
+			planned = campaign->plan.cells[k].target == target;
+		if (!planned)
+			continue;
+		json_t *told = target->missing || target->broken ? NULL : target_check_load(setup, target);
+		if (!told)
+			told = json_pack("{s:s, s:s, s:s}", "name", target->name, "kind",
+			    target_kind_name(target->kind), "message",
+			    target->broken      ? target->broken :
+				target->missing ? target->thing :
+						  "its check did not come to an end");
+		note(campaign, json_pack("{s:s, s:o}", "event", "target", "target", told), 0);
+	}
+}
+
+static int run_campaign(struct campaign *campaign, struct diag *diag)
+{
+	int error = open_out(campaign, diag);
+	if (error) {
+		journal_close(campaign->journal);
+		return error;
+	}
+	note(campaign, json_pack("{s:s, s:s}", "event", "start", "plan", campaign->plan.hash), 1);
+	make_tasks(campaign);
+	int stopped =
+	    task_list_run(&campaign->tasks, jobs, campaign->plan.count, campaign->cached, on_judged, campaign);
+	note_targets(campaign);
+	if (!stopped)
+		note(campaign, json_pack("{s:s, s:f}", "event", "end", "seconds", now() - campaign->started), 0);
+	error = journal_close(campaign->journal);
+	if (campaign->journal_error || error)
+		return diag_set(diag, campaign->journal_error ? -campaign->journal_error : -error,
+		    "%s/journal: cannot write: %s: free some room and run again; finished cells are kept in %s",
+		    campaign->setup->places.out, strerror(campaign->journal_error ? -campaign->journal_error : -error),
+		    campaign->setup->places.cache);
+	if (stopped)
+		return diag_set(diag, -stopped, "%s",
+		    stopped == -EINTR ? "interrupted: run again to go on where it stopped" : strerror(-stopped));
+	return 0;
+}
+
+static int run(struct setup *setup, const struct option_words *words)
+{
+	struct campaign campaign = { .setup = setup, .started = now() };
+	struct filter *filter;
+	char *text, host[80];
+	setup->timeout_scale = timeout_scale;
+	int code = cmd_filter(words, plan_host_filter(setup, host), &filter, &text);
+	if (code)
+		return code;
+	toolchain_keys(&setup->toolchain);
+	struct diag diag = DIAG_INIT;
+	int unplanned = plan_make(setup, filter, text, &campaign.plan, &diag);
+	if (!unplanned) {
+		fetch_targets(&campaign);
+		plan_name(setup, &campaign.plan);
+	}
+	if (unplanned) {
+		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
+	} else if (is_told(&campaign, &code)) {
+		plan_free(&campaign.plan);
+	} else {
+		task_list_init(&campaign.tasks, setup);
+		int error = run_campaign(&campaign, &diag);
+		code = error ? cmd_fail(&diag, error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA) : tell(&campaign);
+		task_list_free(&campaign.tasks);
+		free(campaign.cell_of);
+		plan_free(&campaign.plan);
+	}
+	filter_free(filter);
+	free(text);
+	return code;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.synopsis = "run [FILTER]",
+	.summary = "plan, build, run, judge, report",
+	.needs_toolchain = 1,
+	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
+		"port of the release as well, built and inspected; `tlsmatrix list` shows them.\n"
+		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"
+		"it stopped when the same command is given again.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
+};

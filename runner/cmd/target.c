@@ -1,0 +1,293 @@
+/* target.c - target: which loaders there are, what they take, and whether they can be believed. */
+#include "runner/cmd/cmd.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/nearest.h"
+#include "runner/debian/pack.h"
+#include "runner/process/env.h"
+#include "runner/process/script.h"
+#include "runner/process/supervise.h"
+#include "runner/target/target.h"
+#include "runner/trial/target_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERSION_TIMEOUT_MS = 20000 };
+
+static int as_json;
+static const struct option_row options[] = {
+	{ "--json", OPTION_FLAG, NULL, "list and check as JSON", &as_json },
+};
+
+/* ---- list ------------------------------------------------------------------------------------- */
+
+/* The first line that a command prints, malloc'ed; NULL when it fails.  Its first word is found as the target finds
+ * programs. */
+static char *first_line(const struct setup *setup, const struct target *target, const char *command)
+{
+	char *copy = xstrdup(command), *rest = copy, *word, *line = NULL;
+	struct argv argv = { NULL, 0 };
+	struct env env = ENV_INIT;
+	struct child_result result;
+	while ((word = strsep(&rest, " "))) {
+		char *path = argv.count || !*word ? NULL : target_program(setup, target, word);
+		if (*word)
+			argv_add(&argv, "%s", path ? path : word);
+		free(path);
+	}
+	env_base(&env, NULL);
+	struct child_spec spec = { .argv = (const char *const *)argv.word,
+		.env = (const char *const *)env.list,
+		.timeout_ms = VERSION_TIMEOUT_MS,
+		.merge = 1 };
+	if (argv.count && child_run(&spec, &result) == 0) {
+		size_t len = strcspn(result.out.data, "\n");
+		if (result.how == CHILD_EXITED && result.status == 0 && len)
+			line = xprintf("%.*s", (int)len, result.out.data);
+		child_result_free(&result);
+	}
+	env_free(&env);
+	argv_free(&argv);
+	free(copy);
+	return line;
+}
+
+/* Told by its own packages, by a command, or by the kind; NULL when nobody knows. */
+static char *version_of(const struct setup *setup, const struct target *target)
+{
+	char *version = target->missing ? NULL : pack_version(setup, target->name);
+	if (version || target->missing)
+		return version;
+	if (target->version)
+		return first_line(setup, target, target->version);
+	if (target->kind == TARGET_QEMU_USER) {
+		char *command = xprintf("%s --version", target->qemu);
+		version = first_line(setup, target, command);
+		free(command);
+	}
+	return target->kind == TARGET_HOST ? xprintf("%s, %s", setup->toolchain.libc, setup->toolchain.kernel) :
+					     version;
+}
+
+/* "linux/amd64", and the filter where it is not all of that port. */
+static char *fits(const struct setup *setup, const struct target *target)
+{
+	if (target->kind == TARGET_PACK)
+		return xstrdup("-");
+	return xprintf("%s/%s%s%s", target->goos ? target->goos : setup->toolchain.os,
+	    target->goarch ? target->goarch : setup->toolchain.arch, target->cells ? " & " : "",
+	    target->cells ? target->cells : "");
+}
+
+static const char *state_of(const struct target *target) { return target->missing ? target->missing : "ready"; }
+
+static json_t *entry_of(const struct setup *setup, const struct target *target)
+{
+	char *version = version_of(setup, target), *contents = pack_contents(setup, target->name);
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s?}", "name", target->name,
+	    "kind", target_kind_name(target->kind), "state", state_of(target), "thing", target->thing, "version",
+	    version, "packages", contents, "suite", target->suite, "goos",
+	    target->kind == TARGET_PACK ? "" :
+		target->goos            ? target->goos :
+					  setup->toolchain.os,
+	    "goarch",
+	    target->kind == TARGET_PACK ? "" :
+		target->goarch          ? target->goarch :
+					  setup->toolchain.arch,
+	    "cells", target->cells, "note", target->note);
+	free(contents);
+	free(version);
+	return entry;
+}
+
+static int widest(const struct targets *targets)
+{
+	size_t width = 4;
+	for (size_t i = 0; i < targets->count; i++)
+		width = strlen(targets->target[i].name) > width ? strlen(targets->target[i].name) : width;
+	return (int)width;
+}
+
+static void print_row(const struct setup *setup, const struct target *target, int width)
+{
+	char *version = version_of(setup, target), *cells = fits(setup, target),
+	     *get = target->gettable ? xprintf("`tlsmatrix target get %s`", target->name) : NULL;
+	printf("%-*s  %-9s  %-13s  %-16s  %s\n", width, target->name, target_kind_name(target->kind), state_of(target),
+	    cells,
+	    version             ? version :
+		get             ? get :
+		target->missing ? target->thing :
+				  "-");
+	if (target->note)
+		printf("%-*s  %s\n", width, "", target->note);
+	free(get);
+	free(cells);
+	free(version);
+}
+
+static int list(struct setup *setup)
+{
+	json_t *entries = json_array();
+	int width = widest(setup->targets);
+	if (!as_json)
+		printf("%-*s  %-9s  %-13s  %-16s  %s\n", width, "name", "kind", "state", "cells", "version");
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		struct target *target = &setup->targets->target[i];
+		target_look(setup, target);
+		if (as_json)
+			json_array_append_new(entries, entry_of(setup, target));
+		else
+			print_row(setup, target, width);
+	}
+	if (as_json) {
+		json_dumpf(entries, stdout, JSON_INDENT(1));
+		putchar('\n');
+	}
+	json_decref(entries);
+	return EXIT_OK;
+}
+
+/* ---- get ------------------------------------------------------------------------------------------ */
+
+/* Every pack that the target takes and that is not here. */
+static int get(struct setup *setup, struct target *target)
+{
+	const struct target *pack;
+	struct diag diag = DIAG_INIT;
+	size_t at = 0;
+	int fetched = 0;
+	while ((pack = target_wants(setup, target, &at))) {
+		if (pack_get(setup, pack->name, pack->suite, pack->packages, &diag))
+			return cmd_fail(&diag, EXIT_INFRA);
+		char *contents = pack_contents(setup, pack->name);
+		printf("%s: fetched %s of Debian %s\n", pack->name, contents ? contents : "", pack->suite);
+		fflush(stdout);
+		free(contents);
+		fetched = 1;
+	}
+	targets_forget(setup->targets);
+	target_look(setup, target);
+	if (target->missing) {
+		diag_set(&diag, 0, "target %s: %s", target->name, target->thing);
+		return cmd_fail(&diag, EXIT_INFRA);
+	}
+	if (!fetched)
+		printf("%s: is here\n", target->name);
+	return EXIT_OK;
+}
+
+/* ---- check ---------------------------------------------------------------------------------------- */
+
+static void print_facts(const json_t *facts)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach((json_t *)facts, name, value)
+	{
+		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		printf("  %-24s %s\n", name, json_is_string(value) ? json_string_value(value) : text);
+		free(text);
+	}
+}
+
+static int check(struct setup *setup, struct target *target)
+{
+	struct diag diag = DIAG_INIT;
+	target_look(setup, target);
+	if (target->kind == TARGET_PACK) {
+		diag_set(&diag, 0, "target %s: is of kind pack: nothing runs there", target->name);
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	if (target->missing) {
+		diag_set(&diag, 0, "target %s: %s: %s", target->name, target->missing, target->thing);
+		return cmd_fail(&diag, EXIT_INFRA);
+	}
+	int error = target_check(setup, target, &diag);
+	json_t *told = target_check_load(setup, target);
+	if (as_json && told) {
+		json_dumpf(told, stdout, JSON_INDENT(1));
+		putchar('\n');
+	} else {
+		printf("%s: %s\n", target->name, error ? "is not to be believed" : "runs what is right and can say no");
+		print_facts(json_object_get(told, "facts"));
+	}
+	json_decref(told);
+	return error ? cmd_fail(&diag, EXIT_INFRA) : EXIT_OK;
+}
+
+/* ---- the command ------------------------------------------------------------------------------------ */
+
+static const struct targets *known;
+static const char *target_word(size_t i) { return known->target[i].name; }
+
+/* All names are looked up before anything is done: 0, or the exit code. */
+static int find_all(const struct setup *setup, const struct option_words *words)
+{
+	struct diag diag = DIAG_INIT;
+	known = setup->targets;
+	for (size_t i = 1; i < words->count; i++) {
+		const char *name = words->word[i];
+		if (target_find(setup->targets, name) || strcmp(name, "all") == 0)
+			continue;
+		const char *near = nearest_word(name, target_word, known->count);
+		diag_set(&diag, 0, "%s: no such target%s%s%s: `tlsmatrix target list` names them", name,
+		    near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	return 0;
+}
+
+/* Does "all" take this target?  What cannot be fetched or is not here, it leaves out. */
+static int in_all(struct setup *setup, struct target *target, int getting)
+{
+	target_look(setup, target);
+	return getting ? target->gettable : target->kind != TARGET_PACK && !target->missing;
+}
+
+/* One after another; a target that fails does not keep the others from their turn. */
+static int each(struct setup *setup, const struct option_words *words, int (*act)(struct setup *, struct target *))
+{
+	int code = find_all(setup, words);
+	for (size_t i = 1; i < words->count && code != EXIT_USAGE; i++) {
+		int all = strcmp(words->word[i], "all") == 0;
+		for (size_t k = 0; k < setup->targets->count; k++) {
+			struct target *target = &setup->targets->target[k];
+			if (all ? !in_all(setup, target, act == get) : strcmp(target->name, words->word[i]) != 0)
+				continue;
+			int one = act(setup, target);
+			code = code ? code : one;
+		}
+	}
+	return code;
+}
+
+static int run(struct setup *setup, const struct option_words *words)
+{
+	struct diag diag = DIAG_INIT;
+	const char *action = words->count ? words->word[0] : "";
+	toolchain_keys(&setup->toolchain);
+	if (strcmp(action, "list") == 0 && words->count == 1)
+		return list(setup);
+	if (strcmp(action, "get") == 0 && words->count > 1)
+		return each(setup, words, get);
+	if (strcmp(action, "check") == 0 && words->count > 1)
+		return each(setup, words, check);
+	diag_set(&diag, 0, "target%s%s: takes list, get NAME... or check NAME...", *action ? " " : "", action);
+	return cmd_fail(&diag, EXIT_USAGE);
+}
+
+const struct command cmd_target = {
+	.name = "target",
+	.synopsis = "target list|get NAME...|check NAME...",
+	.summary = "the loaders to run on: what is there, fetch it, can it be believed",
+	.needs_toolchain = 1,
+	.help = "list   every target: its state, the cells that fit, the version\n"
+		"get    fetches the Debian packages that a target takes into the cache (all: of every target)\n"
+		"check  runs a program that must pass there, one that must fail; its facts (all: each that is here)\n"
+		"Exit status 3 when a target could not be fetched or is not to be believed.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
+};

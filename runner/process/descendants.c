@@ -1,0 +1,247 @@
+#include "runner/process/descendants.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	PROCESSES_MAX = 65536, /* seen in one walk; what is beyond has its turn in the next */
+	STAT_MAX = 512         /* the first fields of /proc/PID/stat fit */
+};
+
+struct process {
+	pid_t pid, parent;
+	int counted;
+};
+
+/* One walk through /proc.  Mapped, not on the stack: only pages that are used cost anything. */
+struct walk {
+	struct process *process;
+	size_t count;
+	pid_t root;
+	int proc; /* descriptor of /proc */
+	int signal;
+	const struct descendants_spare *spare;
+	char *names;
+	size_t names_len, names_at;
+	int counted;
+};
+
+/* The fields of /proc/PID/stat that matter.  NAME may hold anything, ")" included; the last ")"
+ * of the line ends it (proc_pid_stat(5)). */
+struct stat_line {
+	char name[32];
+	char state;
+	pid_t parent;
+	unsigned long long start;
+};
+
+enum { FIELD_STATE = 3, FIELD_START = 22 };
+
+static unsigned long long number_at(const char *at)
+{
+	unsigned long long number = 0;
+	for (; *at >= '0' && *at <= '9'; at++)
+		number = number * 10 + (unsigned long long)(*at - '0');
+	return number;
+}
+
+static int stat_read(int dir, struct stat_line *line)
+{
+	char text[STAT_MAX];
+	int fd = openat(dir, "stat", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t n = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (n <= 0)
+		return -ESRCH;
+	text[n] = 0;
+	char *open = strchr(text, '('), *shut = strrchr(text, ')');
+	if (!open || !shut || shut < open || strlen(shut) < 5)
+		return -EBADMSG;
+	size_t len = (size_t)(shut - open - 1);
+	if (len > sizeof line->name - 1)
+		len = sizeof line->name - 1;
+	memcpy(line->name, open + 1, len);
+	line->name[len] = 0;
+	line->state = shut[2];
+	line->parent = (pid_t)number_at(shut + 4);
+	const char *field = shut + 2;
+	for (int i = FIELD_STATE; i < FIELD_START && field; i++)
+		field = strchr(field, ' ') ? strchr(field, ' ') + 1 : NULL;
+	line->start = field ? number_at(field) : 0;
+	return 0;
+}
+
+enum { DIGITS_MAX = 16 };
+
+/* A pid in decimal, in digits; where it begins. */
+static const char *pid_text(pid_t pid, char digits[DIGITS_MAX])
+{
+	char *at = digits + DIGITS_MAX - 1;
+	*at = 0;
+	do
+		*--at = (char)('0' + pid % 10);
+	while (pid /= 10);
+	return at;
+}
+
+static void name_add(struct walk *walk, pid_t pid, const char *name)
+{
+	char digits[DIGITS_MAX];
+	const char *const parts[] = { walk->names_at ? " " : "", pid_text(pid, digits), " (", name, ")" };
+	size_t need = 0;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		need += strlen(parts[i]);
+	if (walk->names_at + need >= walk->names_len)
+		return;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		walk->names_at = (size_t)(stpcpy(walk->names + walk->names_at, parts[i]) - walk->names);
+}
+
+static int is_spared(const struct walk *walk, pid_t pid, const struct stat_line *line)
+{
+	if (!walk->spare || line->parent != walk->root)
+		return 0;
+	for (size_t i = 0; i < walk->spare->count; i++)
+		if (walk->spare->pid[i] == pid)
+			return 1;
+	return line->start < walk->spare->before;
+}
+
+/* Is pid in the tree, as far as the walk has come?  Parents mostly have the smaller numbers, so
+ * the walk knows them before their children. */
+static int in_tree(const struct walk *walk, pid_t pid)
+{
+	if (pid == walk->root)
+		return 1;
+	for (size_t i = walk->count; i-- > 0;)
+		if (walk->process[i].pid == pid)
+			return walk->process[i].counted;
+	return 0;
+}
+
+static void send_signal(int dir, pid_t pid, int signal)
+{
+	if (syscall(SYS_pidfd_send_signal, dir, signal, NULL, 0) < 0 && errno == ENOSYS)
+		kill(pid, signal); /* before Linux 5.1 */
+}
+
+static void process_count(struct walk *walk, int dir, const struct stat_line *line, struct process *process)
+{
+	process->counted = 1;
+	if (line->state == 'Z' && walk->spare && line->parent == walk->root)
+		waitpid(process->pid, NULL, WNOHANG);
+	if (line->state == 'Z' || line->state == 'X')
+		return;
+	if (walk->signal == SIGSTOP && (line->state == 'T' || line->state == 't'))
+		return;
+	walk->counted++;
+	if (walk->names)
+		name_add(walk, process->pid, line->name);
+	if (walk->signal)
+		send_signal(dir, process->pid, walk->signal);
+}
+
+/* Takes one process into the walk, and signals it when it is a descendant. */
+static void process_see(struct walk *walk, const char *name, pid_t pid)
+{
+	struct stat_line line;
+	int dir = openat(walk->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	if (stat_read(dir, &line) == 0 && walk->count < PROCESSES_MAX) {
+		struct process *process = &walk->process[walk->count];
+		*process = (struct process){ pid, line.parent, 0 };
+		if (in_tree(walk, line.parent) && !is_spared(walk, pid, &line))
+			process_count(walk, dir, &line, process);
+		walk->count++;
+	}
+	close(dir);
+}
+
+/* Children whose number is smaller than their parent's, after the numbers wrapped around. */
+static void see_late(struct walk *walk)
+{
+	for (int more = 1; more;) {
+		more = 0;
+		for (size_t i = 0; i < walk->count; i++) {
+			struct process *process = &walk->process[i];
+			if (process->counted || process->parent == walk->root || !in_tree(walk, process->parent))
+				continue; /* the walk had the root's children right */
+			char digits[DIGITS_MAX];
+			process->counted = more = 1;
+			struct stat_line line;
+			int dir =
+			    openat(walk->proc, pid_text(process->pid, digits), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (dir < 0)
+				continue;
+			/* The number may be another process's by now: its parent tells. */
+			if (stat_read(dir, &line) == 0 && (line.parent == process->parent || line.parent == walk->root))
+				process_count(walk, dir, &line, process);
+			close(dir);
+		}
+	}
+}
+
+static int walk_proc(struct walk *walk)
+{
+	_Alignas(struct dirent64) char entries[4096];
+	for (;;) {
+		long n = syscall(SYS_getdents64, walk->proc, entries, sizeof entries);
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		for (long at = 0; at < n;) {
+			const struct dirent64 *entry = (const struct dirent64 *)(const void *)(entries + at);
+			pid_t pid = (pid_t)number_at(entry->d_name);
+			if (pid)
+				process_see(walk, entry->d_name, pid);
+			at += entry->d_reclen;
+		}
+	}
+}
+
+int descendants_signal(int signal, const struct descendants_spare *spare, char *names, size_t names_len)
+{
+	struct walk walk = {
+		.root = getpid(), .signal = signal, .spare = spare, .names = names, .names_len = names_len
+	};
+	size_t size = PROCESSES_MAX * sizeof *walk.process;
+	walk.process = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (walk.process == MAP_FAILED)
+		return -errno;
+	walk.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = walk.proc < 0 ? -errno : 0;
+	if (names && names_len)
+		names[0] = 0;
+	if (!error) {
+		error = walk_proc(&walk);
+		see_late(&walk);
+		close(walk.proc);
+	}
+	munmap(walk.process, size);
+	return error ? error : walk.counted;
+}
+
+unsigned long long descendants_start_time(pid_t pid)
+{
+	char digits[DIGITS_MAX];
+	struct stat_line line = { .start = 0 };
+	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = proc < 0 ? -1 : openat(proc, pid_text(pid, digits), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && stat_read(dir, &line) != 0)
+		line.start = 0;
+	if (dir >= 0)
+		close(dir);
+	if (proc >= 0)
+		close(proc);
+	return line.start;
+}

@@ -1,0 +1,32 @@
+/* descendants.h - the living descendants of the calling process, and signals to them.
+ *
+ * The tree is what /proc says: every process whose chain of parents ends at the caller.  A process
+ * that leaves its session or process group is still in it; one whose parent dies comes to the
+ * caller when that is a subreaper.  A signal goes through the descriptor of /proc/PID, so that it
+ * can never reach a stranger that was given the number of a process that is gone.
+ *
+ * Nothing here allocates from the heap or uses stdio: a reaper runs it after fork. */
+#ifndef TLSMATRIX_RUNNER_PROCESS_DESCENDANTS_H
+#define TLSMATRIX_RUNNER_PROCESS_DESCENDANTS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Which branches of the tree to leave alone: children of the caller, with all below them. */
+struct descendants_spare {
+	const pid_t *pid; /* those with these numbers */
+	size_t count;
+	unsigned long long before; /* and those that started before this time (descendants_start_time) */
+};
+
+/* Sends the signal to each descendant as soon as it is seen (0: to none) and, when names is not
+ * NULL, writes "PID (NAME) ..." of them, cut to names_len.  Zombies do not count; nor do processes
+ * that are stopped already when the signal is SIGSTOP.  spare may be NULL; with it, zombies among
+ * the caller's children that are not spared are reaped, as nobody else knows of them.  Returns how
+ * many counted, or -errno when /proc cannot be read. */
+int descendants_signal(int signal, const struct descendants_spare *spare, char *names, size_t names_len);
+
+/* When a process (a zombie, too) started, in the kernel's clock ticks since boot; 0: it is gone. */
+unsigned long long descendants_start_time(pid_t pid);
+
+#endif

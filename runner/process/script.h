@@ -1,0 +1,36 @@
+/* script.h - a build as a list of commands that stops at the first that fails. */
+#ifndef TLSMATRIX_RUNNER_PROCESS_SCRIPT_H
+#define TLSMATRIX_RUNNER_PROCESS_SCRIPT_H
+
+#include "matrix/base/buf.h"
+#include "runner/process/env.h"
+
+struct script {
+	struct env env;
+	int timeout_ms;
+	int failed;   /* a step did not exit 0; further ones are not run */
+	int infra;    /* -errno when a step could not be started at all */
+	char how[64]; /* of the last step, child_describe's words */
+	int exit;     /* of the last step; -1 when it did not exit */
+	double seconds, cpu_seconds;
+	struct buf log;     /* commands and all output, for people */
+	struct buf output;  /* what the commands printed */
+	struct buf command; /* the last command as a shell line */
+};
+
+void script_init(struct script *script, int timeout_ms);
+void script_free(struct script *script);
+
+/* Runs argv (NULL-terminated) in cwd unless an earlier step failed.  Returns 1 when it exited 0. */
+int step(struct script *script, const char *cwd, const char *const argv[]);
+
+/* A growing argument list; words are copied. */
+struct argv {
+	char **word;
+	size_t count;
+};
+void argv_add(struct argv *argv, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void argv_free(struct argv *argv);
+void argv_shell(const struct argv *argv, struct buf *out);
+
+#endif

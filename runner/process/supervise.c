@@ -1,0 +1,404 @@
+#include "runner/process/supervise.h"
+
+#include "runner/process/descendants.h"
+#include "runner/process/reaper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LIMIT_DEFAULT = 4 << 20,
+	FLOOD_FACTOR = 16,
+	READ_MAX = 64 << 10, /* per stream and turn, so that no child starves the others */
+	DRAIN_MAX = 1 << 20, /* the largest pipe: fs.pipe-max-size as the kernel sets it */
+	SPARE_MAX = 256      /* reapers that a search for strays leaves alone */
+};
+
+struct stream {
+	int fd;
+	struct buf *kept;
+	size_t seen;
+};
+
+struct child {
+	struct child *next; /* all children that are not over */
+	pid_t reaper;
+	int control;
+	int timeout_ms;
+	size_t limit;
+	double start, last_output;
+	int flooded, over;
+	struct stream out, err;
+	struct child_result result;
+};
+
+static struct child *running;
+
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void shut(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* ---- start ---- */
+
+/* The descriptors of a start.  The reaper's ends are >= 3, as it lays 0, 1 and 2 over. */
+struct wiring { int in, out[2], err[2], control[2]; };
+
+static int raise_fd(int *fd)
+{
+	if (*fd > 2)
+		return 0;
+	int high = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
+	if (high < 0)
+		return -errno;
+	close(*fd);
+	*fd = high;
+	return 0;
+}
+
+static void wiring_free(struct wiring *wiring)
+{
+	int *all[] = { &wiring->in, wiring->out, wiring->out + 1, wiring->err, wiring->err + 1, wiring->control,
+		wiring->control + 1 };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		shut(all[i]);
+}
+
+static int wiring_make(struct wiring *wiring, int in, int merge)
+{
+	*wiring = (struct wiring){ -1, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	int error = 0;
+	wiring->in = in ? fcntl(in, F_DUPFD_CLOEXEC, 3) : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (wiring->in < 0 || pipe2(wiring->out, O_CLOEXEC) < 0 || (!merge && pipe2(wiring->err, O_CLOEXEC) < 0) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wiring->control) < 0)
+		error = -errno;
+	int *raise[] = { &wiring->in, wiring->out, wiring->out + 1, wiring->err, wiring->err + 1, wiring->control,
+		wiring->control + 1 };
+	for (size_t i = 0; i < sizeof raise / sizeof *raise && !error; i++)
+		if (*raise[i] >= 0)
+			error = raise_fd(raise[i]);
+	if (!error &&
+	    (fcntl(wiring->out[0], F_SETFL, O_NONBLOCK) < 0 ||
+		(!merge && fcntl(wiring->err[0], F_SETFL, O_NONBLOCK) < 0)))
+		error = -errno;
+	if (error)
+		wiring_free(wiring);
+	return error;
+}
+
+/* Forks the reaper.  Signals are blocked around it, so that no handler of the runner runs in it. */
+static pid_t reaper_fork(const struct child_spec *spec, const struct wiring *wiring)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid_t pid = fork();
+	int error = errno;
+	if (pid == 0) {
+		struct reaper_job job = { spec->argv, spec->env, spec->cwd, spec->timeout_ms, wiring->in,
+			wiring->out[1], spec->merge ? wiring->out[1] : wiring->err[1], wiring->control[1] };
+		reaper_main(&job);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid < 0 ? -error : pid;
+}
+
+int child_start(const struct child_spec *spec, struct child **child)
+{
+	struct wiring wiring;
+	int error = wiring_make(&wiring, spec->in, spec->merge);
+	if (error)
+		return error;
+	/* Should a reaper be killed, what it kept comes to the runner (see strays_kill). */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	double start = now();
+	pid_t pid = reaper_fork(spec, &wiring);
+	if (pid < 0) {
+		wiring_free(&wiring);
+		return pid;
+	}
+	struct child *made = xcalloc(1, sizeof *made);
+	made->reaper = pid;
+	made->control = wiring.control[0];
+	made->timeout_ms = spec->timeout_ms;
+	made->limit = spec->output_limit ? spec->output_limit : LIMIT_DEFAULT;
+	made->start = made->last_output = start;
+	made->result.out = made->result.err = (struct buf)BUF_INIT;
+	made->out = (struct stream){ wiring.out[0], &made->result.out, 0 };
+	made->err = (struct stream){ wiring.err[0], &made->result.err, 0 };
+	wiring.out[0] = wiring.err[0] = wiring.control[0] = -1;
+	wiring_free(&wiring);
+	made->next = running;
+	running = made;
+	*child = made;
+	return 0;
+}
+
+/* ---- while it runs ---- */
+
+void child_kill(struct child *child)
+{
+	if (!child->over)
+		shutdown(child->control, SHUT_WR);
+}
+
+const struct buf *child_output(const struct child *child) { return &child->result.out; }
+
+/* Reads once.  Returns bytes moved, 0 when there is nothing now or nothing more. */
+static size_t stream_read(struct child *child, struct stream *stream)
+{
+	char bytes[READ_MAX];
+	if (stream->fd < 0)
+		return 0;
+	ssize_t n = read(stream->fd, bytes, sizeof bytes);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		shut(&stream->fd);
+		return 0;
+	}
+	size_t room = child->limit - stream->kept->len, len = (size_t)n;
+	size_t keep = len < room ? len : room;
+	buf_add_bytes(stream->kept, bytes, keep);
+	child->result.dropped += len - keep;
+	stream->seen += len;
+	/* What comes after the time limit is the answer to SIGQUIT. */
+	double at = now();
+	if (child->timeout_ms <= 0 || at - child->start < child->timeout_ms / 1e3)
+		child->last_output = at;
+	if (!child->flooded && (child->out.seen + child->err.seen) / FLOOD_FACTOR > child->limit) {
+		child->flooded = 1;
+		child_kill(child);
+	}
+	return len;
+}
+
+/* All that the dead have written is in the pipe.  A stranger that was handed the pipe may still
+ * write, so this ends after what a pipe can hold. */
+static void stream_drain(struct child *child, struct stream *stream)
+{
+	for (size_t moved = 0, n; moved < DRAIN_MAX && (n = stream_read(child, stream)) > 0; moved += n)
+		;
+	shut(&stream->fd);
+}
+
+/* A reaper was killed: kills what it kept, which has become the runner's.  The runner's other
+ * children are spared: the reapers that are alive, and what was there before this one. */
+static void strays_kill(unsigned long long since)
+{
+	pid_t reapers[SPARE_MAX];
+	struct descendants_spare spare = { reapers, 0, since };
+	for (struct child *child = running; child && spare.count < SPARE_MAX; child = child->next)
+		reapers[spare.count++] = child->reaper;
+	if (!since || spare.count == SPARE_MAX)
+		return; /* better a stray than a reaper killed */
+	for (int round = 0; round < 200 && descendants_signal(SIGKILL, &spare, NULL, 0) > 0; round++)
+		poll(NULL, 0, 5);
+}
+
+static void result_take(struct child *child, const struct reaper_report *report)
+{
+	struct child_result *result = &child->result;
+	int status = report->wait_status;
+	result->seconds = report->seconds;
+	result->cpu_seconds = report->cpu_seconds;
+	result->max_rss_kb = report->max_rss_kb;
+	memcpy(result->left, report->left, sizeof result->left);
+	if (report->end == REAPER_NOT_STARTED) {
+		result->how = CHILD_NOT_STARTED;
+		result->status = status;
+	} else if (report->end == REAPER_TIMEOUT) {
+		result->how = CHILD_TIMEOUT;
+		result->status = child->timeout_ms;
+		double silent = child->start + child->timeout_ms / 1e3 - child->last_output;
+		result->silent_seconds = silent > 0 ? silent : 0;
+	} else {
+		result->how = WIFSIGNALED(status) ? CHILD_SIGNALED :
+		    report->end == REAPER_LEFT    ? CHILD_LEAK :
+						    CHILD_EXITED;
+		result->status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+	}
+}
+
+static pid_t wait_for(pid_t pid, int *status)
+{
+	pid_t got;
+	do
+		got = waitpid(pid, status, 0);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/* The reaper has reported, or is gone without a report. */
+static void child_end(struct child *child)
+{
+	struct reaper_report report;
+	int status = 0;
+	unsigned long long since = 0;
+	ssize_t n = recv(child->control, &report, sizeof report, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n != (ssize_t)sizeof report)
+		since = descendants_start_time(child->reaper);
+	wait_for(child->reaper, &status);
+	for (struct child **at = &running; *at; at = &(*at)->next)
+		if (*at == child) {
+			*at = child->next;
+			break;
+		}
+	if (n == (ssize_t)sizeof report) {
+		result_take(child, &report);
+	} else {
+		strays_kill(since);
+		child->result.how = WIFSIGNALED(status) ? CHILD_SIGNALED : CHILD_NOT_STARTED;
+		child->result.status = WIFSIGNALED(status) ? WTERMSIG(status) : EIO;
+		child->result.seconds = now() - child->start;
+	}
+	stream_drain(child, &child->out);
+	stream_drain(child, &child->err);
+	if (child->flooded)
+		child->result.how = CHILD_FLOOD;
+	shut(&child->control);
+	child->over = 1;
+}
+
+/* ---- waiting ---- */
+
+enum { FDS = 3 }; /* per child: out, err, control */
+
+static int first_over(struct child *const *children, size_t count, int *alive)
+{
+	*alive = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (children[i] && children[i]->over)
+			return (int)i;
+		*alive |= children[i] != NULL;
+	}
+	return -1;
+}
+
+static void serve(struct child *const *children, size_t count, const struct pollfd *fds)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct child *child = children[i];
+		if (!child)
+			continue;
+		if (fds[i * FDS].revents)
+			stream_read(child, &child->out);
+		if (fds[i * FDS + 1].revents)
+			stream_read(child, &child->err);
+		if (fds[i * FDS + 2].revents)
+			child_end(child);
+	}
+}
+
+int children_wait(struct child *const *children, size_t count, int ms)
+{
+	double until = now() + ms / 1e3;
+	struct pollfd *fds = xcalloc(count * FDS + 1, sizeof *fds);
+	int alive, over, failed = 0;
+	while ((over = first_over(children, count, &alive)) < 0 && !failed) {
+		if (!alive && ms < 0) {
+			failed = -EAGAIN; /* nothing can ever come */
+			break;
+		}
+		for (size_t i = 0; i < count; i++) {
+			const struct child *child = children[i];
+			fds[i * FDS] = (struct pollfd){ child ? child->out.fd : -1, POLLIN, 0 };
+			fds[i * FDS + 1] = (struct pollfd){ child ? child->err.fd : -1, POLLIN, 0 };
+			fds[i * FDS + 2] = (struct pollfd){ child ? child->control : -1, POLLIN, 0 };
+		}
+		double left = (until - now()) * 1e3;
+		int n = poll(fds, count * FDS, ms < 0 ? -1 : left <= 0 ? 0 : (int)left + 1);
+		if (n < 0)
+			failed = -errno;
+		else if (n > 0)
+			serve(children, count, fds);
+		else if (ms >= 0 && now() >= until)
+			failed = -EAGAIN;
+	}
+	free(fds);
+	return over >= 0 ? over : failed;
+}
+
+void child_finish(struct child *child, struct child_result *result)
+{
+	if (!child->over)
+		child_kill(child);
+	while (!child->over)
+		children_wait(&child, 1, -1);
+	*result = child->result;
+	free(child);
+}
+
+int child_run(const struct child_spec *spec, struct child_result *result)
+{
+	struct child *child;
+	int error = child_start(spec, &child);
+	if (error)
+		return error;
+	while (children_wait(&child, 1, -1) < 0)
+		; /* a signal to the runner; the child has its own time limit */
+	child_finish(child, result);
+	return 0;
+}
+
+void child_result_free(struct child_result *result)
+{
+	buf_free(&result->out);
+	buf_free(&result->err);
+}
+
+static void describe_signal(int signal, struct buf *out)
+{
+	const char *name = sigabbrev_np(signal);
+	if (name)
+		buf_printf(out, "killed by SIG%s", name);
+	else
+		buf_printf(out, "killed by signal %d", signal);
+}
+
+void child_describe(const struct child_result *result, struct buf *out)
+{
+	switch (result->how) {
+	case CHILD_EXITED:
+		buf_printf(out, "exit status %d", result->status);
+		break;
+	case CHILD_SIGNALED:
+		describe_signal(result->status, out);
+		break;
+	case CHILD_TIMEOUT:
+		buf_printf(
+		    out, "timed out after %g s (silent for %.3g s)", result->status / 1e3, result->silent_seconds);
+		break;
+	case CHILD_LEAK:
+		buf_printf(out, "exit status %d, but it left behind %s", result->status,
+		    *result->left ? result->left : "a process that forks on");
+		break;
+	case CHILD_FLOOD:
+		buf_printf(out, "killed for its output: %zu bytes kept, %zu more dropped",
+		    result->out.len + result->err.len, result->dropped);
+		break;
+	case CHILD_NOT_STARTED:
+		buf_printf(out, "could not be started: %s", strerror(result->status));
+		break;
+	}
+}

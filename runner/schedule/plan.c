@@ -1,0 +1,261 @@
+#include "runner/schedule/plan.h"
+
+#include "matrix/base/diag.h"
+#include "matrix/gen.h"
+#include "runner/build/hosts.h"
+#include "runner/target/osv_files.h"
+#include "runner/target/target.h"
+#include "runner/toolchain/release_ports.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void result_key(const struct setup *setup, struct plan_cell *cell)
+{
+	char id[CELL_ID_MAX];
+	struct hash *hash = hash_new();
+	hash_add_text(hash, "result 1");
+	hash_add_text(hash, cell_id(&cell->cell, id));
+	hash_add_text(hash, cell->build.key);
+	hash_add_text(hash, setup->self_key);
+	hash_add_text(hash, setup->toolchain.run_key);
+	if (cell->target)
+		hash_add_text(hash, cell->target->key);
+	for (enum hosts hosts = 0; cell->target && hosts < HOSTS_COUNT; hosts++) {
+		char *dir = hosts_dir(setup, &cell->cell, hosts, 0);
+		hash_add_text(hash, dir);
+		free(dir);
+	}
+	for (size_t i = 0; i < cell->count; i++)
+		hash_add_text(hash, cell->checks[i]->id);
+	hash_end(hash, cell->key);
+}
+
+static int plan_cell_make(const struct setup *setup, const struct filter *filter, const struct cell *cell,
+    struct plan_cell *out, size_t *left_out)
+{
+	memset(out, 0, sizeof(*out));
+	out->cell = *cell;
+	out->target = target_find(setup->targets, cell->target);
+	out->checks = xcalloc(checks_count, sizeof(*out->checks));
+	for (size_t i = 0; i < checks_count; i++) {
+		struct filter_subject subject = { .cell = cell, .check = checks[i].id };
+		if (!check_planned(&checks[i], cell))
+			continue;
+		if (filter_match(filter, &subject))
+			out->checks[out->count++] = &checks[i];
+		else
+			++*left_out;
+	}
+	if (!out->count)
+		free(out->checks);
+	return out->count != 0;
+}
+
+void plan_name(const struct setup *setup, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_cell *cell = &plan->cells[i];
+		const struct plan_cell *before = i ? &plan->cells[i - 1] : NULL;
+		if (cell->target)
+			target_look(setup, cell->target);
+		if (before && before->target == cell->target && cell_same_build(&before->cell, &cell->cell)) {
+			cell->build = before->build;
+			cell->build.dir = xstrdup(before->build.dir);
+			cell->build.src = xstrdup(before->build.src);
+		} else {
+			build_name(setup, &cell->cell, 0, "", &cell->build);
+		}
+		result_key(setup, cell);
+	}
+	struct hash *keys = hash_new();
+	for (size_t i = 0; i < plan->count; i++)
+		hash_add_text(keys, plan->cells[i].key);
+	hash_end(keys, plan->keys);
+}
+
+static void plan_hash(struct plan *plan)
+{
+	struct hash *hash = hash_new();
+	for (size_t i = 0; i < plan->count; i++) {
+		char id[CELL_ID_MAX];
+		hash_add_text(hash, cell_id(&plan->cells[i].cell, id));
+		for (size_t k = 0; k < plan->cells[i].count; k++)
+			hash_add_text(hash, plan->cells[i].checks[k]->id);
+	}
+	hash_end(hash, plan->hash);
+}
+
+/* The link modes of a target: "all", or a list of names. */
+static unsigned links_of(const struct setup *setup, const struct target *target)
+{
+	const char *list = target->links ? target->links : "internal,external";
+	unsigned links = 0;
+	if (strcmp(list, "all") == 0)
+		return setup->toolchain.links;
+	for (; *list; list += strcspn(list, ","), list += *list == ',')
+		for (enum link link = 0; link < LINK_COUNT; link++)
+			if (strlen(link_name(link)) == strcspn(list, ",") &&
+			    strncmp(list, link_name(link), strcspn(list, ",")) == 0)
+				links |= 1u << link;
+	return links;
+}
+
+/* Is it an OSv with go.so, as far as is known?  The libraries that have a GoMain are built for names that begin with
+ * osv (cases/sources.def). */
+static int has_gomain(const struct target *target)
+{
+	if (target->kind != TARGET_OSV || !target_is_osv(target->name))
+		return 0;
+	char *front = osv_front(target->tree);
+	free(front);
+	return !target->tree || front;
+}
+
+/* The further targets as the matrix sees them; malloc'ed. */
+static struct gen_target *target_axis(const struct setup *setup, size_t *count)
+{
+	struct gen_target *axis = xcalloc(setup->targets->count + 1, sizeof(*axis));
+	*count = 0;
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		const struct target *target = &setup->targets->target[i];
+		if (target->kind == TARGET_PACK || strcmp(target->name, "host") == 0)
+			continue;
+		axis[(*count)++] = (struct gen_target){
+			.name = target->name,
+			.os = target->goos ? target->goos : setup->toolchain.os,
+			.arch = target->goarch ? target->goarch : setup->toolchain.arch,
+			.where = target->cells ? target->cells : "",
+			.links = links_of(setup, target),
+			.gomain = has_gomain(target),
+		};
+	}
+	return axis;
+}
+
+int plan_cells(const struct setup *setup, const struct ports *ports, struct cells *cells, struct diag *diag)
+{
+	struct gen_axes axes = {
+		.ports = ports,
+		.go = setup->toolchain.version,
+		.os = setup->toolchain.os,
+		.arch = setup->toolchain.arch,
+		.target = "host",
+		.links = setup->toolchain.links,
+	};
+	struct gen_target *targets = target_axis(setup, &axes.target_count);
+	axes.targets = targets;
+	int error = gen_cells(&axes, cells);
+	free(targets);
+	return error ? diag_set(diag, -error, "cannot make the cells: %s", strerror(-error)) : 0;
+}
+
+/* Nothing is selected: a section of the user's that fits no cell may be why. */
+static int told_nothing(
+    const struct setup *setup, const struct cells *cells, const char *filter_text, struct diag *diag)
+{
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		const struct target *target = &setup->targets->target[i];
+		size_t fits = 0;
+		for (size_t k = 0; k < cells->count; k++)
+			fits += strcmp(cells->cell[k].target, target->name) == 0;
+		if (target->user && target->kind != TARGET_PACK && !fits)
+			return diag_set(diag, ENOENT,
+			    "'%s' selects none of the %zu cells; none at all is for [%s] (%s:%d), of %s/%s",
+			    filter_text, cells->count, target->name, target->file, target->line,
+			    target->goos ? target->goos : setup->toolchain.os,
+			    target->goarch ? target->goarch : setup->toolchain.arch);
+	}
+	return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all",
+	    filter_text, cells->count);
+}
+
+int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
+    struct diag *diag)
+{
+	memset(plan, 0, sizeof(*plan));
+	if (ports_load(setup, &plan->ports, diag))
+		return -EIO;
+	struct cells cells;
+	int error = plan_cells(setup, &plan->ports, &cells, diag);
+	if (error) {
+		plan_free(plan);
+		return error;
+	}
+	plan->cells = xcalloc(cells.count + 1, sizeof(*plan->cells));
+	size_t left_out = 0;
+	for (size_t i = 0; i < cells.count; i++)
+		if (plan_cell_make(setup, filter, &cells.cell[i], &plan->cells[plan->count], &left_out))
+			plan->checks += plan->cells[plan->count++].count;
+	if (!plan->count)
+		error = told_nothing(setup, &cells, filter_text, diag);
+	cells_free(&cells);
+	if (error) {
+		plan_free(plan);
+		return error;
+	}
+	plan->full = left_out == 0;
+	plan_hash(plan);
+	return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		free(plan->cells[i].checks);
+		build_free(&plan->cells[i].build);
+	}
+	free(plan->cells);
+	ports_free(&plan->ports);
+	memset(plan, 0, sizeof(*plan));
+}
+
+const char *plan_host_filter(const struct setup *setup, char out[80])
+{
+	snprintf(out, 80, "os=%s & arch=%s & !arch=*.* & target=host,none", setup->toolchain.os, setup->toolchain.arch);
+	return out;
+}
+
+char *plan_host(const struct setup *setup)
+{
+	const struct toolchain *toolchain = &setup->toolchain;
+	char *versions = toolchain_versions(toolchain);
+	char *host =
+	    xprintf("%s/%s, %s, %s, %s", toolchain->os, toolchain->arch, toolchain->kernel, toolchain->libc, versions);
+	free(versions);
+	return host;
+}
+
+char *plan_result_dir(const struct setup *setup, const struct plan_cell *cell)
+{
+	return xprintf("%s/result/%s", setup->places.cache, cell->key);
+}
+
+int plan_write(const struct setup *setup, const struct plan *plan, const char *path)
+{
+	char started[32], *host = plan_host(setup);
+	time_t now = time(NULL);
+	struct tm tm;
+	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	json_t *cells = json_array();
+	for (size_t i = 0; i < plan->count; i++) {
+		char id[CELL_ID_MAX];
+		json_t *ids = json_array();
+		for (size_t k = 0; k < plan->cells[i].count; k++)
+			json_array_append_new(ids, json_string(plan->cells[i].checks[k]->id));
+		json_array_append_new(cells,
+		    json_pack("{s:s, s:s, s:s, s:o}", "id", cell_id(&plan->cells[i].cell, id), "build",
+			plan->cells[i].build.key, "key", plan->cells[i].key, "checks", ids));
+	}
+	json_t *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan", plan->hash,
+	    "keys", plan->keys, "full", plan->full, "started", started, "tool", TLSMATRIX_VERSION, "go",
+	    setup->toolchain.version, "host", host, "cells", cells);
+	char *text = json_dumps(json, JSON_COMPACT);
+	int error = file_write(path, text, strlen(text));
+	free(text);
+	json_decref(json);
+	free(host);
+	return error;
+}

@@ -1,0 +1,67 @@
+/* plan.h - what a run is going to do, written down before anything runs.
+ *
+ * A plan is the cells that a filter selects, the checks planned in each, and for each the names of
+ * its build and of its result: hashes of everything that decides them.  A result with that name in
+ * the cache is the result; nothing needs to run.
+ *
+ * out/plan.json:
+ *
+ * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"started","tool","go","host",
+ *  "cells":[{"id","build","key","checks":[ID]}]} */
+#ifndef TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
+#define TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
+
+#include "matrix/check.h"
+#include "matrix/filter.h"
+#include "matrix/port.h"
+#include "runner/build/build.h"
+
+struct target;
+
+struct plan_cell {
+	struct cell cell;
+	const struct check **checks;
+	size_t count;
+	struct target *target; /* NULL where nothing runs */
+	struct build build;
+	char key[HASH_HEX]; /* of the result */
+};
+
+struct plan {
+	struct ports ports; /* of the release; the cells point into it */
+	struct plan_cell *cells;
+	size_t count, checks;
+	int full;            /* the filter takes everything that there is */
+	char hash[HASH_HEX]; /* of what is planned: ids of cells and checks */
+	char keys[HASH_HEX]; /* of all result keys: of everything that decides the results */
+};
+
+/* All cells that the filter selects, without the names of builds and results.  0; with a line in diag -ENOENT when it
+ * selects nothing, -errno when the release cannot be asked for its ports.  Free with plan_free. */
+int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
+    struct diag *diag);
+void plan_free(struct plan *plan);
+
+/* Names builds and results: for what is to be built or looked up.  Needs toolchain_keys, and looks at the targets:
+ * fetch what they want first. */
+void plan_name(const struct setup *setup, struct plan *plan);
+
+/* Every cell that there is, before any filter: the host matrix, the ports, the targets.  Free with cells_free. */
+struct cells;
+int plan_cells(const struct setup *setup, const struct ports *ports, struct cells *cells, struct diag *diag);
+
+/* The filter of the host matrix, in out: what `run` takes without a FILTER. */
+const char *plan_host_filter(const struct setup *setup, char out[80]);
+
+/* "linux/amd64, Linux 6.18 x86_64, glibc 2.36, cc 12.2.0, ...": the host in a line, malloc'ed. */
+char *plan_host(const struct setup *setup);
+
+/* Writes PATH.  0 or -errno. */
+int plan_write(const struct setup *setup, const struct plan *plan, const char *path);
+
+/* The folder of a cell's cached result: result.json and run.log; malloc'ed. */
+char *plan_result_dir(const struct setup *setup, const struct plan_cell *cell);
+
+#define TLSMATRIX_VERSION "0.1"
+
+#endif

@@ -1,0 +1,422 @@
+#include "runner/schedule/tasks.h"
+
+#include "runner/build/hosts.h"
+#include "runner/build/make.h"
+#include "runner/schedule/progress.h"
+#include "runner/trial/target_check.h"
+#include "runner/trial/trial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void task_list_init(struct task_list *list, const struct setup *setup) { *list = (struct task_list){ .setup = setup }; }
+
+void task_list_free(struct task_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->argument[i]);
+		free(list->makes[i]);
+	}
+	free(list->makes);
+	free(list->argument);
+	free(list->build);
+	free(list->task);
+}
+
+size_t task_add(struct task_list *list, const char *name, int (*run)(const void *, struct diag *), void *argument,
+    size_t a, size_t b, size_t c)
+{
+	list->task = xrealloc(list->task, (list->count + 1) * sizeof(*list->task));
+	list->argument = xrealloc(list->argument, (list->count + 1) * sizeof(*list->argument));
+	list->build = xrealloc(list->build, (list->count + 1) * sizeof(*list->build));
+	list->makes = xrealloc(list->makes, (list->count + 1) * sizeof(*list->makes));
+	list->build[list->count] = NULL;
+	list->makes[list->count] = NULL;
+	struct task *task = &list->task[list->count];
+	*task = (struct task){
+		.run = run, .argument = argument, .after = { a, b, c }, .first = { "", "", "" }, .pipe = -1
+	};
+	snprintf(task->name, sizeof(task->name), "%s", name);
+	list->argument[list->count] = argument;
+	return list->count++;
+}
+
+/* The one copy of a name; it stays for the life of the process: some hundred. */
+static const char *name_kept(const char *name)
+{
+	static struct {
+		char **name;
+		size_t count;
+	} kept;
+	for (size_t i = 0; i < kept.count; i++)
+		if (strcmp(kept.name[i], name) == 0)
+			return kept.name[i];
+	kept.name = xrealloc(kept.name, (kept.count + 1) * sizeof(*kept.name));
+	return kept.name[kept.count++] = xstrdup(name);
+}
+
+/* The file that says that a std is in GOCACHE; malloc'ed. */
+static char *variant_mark(const struct setup *setup, const char *name)
+{
+	return xprintf("%s/variant/%s-%s", setup->places.cache, setup->toolchain.go_key, name);
+}
+
+/* What of std a build of the cell compiles first, if it is not there yet. */
+static void add_first(struct task *task, const struct setup *setup, const struct cell *cell)
+{
+	struct build_variant variant;
+	build_variant(cell, &variant);
+	const char *const names[] = { variant.std, variant.cgo };
+	for (size_t i = 0; i < 2; i++) {
+		char *mark = variant_mark(setup, names[i]);
+		if (*names[i] && !file_exists(mark))
+			task->first[i] = name_kept(names[i]);
+		free(mark);
+	}
+}
+
+/* ---- hosts ------------------------------------------------------------------------------------------- */
+
+/* The task that makes what name says, or TASK_NONE. */
+static size_t find_maker(const struct task_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->makes[i] && strcmp(list->makes[i], name) == 0)
+			return i;
+	return TASK_NONE;
+}
+
+struct hosts_argument {
+	const struct setup *setup;
+	struct cell cell;
+	enum hosts hosts;
+	int control;
+};
+
+static int run_hosts(const void *argument, struct diag *diag)
+{
+	const struct hosts_argument *hosts = argument;
+	return hosts_make(hosts->setup, &hosts->cell, hosts->hosts, hosts->control, diag);
+}
+
+size_t task_add_hosts(struct task_list *list, const struct cell *cell, enum hosts hosts, int control)
+{
+	if (!hosts_serve(cell))
+		return TASK_NONE;
+	char *makes = hosts_dir(list->setup, cell, hosts, control);
+	size_t there = find_maker(list, makes);
+	if (there != TASK_NONE || hosts_ready(list->setup, cell, hosts, control)) {
+		free(makes);
+		return there;
+	}
+	struct hosts_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct hosts_argument){ list->setup, *cell, hosts, control };
+	size_t index = task_add(
+	    list, hosts == HOSTS_C ? "hosts" : "second library", run_hosts, argument, TASK_NONE, TASK_NONE, TASK_NONE);
+	list->makes[index] = makes;
+	list->task[index].priority = 4;
+	if (hosts == HOSTS_GO) {
+		struct cell library = *cell;
+		library.mode = MODE_C_SHARED;
+		library.cgo = 1;
+		add_first(&list->task[index], list->setup, &library);
+	}
+	return index;
+}
+
+/* ---- targets ----------------------------------------------------------------------------------------- */
+
+struct target_argument {
+	const struct setup *setup;
+	const struct target *target;
+};
+
+static int run_target(const void *argument, struct diag *diag)
+{
+	const struct target_argument *order = argument;
+	return target_check(order->setup, order->target, diag);
+}
+
+size_t task_add_target(struct task_list *list, struct target *target)
+{
+	char *makes = xprintf("target %s", target->name);
+	size_t there = find_maker(list, makes);
+	json_t *checked = there == TASK_NONE ? target_check_load(list->setup, target) : NULL;
+	if (there != TASK_NONE || (checked && !json_is_string(json_object_get(checked, "message")))) {
+		json_decref(checked);
+		free(makes);
+		return there;
+	}
+	json_decref(checked);
+	struct target_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct target_argument){ list->setup, target };
+	size_t index = task_add(list, makes, run_target, argument, TASK_NONE, TASK_NONE, TASK_NONE);
+	list->makes[index] = makes;
+	list->task[index].priority = 4;
+	return index;
+}
+
+/* ---- build ------------------------------------------------------------------------------------------- */
+
+struct build_argument {
+	const struct setup *setup;
+	const struct build *build;
+};
+
+static int run_build(const void *argument, struct diag *diag)
+{
+	const struct build_argument *build = argument;
+	return build_make(build->setup, build->build, diag);
+}
+
+size_t task_add_build(struct task_list *list, const struct build *build)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->build[i] && strcmp(list->build[i]->key, build->key) == 0)
+			return i;
+	json_t *there = build_load(build);
+	json_decref(there);
+	if (there)
+		return TASK_NONE;
+	char id[CELL_ID_MAX], name[300];
+	struct cell cell = build->cell;
+	snprintf(cell.target, sizeof(cell.target), "none");
+	cell.load = LOAD_NONE;
+	snprintf(name, sizeof(name), "build %s", cell_id(&cell, id));
+	struct build_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct build_argument){ list->setup, build };
+	size_t hosts =
+	    build->kind == CASE_PORT ? TASK_NONE : task_add_hosts(list, &build->cell, HOSTS_C, build->control);
+	size_t index = task_add(list, name, run_build, argument, hosts, TASK_NONE, TASK_NONE);
+	list->build[index] = build;
+	list->task[index].priority = build->cell.mode == MODE_SHARED && build->cell.cgo ? 3 : 2;
+	add_first(&list->task[index], list->setup, &build->cell);
+	list->task[index].first[2] = build->src;
+	return index;
+}
+
+/* 1 when the std of a finished build is in GOCACHE from now on. */
+static int build_warmed(const struct setup *setup, const struct build *build)
+{
+	json_t *json = build_load(build);
+	int built = json && json_integer_value(json_object_get(json, "exit")) == 0;
+	json_decref(json);
+	if (!built)
+		return 0;
+	struct build_variant variant;
+	build_variant(&build->cell, &variant);
+	const char *const names[] = { variant.std, variant.cgo };
+	char *dir = xprintf("%s/variant", setup->places.cache);
+	for (size_t i = 0; i < 2 && make_folders(dir) == 0; i++) {
+		char *mark = variant_mark(setup, names[i]);
+		if (*names[i])
+			file_write(mark, "", 0);
+		free(mark);
+	}
+	free(dir);
+	return 1;
+}
+
+/* ---- judging -------------------------------------------------------------------------------------------- */
+
+struct cell_argument {
+	const struct setup *setup;
+	const struct plan_cell *cell;
+};
+
+/* Nothing is judged on a target that could not be fetched, or did not pass its own check. */
+static int is_believed(const struct setup *setup, const struct target *target, struct diag *diag)
+{
+	if (target->broken)
+		return diag_set(diag, EIO, "%s", target->broken);
+	if (target->missing)
+		return 0;
+	json_t *checked = target_check_load(setup, target);
+	const char *message = json_string_value(json_object_get(checked, "message"));
+	int error = !checked || message ?
+	    diag_set(diag, EIO, "target %s is not believed: %s", target->name,
+		message ? message : "its check did not come to an end: `tlsmatrix target check` shows it") :
+	    0;
+	json_decref(checked);
+	return error;
+}
+
+/* Did nothing of a program come back, and nobody knows why? */
+static int is_silent(const struct cell_result *result)
+{
+	for (size_t i = 0; i < result->check_count; i++) {
+		const struct check_result *check = &result->checks[i];
+		if (check_unexpected(check) && check->message &&
+		    strncmp(check->message, RESULT_WHOLE_CELL, strlen(RESULT_WHOLE_CELL)) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int run_cell(const void *argument, struct diag *diag)
+{
+	const struct cell_argument *order = argument;
+	const struct plan_cell *cell = order->cell;
+	int missing = cell->target && cell->target->missing,
+	    error = cell->target ? is_believed(order->setup, cell->target, diag) : 0;
+	if (error)
+		return error;
+	json_t *build = missing ? json_object() : build_load(&cell->build);
+	if (!build)
+		return diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
+	struct trial trial = {
+		.setup = order->setup,
+		.cell = cell->cell,
+		.target = cell->target,
+		.build = build,
+		.build_dir = cell->build.dir,
+		.checks = cell->checks,
+		.count = cell->count,
+	};
+	struct cell_result result;
+	struct buf log = BUF_INIT;
+	error = trial_run(&trial, &result, &log, diag);
+	if (!error && cell->target && !missing && cell->target->kind != TARGET_HOST && is_silent(&result))
+		error = target_check_again(order->setup, cell->target, diag);
+	if (!error) {
+		char *dir = plan_result_dir(order->setup, cell);
+		error = result_store(dir, &result, &log, diag);
+		free(dir);
+	}
+	cell_result_free(&result);
+	buf_free(&log);
+	json_decref(build);
+	return error;
+}
+
+size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_t build)
+{
+	char id[CELL_ID_MAX];
+	struct cell_argument *argument = xmalloc(sizeof(*argument));
+	*argument = (struct cell_argument){ list->setup, cell };
+	int runs = cell->target && !cell->target->missing;
+	size_t second =
+	    runs && cell->cell.mode == MODE_C_SHARED ? task_add_hosts(list, &cell->cell, HOSTS_GO, 0) : TASK_NONE;
+	size_t target = runs ? task_add_target(list, cell->target) : TASK_NONE;
+	size_t index = task_add(list, cell_id(&cell->cell, id), run_cell, argument, build, second, target);
+	if (!runs)
+		list->task[index].priority = 5; /* only judged: milliseconds */
+	return index;
+}
+
+/* ---- running ------------------------------------------------------------------------------------------------- */
+
+struct running {
+	struct task_list *list;
+	struct progress *progress;
+	struct progress_counts counts;
+	char *(*judged)(size_t index, void *context);
+	void *context;
+};
+
+static void on_started(struct task *task, void *context)
+{
+	struct running *running = context;
+	progress_running(running->progress, (size_t)(task - running->list->task), task->name);
+}
+
+static int on_done(struct task *task, void *context)
+{
+	struct running *running = context;
+	size_t index = (size_t)(task - running->list->task);
+	progress_running(running->progress, index, NULL);
+	if (running->list->build[index])
+		return build_warmed(running->list->setup, running->list->build[index]);
+	if (running->list->makes[index]) {
+		if (task->error)
+			progress_line(running->progress, "tlsmatrix: %s", task->diag.line);
+		return !task->error;
+	}
+	char *line = running->judged(index, running->context);
+	running->counts.done++;
+	running->counts.failed += line != NULL;
+	progress_done(running->progress, &running->counts);
+	if (line)
+		progress_line(running->progress, "%s", line);
+	free(line);
+	return 0;
+}
+
+static void on_tick(void *context)
+{
+	struct running *running = context;
+	progress_tick(running->progress);
+}
+
+int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached,
+    char *(*judged)(size_t index, void *context), void *context)
+{
+	if (!list->count)
+		return 0;
+	struct progress_options options = { .out = stderr, .total = total };
+	struct running running = {
+		.list = list, .counts = { .done = cached, .cached = cached }, .judged = judged, .context = context
+	};
+	struct schedule schedule = {
+		.tasks = list->task,
+		.count = list->count,
+		.slots = jobs ? jobs : (int)sysconf(_SC_NPROCESSORS_ONLN),
+		.started = on_started,
+		.done = on_done,
+		.tick = on_tick,
+		.context = &running,
+	};
+	running.progress = progress_new(&options);
+	progress_done(running.progress, &running.counts);
+	int error = schedule_run(&schedule);
+	progress_end(running.progress);
+	return error;
+}
+
+/* ---- results in the cache ---------------------------------------------------------------------------------- */
+
+/* What came out would come out again.  A miss or a timeout may be the machine's fault, unless the known
+ * list says that it is the cell's. */
+static int believable(enum status status)
+{
+	return status == STATUS_PASS || status == STATUS_FAIL || status == STATUS_CRASH || status == STATUS_SKIP ||
+	    status == STATUS_LEAK || status == STATUS_BROKEN;
+}
+
+json_t *result_load(const struct setup *setup, const struct plan_cell *cell, int fresh)
+{
+	char *dir = plan_result_dir(setup, cell), *path = xprintf("%s/result.json", dir);
+	json_t *json = json_load_file(path, 0, NULL);
+	free(path);
+	free(dir);
+	if (json && !fresh && json_is_true(json_object_get(json, "volatile"))) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+int result_store(const char *dir, const struct cell_result *result, const struct buf *log, struct diag *diag)
+{
+	char *path = xprintf("%s/result.json", dir), *log_path = xprintf("%s/run.log", dir);
+	json_t *json = cell_result_json(result);
+	int keep = 1;
+	for (size_t i = 0; i < result->check_count; i++)
+		keep &= believable(result->checks[i].status) || result->checks[i].verdict == VERDICT_KNOWN;
+	if (!keep)
+		json_object_set_new(json, "volatile", json_true());
+	char *text = json_dumps(json, JSON_COMPACT);
+	int error = make_folders(dir);
+	error = error ? error : file_write(log_path, log->data, log->len);
+	error = error ? error : file_write(path, text, strlen(text));
+	if (error)
+		diag_set(diag, -error, "%s: cannot write: %s", path, strerror(-error));
+	free(text);
+	json_decref(json);
+	free(log_path);
+	free(path);
+	return error;
+}

@@ -1,0 +1,274 @@
+#include "runner/setup/files.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+#include "matrix/base/hash.h"
+#include "runner/process/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *absolute(const char *path)
+{
+	if (path[0] == '/')
+		return xstrdup(path);
+	char cwd[PATH_MAX];
+	if (!getcwd(cwd, sizeof(cwd)))
+		return xstrdup(path);
+	return xprintf("%s/%s", cwd, path);
+}
+
+static char *default_cache(void)
+{
+	const char *base = getenv("XDG_CACHE_HOME");
+	if (base && base[0] == '/')
+		return xprintf("%s/tlsmatrix", base);
+	const char *home = getenv("HOME");
+	return xprintf("%s/.cache/tlsmatrix", home && home[0] == '/' ? home : "/tmp");
+}
+
+/* The source tree that a build folder belongs to: build/ or, for another kind of build, build/asan/. */
+static char *root_of(const char *bin)
+{
+	static const char *const ups[] = { "..", "../.." };
+	for (size_t i = 0; i < sizeof(ups) / sizeof(ups[0]); i++) {
+		char *root = xprintf("%s/%s", bin, ups[i]), *mark = xprintf("%s/cases/sources.def", root);
+		char *real = file_exists(mark) ? realpath(root, NULL) : NULL;
+		free(mark);
+		free(root);
+		if (real)
+			return real;
+	}
+	return NULL;
+}
+
+int places_find(const char *out, const char *cache, struct places *places, struct diag *diag)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (len < 0)
+		return diag_set(diag, errno, "/proc/self/exe: %s: mount /proc", strerror(errno));
+	self[len] = '\0';
+	char *bin = xstrdup(dirname(self));
+	char *real = root_of(bin);
+	if (!real) {
+		int error = diag_set(diag, ENOENT,
+		    "%s/../cases/sources.def: not found: run tlsmatrix from the build folder of its source tree", bin);
+		free(bin);
+		return error;
+	}
+	places->root = real;
+	places->bin = bin;
+	places->out = absolute(out ? out : "out");
+	places->cache = cache ? absolute(cache) : default_cache();
+	return 0;
+}
+
+void places_free(struct places *places)
+{
+	free(places->root);
+	free(places->bin);
+	free(places->out);
+	free(places->cache);
+	memset(places, 0, sizeof(*places));
+}
+
+int make_folders(const char *path)
+{
+	char *copy = xstrdup(path);
+	int error = 0;
+	for (char *p = copy + 1; !error; p++) {
+		if (*p != '/' && *p != '\0')
+			continue;
+		char kept = *p;
+		*p = '\0';
+		if (mkdir(copy, 0755) && errno != EEXIST)
+			error = -errno;
+		*p = kept;
+		if (!kept)
+			break;
+	}
+	free(copy);
+	return error;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)ftw;
+	if (type == FTW_DP || type == FTW_D || type == FTW_DNR)
+		return rmdir(path) ? -errno : 0;
+	return unlink(path) ? -errno : 0;
+}
+
+int remove_tree(const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	int error = nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS);
+	return error == -1 ? -errno : error;
+}
+
+char *folder_aside(const char *path, int *error)
+{
+	char *aside = xprintf("%s.new-%d", path, (int)getpid());
+	*error = remove_tree(aside);
+	*error = *error ? *error : make_folders(aside);
+	if (!*error)
+		return aside;
+	free(aside);
+	return NULL;
+}
+
+int folder_settle(char *aside, const char *path, int error)
+{
+	if (!error && rename(aside, path) && errno != EEXIST && errno != ENOTEMPTY)
+		error = -errno;
+	if (aside)
+		remove_tree(aside);
+	free(aside);
+	return error;
+}
+
+int file_read(const char *path, char **text, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	struct stat st;
+	if (fstat(fd, &st) || S_ISDIR(st.st_mode)) {
+		int error = errno && !S_ISDIR(st.st_mode) ? -errno : -EISDIR;
+		close(fd);
+		return error;
+	}
+	struct buf buf = BUF_INIT;
+	char block[65536];
+	ssize_t n;
+	while ((n = read(fd, block, sizeof(block))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			buf_add_bytes(&buf, block, (size_t)n);
+	int error = n < 0 ? -errno : 0;
+	close(fd);
+	if (error) {
+		buf_free(&buf);
+		return error;
+	}
+	if (len)
+		*len = buf.len;
+	*text = buf_take(&buf);
+	return 0;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_write(const char *path, const char *text, size_t len)
+{
+	char *temporary = xprintf("%s.new-%d", path, (int)getpid());
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int error = fd < 0 ? -errno : write_all(fd, text, len);
+	if (fd >= 0 && close(fd) && !error)
+		error = -errno;
+	if (!error && rename(temporary, path))
+		error = -errno;
+	if (error)
+		unlink(temporary);
+	free(temporary);
+	return error;
+}
+
+int file_exists(const char *path) { return access(path, F_OK) == 0; }
+
+int file_copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return -errno;
+	struct stat st;
+	int error = fstat(in, &st) ? -errno : 0;
+	int out = error ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
+	if (!error && out < 0)
+		error = -errno;
+	if (!error && ioctl(out, FICLONE, in)) {
+		char block[65536];
+		ssize_t n;
+		while (!error && (n = read(in, block, sizeof(block))) != 0)
+			error = n < 0 ? (errno == EINTR ? 0 : -errno) : write_all(out, block, (size_t)n);
+	}
+	close(in);
+	if (out >= 0 && close(out) && !error)
+		error = -errno;
+	if (error && out >= 0)
+		unlink(to);
+	return error;
+}
+
+const char *file_hash(const char *path)
+{
+	static struct seen {
+		char *path;
+		char hex[HASH_HEX];
+	} *seen;
+	static size_t count, cap;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(seen[i].path, path) == 0)
+			return seen[i].hex;
+	if (count == cap) {
+		cap = cap ? 2 * cap : 64;
+		seen = xrealloc(seen, cap * sizeof(*seen));
+	}
+	struct seen *entry = &seen[count++];
+	entry->path = xstrdup(path);
+	struct hash *hash = hash_new();
+	int error = hash_add_file(hash, path);
+	hash_end(hash, entry->hex);
+	if (error)
+		entry->hex[0] = '\0';
+	return entry->hex;
+}
+
+char *program_find(const char *name, const char *path)
+{
+	char *copy = xstrdup(path ? path : ENV_PATH), *rest = copy, *found = NULL;
+	for (char *dir; !found && (dir = strsep(&rest, ":"));) {
+		char *file = xprintf("%s/%s", *dir ? dir : ".", name);
+		if (access(file, X_OK) == 0)
+			found = realpath(file, NULL);
+		free(file);
+	}
+	free(copy);
+	return found;
+}
+
+void file_name_of(const char *id, char *name, size_t size)
+{
+	size_t n = 0;
+	for (; id[n] && n + 1 < size; n++) {
+		char c = id[n];
+		int plain =
+		    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr(".+-", c);
+		name[n] = plain ? c : '_';
+	}
+	name[n] = '\0';
+}

@@ -1,0 +1,47 @@
+/* files.h - folders and small files: where things lie, and writing so that nothing is half-written.
+ * Functions return 0 or -errno; texts they give are malloc'ed for the caller. */
+#ifndef TLSMATRIX_RUNNER_SETUP_FILES_H
+#define TLSMATRIX_RUNNER_SETUP_FILES_H
+
+#include <stddef.h>
+
+struct diag;
+
+/* Where this run lives.  All absolute, without a trailing slash. */
+struct places {
+	char *root;  /* the source tree: cases/ and harness/probe/ are read from here */
+	char *bin;   /* the folder of tlsmatrix and tlstrace */
+	char *out;   /* --out, default ROOT/../out as seen from the program: "out" in the working folder */
+	char *cache; /* --cache, default $XDG_CACHE_HOME/tlsmatrix or ~/.cache/tlsmatrix */
+};
+
+/* Finds root and bin from the program's own path and takes out and cache from the options (NULL:
+ * default).  Nothing is made on disk.  0 or -errno with a line in diag. */
+int places_find(const char *out, const char *cache, struct places *places, struct diag *diag);
+void places_free(struct places *places);
+
+int make_folders(const char *path); /* mkdir -p */
+int remove_tree(const char *path);  /* rm -rf; never follows links */
+/* A folder that others may be making at the same time: fill the one that folder_aside names and makes
+ * (malloc'ed name; NULL with *error), then folder_settle moves it into place, or removes it when error
+ * is set or somebody else was first, and frees the name.  Returns error, or -errno of the move. */
+char *folder_aside(const char *path, int *error);
+int folder_settle(char *aside, const char *path, int error);
+
+int file_read(const char *path, char **text, size_t *len);
+int file_write(const char *path, const char *text,
+    size_t len); /* through a temporary name and rename; -ENOSPC leaves the old file */
+int file_exists(const char *path);
+int file_copy(const char *from, const char *to); /* keeps the mode; reflink where the file system can */
+
+/* Content hash of a file, remembered for the life of the process by path.  "" when unreadable. */
+const char *file_hash(const char *path);
+
+/* The real path of a program in a list of folders as in PATH (NULL: the one that children get, ENV_PATH);
+ * malloc'ed, NULL when it is in none. */
+char *program_find(const char *name, const char *path);
+
+/* A name for a cell's files: the id with everything but [A-Za-z0-9.+-] as '_'. */
+void file_name_of(const char *id, char *name, size_t size);
+
+#endif

@@ -1,0 +1,234 @@
+#include "runner/store/session.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+#include "matrix/known.h"
+#include "runner/store/journal.h"
+#include "runner/trial/judge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct reading {
+	struct session *session;
+	struct diag *diag;
+	int ended, doubtful;
+	size_t next; /* where the next result is likely to belong */
+};
+
+static int same_cell(const struct cell *a, const struct cell *b)
+{
+	return cell_same_build(a, b) && a->load == b->load && strcmp(a->target, b->target) == 0;
+}
+
+/* Results come nearly in the order of the plan: the search begins where the last one ended, so that a
+ * large run is not read in the square of its cells. */
+static struct cell_result *find(struct reading *reading, const struct cell *cell)
+{
+	const struct view *view = &reading->session->view;
+	for (size_t i = 0; i < view->count; i++) {
+		size_t at = (reading->next + i) % view->count;
+		if (same_cell(&view->cells[at].cell, cell)) {
+			reading->next = at + 1;
+			return &view->cells[at];
+		}
+	}
+	return NULL;
+}
+
+/* What was planned, as if nothing of it had run. */
+static int cell_planned(const json_t *json, struct cell_result *result, struct diag *diag)
+{
+	const char *id = json_string_value(json_object_get(json, "id"));
+	int error = cell_parse(id ? id : "", &result->cell, diag);
+	if (error)
+		return error;
+	const json_t *ids = json_object_get(json, "checks");
+	result->checks = xcalloc(json_array_size(ids) + 1, sizeof(*result->checks));
+	size_t i;
+	json_t *name;
+	json_array_foreach(ids, i, name)
+	{
+		const char *text = json_string_value(name);
+		const struct check *check = check_find(text ? text : "");
+		if (!check)
+			return diag_set(diag, EBADMSG, "%s: check '%s' is not one of this tlsmatrix: run again", id,
+			    text ? text : "?");
+		struct check_result *slot = &result->checks[result->check_count++];
+		judge_start(check, &result->cell, slot);
+		judge_status(slot, STATUS_NOTRUN, "the run ended before this cell did");
+		slot->verdict = known_judge(&result->cell, check->id, STATUS_NOTRUN, &(const struct known *){ NULL });
+	}
+	result->build_status = STATUS_NOTRUN;
+	cell_result_sum(result);
+	return 0;
+}
+
+/* What the run found out about a target; when it was asked twice, the last word counts. */
+static void take_target(struct session *session, json_t *told)
+{
+	const char *name = json_string_value(json_object_get(told, "name"));
+	json_t *facts = json_object_get(told, "facts");
+	size_t at = 0;
+	if (!name)
+		return;
+	while (at < session->view.target_count && strcmp(session->targets[at].name, name) != 0)
+		at++;
+	if (at == session->view.target_count) {
+		session->targets = xrealloc(session->targets, (at + 1) * sizeof(*session->targets));
+		session->view.targets = session->targets;
+		session->view.target_count++;
+	}
+	json_array_append(session->events, told);
+	session->targets[at] = (struct view_target){
+		.name = name,
+		.kind = json_string_value(json_object_get(told, "kind")),
+		.version = json_string_value(json_object_get(told, "version")),
+		.message = json_string_value(json_object_get(told, "message")),
+		.facts = json_is_object(facts) ? facts : NULL,
+	};
+}
+
+static int take_event(void *context, json_t *event, size_t line)
+{
+	(void)line;
+	struct reading *reading = context;
+	const char *kind = json_string_value(json_object_get(event, "event"));
+	if (kind && strcmp(kind, "target") == 0)
+		take_target(reading->session, json_object_get(event, "target"));
+	if (kind && strcmp(kind, "end") == 0) {
+		reading->ended = 1;
+		reading->session->view.seconds = json_real_value(json_object_get(event, "seconds"));
+	}
+	if (!kind || strcmp(kind, "cell") != 0)
+		return 0;
+	reading->doubtful |= json_is_true(json_object_get(json_object_get(event, "result"), "volatile"));
+	struct cell_result result;
+	int error = cell_result_parse(json_object_get(event, "result"), &result, reading->diag);
+	if (error)
+		return error;
+	struct cell_result *slot = find(reading, &result.cell);
+	if (!slot) {
+		cell_result_free(&result);
+		return 0;
+	}
+	result.cached = json_is_true(json_object_get(event, "cached"));
+	cell_result_free(slot);
+	*slot = result;
+	return 0;
+}
+
+static const char *text_of(const json_t *plan, const char *key)
+{
+	const char *text = json_string_value(json_object_get(plan, key));
+	return text ? text : "";
+}
+
+static int plan_take(struct session *session, const char *out, struct diag *diag)
+{
+	const json_t *plan = session->plan, *cells = json_object_get(plan, "cells");
+	session->view = (struct view){
+		.plan = text_of(plan, "plan"),
+		.started = text_of(plan, "started"),
+		.tool = text_of(plan, "tool"),
+		.go = text_of(plan, "go"),
+		.host = text_of(plan, "host"),
+		.out_dir = out,
+		.planned_cells = json_array_size(cells),
+		.full = json_is_true(json_object_get(plan, "full")),
+		.cells = xcalloc(json_array_size(cells) + 1, sizeof(*session->view.cells)),
+	};
+	session->keys = text_of(plan, "keys");
+	size_t i;
+	json_t *cell;
+	json_array_foreach(cells, i, cell)
+	{
+		int error = cell_planned(cell, &session->view.cells[i], diag);
+		session->view.count++;
+		if (error)
+			return error;
+		session->view.planned_checks += session->view.cells[i].check_count;
+	}
+	return 0;
+}
+
+static int is_complete(const struct view *view)
+{
+	for (size_t i = 0; i < view->count; i++)
+		if (view->cells[i].build_status == STATUS_NOTRUN)
+			return 0;
+	return 1;
+}
+
+/* Rows of known.def that a run of the whole list shows to excuse nothing; a run that was cut off shows nothing. */
+static void find_stale(struct session *session)
+{
+	struct view *view = &session->view;
+	if (!view->full || !view->complete)
+		return;
+	enum known_use *use = xcalloc(known_count + 1, sizeof(*use));
+	session->stale = xcalloc(known_count + 1, sizeof(*session->stale));
+	known_stale(view->cells, view->count, use);
+	for (size_t i = 0; i < known_count; i++)
+		if (use[i] == KNOWN_UNSEEN || use[i] == KNOWN_UNMATCHED)
+			session->stale[view->stale_count++] =
+			    (struct view_stale){ &knowns[i], use[i] == KNOWN_UNMATCHED };
+	view->stale = session->stale;
+	free(use);
+}
+
+int session_load(const char *out, struct session *session, struct diag *diag)
+{
+	memset(session, 0, sizeof(*session));
+	session->events = json_array();
+	char *path = xprintf("%s/plan.json", out), *journal = xprintf("%s/journal", out);
+	json_error_t error_at;
+	session->plan = json_load_file(path, 0, &error_at);
+	struct reading reading = { .session = session, .diag = diag };
+	struct journal_tally tally = { 0 };
+	int error = 0;
+	if (!session->plan && access(path, F_OK))
+		error = diag_set(
+		    diag, ENOENT, "%s: no run here yet: `tlsmatrix run` makes one, --out names another folder", path);
+	else if (!session->plan)
+		error = diag_set(
+		    diag, EBADMSG, "%s:%d:%d: %s: run again", path, error_at.line, error_at.column, error_at.text);
+	else if (!json_array_size(json_object_get(session->plan, "cells")))
+		error = diag_set(diag, EBADMSG, "%s: no plan: it names no cells: run again", path);
+	error = error ? error : plan_take(session, out, diag);
+	error = error ? error : journal_read(journal, take_event, &reading, &tally, diag);
+	if (!error) {
+		session->view.complete = is_complete(&session->view);
+		find_stale(session);
+	} else {
+		session_free(session);
+	}
+	session->torn = tally.torn;
+	session->final = reading.ended && !reading.doubtful && session->view.complete;
+	free(journal);
+	free(path);
+	return error;
+}
+
+void session_free(struct session *session)
+{
+	for (size_t i = 0; i < session->view.count; i++)
+		cell_result_free(&session->view.cells[i]);
+	free(session->view.cells);
+	free(session->targets);
+	free(session->stale);
+	json_decref(session->events);
+	json_decref(session->plan);
+	memset(session, 0, sizeof(*session));
+}
+
+const struct cell_result *session_find(const struct session *session, const char *id)
+{
+	char have[CELL_ID_MAX];
+	for (size_t i = 0; i < session->view.count; i++)
+		if (strcmp(cell_id(&session->view.cells[i].cell, have), id) == 0)
+			return &session->view.cells[i];
+	return NULL;
+}

@@ -1,0 +1,34 @@
+/* session.h - the last run, read back from out/: its plan and its journal, as reports see it.
+ *
+ * out/plan.json    what was planned (plan.h); "full": true when that is the whole list of this tlsmatrix
+ * out/journal      {"event":"start",...}, one {"event":"target","target":{...}} per target of the run with
+ *                  what target_check.h tells of it ("name" and "message" alone when it is not here), one
+ *                  {"event":"cell","result":{...}} per finished cell in the order they ended,
+ *                  {"event":"end","seconds":S}
+ * out/logs/        build and run logs by cell
+ *
+ * A cell of the plan without a cell event is notrun, with every planned check; nothing is lost. */
+#ifndef TLSMATRIX_RUNNER_STORE_SESSION_H
+#define TLSMATRIX_RUNNER_STORE_SESSION_H
+
+#include "reports/view.h"
+
+struct session {
+	struct view view;
+	json_t *plan;                /* owns the texts that view points to */
+	size_t torn;                 /* journal lines lost to a kill: at most one */
+	const char *keys;            /* of the plan (plan.h) */
+	struct view_target *targets; /* as many as view.target_count; their texts are in events */
+	json_t *events;              /* the target events */
+	struct view_stale *stale;
+	int final; /* the run came to its end, and every result may be believed again */
+};
+
+/* 0, or -errno with a line in diag (-ENOENT: no run in out yet). */
+int session_load(const char *out, struct session *session, struct diag *diag);
+void session_free(struct session *session);
+
+/* The result of a cell by its id, or NULL. */
+const struct cell_result *session_find(const struct session *session, const char *id);
+
+#endif

@@ -1,0 +1,115 @@
+/* target.h - where an artifact runs: a small description and a way to start a program.
+ *
+ * The targets that tlsmatrix knows stand in runner/target/targets.ini; a user's own come from --targets FILE, in
+ * the same form (libinih):
+ *
+ *   [NAME]
+ *   kind = host | loader | wrapper | qemu-user | ssh | osv | pack
+ *   goos, goarch   which cells fit: comma lists, goarch as cell ids have it ("arm,arm.5"); default: this machine's
+ *   cells          a FILTER over the cells that fit, when it is not all of them
+ *   links          which link modes: "all" (those of this machine; for goarch that is its own), default
+ *                  "internal,external"; a comma list of names
+ *   cc, cc-static  C compiler of programs that run here (of -static links), when it is not the port's own
+ *   trace          yes: tlstrace works here (default for host and loader: a process of this kernel)
+ *   scale          multiplies every time limit (1)
+ *   version        command whose first line tells the version, when the kind does not know how to ask
+ *   suite, packages   Debian packages, unpacked into the cache by `target get NAME` (pack.h)
+ *   uses           sections of kind pack whose usr/bin is searched after PATH for the program that starts things
+ *   debian         the Debian package that brings that program, where it is to be installed
+ *   pypi           a package of PyPI that has to be in .venv
+ *   note           a sentence for `target list`
+ *
+ *   loader      interpreter, library-path: the interpreter is started by hand (its --library-path)
+ *   wrapper     command: words, of which {argv} is the program with its arguments
+ *   qemu-user   qemu: the emulator, root: its -L (where the foreign libc lies)
+ *   ssh         host: USER@HOST, ssh: the command (ssh), directory: where files go (/tmp/tlsmatrix)
+ *   osv         tree: folder of a built OSv (else the variable TLSMATRIX_OSV_TREE), memory (512M), cpus (1)
+ *   pack        nothing runs here: packages that other sections use
+ *
+ * {NAME} in a value is the folder of the packages of section NAME; {root} is the source tree, {cache} the cache and
+ *     {goroot}
+ * the release's.  A word or a part of a path list that begins with "./" is relative to the folder of the INI file.
+ * A line has at most 190 characters (libinih cuts longer ones).
+ *
+ * A target is missing when what it takes is not here: its cells are skipped, with a class ("not-installed",
+ * "not-fetched", "no-tree") and the thing.  One that is here but cannot be believed (target_check.h) makes
+ * its cells infra. */
+#ifndef TLSMATRIX_RUNNER_TARGET_TARGET_H
+#define TLSMATRIX_RUNNER_TARGET_TARGET_H
+
+#include "matrix/base/hash.h"
+#include "matrix/cell.h"
+
+struct diag;
+struct setup;
+
+enum target_kind {
+	TARGET_HOST,
+	TARGET_LOADER,
+	TARGET_WRAPPER,
+	TARGET_QEMU_USER,
+	TARGET_SSH,
+	TARGET_OSV,
+	TARGET_PACK,
+	TARGET_KINDS
+};
+
+/* A text that is not given is NULL. */
+struct target {
+	char *name;
+	enum target_kind kind;
+	char *goos, *goarch, *cells, *links, *note;
+	char *cc, *cc_static;
+	char *interpreter, *library_path; /* loader */
+	char *command;                    /* wrapper */
+	char *qemu, *root;                /* qemu-user */
+	char *host, *ssh, *directory;     /* ssh */
+	char *tree, *memory;
+	int cpus; /* osv */
+	char *version, *suite, *packages, *uses, *debian, *pypi;
+	double scale;
+	int trace;
+	int user;    /* from --targets */
+	char *wants; /* names of the sections whose packages its values name, each followed by a blank */
+	int line;    /* of its section in its file */
+	const char *file;
+	/* The rest is found out by target_look. */
+	int looked;
+	char *missing, *thing; /* class of a skip and what is not here; NULL when it is */
+	int gettable;          /* `target get` would bring it */
+	char *broken;          /* it was to be fetched and could not be: nothing can be judged there */
+	char key[HASH_HEX];    /* of everything here that decides a result: description and the files behind it */
+};
+
+struct targets {
+	struct target *target;
+	size_t count;
+};
+
+/* Reads runner/target/targets.ini and, unless NULL, the user's file: 0, -ENOENT or -EINVAL with "FILE:LINE: ..." in
+ * diag. A user's section replaces a known one of the same name.  Free with targets_free. */
+int targets_load(const struct setup *setup, const char *file, struct targets *targets, struct diag *diag);
+void targets_free(struct targets *targets);
+
+/* The target of a name; NULL for "none" and for names that nobody described. */
+struct target *target_find(const struct targets *targets, const char *name);
+
+/* Finds out whether what the target takes is here, and its key; once for the life of the process.
+ * After `target get` in the same process, targets_forget lets all be looked at anew. */
+void target_look(const struct setup *setup, struct target *target);
+void targets_forget(struct targets *targets);
+
+/* The next section, from *at on, whose packages the target takes (itself included) and that are not unpacked yet; NULL:
+ * none is left.  Start with *at 0. */
+const struct target *target_wants(const struct setup *setup, const struct target *target, size_t *at);
+
+/* A program by the target's rules: in PATH, then in the packages that it uses; malloc'ed, NULL when it is in
+ * neither. */
+char *target_program(const struct setup *setup, const struct target *target, const char *name);
+
+/* The C compiler that a cell's target prescribes, with {NAME} expanded, or NULL: the port's own. */
+const char *target_cc(const struct target *target, const struct cell *cell);
+
+const char *target_kind_name(enum target_kind kind);
+
+#endif

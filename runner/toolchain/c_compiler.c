@@ -1,0 +1,242 @@
+#include "runner/toolchain/c_compiler.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/filter.h"
+#include "runner/debian/pack.h"
+#include "runner/process/env.h"
+#include "runner/target/target.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct row { const char *where, *command, *package, *ldflags, *missing, *thing; };
+
+static const struct row rows[] = {
+#define COMPILER(where, command, package, ldflags) { where, command, package, ldflags, NULL, NULL },
+#define NO_COMPILER(where, class, thing) { where, NULL, NULL, "", class, thing },
+#include "runner/toolchain/c_compilers.def"
+#undef COMPILER
+#undef NO_COMPILER
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* What was found of a row. */
+struct found {
+	int asked;
+	char *command, *ldflags;
+	char key[HASH_HEX];
+};
+
+/* ---- looking ----------------------------------------------------------------------------------- */
+
+/* The zig of the wheel in the source tree's Python environment, or in PATH; malloc'ed or NULL. */
+static char *find_zig(const struct setup *setup)
+{
+	char *pattern = xprintf("%s/.venv/lib/python3*/site-packages/ziglang/zig", setup->places.root), *found = NULL;
+	glob_t paths;
+	if (glob(pattern, 0, NULL, &paths) == 0) {
+		found = xstrdup(paths.gl_pathv[0]);
+		globfree(&paths);
+	}
+	free(pattern);
+	return found ? found : program_find("zig", NULL);
+}
+
+/* Size and time of a file: enough to see that a package was exchanged. */
+static void add_signature(struct hash *hash, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st))
+		return;
+	long facts[3] = { (long)st.st_size, (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
+	hash_add(hash, facts, sizeof(facts));
+}
+
+/* $ROOT and $ZIG; malloc'ed. */
+static char *expand(const struct setup *setup, const char *zig, const char *text)
+{
+	struct buf out = BUF_INIT;
+	const char *slash = zig ? strrchr(zig, '/') : NULL;
+	for (; *text; text++) {
+		if (strncmp(text, "$ROOT", 5) == 0) {
+			buf_add(&out, setup->places.root);
+			text += 4;
+		} else if (strncmp(text, "$ZIG", 4) == 0 && slash) {
+			buf_add_bytes(&out, zig, (size_t)(slash - zig));
+			text += 3;
+		} else {
+			buf_add_bytes(&out, text, 1);
+		}
+	}
+	return buf_take(&out);
+}
+
+/* A link named gcc to a program, in a folder of its own in the cache; malloc'ed, NULL when it cannot be made. */
+static char *named_gcc(const struct setup *setup, const char *name, const char *path)
+{
+	char *folder = xprintf("%s/cc/%s", setup->places.cache, name), *link = xprintf("%s/gcc", folder),
+	     *there = realpath(link, NULL);
+	int good = there && strcmp(there, path) == 0;
+	if (!good) {
+		unlink(link);
+		good = make_folders(folder) == 0 && symlink(path, link) == 0;
+	}
+	free(there);
+	free(folder);
+	if (good)
+		return link;
+	free(link);
+	return NULL;
+}
+
+static void look(const struct setup *setup, const struct row *row, struct found *found)
+{
+	struct hash *hash = hash_new();
+	int is_zig = strncmp(row->command, "zig ", 4) == 0;
+	char *zig = is_zig ? find_zig(setup) : NULL;
+	hash_add_text(hash, row->command);
+	hash_add_text(hash, row->ldflags);
+	found->ldflags = expand(setup, zig, row->ldflags);
+	if (is_zig) {
+		if (zig) {
+			char *target = expand(setup, zig, row->command + 4);
+			found->command = xprintf("%s cc -target %s", zig, target);
+			free(target);
+			add_signature(hash, zig);
+		}
+	} else {
+		int renamed = strncmp(row->command, "as-gcc ", 7) == 0;
+		const char *name = row->command + (renamed ? 7 : 0);
+		char *path = program_find(name, NULL);
+		if (path) {
+			found->command = renamed ? named_gcc(setup, name, path) : xstrdup(name);
+			add_signature(hash, path);
+		}
+		free(path);
+	}
+	free(zig);
+	hash_add_text(hash, found->command ? "here" : "missing");
+	hash_end(hash, found->key);
+	found->asked = 1;
+}
+
+static void fill(const struct setup *setup, size_t index, struct compiler *compiler)
+{
+	static struct found known[ROWS];
+	const struct row *row = &rows[index];
+	struct found *found = &known[index];
+	*compiler = (struct compiler){ .name = row->command,
+		.package = row->package,
+		.ldflags = row->ldflags,
+		.missing = row->missing,
+		.thing = row->thing };
+	if (!row->command) {
+		snprintf(compiler->key, sizeof(compiler->key), "none");
+		return;
+	}
+	if (!found->asked)
+		look(setup, row, found);
+	compiler->command = found->command;
+	compiler->ldflags = found->ldflags;
+	memcpy(compiler->key, found->key, sizeof(compiler->key));
+	if (!found->command) {
+		compiler->missing = "not-installed";
+		compiler->thing = row->package;
+	}
+}
+
+/* ---- the compiler of a target --------------------------------------------------------------------- */
+
+static int is_host_port(const struct setup *setup, const struct cell *cell)
+{
+	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 &&
+	    strcmp(cell->arch, setup->toolchain.arch) == 0;
+}
+
+/* The first word of a command, malloc'ed. */
+static char *program_of(const char *command) { return xprintf("%.*s", (int)strcspn(command, " "), command); }
+
+/* The file of gcc's -specs=, which decides what is linked. */
+static void add_specs(struct hash *hash, const char *command)
+{
+	const char *specs = strstr(command, "-specs=");
+	if (!specs)
+		return;
+	specs += strlen("-specs=");
+	char *path = xprintf("%.*s", (int)strcspn(specs, " "), specs);
+	add_signature(hash, path);
+	free(path);
+}
+
+/* One that the target prescribes: a command line with the folders of its packages in it. */
+static void prescribed(const struct setup *setup, const char *command, struct target *target, struct compiler *compiler)
+{
+	target_look(setup, target);
+	char *name = program_of(command), *path = program_find(name, NULL);
+	struct hash *hash = hash_new();
+	hash_add_text(hash, command);
+	hash_add_text(hash, setup->toolchain.cc_key);
+	if (path)
+		add_signature(hash, path);
+	add_specs(hash, command);
+	*compiler = (struct compiler){ .command = command, .name = command, .ldflags = "", .missing = NULL };
+	size_t at = 0;
+	const struct target *pack = target_wants(setup, target, &at);
+	for (const char *p = target->wants; p && *p; p += strcspn(p, " "), p += strspn(p, " ")) {
+		char *word = program_of(p), *dir = pack_dir(setup, word), *mark = xprintf("%s/.pack.json", dir);
+		if (strstr(command, dir))
+			add_signature(hash, mark);
+		free(mark);
+		free(dir);
+		free(word);
+	}
+	if (pack) {
+		compiler->missing = "not-fetched";
+		compiler->thing = pack->packages;
+	} else if (!path) {
+		compiler->missing = "not-installed";
+		compiler->thing = command;
+	}
+	hash_add_text(hash, compiler->missing ? compiler->missing : "here");
+	hash_end(hash, compiler->key);
+	free(path);
+	free(name);
+}
+
+void compiler_of(const struct setup *setup, const struct cell *cell, struct compiler *compiler)
+{
+	const struct filter_subject subject = { cell, NULL, NULL };
+	struct target *target = target_find(setup->targets, cell->target);
+	const char *command = target_cc(target, cell);
+	if (!cell->cgo) {
+		*compiler = (struct compiler){ .command = "", .ldflags = "", .key = "cgo0" };
+	} else if (command) {
+		prescribed(setup, command, target, compiler);
+	} else if (is_host_port(setup, cell)) {
+		*compiler = (struct compiler){
+			.command = setup->toolchain.tools[TOOL_CC].path, .name = "gcc", .package = "gcc", .ldflags = ""
+		};
+		memcpy(compiler->key, setup->toolchain.cc_key, sizeof(compiler->key));
+	} else {
+		/* The last row takes every cell. */
+		for (size_t i = 0; i < ROWS; i++)
+			if (filter_text_match(rows[i].where, &subject)) {
+				fill(setup, i, compiler);
+				return;
+			}
+	}
+}
+
+void compiler_of_hosts(const struct setup *setup, const struct cell *cell, struct compiler *compiler)
+{
+	struct cell dynamic = *cell;
+	dynamic.cgo = 1;
+	dynamic.mode = MODE_EXE;
+	dynamic.link = LINK_EXTERNAL;
+	compiler_of(setup, &dynamic, compiler);
+}

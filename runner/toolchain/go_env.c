@@ -1,0 +1,44 @@
+#include "runner/toolchain/go_env.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/port.h"
+#include "runner/toolchain/c_compiler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void go_env(const struct setup *setup, const struct cell *cell, struct env *env)
+{
+	const char *cache = setup->places.cache;
+	char *home = xprintf("%s/home", cache);
+	env_base(env, home);
+	free(home);
+	env_set(env, "TMPDIR", "%s/tmp", cache);
+	env_set(env, "GOROOT", "%s", setup->toolchain.goroot);
+	env_set(env, "GOENV", "off");
+	env_set(env, "GOFLAGS", "%s", "");
+	env_set(env, "GOTOOLCHAIN", "local");
+	env_set(env, "GOPROXY", "off");
+	env_set(env, "GOSUMDB", "off");
+	env_set(env, "GOWORK", "off");
+	env_set(env, "GO111MODULE", "on");
+	env_set(env, "GOPATH", "%s/gopath", cache);
+	env_set(env, "GOCACHE", "%s/gocache", cache);
+	env_set(env, "GOOS", "%s", cell->os);
+	env_set(env, "GOARCH", "%s", cell->arch);
+	env_set(env, "CGO_ENABLED", "%d", cell->cgo);
+	struct compiler compiler;
+	compiler_of(setup, cell, &compiler);
+	/* Go names a compiler that it does not find; a cell that is refused anyhow need not have one. */
+	env_set(env, "CC", "%s", compiler.missing ? GO_ENV_NO_COMPILER : *compiler.command ? compiler.command : "gcc");
+	env_set(env, "ZIG_GLOBAL_CACHE_DIR", "%s/zig", cache);
+	env_set(env, "ZIG_LOCAL_CACHE_DIR", "%s/zig", cache);
+	const struct variant *variant = variant_of(cell);
+	if (variant && variant->env) {
+		char name[32];
+		const char *equals = strchr(variant->env, '=');
+		snprintf(name, sizeof(name), "%.*s", (int)(equals - variant->env), variant->env);
+		env_set(env, name, "%s", equals + 1);
+	}
+}

@@ -1,0 +1,183 @@
+#include "runner/toolchain/release_ports.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+#include "runner/process/script.h"
+#include "runner/process/supervise.h"
+#include "runner/toolchain/go_env.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ASK_TIMEOUT_MS = 300000 };
+
+/* The files of internal/platform that the program is compiled with. */
+static const char *const platform_files[] = { "supported.go", "zosarch.go", NULL };
+
+static char *platform_path(const struct setup *setup, const char *file)
+{
+	return xprintf("%s/src/internal/platform/%s", setup->toolchain.goroot, file);
+}
+
+/* CACHE/ports/KEY; NULL when the release has no table. */
+static char *table_path(const struct setup *setup)
+{
+	char key[HASH_HEX], *program = xprintf("%s/cases/ports/main.go", setup->places.root);
+	struct hash *hash = hash_new();
+	int there = 1;
+	hash_add_text(hash, "ports 1");
+	hash_add_text(hash, setup->toolchain.version);
+	hash_add_text(hash, setup->toolchain.go);
+	hash_add_text(hash, file_hash(program));
+	for (size_t i = 0; platform_files[i]; i++) {
+		char *path = platform_path(setup, platform_files[i]);
+		there &= file_exists(path);
+		hash_add_text(hash, file_hash(path));
+		free(path);
+	}
+	hash_end(hash, key);
+	free(program);
+	return there ? xprintf("%s/ports/%s", setup->places.cache, key) : NULL;
+}
+
+/* ---- asking ------------------------------------------------------------------------------------- */
+
+/* Runs a go or the program; its output, malloc'ed, or NULL with a line in diag. */
+static char *ask(const struct setup *setup, const char *cwd, const char *const argv[], struct diag *diag)
+{
+	struct cell host = { .cgo = 0 };
+	struct env env = ENV_INIT;
+	snprintf(host.os, sizeof(host.os), "%s", setup->toolchain.os);
+	snprintf(host.arch, sizeof(host.arch), "%s", setup->toolchain.arch);
+	go_env(setup, &host, &env);
+	struct child_spec spec = {
+		.argv = argv, .env = (const char *const *)env.list, .cwd = cwd, .timeout_ms = ASK_TIMEOUT_MS
+	};
+	struct child_result result;
+	int error = child_run(&spec, &result);
+	env_free(&env);
+	if (error) {
+		diag_set(diag, -error, "%s: cannot start: %s", argv[0], strerror(-error));
+		return NULL;
+	}
+	char *text = NULL;
+	if (result.how == CHILD_EXITED && result.status == 0) {
+		text = xstrdup(result.out.data);
+	} else {
+		result.err.data[strcspn(result.err.data, "\n")] = '\0';
+		diag_set(diag, EIO, "%s %s: failed: %s: the release cannot be asked for its ports; is it whole?",
+		    argv[0], argv[1] ? argv[1] : "", result.err.data);
+	}
+	child_result_free(&result);
+	return text;
+}
+
+/* "GOOS/GOARCH/CGO" of every port of `go tool dist list -json`, added to argv. */
+static int add_list(const struct setup *setup, struct argv *argv, struct diag *diag)
+{
+	const char *const command[] = { setup->toolchain.go, "tool", "dist", "list", "-json", NULL };
+	char *text = ask(setup, setup->toolchain.goroot, command, diag);
+	json_t *list = text ? json_loads(text, 0, NULL) : NULL;
+	int error = text && !json_array_size(list) ?
+	    diag_set(diag, EIO, "%s tool dist list -json: printed no list of ports", setup->toolchain.go) :
+	    text ? 0 :
+		   -EIO;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *port = json_array_get(list, i);
+		const char *os = json_string_value(json_object_get(port, "GOOS")),
+			   *arch = json_string_value(json_object_get(port, "GOARCH"));
+		if (os && arch)
+			argv_add(argv, "%s/%s/%d", os, arch, json_is_true(json_object_get(port, "CgoSupported")));
+	}
+	json_decref(list);
+	free(text);
+	return error;
+}
+
+/* The program's package in folder. */
+static int make_program(const struct setup *setup, const char *folder)
+{
+	static const char module[] = "module tlsmatrix.ports\n\ngo 1.21\n";
+	char *mod = xprintf("%s/go.mod", folder), *from = xprintf("%s/cases/ports/main.go", setup->places.root),
+	     *to = xprintf("%s/main.go", folder);
+	char *below = xprintf("%s/platform", folder);
+	int error = make_folders(below);
+	error = error ? error : file_write(mod, module, strlen(module));
+	error = error ? error : file_copy(from, to);
+	for (size_t i = 0; platform_files[i] && !error; i++) {
+		char *source = platform_path(setup, platform_files[i]),
+		     *copy = xprintf("%s/%s", below, platform_files[i]);
+		error = file_copy(source, copy);
+		free(copy);
+		free(source);
+	}
+	free(below);
+	free(to);
+	free(from);
+	free(mod);
+	return error;
+}
+
+/* The table's text, malloc'ed, or NULL with a line in diag; folder is scratch. */
+static char *ask_release(const struct setup *setup, const char *folder, struct diag *diag)
+{
+	int error = make_program(setup, folder);
+	if (error) {
+		diag_set(diag, -error, "%s: cannot write: %s", folder, strerror(-error));
+		return NULL;
+	}
+	const char *const build[] = { setup->toolchain.go, "build", "-o", "ports", ".", NULL };
+	char *silence = ask(setup, folder, build, diag), *text = NULL;
+	struct argv argv = { NULL, 0 };
+	argv_add(&argv, "%s/ports", folder);
+	if (silence && !add_list(setup, &argv, diag))
+		text = ask(setup, folder, (const char *const *)argv.word, diag);
+	argv_free(&argv);
+	free(silence);
+	return text;
+}
+
+/* Asks, and keeps the answer at path.  The text, or NULL with a line in diag. */
+static char *make_table(const struct setup *setup, const char *path, struct diag *diag)
+{
+	char *parent = xprintf("%s/ports", setup->places.cache), *tmp = xprintf("%s/tmp", setup->places.cache),
+	     *home = xprintf("%s/home", setup->places.cache), *text = NULL;
+	const char *const folders[] = { parent, tmp, home };
+	int error = 0;
+	for (size_t i = 0; i < 3 && !error; i++)
+		error = make_folders(folders[i]);
+	char *scratch = error ? NULL : folder_aside(path, &error);
+	if (scratch) {
+		text = ask_release(setup, scratch, diag);
+		remove_tree(scratch);
+		free(scratch);
+	} else {
+		diag_set(diag, -error, "%s: cannot make: %s", path, strerror(-error));
+	}
+	if (text && (error = file_write(path, text, strlen(text)))) {
+		diag_set(diag, -error, "%s: cannot write: %s", path, strerror(-error));
+		free(text);
+		text = NULL;
+	}
+	free(home);
+	free(tmp);
+	free(parent);
+	return text;
+}
+
+int ports_load(const struct setup *setup, struct ports *ports, struct diag *diag)
+{
+	char *path = table_path(setup), *text = NULL;
+	if (!path) {
+		*ports = (struct ports){ NULL, 0 };
+		return 0;
+	}
+	if (file_read(path, &text, NULL))
+		text = make_table(setup, path, diag);
+	int error = text ? ports_parse(path, text, ports, diag) : -EIO;
+	free(text);
+	free(path);
+	return error;
+}

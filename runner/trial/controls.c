@@ -1,0 +1,21 @@
+#include "runner/trial/controls.h"
+
+const struct control controls[] = {
+#define CONTROL(check, kind, where, argument, status) { check, kind, where, argument, status },
+#include "cases/control/build.def"
+#include "cases/control/file.def"
+#include "cases/control/tls.def"
+#include "cases/control/thread.def"
+#include "cases/control/init.def"
+#include "cases/control/trace.def"
+#undef CONTROL
+};
+const size_t control_count = sizeof(controls) / sizeof(controls[0]);
+
+const char *control_kind_name(enum control_kind kind)
+{
+	static const char *const names[] = {
+		[SABOTAGE] = "sabotage", [MUTATE] = "mutate", [BEND] = "bend", [BUILD] = "build"
+	};
+	return names[kind];
+}

@@ -1,0 +1,87 @@
+#include "runner/trial/judge.h"
+
+#include "matrix/base/buf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void replace(char **field, const char *text)
+{
+	free(*field);
+	*field = text && *text ? xstrdup(text) : NULL;
+}
+
+void judge_start(const struct check *check, const struct cell *cell, struct check_result *result)
+{
+	memset(result, 0, sizeof(*result));
+	result->id = xstrdup(check->id);
+	result->status = STATUS_MISS;
+	struct buf expected = BUF_INIT;
+	const char *source = NULL;
+	if (oracle_expect(check, cell, &expected, &source) == 0) {
+		result->expected = buf_take(&expected);
+		result->source = xstrdup(source);
+	}
+	buf_free(&expected);
+}
+
+void judge_observed(struct check_result *result, const char *text, const char *note)
+{
+	replace(&result->observed, text);
+	replace(&result->message, note);
+	int same = result->expected && strcmp(result->expected, text) == 0;
+	result->status = same ? STATUS_PASS : STATUS_FAIL;
+}
+
+void judge_status(struct check_result *result, enum status status, const char *message)
+{
+	result->status = status;
+	replace(&result->message, message);
+}
+
+void judge_skip(struct check_result *result, const char *skip_class, const char *reason)
+{
+	result->status = STATUS_SKIP;
+	free(result->reason);
+	result->reason = xprintf("%s: %s", skip_class, reason);
+}
+
+/* build.refused: the documented message where it is, else what was said instead. */
+static void observe_refusal(const struct cell *cell, const json_t *build, struct buf *out)
+{
+	struct buf message = BUF_INIT;
+	const char *source, *output = json_string_value(json_object_get(build, "output"));
+	int refused = support_refused(cell, &message, &source);
+	int named = refused && output && strstr(output, message.data);
+	buf_printf(out, "exit=%d \"%s\"", (int)json_integer_value(json_object_get(build, "exit")),
+	    named ? message.data : json_string_value(json_object_get(build, "message")));
+	buf_free(&message);
+}
+
+/* "named": the refusal names the variable, or in Mach-O the relocation that makes it thread-local. */
+static void observe_ctls(const json_t *build, struct buf *out)
+{
+	const json_t *ctls = json_object_get(build, "ctls");
+	const char *output = json_string_value(json_object_get(ctls, "output"));
+	int built = json_integer_value(json_object_get(ctls, "exit")) == 0;
+	buf_printf(out, "built=%s message=%s", built ? "yes" : "no",
+	    output && (strstr(output, "ctls_variable") || strstr(output, "_RELOC_TLV")) ? "named" : "other");
+}
+
+void judge_build(const struct check *check, const struct cell *cell, const json_t *build, struct check_result *result)
+{
+	struct buf text = BUF_INIT;
+	const char *message = json_string_value(json_object_get(build, "message"));
+	if (check->pass == PASS_REFUSAL)
+		observe_refusal(cell, build, &text);
+	else if (strcmp(check->id, "build.succeeds") == 0)
+		buf_printf(&text, "exit=%d", (int)json_integer_value(json_object_get(build, "exit")));
+	else if (strcmp(check->id, "build.quiet") == 0)
+		buf_add(&text, message && *message ? "stderr=text" : "stderr=empty");
+	else
+		observe_ctls(build, &text);
+	judge_observed(result, text.data, message);
+	free(result->repro);
+	result->repro = xprintf("%s", json_string_value(json_object_get(build, "command")));
+	buf_free(&text);
+}

@@ -1,0 +1,469 @@
+#include "runner/trial/trial.h"
+
+#include "harness/inspect.h"
+#include "harness/record.h"
+#include "matrix/base/diag.h"
+#include "matrix/known.h"
+#include "runner/build/build.h"
+#include "runner/build/hosts.h"
+#include "runner/process/script.h"
+#include "runner/target/launch.h"
+#include "runner/trial/judge.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Limits, in ms, for a machine that is busy; --timeout-scale multiplies them.  A batch gets more
+ * than any check, since it is not what is judged. */
+enum { BATCH_MS = 180000, CHECK_MS = 120000, TRACE_MS = 180000, MESSAGE_MAX = 400, LAST_OUTPUT = 200 };
+
+struct run {
+	const struct trial *trial;
+	struct cell_result *result;
+	struct buf *log;
+	struct env env;
+	const json_t *load; /* runs[LOAD] of build.json */
+	const json_t *facts;
+	const char *module;
+	int traced;        /* can tlstrace see it? */
+	struct diag infra; /* what the target did not do */
+};
+
+/* ---- starting ------------------------------------------------------------------------------------ */
+
+static void add_program(const struct run *run, const struct check *check, struct argv *argv)
+{
+	if (check && strcmp(check->id, "init.go-loads-go") == 0) {
+		char *hosts = hosts_dir(run->trial->setup, &run->trial->cell, HOSTS_GO, run->trial->control != NULL);
+		argv_add(argv, "%s/gohost", hosts);
+		argv_add(argv, "%s", run->module);
+		free(hosts);
+		return;
+	}
+	size_t i;
+	json_t *word;
+	json_array_foreach(json_object_get(run->load, "program"), i, word)
+	    argv_add(argv, "%s", json_string_value(word));
+}
+
+static void set_env(struct run *run)
+{
+	const struct trial *trial = run->trial;
+	int control = trial->control != NULL;
+	char *aux_c = hosts_dir(trial->setup, &trial->cell, HOSTS_C, control),
+	     *aux_go = hosts_dir(trial->setup, &trial->cell, HOSTS_GO, control);
+	char *home = xprintf("%s/home", trial->setup->places.cache);
+	int program = trial->cell.mode == MODE_EXE || trial->cell.mode == MODE_PIE;
+	const char *load = load_name(trial->cell.load);
+	env_base(&run->env, home);
+	struct buf slot = BUF_INIT;
+	inspect_promise(run->facts, &slot);
+	env_set(&run->env, "TLSMATRIX_SLOT", "%s", slot.data);
+	buf_free(&slot);
+	env_set(&run->env, "TLSMATRIX_MODULE", "%s",
+	    program || strcmp(load, "archive") == 0 || strcmp(load, "archive-pie") == 0 ? "" : run->module);
+	env_set(&run->env, "TLSMATRIX_NEIGHBOURS", "%s/libneighbours.so", aux_c);
+	if (trial->cell.mode == MODE_C_SHARED)
+		env_set(&run->env, "TLSMATRIX_SECOND", "%s/libsecond.so", aux_go);
+	if (trial->cell.mode == MODE_SHARED) {
+		char *dir = xstrdup(run->module);
+		*strrchr(dir, '/') = '\0';
+		env_set(&run->env, "LD_LIBRARY_PATH", "%s", dir);
+		free(dir);
+	} else if (!program) {
+		env_set(&run->env, "LD_LIBRARY_PATH", "%s:%s", trial->build_dir, aux_c);
+	}
+	struct argv argv = { NULL, 0 };
+	add_program(run, NULL, &argv);
+	struct launch launch = { .setup = trial->setup, .target = trial->target, .argv = &argv, .env = &run->env };
+	if (launch_front(&launch))
+		env_set(&run->env, "TLSMATRIX_FRONT", "%zu", launch_front(&launch));
+	argv_free(&argv);
+	if (trial->cell.load == LOAD_PRELOAD)
+		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
+	if (trial->control)
+		env_set(&run->env, "TLSMATRIX_CONTROL", "%s", trial->control);
+	free(home);
+	free(aux_go);
+	free(aux_c);
+}
+
+/* With the patience that the machine and the target ask for. */
+static double scaled(const struct run *run, int limit_ms)
+{
+	return limit_ms * run->trial->setup->timeout_scale * (run->trial->target ? run->trial->target->scale : 1.0);
+}
+
+/* Starts argv on the target, with the words of prefix (NULL: none) in front on this machine. */
+static int start(
+    struct run *run, const char *const *prefix, const struct argv *argv, int limit_ms, struct child_result *child)
+{
+	struct launch launch = {
+		.setup = run->trial->setup,
+		.target = run->trial->target,
+		.argv = argv,
+		.env = &run->env,
+		.prefix = prefix,
+		.timeout_ms = (int)scaled(run, limit_ms),
+		.output_limit = 1 << 20,
+	};
+	buf_add(run->log, "$ ");
+	launch_shell(&launch, run->log);
+	buf_add(run->log, "\n");
+	int error = launch_run(&launch, child, &run->infra);
+	if (error) {
+		buf_printf(run->log, "# %s\n", run->infra.line);
+		return error;
+	}
+	run->result->seconds += child->seconds;
+	buf_add_bytes(run->log, child->out.data, child->out.len);
+	buf_add_bytes(run->log, child->err.data, child->err.len);
+	buf_add(run->log, "\n# ");
+	child_describe(child, run->log);
+	buf_printf(run->log, ", %.2f s\n", child->seconds);
+	return 0;
+}
+
+/* ---- what a process said ---------------------------------------------------------------------------- */
+
+static enum status death_status(const struct child_result *child)
+{
+	switch (child->how) {
+	case CHILD_TIMEOUT:
+		return STATUS_TIMEOUT;
+	case CHILD_NOT_STARTED:
+		return STATUS_INFRA;
+	case CHILD_EXITED:
+	case CHILD_LEAK:
+		return child->status == 0 ? STATUS_MISS : STATUS_CRASH;
+	default:
+		return STATUS_CRASH;
+	}
+}
+
+/* Was something else on stdout than the records of a program that goes its way until it dies? */
+static int is_spoiled(const struct child_result *child, const struct records *records)
+{
+	return !records->count || records->garbled || records->lost || death_status(child) == STATUS_MISS;
+}
+
+/* How it ended, the first line of stderr that says why, and the last of what cannot be believed. */
+static char *death_message(const struct child_result *child, const struct records *records)
+{
+	struct buf text = BUF_INIT;
+	child_describe(child, &text);
+	const char *line = child->err.data;
+	while (*line == '\n')
+		line++;
+	size_t len = strcspn(line, "\n");
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
+	if (len) {
+		buf_add(&text, ": ");
+		for (size_t i = 0; i < len; i++)
+			buf_add_bytes(&text, line[i] < 32 || line[i] > 126 ? "?" : &line[i], 1);
+	}
+	if (child->out.len && is_spoiled(child, records)) {
+		buf_add(&text, "; last output: ");
+		buf_add_last(&text, child->out.data, child->out.len, LAST_OUTPUT);
+	}
+	return buf_take(&text);
+}
+
+static struct check_result *result_of(struct run *run, const struct check *check)
+{
+	for (size_t i = 0; i < run->trial->count; i++)
+		if (run->trial->checks[i] == check)
+			return &run->result->checks[i];
+	return NULL;
+}
+
+static int take_record(struct run *run, const struct check *check, const struct records *records)
+{
+	const struct record *record = records_find(records, check->id);
+	struct check_result *result = result_of(run, check);
+	if (!record)
+		return 0;
+	if (record->kind == RECORD_SKIP)
+		judge_skip(result, record->text, record->note);
+	else
+		judge_observed(result, record->text, record->note);
+	return 1;
+}
+
+static void set_repro(struct run *run, const struct check *check, const char *words)
+{
+	struct check_result *result = result_of(run, check);
+	struct buf line = BUF_INIT;
+	char *tracer = xprintf("%s/tlstrace", run->trial->setup->places.bin);
+	const char *const prefix[] = { tracer, "--module", run->module, check->id, "--", NULL };
+	struct argv argv = { NULL, 0 };
+	add_program(run, check, &argv);
+	argv_add(&argv, "%s", words);
+	struct launch launch = {
+		.setup = run->trial->setup,
+		.target = run->trial->target,
+		.argv = &argv,
+		.env = &run->env,
+		.prefix = check->pass == PASS_TRACE ? prefix : NULL,
+	};
+	launch_shell(&launch, &line);
+	argv_free(&argv);
+	free(tracer);
+	free(result->repro);
+	result->repro = buf_take(&line);
+}
+
+/* ---- LIVE and HOST: one process for as many as possible ------------------------------------------------ */
+
+/* Runs checks[0..count) in one process; returns how many of them are judged afterwards: at least one,
+ * or 0 with an error when nothing could be started. */
+static size_t run_batch(struct run *run, const struct check *const *batch, size_t count, int limit_ms, int *error)
+{
+	struct argv argv = { NULL, 0 };
+	add_program(run, batch[0], &argv);
+	for (size_t i = 0; i < count; i++)
+		argv_add(&argv, "%s", batch[i]->id);
+	struct child_result child;
+	*error = start(run, NULL, &argv, limit_ms, &child);
+	argv_free(&argv);
+	if (*error)
+		return 0;
+	struct records records;
+	records_read(child.out.data, child.out.len, &records);
+	size_t done = 0;
+	while (done < count && take_record(run, batch[done], &records))
+		done++;
+	char *message = death_message(&child, &records);
+	int whole = records.ended && child.how == CHILD_EXITED && child.status == 0;
+	if (done == count) {
+		/* All reported; but a program that then dies or leaves somebody behind did not end well. */
+		if (!whole)
+			judge_status(result_of(run, batch[count - 1]),
+			    child.how == CHILD_LEAK ? STATUS_LEAK : death_status(&child),
+			    child.how == CHILD_LEAK ? child.left : message);
+	} else if (child.how == CHILD_TIMEOUT && count > 1 && (done || records.count)) {
+		run_batch(run, batch + done, 1, CHECK_MS, error);
+		done++;
+	} else if (done == 0 && !records.count) {
+		/* Every further start would go the same way. */
+		char *told = records.garbled ?
+		    xprintf(RESULT_WHOLE_CELL "all %zu records garbled; %s", records.garbled, message) :
+		    xprintf(RESULT_WHOLE_CELL "ended before its first check: %s", message);
+		for (; done < count; done++)
+			judge_status(
+			    result_of(run, batch[done]), records.garbled ? STATUS_MISS : death_status(&child), told);
+		free(told);
+	} else {
+		int spoiled = records.garbled || records.lost;
+		char *told = spoiled ?
+		    xprintf("%zu records garbled, %zu lost; %s", records.garbled, records.lost, message) :
+		    xstrdup(message);
+		judge_status(result_of(run, batch[done]), spoiled ? STATUS_MISS : death_status(&child), told);
+		free(told);
+		done++;
+	}
+	free(message);
+	records_free(&records);
+	child_result_free(&child);
+	return done;
+}
+
+static int run_pass(struct run *run, unsigned passes, int alone)
+{
+	const struct trial *trial = run->trial;
+	const struct check **batch = xcalloc(trial->count + 1, sizeof(*batch));
+	size_t count = 0;
+	int error = 0;
+	for (size_t i = 0; i < trial->count; i++)
+		if (passes & 1u << trial->checks[i]->pass) {
+			batch[count++] = trial->checks[i];
+			set_repro(run, trial->checks[i], trial->checks[i]->id);
+		}
+	for (size_t done = 0; !error && done < count;)
+		done += run_batch(run, batch + done, alone ? 1 : count - done, alone ? CHECK_MS : BATCH_MS, &error);
+	free(batch);
+	return error;
+}
+
+/* ---- TRACE ------------------------------------------------------------------------------------------------- */
+
+static int run_trace(struct run *run)
+{
+	const struct trial *trial = run->trial;
+	struct argv prefix = { NULL, 0 }, argv = { NULL, 0 };
+	argv_add(&prefix, "%s/tlstrace", trial->setup->places.bin);
+	argv_add(&prefix, "--timeout");
+	argv_add(&prefix, "%d", (int)(scaled(run, TRACE_MS) / 1000));
+	argv_add(&prefix, "--module");
+	argv_add(&prefix, "%s", run->module);
+	if (trial->bend) {
+		argv_add(&prefix, "--bend");
+		argv_add(&prefix, "%s", trial->bend);
+	}
+	int preload = trial->cell.load == LOAD_PRELOAD;
+	if (preload) {
+		argv_add(&prefix, "--preload");
+		argv_add(&prefix, "%s", run->module);
+		env_set(&run->env, "LD_PRELOAD", "%s", "");
+	}
+	size_t count = 0;
+	for (size_t i = 0; i < trial->count; i++)
+		if (trial->checks[i]->pass == PASS_TRACE && run->traced) {
+			argv_add(&prefix, "%s", trial->checks[i]->id);
+			set_repro(run, trial->checks[i], TRIAL_WORKLOAD);
+			count++;
+		}
+	argv_add(&prefix, "--");
+	add_program(run, NULL, &argv);
+	argv_add(&argv, TRIAL_WORKLOAD);
+	struct child_result child;
+	int error = count ? start(run, (const char *const *)prefix.word, &argv, TRACE_MS + TRACE_MS / 4, &child) : 0;
+	argv_free(&argv);
+	argv_free(&prefix);
+	if (preload)
+		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
+	if (error || !count)
+		return error;
+	struct records records;
+	records_read(child.out.data, child.out.len, &records);
+	char *message = death_message(&child, &records);
+	for (size_t i = 0; i < trial->count; i++)
+		if (trial->checks[i]->pass == PASS_TRACE && !take_record(run, trial->checks[i], &records))
+			judge_status(&run->result->checks[i], death_status(&child), message);
+	free(message);
+	records_free(&records);
+	child_result_free(&child);
+	return 0;
+}
+
+/* ---- FILE and BUILD ------------------------------------------------------------------------------------------ */
+
+static void judge_file(struct run *run, const struct check *check, struct check_result *result)
+{
+	struct buf text = BUF_INIT;
+	char *note = NULL;
+	if (inspect_observe(check->id, run->facts, &text, &note) == 0)
+		judge_observed(result, text.data, note);
+	free(note);
+	buf_free(&text);
+	/* What a person looks at instead of our facts: the code for instruction forms, else the tables. */
+	static const char *const of_code[] = { "insn", "plt", "le-users", "slot-offset" };
+	const char *tool = "readelf -lrdsW ";
+	for (size_t i = 0; i < sizeof(of_code) / sizeof(of_code[0]); i++)
+		if (strstr(check->id, of_code[i]))
+			tool = "objdump -d --no-show-raw-insn ";
+	struct buf repro = BUF_INIT;
+	buf_add(&repro, tool);
+	buf_add_shell(&repro, run->module);
+	free(result->repro);
+	result->repro = buf_take(&repro);
+}
+
+/* Reports know a missing target by these words. */
+static void judge_target_missing(const struct target *target, struct check_result *result)
+{
+	char *reason = xprintf("target %s: %s", target->name, target->thing);
+	judge_skip(result, target->missing, reason);
+	free(reason);
+}
+
+static void judge_not_traced(const struct target *target, struct check_result *result)
+{
+	char *reason =
+	    xprintf("target %s: tlstrace sees processes of this machine's own architecture and kernel only, by ptrace",
+		target->name);
+	judge_skip(result, "no-tracer", reason);
+	free(reason);
+}
+
+static void judge_still(struct run *run)
+{
+	const struct trial *trial = run->trial;
+	const json_t *missing = json_object_get(trial->build, "missing");
+	for (size_t i = 0; i < trial->count; i++) {
+		const struct check *check = trial->checks[i];
+		judge_start(check, &trial->cell, &run->result->checks[i]);
+		if (trial->target && trial->target->missing)
+			judge_target_missing(trial->target, &run->result->checks[i]);
+		else if (missing)
+			judge_skip(&run->result->checks[i], json_string_value(json_object_get(missing, "class")),
+			    json_string_value(json_object_get(missing, "thing")));
+		else if (check->pass == PASS_REFUSAL || check->pass == PASS_BUILD)
+			judge_build(check, &trial->cell, trial->build, &run->result->checks[i]);
+		else if (!run->load)
+			judge_status(&run->result->checks[i], STATUS_BROKEN,
+			    json_string_value(json_object_get(trial->build, "message")));
+		else if (check->pass == PASS_FILE)
+			judge_file(run, check, &run->result->checks[i]);
+		else if (check->pass == PASS_TRACE && !run->traced)
+			judge_not_traced(trial->target, &run->result->checks[i]);
+	}
+}
+
+static void judge_known(struct cell_result *result)
+{
+	for (size_t i = 0; i < result->check_count; i++) {
+		struct check_result *check = &result->checks[i];
+		const struct known *row;
+		check->verdict = known_judge(&result->cell, check->id, check->status, &row);
+		if (row && !check->reason)
+			check->reason = xprintf("%s (%s)", row->reason, row->link);
+	}
+	cell_result_sum(result);
+}
+
+/* The target did not do its part: what is not judged yet cannot be. */
+static void judge_infra(struct run *run)
+{
+	for (size_t i = 0; i < run->trial->count; i++) {
+		struct check_result *result = &run->result->checks[i];
+		if (result->status == STATUS_MISS && !result->message)
+			judge_status(result, STATUS_INFRA, run->infra.line);
+	}
+}
+
+int trial_run(const struct trial *trial, struct cell_result *result, struct buf *log, struct diag *diag)
+{
+	memset(result, 0, sizeof(*result));
+	result->cell = trial->cell;
+	result->check_count = trial->count;
+	result->checks = xcalloc(trial->count + 1, sizeof(*result->checks));
+	struct run run = { .trial = trial,
+		.result = result,
+		.log = log,
+		.env = ENV_INIT,
+		.traced = !trial->target || trial->target->trace };
+	run.load = json_object_get(json_object_get(trial->build, "runs"), load_name(trial->cell.load));
+	run.module = json_string_value(json_object_get(run.load, "module"));
+	if (run.load)
+		run.facts =
+		    trial->facts ? trial->facts : json_object_get(json_object_get(trial->build, "facts"), run.module);
+	judge_still(&run);
+	int error = 0;
+	if (run.load && trial->cell.load != LOAD_NONE) {
+		set_env(&run);
+		error = run_pass(&run, 1u << PASS_LIVE | 1u << PASS_HOST, 0);
+		error = error ? error : run_pass(&run, 1u << PASS_ALONE, 1);
+		error = error ? error : run_trace(&run);
+	}
+	if (error && trial->target && trial->target->kind != TARGET_HOST) {
+		judge_infra(&run);
+		error = 0;
+	}
+	result->facts = json_incref((json_t *)(uintptr_t)run.facts);
+	env_free(&run.env);
+	if (error)
+		return diag_set(diag, -error, "%s", run.infra.line);
+	result->build_seconds = json_real_value(json_object_get(trial->build, "seconds"));
+	result->build_status = trial->target && trial->target->missing     ? STATUS_SKIP :
+	    json_integer_value(json_object_get(trial->build, "exit")) == 0 ? STATUS_PASS :
+									     STATUS_FAIL;
+	result->build_command = xstrdup(json_string_value(json_object_get(trial->build, "command")) ?
+		json_string_value(json_object_get(trial->build, "command")) :
+		"");
+	judge_known(result);
+	return 0;
+}

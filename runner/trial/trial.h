@@ -1,0 +1,41 @@
+/* trial.h - the run part of one cell: inspect, run, watch, judge.
+ *
+ * All LIVE and HOST checks of a cell run in one process, in the order of checks.def; when it dies
+ * in check k it is started again with the checks after k, so that one crash costs one check.  Each
+ * ALONE check has a process of its own; all TRACE checks share one process under tlstrace.
+ *
+ * A check that was planned and did not report is a miss.  A batch that ran out of time says nothing
+ * about the check it was cut in: that one runs again by itself with a limit of its own.
+ *
+ * A target that does not do its part (launch.h) ends the cell: what it did not judge by then is infra. */
+#ifndef TLSMATRIX_RUNNER_TRIAL_TRIAL_H
+#define TLSMATRIX_RUNNER_TRIAL_TRIAL_H
+
+#include "matrix/base/buf.h"
+#include "matrix/check.h"
+#include "matrix/result.h"
+#include "runner/setup/setup.h"
+#include "runner/target/target.h"
+
+struct trial {
+	const struct setup *setup;
+	struct cell cell;
+	const struct target *target; /* NULL: this machine itself, or nothing runs */
+	const json_t *build;         /* build.json of the cell's build */
+	const char *build_dir;
+	const struct check *const *checks; /* to judge, in order */
+	size_t count;
+	const char *control; /* selfcheck: value of TLSMATRIX_CONTROL, or NULL */
+	const char *bend;    /* selfcheck: tlstrace --bend, or NULL */
+	const json_t *facts; /* selfcheck: facts of a mutated module, or NULL for the build's */
+};
+
+/* Runs and judges.  Fills *result (cell_result_free) with one check_result per check, verdicts
+ * included; what the programs printed is appended to log.  0 or -errno with a line in diag when
+ * nothing could be judged. */
+int trial_run(const struct trial *trial, struct cell_result *result, struct buf *log, struct diag *diag);
+
+/* The folder of tlstrace's workload: the LIVE check that makes threads. */
+#define TRIAL_WORKLOAD "tls.slot-distinct"
+
+#endif
