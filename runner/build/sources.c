@@ -1,0 +1,76 @@
+#include "runner/build/sources.h"
+
+#include "matrix/base/buf.h"
+
+#include <string.h>
+
+/* The host links no TLS probe: the library brings one, and a second copy would take its place. */
+const char *const source_c_files[] = {
+	"cases/hosts/host.c",
+	"cases/hosts/library.c",
+	"cases/hosts/checks_loaded.c",
+	"cases/hosts/checks_alone.c",
+	"harness/probe/record.c",
+	/* the rest is not the host's, but decides what it and the libraries become */
+	"cases/hosts/ctor.c",
+	"cases/hosts/ctor.h",
+	"cases/hosts/host.h",
+	"cases/hosts/library.h",
+	"cases/init/init_list.h",
+	"harness/probe/probe.h",
+	"harness/probe/neighbours.c",
+	"harness/probe/neighbours.h",
+	"harness/probe/control_off.c",
+	"cases/control/control_on.c",
+	NULL,
+};
+const char *const source_plugin_files[] = { "cases/hosts/plugin/main.go", "cases/core/record.go", "cases/core/check.go",
+	NULL };
+
+const char *const source_ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/ctls/ctls.c", "cases/tls/ctls/ctls.h",
+	NULL };
+
+const char *const source_second_files[] = { "cases/init/second/main.go", "cases/init/second/slot.c", NULL };
+const char *const source_gohost_files[] = {
+	"cases/hosts/gohost/main.go",
+	"cases/hosts/gohost/gohost.c",
+	"cases/hosts/gohost/gohost.h",
+	"cases/core/record.go",
+	"cases/core/check.go",
+	NULL,
+};
+
+/* Their counterparts on Windows. */
+const char *const source_second_windows[] = { "cases/init/second/main.go", "cases/windows/slot_windows.c", NULL };
+const char *const source_gohost_windows[] = {
+	"cases/hosts/gohost/main.go",
+	"cases/windows/gohost_windows.c",
+	"cases/hosts/gohost/gohost.h",
+	"cases/core/record.go",
+	"cases/core/check.go",
+	NULL,
+};
+
+/* The host's C files, and what decides what they become. */
+const char *const source_windows_host_files[] = {
+	"cases/windows/host_windows.c",
+	"cases/windows/checks_windows.c",
+	"harness/probe/record.c",
+	"cases/windows/host_windows.h",
+	"cases/windows/init_count_windows.h",
+	NULL,
+};
+
+const char **build_sources(enum mode mode)
+{
+	const char *const *list = mode == MODE_PLUGIN ? source_plugin_files :
+	    mode == MODE_EXE || mode == MODE_PIE      ? source_ctls_files :
+	    mode == MODE_SHARED                       ? source_ctls_files + 3 :
+							source_c_files;
+	size_t count = 0;
+	while (list[count])
+		count++;
+	const char **copy = xcalloc(count + 1, sizeof(*copy));
+	memcpy(copy, list, count * sizeof(*copy));
+	return copy;
+}

@@ -1,0 +1,22 @@
+/* sources.h - which files of the tree the programs and libraries around a Go package are made from.
+ *
+ * Every list is NULL-terminated, of paths relative to root.  What is named here decides the key of what is made of it. */
+#ifndef TLSMATRIX_RUNNER_BUILD_SOURCES_H
+#define TLSMATRIX_RUNNER_BUILD_SOURCES_H
+
+#include "matrix/cell.h"
+
+/* The host, the probe and the libraries beside it in C, with their headers; the same for Windows. */
+extern const char *const source_c_files[], *const source_windows_host_files[];
+
+/* Go: the second library and the Go program that loads a library; the same for Windows. */
+extern const char *const source_second_files[], *const source_second_windows[];
+extern const char *const source_gohost_files[], *const source_gohost_windows[];
+
+/* The program that opens a plugin; the program of check build.c-tls-internal. */
+extern const char *const source_plugin_files[], *const source_ctls_files[];
+
+/* What decides a buildmode's artifacts besides its Go package; the caller frees the array. */
+const char **build_sources(enum mode mode);
+
+#endif
