@@ -1,6 +1,7 @@
 /* sources.h - which files of the tree the programs and libraries around a Go package are made from.
  *
- * Every list is NULL-terminated, of paths relative to root.  What is named here decides the key of what is made of it. */
+ * Every list is NULL-terminated, of paths relative to root.  What is named here decides the key of what is made of
+ * it. */
 #ifndef TLSMATRIX_RUNNER_BUILD_SOURCES_H
 #define TLSMATRIX_RUNNER_BUILD_SOURCES_H
 
