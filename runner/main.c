@@ -94,19 +94,21 @@ static void self_key(struct setup *setup)
 }
 
 /* The go that `make` set up for this tree, unless the caller names another. */
-static int find_toolchain(struct setup *setup, struct diag *diag)
+static int find_release(struct setup *setup, struct release *release, struct diag *diag)
 {
 	char *own = xprintf("%s/build/toolchain/bin/go", setup->places.root);
 	const char *named = common.go ? common.go : getenv("TLSMATRIX_GO");
-	int error = toolchain_find(named && *named ? named : file_exists(own) ? own : NULL, &setup->toolchain, diag);
+	int error = release_find(named && *named ? named : file_exists(own) ? own : NULL, release, diag);
 	free(own);
+	setup->releases = release;
+	setup->release_count = error ? 0 : 1;
 	return error;
 }
 
 /* The targets are described in terms of the release, so only commands that have one know them. */
 static int find_targets(const struct command *command, struct setup *setup, struct targets *targets, struct diag *diag)
 {
-	int error = command->needs_toolchain ? targets_load(setup, common.targets, targets, diag) : 0;
+	int error = command->needs_release ? targets_load(setup, common.targets, targets, diag) : 0;
 	setup->targets = targets;
 	return error;
 }
@@ -123,6 +125,9 @@ static int run_command(const struct command *command, int argc, char **argv)
 	struct diag diag = DIAG_INIT;
 	struct setup setup = { .timeout_scale = 1.0 };
 	struct targets targets = { NULL, 0 };
+	struct release release = { .go = NULL };
+	machine_find(&setup.machine);
+	linkers_find(&setup.linkers);
 	int error = options_parse(command->name, rows, count, argc, argv, &words, &diag), code = EXIT_OK;
 	if (error == 1)
 		command_help(command, rows, count);
@@ -130,7 +135,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (places_find(common.out, common.cache, &setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
-	else if (self_key(&setup), command->needs_toolchain && find_toolchain(&setup, &diag))
+	else if (self_key(&setup), command->needs_release && find_release(&setup, &release, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if ((error = find_targets(command, &setup, &targets, &diag)))
 		code = cmd_fail(&diag, error == -EINVAL || error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
@@ -138,7 +143,9 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = command->run(&setup, &words);
 	free(words.word);
 	targets_free(&targets);
-	toolchain_free(&setup.toolchain);
+	release_free(&release);
+	linkers_free(&setup.linkers);
+	machine_free(&setup.machine);
 	places_free(&setup.places);
 	/* A report that could not be written has been told already. */
 	if ((fflush(stdout) || ferror(stdout)) && code != EXIT_REPORT) {

@@ -52,9 +52,9 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 {
 	build->cell = *cell;
 	build->control = control;
-	build->kind = control                                     ? CASE_CONTROL :
-	    cell->load != LOAD_NONE || build_is_host(setup, cell) ? CASE_CHECKS :
-								    CASE_PORT;
+	build->kind = control                                                   ? CASE_CONTROL :
+	    cell->load != LOAD_NONE || machine_is_native(&setup->machine, cell) ? CASE_CHECKS :
+										  CASE_PORT;
 	compiler_of(setup, cell, &build->compiler);
 	build->twist = twist;
 	struct cell plain = *cell;
@@ -68,8 +68,11 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 	hash_add_text(hash, cell_id(&plain, id));
 	hash_add_text(hash, src);
 	hash_add_text(hash, twist);
-	hash_add_text(hash, setup->toolchain.go_key);
+	hash_add_text(hash, setup_release(setup, cell)->key);
 	hash_add_text(hash, build->compiler.key);
+	const struct linker *linker = cell->cgo ? linkers_of(&setup->linkers, cell->link) : NULL;
+	if (linker && linker->path)
+		file_sign(hash, linker->path);
 	hash_add_text(hash, setup->self_key);
 	struct buf message = BUF_INIT;
 	const char *source;
@@ -125,10 +128,4 @@ void build_variant(const struct cell *cell, struct build_variant *variant)
 	char arch[32];
 	snprintf(variant->std, sizeof(variant->std), "%s-%s%s", cell->os, cell_arch(cell, arch), flavour_of(cell));
 	snprintf(variant->cgo, sizeof(variant->cgo), "%s%s", cell->cgo ? variant->std : "", cell->cgo ? "-cgo" : "");
-}
-
-int build_is_host(const struct setup *setup, const struct cell *cell)
-{
-	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 &&
-	    strcmp(cell->arch, setup->toolchain.arch) == 0;
 }

@@ -43,9 +43,6 @@ struct build {
 	struct compiler compiler;
 };
 
-/* Is the cell of the machine's own port?  Variants are not. */
-int build_is_host(const struct setup *setup, const struct cell *cell);
-
 /* Names the build of a cell.  Free with build_free.  A twist is
  *   link=LINK         links as if the cell had that link mode, the C TLS build (ctls) included
  *   extldflags=FLAG   gives the external linker one more flag

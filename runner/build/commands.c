@@ -45,8 +45,8 @@ int command_go_build(const struct setup *setup, const struct build *build, struc
 	/* -trimpath keeps -ldflags out of the program's build information (golang/go#52372), which is part
 	 * of what go compiles package main by: without it each linker costs a compilation. */
 	struct argv argv = { NULL, 0 };
-	const char *const words[] = { setup->toolchain.go, "build", "-trimpath", mode, "-o", out, flags.data,
-		command_variant_flag(build), "." };
+	const char *const words[] = { setup_release(setup, &build->cell)->go, "build", "-trimpath", mode, "-o", out,
+		flags.data, command_variant_flag(build), "." };
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i])
 			argv_add(&argv, "%s", words[i]);

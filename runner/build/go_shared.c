@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 /* GOROOT as links to the user's, but for pkg, where -buildmode=shared installs. */
-static int overlay_goroot(const struct setup *setup, const char *overlay)
+static int overlay_goroot(const char *goroot, const char *overlay)
 {
 	char *pkg = xprintf("%s/pkg", overlay);
 	int error = make_folders(pkg);
 	for (int below = 0; !error && below < 2; below++) {
-		char *from = xprintf("%s%s", setup->toolchain.goroot, below ? "/pkg" : "");
+		char *from = xprintf("%s%s", goroot, below ? "/pkg" : "");
 		DIR *dir = opendir(from);
 		if (!dir)
 			error = -errno;
@@ -43,7 +43,7 @@ static int go_install_shared(
 	struct buf flags = BUF_INIT;
 	command_ldflags(build, &flags);
 	struct argv argv = { NULL, 0 };
-	argv_add(&argv, "%s", setup->toolchain.go);
+	argv_add(&argv, "%s", setup_release(setup, &build->cell)->go);
 	argv_add(&argv, "install");
 	argv_add(&argv, "-trimpath");
 	argv_add(&argv, "-buildmode=shared");
@@ -91,7 +91,7 @@ char *command_go_shared(const struct setup *setup, const struct build *build, st
     const char *const *packages, const char *out)
 {
 	char *overlay = xprintf("%s/goroot", build->dir), *library = NULL;
-	script->infra = overlay_goroot(setup, overlay);
+	script->infra = overlay_goroot(setup_release(setup, &build->cell)->goroot, overlay);
 	env_set(&script->env, "GOROOT", "%s", overlay);
 	/* Without cgo the refusal comes from the program's build; std need not be compiled to see it. */
 	if (build->cell.cgo)

@@ -59,7 +59,7 @@ char *hosts_dir(const struct setup *setup, const struct cell *cell, enum hosts h
 	if (cell_is_windows(cell))
 		add_files(setup, hash, source_windows_host_files);
 	if (hosts == HOSTS_GO) {
-		hash_add_text(hash, setup->toolchain.go_key);
+		hash_add_text(hash, setup_release(setup, cell)->key);
 		add_files(setup, hash, cell_is_windows(cell) ? source_second_windows : source_second_files);
 		add_files(setup, hash, cell_is_windows(cell) ? source_gohost_windows : source_gohost_files);
 	}

@@ -24,7 +24,7 @@ struct command {
 	const char *help;     /* a few lines more, or NULL */
 	const struct option_row *options;
 	size_t option_count;
-	int needs_toolchain;
+	int needs_release;
 	int (*run)(struct setup *setup, const struct option_words *words);
 };
 

@@ -17,9 +17,9 @@ enum { NEEDED_MB = 3000 }; /* a cold host matrix with libstd.so by four linkers 
 
 static size_t count_cells(const struct setup *setup, unsigned links)
 {
-	struct gen_axes axes = { .go = setup->toolchain.version,
-		.os = setup->toolchain.os,
-		.arch = setup->toolchain.arch,
+	struct gen_axes axes = { .go = setup->releases->version,
+		.os = setup->machine.os,
+		.arch = setup->machine.arch,
 		.target = "host",
 		.links = links };
 	struct cells cells;
@@ -40,18 +40,33 @@ static unsigned links_of(const char *linker)
 	return links;
 }
 
-static void print_tools(const struct setup *setup, size_t all)
+/* The compiler of the machine's own port: without it everything with cgo is skipped. */
+static void print_own_compiler(const struct setup *setup)
 {
-	for (size_t i = 0; i < TOOL_COUNT; i++) {
-		const struct tool *tool = &setup->toolchain.tools[i];
-		unsigned links = links_of(tool->name);
-		unsigned every = setup->toolchain.links | links;
-		size_t cost = i == TOOL_CC ? all : count_cells(setup, every) - count_cells(setup, every & ~links);
-		if (tool->path)
-			printf("  ok       %-8s %s (%zu cells)\n", tool->name, tool->path, cost);
+	struct cell own = { .cgo = 1, .mode = MODE_EXE, .link = LINK_EXTERNAL };
+	struct compiler compiler;
+	snprintf(own.os, sizeof(own.os), "%s", setup->machine.os);
+	snprintf(own.arch, sizeof(own.arch), "%s", setup->machine.arch);
+	compiler_of(setup, &own, &compiler);
+	char *path = compiler.command ? program_find(compiler.command, NULL) : NULL;
+	if (path)
+		printf("  ok       cc       %s\n", path);
+	else
+		printf("  MISSING  cc       costs every cell with cgo=1: apt-get install %s\n", compiler.package);
+	free(path);
+}
+
+static void print_linkers(const struct setup *setup)
+{
+	for (size_t i = 0; i < LINKER_COUNT; i++) {
+		const struct linker *linker = &setup->linkers.linker[i];
+		unsigned links = links_of(linker->name), every = setup->linkers.links | links;
+		size_t cost = count_cells(setup, every) - count_cells(setup, every & ~links);
+		if (linker->path)
+			printf("  ok       %-8s %s (%zu cells)\n", linker->name, linker->path, cost);
 		else
-			printf(
-			    "  MISSING  %-8s costs %zu cells: apt-get install %s\n", tool->name, cost, tool->package);
+			printf("  MISSING  %-8s costs %zu cells: apt-get install %s\n", linker->name, cost,
+			    linker->package);
 	}
 }
 
@@ -80,7 +95,8 @@ static size_t add_up(const struct setup *setup, const struct cells *cells, struc
 		const struct cell *cell = &cells->cell[i];
 		struct compiler compiler;
 		char port[40];
-		if (!cell->cgo || cell->load != LOAD_NONE || build_is_host(setup, cell) || support_row(cell) >= 0)
+		if (!cell->cgo || cell->load != LOAD_NONE || machine_is_native(&setup->machine, cell) ||
+		    support_row(cell) >= 0)
 			continue;
 		compiler_of(setup, cell, &compiler);
 		snprintf(port, sizeof(port), "%s/%s", cell->os, cell->arch);
@@ -152,7 +168,7 @@ static size_t print_compilers(const struct setup *setup)
 	struct diag diag = DIAG_INIT;
 	struct ports ports;
 	struct cells cells;
-	if (ports_load(setup, &ports, &diag)) {
+	if (ports_load(setup, setup->releases, &ports, &diag)) {
 		printf("  BROKEN   ports    %s\n", diag.line);
 		return 0;
 	}
@@ -164,7 +180,7 @@ static size_t print_compilers(const struct setup *setup)
 			ported += cells.cell[i].load == LOAD_NONE;
 		printf(
 		    "%zu ports: %zu cells are built and inspected only; those with cgo need a C compiler of the port\n",
-		    ports.count, ported - (count_cells(setup, setup->toolchain.links) - count_runs(&cells, "host")));
+		    ports.count, ported - (count_cells(setup, setup->linkers.links) - count_runs(&cells, "host")));
 		for (size_t i = 0; i < count; i++)
 			print_cost(&costs[i]);
 		print_targets(setup, &cells);
@@ -193,12 +209,13 @@ static int print_room(const char *cache)
 static int run(struct setup *setup, const struct option_words *words)
 {
 	(void)words;
-	const struct toolchain *toolchain = &setup->toolchain;
-	size_t all = count_cells(setup, toolchain->links);
-	printf("tlsmatrix %s on %s/%s\n", TLSMATRIX_VERSION, toolchain->os, toolchain->arch);
-	printf("  ok       go       %s (%s)\n", toolchain->go, toolchain->version);
-	print_tools(setup, all);
-	printf("  ok       kernel   %s\n  ok       libc     %s\n", toolchain->kernel, toolchain->libc);
+	const struct machine *machine = &setup->machine;
+	size_t all = count_cells(setup, setup->linkers.links);
+	printf("tlsmatrix %s on %s/%s\n", TLSMATRIX_VERSION, machine->os, machine->arch);
+	printf("  ok       go       %s (%s)\n", setup->releases->go, setup->releases->version);
+	print_own_compiler(setup);
+	print_linkers(setup);
+	printf("  ok       kernel   %s\n  ok       libc     %s\n", machine->kernel, machine->libc);
 	char *tracer = xprintf("%s/tlstrace", setup->places.bin);
 	int traced = file_exists(tracer);
 	printf("  %-8s tracer   %s%s\n", traced ? "ok" : "MISSING", tracer, traced ? "" : ": run `make programs`");
@@ -215,7 +232,7 @@ const struct command cmd_doctor = {
 	.name = "doctor",
 	.synopsis = "doctor",
 	.summary = "what this machine has, what is missing, which cells that costs",
-	.needs_toolchain = 1,
+	.needs_release = 1,
 	.help = "Exit status 3 when the matrix cannot be judged here.",
 	.run = run,
 };

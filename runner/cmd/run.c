@@ -177,11 +177,11 @@ static int open_out(struct campaign *campaign, struct diag *diag)
 static void last_line(const struct campaign *campaign, double seconds)
 {
 	/* What is not there must not look as if it had been judged. */
-	for (size_t i = 0; i < TOOL_COUNT; i++) {
-		const struct tool *tool = &campaign->setup->toolchain.tools[i];
-		if (!tool->path)
+	for (size_t i = 0; i < LINKER_COUNT; i++) {
+		const struct linker *linker = &campaign->setup->linkers.linker[i];
+		if (!linker->path)
 			printf("%s is not installed, its cells are not in this run: apt-get install %s\n",
-			    tool->program, tool->package);
+			    linker->program, linker->package);
 	}
 	printf(
 	    "%zu cells judged now, %zu up to date, %.1f s; reports: %s/report.html, report.json, report.xml (JUnit)\n",
@@ -341,7 +341,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	int code = cmd_filter(words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;
-	toolchain_keys(&setup->toolchain);
+	setup_keys(setup);
 	struct diag diag = DIAG_INIT;
 	int unplanned = plan_make(setup, filter, text, &campaign.plan, &diag);
 	if (!unplanned) {
@@ -369,7 +369,7 @@ const struct command cmd_run = {
 	.name = "run",
 	.synopsis = "run [FILTER]",
 	.summary = "plan, build, run, judge, report",
-	.needs_toolchain = 1,
+	.needs_release = 1,
 	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
 		"port of the release as well, built and inspected; `tlsmatrix list` shows them.\n"
 		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"

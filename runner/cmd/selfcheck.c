@@ -139,7 +139,7 @@ static void attempt_fill(
 		hash_add_text(hash, cell_id(cell, id));
 		hash_add_text(hash, attempt->build[try].key);
 		hash_add_text(hash, setup->self_key);
-		hash_add_text(hash, setup->toolchain.run_key);
+		hash_add_text(hash, setup->machine.key);
 		hash_add_text(hash, attempt->cell->target ? attempt->cell->target->key : "");
 		hash_add_text(hash, control->check);
 		hash_add_text(hash, control_kind_name(control->kind));
@@ -331,7 +331,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	int code = cmd_filter(words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;
-	toolchain_keys(&setup->toolchain);
+	setup_keys(setup);
 	/* A control finds its cell among all of them, and is tried where the filter takes that cell. */
 	if (filter_parse("", &every, &diag) || plan_make(setup, every, "", &plan, &diag)) {
 		code = cmd_fail(&diag, EXIT_INFRA);
@@ -350,7 +350,7 @@ const struct command cmd_selfcheck = {
 	.name = "selfcheck",
 	.synopsis = "selfcheck [FILTER]",
 	.summary = "every check is made to fail by its control",
-	.needs_toolchain = 1,
+	.needs_release = 1,
 	.help = "Exit status 1 when a check stays green under its control, passes only with it, or has none.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),

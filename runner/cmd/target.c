@@ -67,8 +67,7 @@ static char *version_of(const struct setup *setup, const struct target *target)
 		version = first_line(setup, target, command);
 		free(command);
 	}
-	return target->kind == TARGET_HOST ? xprintf("%s, %s", setup->toolchain.libc, setup->toolchain.kernel) :
-					     version;
+	return target->kind == TARGET_HOST ? xprintf("%s, %s", setup->machine.libc, setup->machine.kernel) : version;
 }
 
 /* "linux/amd64", and the filter where it is not all of that port. */
@@ -76,8 +75,8 @@ static char *fits(const struct setup *setup, const struct target *target)
 {
 	if (target->kind == TARGET_PACK)
 		return xstrdup("-");
-	return xprintf("%s/%s%s%s", target->goos ? target->goos : setup->toolchain.os,
-	    target->goarch ? target->goarch : setup->toolchain.arch, target->cells ? " & " : "",
+	return xprintf("%s/%s%s%s", target->goos ? target->goos : setup->machine.os,
+	    target->goarch ? target->goarch : setup->machine.arch, target->cells ? " & " : "",
 	    target->cells ? target->cells : "");
 }
 
@@ -91,11 +90,11 @@ static json_t *entry_of(const struct setup *setup, const struct target *target)
 	    version, "packages", contents, "suite", target->suite, "goos",
 	    target->kind == TARGET_PACK ? "" :
 		target->goos            ? target->goos :
-					  setup->toolchain.os,
+					  setup->machine.os,
 	    "goarch",
 	    target->kind == TARGET_PACK ? "" :
 		target->goarch          ? target->goarch :
-					  setup->toolchain.arch,
+					  setup->machine.arch,
 	    "cells", target->cells, "note", target->note);
 	free(contents);
 	free(version);
@@ -267,7 +266,7 @@ static int run(struct setup *setup, const struct option_words *words)
 {
 	struct diag diag = DIAG_INIT;
 	const char *action = words->count ? words->word[0] : "";
-	toolchain_keys(&setup->toolchain);
+	setup_keys(setup);
 	if (strcmp(action, "list") == 0 && words->count == 1)
 		return list(setup);
 	if (strcmp(action, "get") == 0 && words->count > 1)
@@ -282,7 +281,7 @@ const struct command cmd_target = {
 	.name = "target",
 	.synopsis = "target list|get NAME...|check NAME...",
 	.summary = "the loaders to run on: what is there, fetch it, can it be believed",
-	.needs_toolchain = 1,
+	.needs_release = 1,
 	.help = "list   every target: its state, the cells that fit, the version\n"
 		"get    fetches the Debian packages that a target takes into the cache (all: of every target)\n"
 		"check  runs a program that must pass there, one that must fail; its facts (all: each that is here)\n"

@@ -20,7 +20,7 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 	hash_add_text(hash, cell_id(&cell->cell, id));
 	hash_add_text(hash, cell->build.key);
 	hash_add_text(hash, setup->self_key);
-	hash_add_text(hash, setup->toolchain.run_key);
+	hash_add_text(hash, setup->machine.key);
 	if (cell->target)
 		hash_add_text(hash, cell->target->key);
 	for (enum hosts hosts = 0; cell->target && hosts < HOSTS_COUNT; hosts++) {
@@ -94,7 +94,7 @@ static unsigned links_of(const struct setup *setup, const struct target *target)
 	const char *list = target->links ? target->links : "internal,external";
 	unsigned links = 0;
 	if (strcmp(list, "all") == 0)
-		return setup->toolchain.links;
+		return setup->linkers.links;
 	for (; *list; list += strcspn(list, ","), list += *list == ',')
 		for (enum link link = 0; link < LINK_COUNT; link++)
 			if (strlen(link_name(link)) == strcspn(list, ",") &&
@@ -125,8 +125,8 @@ static struct gen_target *target_axis(const struct setup *setup, size_t *count)
 			continue;
 		axis[(*count)++] = (struct gen_target){
 			.name = target->name,
-			.os = target->goos ? target->goos : setup->toolchain.os,
-			.arch = target->goarch ? target->goarch : setup->toolchain.arch,
+			.os = target->goos ? target->goos : setup->machine.os,
+			.arch = target->goarch ? target->goarch : setup->machine.arch,
 			.where = target->cells ? target->cells : "",
 			.links = links_of(setup, target),
 			.gomain = has_gomain(target),
@@ -139,11 +139,11 @@ int plan_cells(const struct setup *setup, const struct ports *ports, struct cell
 {
 	struct gen_axes axes = {
 		.ports = ports,
-		.go = setup->toolchain.version,
-		.os = setup->toolchain.os,
-		.arch = setup->toolchain.arch,
+		.go = setup->releases->version,
+		.os = setup->machine.os,
+		.arch = setup->machine.arch,
 		.target = "host",
-		.links = setup->toolchain.links,
+		.links = setup->linkers.links,
 	};
 	struct gen_target *targets = target_axis(setup, &axes.target_count);
 	axes.targets = targets;
@@ -165,8 +165,8 @@ static int told_nothing(
 			return diag_set(diag, ENOENT,
 			    "'%s' selects none of the %zu cells; none at all is for [%s] (%s:%d), of %s/%s",
 			    filter_text, cells->count, target->name, target->file, target->line,
-			    target->goos ? target->goos : setup->toolchain.os,
-			    target->goarch ? target->goarch : setup->toolchain.arch);
+			    target->goos ? target->goos : setup->machine.os,
+			    target->goarch ? target->goarch : setup->machine.arch);
 	}
 	return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all",
 	    filter_text, cells->count);
@@ -176,7 +176,7 @@ int plan_make(const struct setup *setup, const struct filter *filter, const char
     struct diag *diag)
 {
 	memset(plan, 0, sizeof(*plan));
-	if (ports_load(setup, &plan->ports, diag))
+	if (ports_load(setup, setup->releases, &plan->ports, diag))
 		return -EIO;
 	struct cells cells;
 	int error = plan_cells(setup, &plan->ports, &cells, diag);
@@ -214,17 +214,18 @@ void plan_free(struct plan *plan)
 
 const char *plan_host_filter(const struct setup *setup, char out[80])
 {
-	snprintf(out, 80, "os=%s & arch=%s & !arch=*.* & target=host,none", setup->toolchain.os, setup->toolchain.arch);
+	snprintf(out, 80, "os=%s & arch=%s & !arch=*.* & target=host,none", setup->machine.os, setup->machine.arch);
 	return out;
 }
 
 char *plan_host(const struct setup *setup)
 {
-	const struct toolchain *toolchain = &setup->toolchain;
-	char *versions = toolchain_versions(toolchain);
-	char *host =
-	    xprintf("%s/%s, %s, %s, %s", toolchain->os, toolchain->arch, toolchain->kernel, toolchain->libc, versions);
-	free(versions);
+	const struct machine *machine = &setup->machine;
+	char *compiler = compiler_version(setup), *linkers = linkers_versions(&setup->linkers);
+	char *host = xprintf("%s/%s, %s, %s, %s%s%s", machine->os, machine->arch, machine->kernel, machine->libc,
+	    compiler, *linkers ? ", " : "", linkers);
+	free(linkers);
+	free(compiler);
 	return host;
 }
 
@@ -251,7 +252,7 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 	}
 	json_t *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan", plan->hash,
 	    "keys", plan->keys, "full", plan->full, "started", started, "tool", TLSMATRIX_VERSION, "go",
-	    setup->toolchain.version, "host", host, "cells", cells);
+	    setup->releases->version, "host", host, "cells", cells);
 	char *text = json_dumps(json, JSON_COMPACT);
 	int error = file_write(path, text, strlen(text));
 	free(text);

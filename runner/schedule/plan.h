@@ -42,7 +42,7 @@ int plan_make(const struct setup *setup, const struct filter *filter, const char
     struct diag *diag);
 void plan_free(struct plan *plan);
 
-/* Names builds and results: for what is to be built or looked up.  Needs toolchain_keys, and looks at the targets:
+/* Names builds and results: for what is to be built or looked up.  Needs setup_keys, and looks at the targets:
  * fetch what they want first. */
 void plan_name(const struct setup *setup, struct plan *plan);
 

@@ -59,9 +59,9 @@ static const char *name_kept(const char *name)
 }
 
 /* The file that says that a std is in GOCACHE; malloc'ed. */
-static char *variant_mark(const struct setup *setup, const char *name)
+static char *variant_mark(const struct setup *setup, const struct cell *cell, const char *name)
 {
-	return xprintf("%s/variant/%s-%s", setup->places.cache, setup->toolchain.go_key, name);
+	return xprintf("%s/variant/%s-%s", setup->places.cache, setup_release(setup, cell)->key, name);
 }
 
 /* What of std a build of the cell compiles first, if it is not there yet. */
@@ -71,7 +71,7 @@ static void add_first(struct task *task, const struct setup *setup, const struct
 	build_variant(cell, &variant);
 	const char *const names[] = { variant.std, variant.cgo };
 	for (size_t i = 0; i < 2; i++) {
-		char *mark = variant_mark(setup, names[i]);
+		char *mark = variant_mark(setup, cell, names[i]);
 		if (*names[i] && !file_exists(mark))
 			task->first[i] = name_kept(names[i]);
 		free(mark);
@@ -104,7 +104,9 @@ static int run_hosts(const void *argument, struct diag *diag)
 
 size_t task_add_hosts(struct task_list *list, const struct cell *cell, enum hosts hosts, int control)
 {
-	if (!hosts_serve(cell))
+	struct compiler compiler;
+	compiler_of_hosts(list->setup, cell, &compiler);
+	if (!hosts_serve(cell) || compiler.missing)
 		return TASK_NONE;
 	char *makes = hosts_dir(list->setup, cell, hosts, control);
 	size_t there = find_maker(list, makes);
@@ -211,7 +213,7 @@ static int build_warmed(const struct setup *setup, const struct build *build)
 	const char *const names[] = { variant.std, variant.cgo };
 	char *dir = xprintf("%s/variant", setup->places.cache);
 	for (size_t i = 0; i < 2 && make_folders(dir) == 0; i++) {
-		char *mark = variant_mark(setup, names[i]);
+		char *mark = variant_mark(setup, &build->cell, names[i]);
 		if (*names[i])
 			file_write(mark, "", 0);
 		free(mark);

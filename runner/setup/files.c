@@ -248,6 +248,15 @@ const char *file_hash(const char *path)
 	return entry->hex;
 }
 
+void file_sign(struct hash *hash, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st))
+		return;
+	long facts[3] = { (long)st.st_size, (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
+	hash_add(hash, facts, sizeof(facts));
+}
+
 char *program_find(const char *name, const char *path)
 {
 	char *copy = xstrdup(path ? path : ENV_PATH), *rest = copy, *found = NULL;

@@ -37,6 +37,11 @@ int file_copy(const char *from, const char *to); /* keeps the mode; reflink wher
 /* Content hash of a file, remembered for the life of the process by path.  "" when unreadable. */
 const char *file_hash(const char *path);
 
+/* Size and time of a file, added to hash: enough to see that a package was exchanged, and the same wherever that
+ * package is unpacked.  Nothing for a file that is not there. */
+struct hash;
+void file_sign(struct hash *hash, const char *path);
+
 /* The real path of a program in a list of folders as in PATH (NULL: the one that children get, ENV_PATH);
  * malloc'ed, NULL when it is in none. */
 char *program_find(const char *name, const char *path);

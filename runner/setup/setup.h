@@ -4,16 +4,27 @@
 #define TLSMATRIX_RUNNER_SETUP_SETUP_H
 
 #include "runner/setup/files.h"
-#include "runner/setup/toolchain.h"
+#include "runner/setup/linkers.h"
+#include "runner/setup/machine.h"
+#include "runner/setup/release.h"
 
 struct targets;
 
 struct setup {
 	struct places places;
-	struct toolchain toolchain;
+	struct machine machine;
+	struct linkers linkers;
+	struct release *releases; /* the first is that of cells which name no other */
+	size_t release_count;
 	struct targets *targets; /* known and the user's (target.h); NULL: the command needs none */
 	double timeout_scale;    /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
 	char self_key[HASH_HEX]; /* content of tlsmatrix and tlstrace: a changed judge judges again */
 };
+
+/* The release of a cell, by its version; the first where none has it. */
+const struct release *setup_release(const struct setup *setup, const struct cell *cell);
+
+/* Fills the keys of releases and machine, which the names of builds and results are made of. */
+void setup_keys(struct setup *setup);
 
 #endif

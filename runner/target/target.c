@@ -36,7 +36,7 @@ static char *meaning(struct expanding *expanding, const char *name)
 	} places[] = {
 		{ "root", setup->places.root },
 		{ "cache", setup->places.cache },
-		{ "goroot", setup->toolchain.goroot ? setup->toolchain.goroot : "" },
+		{ "goroot", setup->release_count ? setup->releases->goroot : "" },
 	};
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (strcmp(name, places[i].name) == 0)
@@ -310,8 +310,8 @@ void target_look(const struct setup *setup, struct target *target)
 	hash_add_text(hash, "target 1");
 	hash_add_text(hash, target->name);
 	hash_add_text(hash, target_kind_name(target->kind));
-	hash_add_text(hash, setup->toolchain.kernel);
-	hash_add_text(hash, setup->toolchain.run_key);
+	hash_add_text(hash, setup->machine.kernel);
+	hash_add_text(hash, setup->machine.key);
 	hash_add(hash, &target->scale, sizeof(target->scale));
 	target_texts(target, hash_text, hash);
 	size_t at = 0;

@@ -3,7 +3,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
 #include "runner/debian/pack.h"
-#include "runner/process/env.h"
+#include "runner/process/ask.h"
 #include "runner/target/target.h"
 
 #include <glob.h>
@@ -25,6 +25,9 @@ static const struct row rows[] = {
 
 enum { ROWS = sizeof rows / sizeof *rows };
 
+/* The row of the machine's own compiler. */
+#define GCC "gcc"
+
 /* What was found of a row. */
 struct found {
 	int asked;
@@ -45,16 +48,6 @@ static char *find_zig(const struct setup *setup)
 	}
 	free(pattern);
 	return found ? found : program_find("zig", NULL);
-}
-
-/* Size and time of a file: enough to see that a package was exchanged. */
-static void add_signature(struct hash *hash, const char *path)
-{
-	struct stat st;
-	if (stat(path, &st))
-		return;
-	long facts[3] = { (long)st.st_size, (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
-	hash_add(hash, facts, sizeof(facts));
 }
 
 /* $ROOT and $ZIG; malloc'ed. */
@@ -94,6 +87,30 @@ static char *named_gcc(const struct setup *setup, const char *name, const char *
 	return NULL;
 }
 
+/* What a gcc is besides its driver: the compiler proper and collect2 lie in one folder, assembler and linker beside the
+ * driver under its prefix. */
+static void sign_gcc(struct hash *hash, const char *name, const char *path)
+{
+	static const char *const tools[] = { "as", "ld" };
+	const char *const argv[] = { path, "-print-prog-name=cc1", NULL };
+	char *cc1 = ask_line(argv);
+	const char *slash = strrchr(cc1, '/');
+	char *collect2 = xprintf("%.*s/collect2", slash ? (int)(slash - cc1) : 0, cc1);
+	size_t prefix = strlen(name) - strlen("gcc");
+	file_sign(hash, path);
+	file_sign(hash, cc1);
+	file_sign(hash, collect2);
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+		char *tool = xprintf("%.*s%s", (int)prefix, name, tools[i]), *at = program_find(tool, NULL);
+		if (at)
+			file_sign(hash, at);
+		free(at);
+		free(tool);
+	}
+	free(collect2);
+	free(cc1);
+}
+
 static void look(const struct setup *setup, const struct row *row, struct found *found)
 {
 	struct hash *hash = hash_new();
@@ -107,7 +124,7 @@ static void look(const struct setup *setup, const struct row *row, struct found 
 			char *target = expand(setup, zig, row->command + 4);
 			found->command = xprintf("%s cc -target %s", zig, target);
 			free(target);
-			add_signature(hash, zig);
+			file_sign(hash, zig);
 		}
 	} else {
 		int renamed = strncmp(row->command, "as-gcc ", 7) == 0;
@@ -115,7 +132,7 @@ static void look(const struct setup *setup, const struct row *row, struct found 
 		char *path = program_find(name, NULL);
 		if (path) {
 			found->command = renamed ? named_gcc(setup, name, path) : xstrdup(name);
-			add_signature(hash, path);
+			sign_gcc(hash, name, path);
 		}
 		free(path);
 	}
@@ -152,12 +169,6 @@ static void fill(const struct setup *setup, size_t index, struct compiler *compi
 
 /* ---- the compiler of a target --------------------------------------------------------------------- */
 
-static int is_host_port(const struct setup *setup, const struct cell *cell)
-{
-	return !*cell->variant && strcmp(cell->os, setup->toolchain.os) == 0 &&
-	    strcmp(cell->arch, setup->toolchain.arch) == 0;
-}
-
 /* The first word of a command, malloc'ed. */
 static char *program_of(const char *command) { return xprintf("%.*s", (int)strcspn(command, " "), command); }
 
@@ -169,7 +180,7 @@ static void add_specs(struct hash *hash, const char *command)
 		return;
 	specs += strlen("-specs=");
 	char *path = xprintf("%.*s", (int)strcspn(specs, " "), specs);
-	add_signature(hash, path);
+	file_sign(hash, path);
 	free(path);
 }
 
@@ -180,9 +191,10 @@ static void prescribed(const struct setup *setup, const char *command, struct ta
 	char *name = program_of(command), *path = program_find(name, NULL);
 	struct hash *hash = hash_new();
 	hash_add_text(hash, command);
-	hash_add_text(hash, setup->toolchain.cc_key);
-	if (path)
-		add_signature(hash, path);
+	if (path && strcmp(name, GCC) == 0)
+		sign_gcc(hash, name, path);
+	else if (path)
+		file_sign(hash, path);
 	add_specs(hash, command);
 	*compiler = (struct compiler){ .command = command, .name = command, .ldflags = "", .missing = NULL };
 	size_t at = 0;
@@ -190,7 +202,7 @@ static void prescribed(const struct setup *setup, const char *command, struct ta
 	for (const char *p = target->wants; p && *p; p += strcspn(p, " "), p += strspn(p, " ")) {
 		char *word = program_of(p), *dir = pack_dir(setup, word), *mark = xprintf("%s/.pack.json", dir);
 		if (strstr(command, dir))
-			add_signature(hash, mark);
+			file_sign(hash, mark);
 		free(mark);
 		free(dir);
 		free(word);
@@ -208,27 +220,29 @@ static void prescribed(const struct setup *setup, const char *command, struct ta
 	free(name);
 }
 
-void compiler_of(const struct setup *setup, const struct cell *cell, struct compiler *compiler)
+/* The machine's own port has gcc, whatever the machine is; the last row takes every cell. */
+static size_t row_of(const struct setup *setup, const struct cell *cell)
 {
 	const struct filter_subject subject = { cell, NULL, NULL };
+	int native = machine_is_native(&setup->machine, cell);
+	size_t i = 0;
+	while (i + 1 < ROWS &&
+	    !(native ? rows[i].command && strcmp(rows[i].command, GCC) == 0 :
+		       filter_text_match(rows[i].where, &subject)))
+		i++;
+	return i;
+}
+
+void compiler_of(const struct setup *setup, const struct cell *cell, struct compiler *compiler)
+{
 	struct target *target = target_find(setup->targets, cell->target);
 	const char *command = target_cc(target, cell);
 	if (!cell->cgo) {
 		*compiler = (struct compiler){ .command = "", .ldflags = "", .key = "cgo0" };
 	} else if (command) {
 		prescribed(setup, command, target, compiler);
-	} else if (is_host_port(setup, cell)) {
-		*compiler = (struct compiler){
-			.command = setup->toolchain.tools[TOOL_CC].path, .name = "gcc", .package = "gcc", .ldflags = ""
-		};
-		memcpy(compiler->key, setup->toolchain.cc_key, sizeof(compiler->key));
 	} else {
-		/* The last row takes every cell. */
-		for (size_t i = 0; i < ROWS; i++)
-			if (filter_text_match(rows[i].where, &subject)) {
-				fill(setup, i, compiler);
-				return;
-			}
+		fill(setup, row_of(setup, cell), compiler);
 	}
 }
 
@@ -239,4 +253,19 @@ void compiler_of_hosts(const struct setup *setup, const struct cell *cell, struc
 	dynamic.mode = MODE_EXE;
 	dynamic.link = LINK_EXTERNAL;
 	compiler_of(setup, &dynamic, compiler);
+}
+
+char *compiler_version(const struct setup *setup)
+{
+	struct cell own = { .cgo = 1, .mode = MODE_EXE, .link = LINK_EXTERNAL, .target = "host" };
+	struct compiler compiler;
+	snprintf(own.os, sizeof(own.os), "%s", setup->machine.os);
+	snprintf(own.arch, sizeof(own.arch), "%s", setup->machine.arch);
+	compiler_of(setup, &own, &compiler);
+	if (!compiler.command)
+		return xstrdup("no cc");
+	const char *const argv[] = { compiler.command, "--version", NULL };
+	char *line = ask_line(argv), *text = xprintf("cc %s", ask_version(line));
+	free(line);
+	return text;
 }

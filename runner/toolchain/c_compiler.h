@@ -1,8 +1,8 @@
 /* c_compiler.h - which C compiler builds a cell's cgo parts and the C programs around it, and whether it is here.
  *
- * The cell's target may prescribe one (target.h: cc, cc-static).  Else the machine's own port has gcc, and every other
- * a row of c_compilers.def.  Compilers are looked for in PATH; ziglang in the Python environment of the source tree
- * (.venv) and then as `zig` in PATH.  What is found is remembered for the life of the process. */
+ * The cell's target may prescribe one (target.h: cc, cc-static).  Else it is a row of c_compilers.def; the machine's
+ * own port takes the row of gcc.  Compilers are looked for in PATH; ziglang in the Python environment of the source
+ * tree (.venv) and then as `zig` in PATH.  What is found is remembered for the life of the process. */
 #ifndef TLSMATRIX_RUNNER_TOOLCHAIN_C_COMPILER_H
 #define TLSMATRIX_RUNNER_TOOLCHAIN_C_COMPILER_H
 
@@ -27,5 +27,8 @@ void compiler_of(const struct setup *setup, const struct cell *cell, struct comp
 /* The compiler of the C programs that a cell's artifacts are loaded by: the one for dynamic programs, with cgo or
  * without. */
 void compiler_of_hosts(const struct setup *setup, const struct cell *cell, struct compiler *compiler);
+
+/* "cc 12.2.0": the compiler of the machine's own port, malloc'ed; asks it. */
+char *compiler_version(const struct setup *setup);
 
 #endif

@@ -15,7 +15,7 @@ void go_env(const struct setup *setup, const struct cell *cell, struct env *env)
 	env_base(env, home);
 	free(home);
 	env_set(env, "TMPDIR", "%s/tmp", cache);
-	env_set(env, "GOROOT", "%s", setup->toolchain.goroot);
+	env_set(env, "GOROOT", "%s", setup_release(setup, cell)->goroot);
 	env_set(env, "GOENV", "off");
 	env_set(env, "GOFLAGS", "%s", "");
 	env_set(env, "GOTOOLCHAIN", "local");

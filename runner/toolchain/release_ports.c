@@ -16,23 +16,23 @@ enum { ASK_TIMEOUT_MS = 300000 };
 /* The files of internal/platform that the program is compiled with. */
 static const char *const platform_files[] = { "supported.go", "zosarch.go", NULL };
 
-static char *platform_path(const struct setup *setup, const char *file)
+static char *platform_path(const struct release *release, const char *file)
 {
-	return xprintf("%s/src/internal/platform/%s", setup->toolchain.goroot, file);
+	return xprintf("%s/src/internal/platform/%s", release->goroot, file);
 }
 
 /* CACHE/ports/KEY; NULL when the release has no table. */
-static char *table_path(const struct setup *setup)
+static char *table_path(const struct setup *setup, const struct release *release)
 {
 	char key[HASH_HEX], *program = xprintf("%s/cases/ports/main.go", setup->places.root);
 	struct hash *hash = hash_new();
 	int there = 1;
 	hash_add_text(hash, "ports 1");
-	hash_add_text(hash, setup->toolchain.version);
-	hash_add_text(hash, setup->toolchain.go);
+	hash_add_text(hash, release->version);
+	hash_add_text(hash, release->go);
 	hash_add_text(hash, file_hash(program));
 	for (size_t i = 0; platform_files[i]; i++) {
-		char *path = platform_path(setup, platform_files[i]);
+		char *path = platform_path(release, platform_files[i]);
 		there &= file_exists(path);
 		hash_add_text(hash, file_hash(path));
 		free(path);
@@ -45,12 +45,14 @@ static char *table_path(const struct setup *setup)
 /* ---- asking ------------------------------------------------------------------------------------- */
 
 /* Runs a go or the program; its output, malloc'ed, or NULL with a line in diag. */
-static char *ask(const struct setup *setup, const char *cwd, const char *const argv[], struct diag *diag)
+static char *ask(const struct setup *setup, const struct release *release, const char *cwd, const char *const argv[],
+    struct diag *diag)
 {
 	struct cell host = { .cgo = 0 };
 	struct env env = ENV_INIT;
-	snprintf(host.os, sizeof(host.os), "%s", setup->toolchain.os);
-	snprintf(host.arch, sizeof(host.arch), "%s", setup->toolchain.arch);
+	snprintf(host.go, sizeof(host.go), "%s", release->version);
+	snprintf(host.os, sizeof(host.os), "%s", setup->machine.os);
+	snprintf(host.arch, sizeof(host.arch), "%s", setup->machine.arch);
 	go_env(setup, &host, &env);
 	struct child_spec spec = {
 		.argv = argv, .env = (const char *const *)env.list, .cwd = cwd, .timeout_ms = ASK_TIMEOUT_MS
@@ -75,13 +77,13 @@ static char *ask(const struct setup *setup, const char *cwd, const char *const a
 }
 
 /* "GOOS/GOARCH/CGO" of every port of `go tool dist list -json`, added to argv. */
-static int add_list(const struct setup *setup, struct argv *argv, struct diag *diag)
+static int add_list(const struct setup *setup, const struct release *release, struct argv *argv, struct diag *diag)
 {
-	const char *const command[] = { setup->toolchain.go, "tool", "dist", "list", "-json", NULL };
-	char *text = ask(setup, setup->toolchain.goroot, command, diag);
+	const char *const command[] = { release->go, "tool", "dist", "list", "-json", NULL };
+	char *text = ask(setup, release, release->goroot, command, diag);
 	json_t *list = text ? json_loads(text, 0, NULL) : NULL;
 	int error = text && !json_array_size(list) ?
-	    diag_set(diag, EIO, "%s tool dist list -json: printed no list of ports", setup->toolchain.go) :
+	    diag_set(diag, EIO, "%s tool dist list -json: printed no list of ports", release->go) :
 	    text ? 0 :
 		   -EIO;
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -97,7 +99,7 @@ static int add_list(const struct setup *setup, struct argv *argv, struct diag *d
 }
 
 /* The program's package in folder. */
-static int make_program(const struct setup *setup, const char *folder)
+static int make_program(const struct setup *setup, const struct release *release, const char *folder)
 {
 	static const char module[] = "module tlsmatrix.ports\n\ngo 1.21\n";
 	char *mod = xprintf("%s/go.mod", folder), *from = xprintf("%s/cases/ports/main.go", setup->places.root),
@@ -107,7 +109,7 @@ static int make_program(const struct setup *setup, const char *folder)
 	error = error ? error : file_write(mod, module, strlen(module));
 	error = error ? error : file_copy(from, to);
 	for (size_t i = 0; platform_files[i] && !error; i++) {
-		char *source = platform_path(setup, platform_files[i]),
+		char *source = platform_path(release, platform_files[i]),
 		     *copy = xprintf("%s/%s", below, platform_files[i]);
 		error = file_copy(source, copy);
 		free(copy);
@@ -121,26 +123,27 @@ static int make_program(const struct setup *setup, const char *folder)
 }
 
 /* The table's text, malloc'ed, or NULL with a line in diag; folder is scratch. */
-static char *ask_release(const struct setup *setup, const char *folder, struct diag *diag)
+static char *ask_release(
+    const struct setup *setup, const struct release *release, const char *folder, struct diag *diag)
 {
-	int error = make_program(setup, folder);
+	int error = make_program(setup, release, folder);
 	if (error) {
 		diag_set(diag, -error, "%s: cannot write: %s", folder, strerror(-error));
 		return NULL;
 	}
-	const char *const build[] = { setup->toolchain.go, "build", "-o", "ports", ".", NULL };
-	char *silence = ask(setup, folder, build, diag), *text = NULL;
+	const char *const build[] = { release->go, "build", "-o", "ports", ".", NULL };
+	char *silence = ask(setup, release, folder, build, diag), *text = NULL;
 	struct argv argv = { NULL, 0 };
 	argv_add(&argv, "%s/ports", folder);
-	if (silence && !add_list(setup, &argv, diag))
-		text = ask(setup, folder, (const char *const *)argv.word, diag);
+	if (silence && !add_list(setup, release, &argv, diag))
+		text = ask(setup, release, folder, (const char *const *)argv.word, diag);
 	argv_free(&argv);
 	free(silence);
 	return text;
 }
 
 /* Asks, and keeps the answer at path.  The text, or NULL with a line in diag. */
-static char *make_table(const struct setup *setup, const char *path, struct diag *diag)
+static char *make_table(const struct setup *setup, const struct release *release, const char *path, struct diag *diag)
 {
 	char *parent = xprintf("%s/ports", setup->places.cache), *tmp = xprintf("%s/tmp", setup->places.cache),
 	     *home = xprintf("%s/home", setup->places.cache), *text = NULL;
@@ -150,7 +153,7 @@ static char *make_table(const struct setup *setup, const char *path, struct diag
 		error = make_folders(folders[i]);
 	char *scratch = error ? NULL : folder_aside(path, &error);
 	if (scratch) {
-		text = ask_release(setup, scratch, diag);
+		text = ask_release(setup, release, scratch, diag);
 		remove_tree(scratch);
 		free(scratch);
 	} else {
@@ -167,15 +170,15 @@ static char *make_table(const struct setup *setup, const char *path, struct diag
 	return text;
 }
 
-int ports_load(const struct setup *setup, struct ports *ports, struct diag *diag)
+int ports_load(const struct setup *setup, const struct release *release, struct ports *ports, struct diag *diag)
 {
-	char *path = table_path(setup), *text = NULL;
+	char *path = table_path(setup, release), *text = NULL;
 	if (!path) {
 		*ports = (struct ports){ NULL, 0 };
 		return 0;
 	}
 	if (file_read(path, &text, NULL))
-		text = make_table(setup, path, diag);
+		text = make_table(setup, release, path, diag);
 	int error = text ? ports_parse(path, text, ports, diag) : -EIO;
 	free(text);
 	free(path);

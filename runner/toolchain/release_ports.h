@@ -13,6 +13,6 @@ struct diag;
 
 /* 0 and *ports (free with ports_free), without a row where the release has no internal/platform (before
  * go1.21): then only its own port is known.  -errno with a line in diag when it cannot be asked. */
-int ports_load(const struct setup *setup, struct ports *ports, struct diag *diag);
+int ports_load(const struct setup *setup, const struct release *release, struct ports *ports, struct diag *diag);
 
 #endif

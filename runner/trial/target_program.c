@@ -52,9 +52,9 @@ static void first_of(const char *list, const char *fallback, char *out, size_t s
 int target_cell(const struct setup *setup, const struct target *target, int in_c, struct cell *cell, struct diag *diag)
 {
 	char os[32], arch[48];
-	first_of(target->goos, setup->toolchain.os, os, sizeof(os));
-	first_of(target->goarch, setup->toolchain.arch, arch, sizeof(arch));
-	char *id = xprintf("%s/%s/%s/exe/cgo%d/%s@%s:exec", setup->toolchain.version, os, arch, in_c,
+	first_of(target->goos, setup->machine.os, os, sizeof(os));
+	first_of(target->goarch, setup->machine.arch, arch, sizeof(arch));
+	char *id = xprintf("%s/%s/%s/exe/cgo%d/%s@%s:exec", setup->releases->version, os, arch, in_c,
 	    in_c ? "external" : "internal", target->name);
 	int error = cell_parse(id, cell, diag);
 	free(id);
@@ -86,7 +86,7 @@ static char *program_dir(const struct setup *setup, const struct cell *cell, int
 		compiler_of_hosts(setup, cell, &compiler);
 		hash_add_text(hash, compiler.key);
 	} else {
-		hash_add_text(hash, setup->toolchain.go_key);
+		hash_add_text(hash, setup_release(setup, cell)->key);
 	}
 	hash_end(hash, key);
 	return xprintf("%s/target/%s-%s", setup->places.cache, in_c ? "c" : "go", key);

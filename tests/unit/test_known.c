@@ -116,13 +116,17 @@ static void test_an_excuse_ends(void **state)
 static struct cells list_on_targets(size_t sample, const char *arch)
 {
 	struct targets targets = { NULL, 0 };
-	struct setup setup = { .places = { .root = (char[]){ "." }, .cache = (char[]){ "" } }, .targets = &targets };
+	struct release release = { .goroot = (char[]){ "" } };
+	struct setup setup = { .places = { .root = (char[]){ "." }, .cache = (char[]){ "" } },
+		.targets = &targets,
+		.releases = &release,
+		.release_count = 1 };
 	struct diag diag = DIAG_INIT;
 	struct cells cells;
-	snprintf(setup.toolchain.version, sizeof setup.toolchain.version, "%s", ports_sample[sample].go);
-	snprintf(setup.toolchain.os, sizeof setup.toolchain.os, "linux");
-	snprintf(setup.toolchain.arch, sizeof setup.toolchain.arch, "%s", arch);
-	setup.toolchain.links = (1u << LINK_COUNT) - 1;
+	snprintf(release.version, sizeof release.version, "%s", ports_sample[sample].go);
+	snprintf(setup.machine.os, sizeof setup.machine.os, "linux");
+	snprintf(setup.machine.arch, sizeof setup.machine.arch, "%s", arch);
+	setup.linkers.links = (1u << LINK_COUNT) - 1;
 	if (targets_load(&setup, NULL, &targets, &diag))
 		fail_msg("%s", diag.line);
 	assert_int_equal(plan_cells(&setup, sample_ports(sample), &cells, &diag), 0);
