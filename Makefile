@@ -19,7 +19,10 @@ SUBMAKE = $(MAKE) --no-print-directory -j$(shell nproc)
 LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort harness/probe/record.c cases/generate.c \
               $(foreach folder,matrix harness reports runner,$(wildcard $(folder)/*.c)) \
               $(filter-out harness/probe/%,$(foreach folder,matrix harness reports runner,$(wildcard $(folder)/*/*.c)))))
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/stages.o
+# What a stage's results depend on of the tool itself: its sources (runner/setup/stages.h).
+STAGE_INSPECT := $(sort $(wildcard harness/*.[ch] harness/elf/*.[ch] harness/code/*.[ch] harness/format/*.[ch] matrix/base/*.[ch]))
+STAGE_TRIAL   := $(sort $(wildcard runner/trial/*.[ch] runner/target/*.[ch] runner/process/*.[ch] harness/record.[ch]))
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -142,6 +145,16 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(B)/libtlsmatrix.a
 # One target's runs; the log says how it went.
 $(B)/fuzz/%.runs: $(B)/fuzz/%
 	@tests/fuzz/million.sh $< $(RUNS)
+
+$(B)/stages.c: $(STAGE_INSPECT) $(STAGE_TRIAL) Makefile
+	@mkdir -p $(@D)
+	@{ printf '#include "runner/setup/stages.h"\n\n'; \
+	   printf 'const char stage_inspect[] = "%s";\n' $$(cat $(STAGE_INSPECT) | sha256sum | cut -c1-32); \
+	   printf 'const char stage_trial[] = "%s";\n' $$(cat $(STAGE_TRIAL) | sha256sum | cut -c1-32); } > $@
+
+$(B)/obj/stages.o: $(B)/stages.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Programs that the unit tests start.
 $(B)/fixtures/misbehave: tests/fixtures/misbehave.c

@@ -81,16 +81,11 @@ static void command_help(const struct command *command, const struct option_row 
 	options_help(rows, count);
 }
 
-static void self_key(struct setup *setup)
+static void tracer_key(struct setup *setup)
 {
-	static const char *const programs[] = { "tlsmatrix", "tlstrace" };
-	struct hash *hash = hash_new();
-	for (size_t i = 0; i < 2; i++) {
-		char *path = xprintf("%s/%s", setup->places.bin, programs[i]);
-		hash_add_text(hash, file_hash(path));
-		free(path);
-	}
-	hash_end(hash, setup->self_key);
+	char *path = xprintf("%s/tlstrace", setup->places.bin);
+	snprintf(setup->tracer_key, sizeof(setup->tracer_key), "%s", file_hash(path));
+	free(path);
 }
 
 /* The go that `make` set up for this tree, unless the caller names another. */
@@ -135,7 +130,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (places_find(common.out, common.cache, &setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
-	else if (self_key(&setup), command->needs_release && find_release(&setup, &release, &diag))
+	else if (tracer_key(&setup), command->needs_release && find_release(&setup, &release, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if ((error = find_targets(command, &setup, &targets, &diag)))
 		code = cmd_fail(&diag, error == -EINVAL || error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);

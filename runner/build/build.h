@@ -4,8 +4,8 @@
  * differ in the linker alone share it, and so go compiles it once for them.
  *
  * A build serves all cells that differ only in how they are run.  Its folder is CACHE/build/KEY,
- * where KEY is the content of everything that goes in (build_key); the folder is complete when it
- * holds build.json, which is written last:
+ * where KEY is the content of everything that goes in (name.h); it is an entry of the cache (runner/setup/entry.h) and
+ * holds beside the artifacts build.json (runner/setup/sealed.h), in which @build is the folder:
  *
  *   { "how": STR, "exit": N, "seconds": S, "cpu_seconds": S,
  *     "command": STR        the shell line of the step that decided (the failing one, or go's)
@@ -14,8 +14,7 @@
  *     "missing": {"class": STR, "thing": STR}|absent   no C compiler for the cell: what c_compiler.h says; exit is then
  *                                                      -1
  *     "ctls": {"exit": N, "output": STR}|null    the build of check build.c-tls-internal
- *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null} },
- *     "facts": { PATH: inspect facts } }
+ *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null} } }
  *
  * Builds are hermetic: an environment made from nothing, a private GOCACHE, and a private overlay
  * of GOROOT for -buildmode=shared, which installs into it.  make.h makes them. */
@@ -36,23 +35,23 @@ struct build {
 	struct cell cell;    /* load is not looked at, but for whether anything runs; target for its C compiler */
 	int control;         /* with sabotage built in, for selfcheck */
 	enum case_kind kind; /* which program: CASE_PORT where nothing runs it */
-	const char *twist;   /* selfcheck: built wrongly on purpose, see below; "" else */
+	const char *twist;   /* selfcheck: built wrongly on purpose, name.h; "" else */
 	char key[HASH_HEX];
 	char *dir; /* where the artifacts lie */
 	char *src; /* the Go package; builds that differ in nothing that it shows share it */
 	struct compiler compiler;
 };
 
-/* Names the build of a cell.  Free with build_free.  A twist is
- *   link=LINK         links as if the cell had that link mode, the C TLS build (ctls) included
- *   extldflags=FLAG   gives the external linker one more flag
- * and is kept by reference. */
-void build_name(
-    const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build);
 void build_free(struct build *build);
 
 /* The finished build's build.json as a new reference, or NULL when it is not (or not wholly) there. */
-json_t *build_load(const struct build *build);
+json_t *build_load(const struct setup *setup, const struct build *build);
+
+/* Is it there and whole?  Reads all of it. */
+int build_is_ready(const struct setup *setup, const struct build *build);
+
+/* The build as its twist makes it (name.h); shares everything with build. */
+struct build build_twisted(const struct build *build);
 
 /* The names of the std that a build compiles: two builds of one variant must not start together while that
  * std is not in GOCACHE yet, or it is compiled twice.  std is "linux-arm.5-shared", what cgo adds to it

@@ -84,7 +84,7 @@ static int go_folder(const struct setup *setup, const char *const *files, const 
 int command_go_files(const struct setup *setup, const struct build *build, struct script *script,
     const char *const *files, const char *src, const char *mode, const char *out)
 {
-	int error = go_folder(setup, files, src);
+	int error = script->dry ? 0 : go_folder(setup, files, src);
 	if (error)
 		script->infra = error;
 	return command_go_build(setup, build, script, src, mode, out);

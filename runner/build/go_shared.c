@@ -91,12 +91,13 @@ char *command_go_shared(const struct setup *setup, const struct build *build, st
     const char *const *packages, const char *out)
 {
 	char *overlay = xprintf("%s/goroot", build->dir), *library = NULL;
-	script->infra = overlay_goroot(setup_release(setup, &build->cell)->goroot, overlay);
+	if (!script->dry)
+		script->infra = overlay_goroot(setup_release(setup, &build->cell)->goroot, overlay);
 	env_set(&script->env, "GOROOT", "%s", overlay);
 	/* Without cgo the refusal comes from the program's build; std need not be compiled to see it. */
 	if (build->cell.cgo)
 		go_install_shared(setup, build, script, packages);
-	if (command_go_build(setup, build, script, build->src, "-linkshared", out)) {
+	if (command_go_build(setup, build, script, build->src, "-linkshared", out) && !script->dry) {
 		char *folder = shared_folder(overlay);
 		library = folder ? shared_library(folder) : NULL;
 		free(folder);

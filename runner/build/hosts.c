@@ -4,6 +4,8 @@
 #include "runner/build/commands.h"
 #include "runner/build/hosts_windows.h"
 #include "runner/build/sources.h"
+#include "runner/setup/entry.h"
+#include "runner/setup/sealed.h"
 #include "runner/toolchain/go_env.h"
 
 #include <errno.h>
@@ -32,52 +34,6 @@ static void add_files(const struct setup *setup, struct hash *hash, const char *
 		hash_add_text(hash, file_hash(path));
 		free(path);
 	}
-}
-
-char *hosts_dir(const struct setup *setup, const struct cell *cell, enum hosts hosts, int control)
-{
-	/* Asked for every cell of a plan: the name is worked out once for each port, compiler and kind. */
-	static struct known { char *of, key[HASH_HEX]; } *known;
-	static size_t count;
-	struct compiler compiler;
-	char arch[32];
-	compiler_of_hosts(setup, cell, &compiler);
-	char *of = xprintf("%s %s %s %d %d", compiler.key, cell->os, cell_arch(cell, arch), (int)hosts, control != 0);
-	size_t i = 0;
-	while (i < count && strcmp(known[i].of, of) != 0)
-		i++;
-	if (i < count) {
-		free(of);
-		return xprintf("%s/hosts/%s", setup->places.cache, known[i].key);
-	}
-	struct hash *hash = hash_new();
-	hash_add_text(hash, "hosts 3");
-	hash_add_text(hash, of);
-	hash_add_text(hash, setup->self_key);
-	hash_add_text(hash, setup->places.root);
-	add_files(setup, hash, source_c_files);
-	if (cell_is_windows(cell))
-		add_files(setup, hash, source_windows_host_files);
-	if (hosts == HOSTS_GO) {
-		hash_add_text(hash, setup_release(setup, cell)->key);
-		add_files(setup, hash, cell_is_windows(cell) ? source_second_windows : source_second_files);
-		add_files(setup, hash, cell_is_windows(cell) ? source_gohost_windows : source_gohost_files);
-	}
-	known = xrealloc(known, (count + 1) * sizeof(*known));
-	known[count].of = of;
-	hash_end(hash, known[count].key);
-	return xprintf("%s/hosts/%s", setup->places.cache, known[count++].key);
-}
-
-static char *mark_path(const char *dir) { return xprintf("%s/complete", dir); }
-
-int hosts_ready(const struct setup *setup, const struct cell *cell, enum hosts hosts, int control)
-{
-	char *dir = hosts_dir(setup, cell, hosts, control), *mark = mark_path(dir);
-	int ready = file_exists(mark);
-	free(mark);
-	free(dir);
-	return ready;
 }
 
 static void make_library(const struct setup *setup, const struct cell *cell, const char *dir, struct script *script,
@@ -138,38 +94,121 @@ static void make_go(const struct setup *setup, const struct cell *cell, const ch
 	free(second);
 }
 
-int hosts_make(const struct setup *setup, const struct cell *of, enum hosts hosts, int control, struct diag *diag)
+/* The commands that make them into dir, run or only written down. */
+static void make(const struct setup *setup, const struct cell *cell, enum hosts hosts, int control, const char *dir,
+    struct script *script)
+{
+	go_env(setup, cell, &script->env);
+	if (hosts == HOSTS_GO)
+		make_go(setup, cell, dir, script);
+	else if (cell_is_windows(cell))
+		hosts_windows_make(setup, cell, control, dir, script);
+	else
+		make_c(setup, cell, control, dir, script);
+}
+
+/* ---- names ------------------------------------------------------------------------------------------ */
+
+/* What decides them: their files and the commands, without places. */
+static void name(const struct setup *setup, const struct cell *of, enum hosts hosts, int control, char key[HASH_HEX])
 {
 	struct cell cell = hosts_cell(of);
 	struct script script;
-	script_init(&script, HOSTS_TIMEOUT_MS);
-	go_env(setup, &cell, &script.env);
-	char *dir = hosts_dir(setup, &cell, hosts, control), *mark = mark_path(dir), *log = xprintf("%s/make.log", dir),
-	     *tmp = xprintf("%s/tmp", setup->places.cache);
-	int error = remove_tree(dir);
-	error = error ? error : make_folders(dir);
-	error = error ? error : make_folders(tmp);
-	if (error) {
-		diag_set(diag, -error, "%s: cannot make: %s", dir, strerror(-error));
-	} else {
-		if (hosts == HOSTS_C && cell_is_windows(&cell))
-			hosts_windows_make(setup, &cell, control, dir, &script);
-		else if (hosts == HOSTS_C)
-			make_c(setup, &cell, control, dir, &script);
-		else
-			make_go(setup, &cell, dir, &script);
-		error = script.infra;
-		if (script.failed || error)
-			error = diag_set(diag, EIO, "%s: %s: %.600s", script.command.data,
-			    error ? strerror(-error) : script.how, script.output.data);
+	struct hash *hash = hash_new();
+	int windows = cell_is_windows(&cell);
+	script_init(&script, 0);
+	script.dry = 1;
+	make(setup, &cell, hosts, control, "@hosts", &script);
+	json_t *log = json_string(script.log.data), *placeless = sealed_placeless(setup, log);
+	hash_add_text(hash, "hosts 4");
+	hash_add_text(hash, json_string_value(placeless));
+	add_files(setup, hash, source_c_files);
+	if (windows)
+		add_files(setup, hash, source_windows_host_files);
+	if (hosts == HOSTS_GO) {
+		hash_add_text(hash, setup_release(setup, &cell)->key);
+		add_files(setup, hash, windows ? source_second_windows : source_second_files);
+		add_files(setup, hash, windows ? source_gohost_windows : source_gohost_files);
 	}
-	/* The commands stay beside what they made, for people and for `make bench`. */
-	if (!error && ((error = file_write(log, script.log.data, script.log.len)) || (error = file_write(mark, "", 0))))
-		diag_set(diag, -error, "%s: cannot write: %s", mark, strerror(-error));
-	free(log);
-	free(tmp);
-	free(mark);
-	free(dir);
+	hash_end(hash, key);
+	json_decref(placeless);
+	json_decref(log);
 	script_free(&script);
-	return error;
+}
+
+char *hosts_dir(const struct setup *setup, const struct cell *cell, enum hosts hosts, int control)
+{
+	/* Asked for every cell of a plan: the name is worked out once for each release, port, compiler and kind. */
+	static struct known { char *of, key[HASH_HEX]; } *known;
+	static size_t count;
+	struct compiler compiler;
+	char arch[32];
+	compiler_of_hosts(setup, cell, &compiler);
+	char *of = xprintf(
+	    "%s %s %s %s %d %d", compiler.key, cell->go, cell->os, cell_arch(cell, arch), (int)hosts, control != 0);
+	size_t i = 0;
+	while (i < count && strcmp(known[i].of, of) != 0)
+		i++;
+	if (i < count) {
+		free(of);
+		return xprintf("%s/hosts/%s", setup->places.cache, known[i].key);
+	}
+	char key[HASH_HEX];
+	struct hash *hash = hash_new();
+	name(setup, cell, hosts, control, key);
+	hash_add_text(hash, key);
+	hash_add_text(hash, of);
+	known = xrealloc(known, (count + 1) * sizeof(*known));
+	known[count].of = of;
+	hash_end(hash, known[count].key);
+	return xprintf("%s/hosts/%s", setup->places.cache, known[count++].key);
+}
+
+int hosts_ready(const struct setup *setup, const struct cell *cell, enum hosts hosts, int control)
+{
+	/* Looked at once: a run makes what is not there itself. */
+	static struct seen {
+		char *dir;
+		int whole;
+	} *seen;
+	static size_t count;
+	char *dir = hosts_dir(setup, cell, hosts, control);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(seen[i].dir, dir) == 0) {
+			free(dir);
+			return seen[i].whole;
+		}
+	seen = xrealloc(seen, (count + 1) * sizeof(*seen));
+	seen[count] = (struct seen){ dir, entry_is_whole(dir) };
+	return seen[count++].whole;
+}
+
+/* ---- making ----------------------------------------------------------------------------------------- */
+
+int hosts_make(const struct setup *setup, const struct cell *of, enum hosts hosts, int control, struct diag *diag)
+{
+	struct cell cell = hosts_cell(of);
+	char *dir = hosts_dir(setup, &cell, hosts, control), *tmp = xprintf("%s/tmp", setup->places.cache);
+	struct entry entry;
+	int error = make_folders(tmp);
+	if (error)
+		diag_set(diag, -error, "%s: cannot make: %s", tmp, strerror(-error));
+	error = error ? error : entry_begin(dir, 0, &entry, diag);
+	free(tmp);
+	free(dir);
+	if (error)
+		return error == 1 ? 0 : error;
+	struct script script;
+	script_init(&script, HOSTS_TIMEOUT_MS);
+	make(setup, &cell, hosts, control, entry.aside, &script);
+	if (script.failed || script.infra)
+		error = diag_set(diag, EIO, "%s: %s: %.600s", script.command.data,
+		    script.infra ? strerror(-script.infra) : script.how, script.output.data);
+	/* The commands stay beside what they made, for people and for `make bench`. */
+	char *log = xprintf("%s/make.log", entry.aside);
+	if (!error && (error = file_write(log, script.log.data, script.log.len)))
+		diag_set(diag, -error, "%s: cannot write: %s", log, strerror(-error));
+	free(log);
+	script_free(&script);
+	return entry_end(&entry, error, diag);
 }

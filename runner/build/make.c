@@ -1,10 +1,11 @@
 #include "runner/build/make.h"
 
-#include "harness/inspect.h"
 #include "matrix/base/diag.h"
 #include "matrix/check.h"
 #include "runner/build/recipe.h"
 #include "runner/process/script.h"
+#include "runner/setup/entry.h"
+#include "runner/setup/sealed.h"
 #include "runner/toolchain/go_env.h"
 
 #include <errno.h>
@@ -27,24 +28,60 @@ static char *first_message(const char *output)
 	return buf_take(&text);
 }
 
-/* Facts of every module once, also where several load modes share it. */
-static int inspect_runs(json_t *runs, json_t *facts, struct diag *diag)
+/* ---- what is not Go's fault ---------------------------------------------------------------------- */
+
+/* Words of compilers, linkers and libcs, in lower case, by which a build tells that this machine did not let it.  Go:
+ * os/exec and syscall errors; gcc: "Killed signal terminated program cc1"; ld and Go print strerror(3), each in its own
+ * case. */
+static const struct {
+	const char *words;
+	int error;
+} disturbances[] = {
+	{ "no space left on device", ENOSPC },
+	{ "disk quota exceeded", EDQUOT },
+	{ "too many open files", EMFILE },
+	{ "resource temporarily unavailable", EAGAIN },
+	{ "cannot allocate memory", ENOMEM },
+	{ "out of memory", ENOMEM },
+	{ "memory exhausted", ENOMEM },
+	{ "input/output error", EIO },
+	{ "signal: killed", EINTR },
+	{ "signal: terminated", EINTR },
+	{ "signal: hangup", EINTR },
+	{ "killed signal terminated program", EINTR },
+	{ "terminated signal terminated program", EINTR },
+	{ "failed to create new os thread", EAGAIN },
+};
+
+/* The errno that explains why a script failed for a reason of this machine's, 0 when it has none. */
+static int disturbance(const struct script *script)
 {
-	const char *load;
-	json_t *run;
-	json_object_foreach(runs, load, run)
-	{
-		const char *module = json_string_value(json_object_get(run, "module"));
-		json_t *found;
-		if (!module || json_object_get(facts, module))
-			continue;
-		int error = inspect_file(module, &found, diag);
-		if (error)
-			return error;
-		json_object_set_new(facts, module, found);
-	}
+	if (!script->failed)
+		return 0;
+	if (script->timeout)
+		return ETIMEDOUT;
+	if (script->signaled)
+		return EINTR;
+	for (size_t i = 0; i < sizeof(disturbances) / sizeof(disturbances[0]); i++)
+		if (strcasestr(script->output.data, disturbances[i].words))
+			return disturbances[i].error;
 	return 0;
 }
+
+static int disturbed(const struct build *build, const struct script *script, int reason, struct diag *diag)
+{
+	char *said = first_message(script->output.data);
+	const char *how = reason == ETIMEDOUT ? "its time is up" :
+	    reason == EINTR                   ? "something killed it" :
+						strerror(reason);
+	int error =
+	    diag_set(diag, reason, "%s: the build was disturbed (%s), which says nothing of Go: %s%.200s: run again",
+		build->dir, how, script->how, *said ? "; " : "");
+	free(said);
+	return error;
+}
+
+/* ---- the record -------------------------------------------------------------------------------------- */
 
 static json_t *text_json(const char *text, size_t limit)
 {
@@ -58,43 +95,29 @@ static json_t *text_json(const char *text, size_t limit)
 	return json;
 }
 
-static int write_json(const struct build *build, json_t *json, struct diag *diag)
-{
-	char *path = xprintf("%s/build.json", build->dir), *text = json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS);
-	int error = text ? file_write(path, text, strlen(text)) : -EINVAL;
-	if (error)
-		diag_set(diag, -error, "%s: cannot write: %s", path, strerror(-error));
-	free(text);
-	free(path);
-	return error;
-}
-
-/* The build as its twist makes it. */
-static struct build twisted(const struct build *build)
-{
-	struct build other = *build;
-	for (enum link link = 0; link < LINK_COUNT; link++)
-		if (strncmp(build->twist, "link=", 5) == 0 && strcmp(build->twist + 5, link_name(link)) == 0)
-			other.cell.link = link;
-	return other;
-}
-
-/* The build of check build.c-tls-internal: a C __thread variable, linked internally. */
-static json_t *make_ctls(const struct setup *setup, const struct build *build)
+/* The build of check build.c-tls-internal: a C __thread variable, linked internally.  *ctls is a new reference. */
+static int make_ctls(const struct setup *setup, const struct build *build, json_t **ctls, struct diag *diag)
 {
 	struct cell ran = build->cell;
 	ran.load = LOAD_EXEC;
+	*ctls = json_null();
 	if (!check_planned(check_find("build.c-tls-internal"), &ran))
-		return json_null();
+		return 0;
 	struct script script;
 	script_init(&script, BUILD_TIMEOUT_MS);
 	go_env(setup, &build->cell, &script.env);
-	struct build made = twisted(build);
+	struct build made = build_twisted(build);
 	recipe_ctls(setup, &made, &script);
-	json_t *json = json_pack("{s:i, s:o, s:s}", "exit", script.exit, "output",
-	    text_json(script.output.data, OUTPUT_KEPT), "command", script.command.data);
+	int reason = disturbance(&script), error = script.infra;
+	if (error)
+		diag_set(diag, -error, "%s: cannot start the build: %s", build->dir, strerror(-error));
+	else if (reason)
+		error = disturbed(build, &script, reason, diag);
+	else
+		*ctls = json_pack("{s:i, s:o, s:s}", "exit", script.exit, "output",
+		    text_json(script.output.data, OUTPUT_KEPT), "command", script.command.data);
 	script_free(&script);
-	return json;
+	return error;
 }
 
 static json_t *script_json(const struct script *script, json_t *runs)
@@ -107,36 +130,30 @@ static json_t *script_json(const struct script *script, json_t *runs)
 	return json;
 }
 
+/* The Go package: 0 when it is there. */
 static int make_package(const struct setup *setup, const struct build *build, struct diag *diag)
 {
-	if (file_exists(build->src))
-		return 0;
-	int error;
-	char *aside = folder_aside(build->src, &error);
-	if (aside)
-		error = generate_case(setup->places.root, &build->cell, build->kind, aside, diag);
-	if (!error)
-		error = recipe_place(setup, build, aside);
-	error = folder_settle(aside, build->src, error);
-	return error ? diag_set(diag, -error, "%s: cannot make: %s", build->src, strerror(-error)) : 0;
+	struct entry entry;
+	int error = entry_begin(build->src, 0, &entry, diag);
+	if (error)
+		return error == 1 ? 0 : error;
+	error = generate_case(setup->places.root, &build->cell, build->kind, entry.aside, diag);
+	if (!error && (error = recipe_place(setup, build, entry.aside)))
+		diag_set(diag, -error, "%s: cannot make: %s", build->src, strerror(-error));
+	return entry_end(&entry, error, diag);
 }
 
-static int prepare(const struct setup *setup, const struct build *build, struct diag *diag)
+static int make_scratch(const struct setup *setup, struct diag *diag)
 {
-	char *tmp = xprintf("%s/tmp", setup->places.cache), *home = xprintf("%s/home", setup->places.cache);
-	const char *failed = NULL;
-	int error = remove_tree(build->dir);
-	if (error)
-		failed = build->dir;
-	const char *const made[] = { build->dir, tmp, home };
-	for (size_t i = 0; !error && i < sizeof(made) / sizeof(made[0]); i++)
-		if ((error = make_folders(made[i])))
-			failed = made[i];
-	if (error)
-		diag_set(diag, -error, "%s: cannot make: %s", failed, strerror(-error));
-	free(tmp);
-	free(home);
-	return error ? error : make_package(setup, build, diag);
+	static const char *const names[] = { "tmp", "home" };
+	int error = 0;
+	for (size_t i = 0; !error && i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = xprintf("%s/%s", setup->places.cache, names[i]);
+		if ((error = make_folders(path)))
+			diag_set(diag, -error, "%s: cannot make: %s", path, strerror(-error));
+		free(path);
+	}
+	return error;
 }
 
 /* A build without its C compiler: not started, or begun since Go should refuse it before it needs one,
@@ -157,42 +174,84 @@ static void add_missing(const struct build *build, int refused, json_t *json)
 	buf_free(&thing);
 }
 
-int build_make(const struct setup *setup, const struct build *build, struct diag *diag)
+/* ---- making one ------------------------------------------------------------------------------------ */
+
+/* One try, into build->dir.  0 with *json, or -errno. */
+static int try_build(const struct setup *setup, const struct build *build, json_t **json, struct diag *diag)
 {
 	struct script script;
 	script_init(&script, BUILD_TIMEOUT_MS);
-	json_t *runs = json_object(), *facts = json_object(), *json = NULL;
-	int error = prepare(setup, build, diag);
-	int refused = support_row(&build->cell) >= 0;
-	if (!error && (refused || !build->compiler.missing)) {
+	json_t *runs = json_object();
+	int refused = support_row(&build->cell) >= 0, error = 0;
+	if (refused || !build->compiler.missing) {
 		go_env(setup, &build->cell, &script.env);
-		struct build made = twisted(build);
+		struct build made = build_twisted(build);
 		recipe_case(setup, &made, &script, runs);
+		int reason = disturbance(&script);
 		if (script.infra)
 			error = diag_set(
 			    diag, -script.infra, "%s: cannot start the build: %s", build->dir, strerror(-script.infra));
+		else if (reason)
+			error = disturbed(build, &script, reason, diag);
 	}
-	if (!error && script.failed && strstr(script.output.data, "no space left on device"))
-		error = diag_set(
-		    diag, ENOSPC, "%s: disk full while building: free some room and run again", setup->places.cache);
-	if (!error && !script.failed)
-		error = inspect_runs(runs, facts, diag);
+	char *log = xprintf("%s/build.log", build->dir);
+	if (!error && (error = file_write(log, script.log.data, script.log.len)))
+		diag_set(diag, -error, "%s: cannot write: %s", log, strerror(-error));
+	free(log);
 	if (!error) {
-		json = script_json(&script, runs);
-		add_missing(build, refused, json);
-		json_object_set_new(json, "ctls", make_ctls(setup, build));
-		json_object_set(json, "facts", facts);
-		char *log = xprintf("%s/build.log", build->dir);
-		error = file_write(log, script.log.data, script.log.len);
-		if (error)
-			diag_set(diag, -error, "%s: cannot write: %s", log, strerror(-error));
-		free(log);
+		*json = script_json(&script, runs);
+		add_missing(build, refused, *json);
 	}
-	if (!error)
-		error = write_json(build, json, diag);
-	json_decref(json);
 	json_decref(runs);
-	json_decref(facts);
 	script_free(&script);
 	return error;
+}
+
+/* Did the build fail, though Go need not refuse it and nothing is missing? */
+static int is_surprise(const struct build *build, const json_t *json)
+{
+	return json_integer_value(json_object_get(json, "exit")) != 0 && !json_object_get(json, "missing") &&
+	    support_row(&build->cell) < 0;
+}
+
+/* Into build->dir, an empty folder.  A build that fails is made again from nothing before that is believed. */
+static int make_all(const struct setup *setup, const struct build *build, struct diag *diag)
+{
+	json_t *json = NULL;
+	int error = try_build(setup, build, &json, diag);
+	if (!error && is_surprise(build, json)) {
+		json_decref(json);
+		error = remove_tree(build->dir);
+		error = error ? error : make_folders(build->dir);
+		error = error ? diag_set(diag, -error, "%s: cannot make: %s", build->dir, strerror(-error)) :
+				try_build(setup, build, &json, diag);
+	}
+	if (error)
+		return error;
+	json_t *ctls = NULL;
+	error = make_ctls(setup, build, &ctls, diag);
+	if (!error) {
+		json_object_set_new(json, "ctls", ctls);
+		json_t *placeless = sealed_replace(json, build->dir, "@build");
+		char *path = xprintf("%s/build.json", build->dir);
+		if ((error = sealed_write(setup, path, placeless)))
+			diag_set(diag, -error, "%s: cannot write: %s", path, strerror(-error));
+		free(path);
+		json_decref(placeless);
+	}
+	json_decref(json);
+	return error;
+}
+
+int build_make(const struct setup *setup, const struct build *build, int again, struct diag *diag)
+{
+	struct entry entry;
+	int error = make_scratch(setup, diag);
+	error = error ? error : make_package(setup, build, diag);
+	error = error ? error : entry_begin(build->dir, again, &entry, diag);
+	if (error)
+		return error == 1 ? 0 : error;
+	struct build aside = *build;
+	aside.dir = entry.aside;
+	return entry_end(&entry, make_all(setup, &aside, diag), diag);
 }

@@ -23,7 +23,7 @@ static double timeout_scale = 1.0;
 static const char *forbidden;
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
-	{ "--force", OPTION_FLAG, NULL, "judge every cell again, also where nothing changed", &force },
+	{ "--force", OPTION_FLAG, NULL, "build and run every cell again, also where nothing changed", &force },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
 	    &timeout_scale },
 	{ "--forbid-skip", OPTION_TEXT, "CLASS,...",
@@ -97,6 +97,8 @@ static json_t *infra_result(const struct plan_cell *cell, const char *line)
 	}
 	cell_result_sum(&result);
 	json_t *json = cell_result_json(&result);
+	/* Not believed a second time: the same command tries again. */
+	json_object_set_new(json, "volatile", json_true());
 	cell_result_free(&result);
 	return json;
 }
@@ -354,6 +356,7 @@ static int run(struct setup *setup, const struct option_words *words)
 		plan_free(&campaign.plan);
 	} else {
 		task_list_init(&campaign.tasks, setup);
+		campaign.tasks.force = force;
 		int error = run_campaign(&campaign, &diag);
 		code = error ? cmd_fail(&diag, error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA) : tell(&campaign);
 		task_list_free(&campaign.tasks);

@@ -9,7 +9,11 @@
 #include "harness/mutate.h"
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
+#include "runner/build/facts.h"
 #include "runner/build/hosts.h"
+#include "runner/build/name.h"
+#include "runner/setup/sealed.h"
+#include "runner/setup/stages.h"
 #include "runner/schedule/tasks.h"
 #include "runner/target/target.h"
 #include "runner/trial/controls.h"
@@ -82,7 +86,7 @@ static int run_try(const void *argument, struct diag *diag)
 	const struct control *control = attempt->control;
 	int with = order->try == WITH;
 	const char *dir = attempt->dir[order->try];
-	json_t *build = build_load(&attempt->build[order->try]), *facts = NULL;
+	json_t *build = build_load(attempt->setup, &attempt->build[order->try]), *facts = NULL;
 	if (!build)
 		return diag_set(diag, EIO, "%s: the build left no build.json", attempt->build[order->try].dir);
 	struct trial trial = {
@@ -96,12 +100,14 @@ static int run_try(const void *argument, struct diag *diag)
 		.control = control->kind == SABOTAGE ? (with ? control->argument : "none") : NULL,
 		.bend = control->kind == BEND && with ? control->argument : NULL,
 	};
-	int error = control->kind == MUTATE && with ? mutated_facts(attempt, build, dir, &facts, diag) : 0;
+	int error = build_facts(attempt->setup, &attempt->build[order->try], build, diag);
+	if (!error && control->kind == MUTATE && with)
+		error = mutated_facts(attempt, build, dir, &facts, diag);
 	trial.facts = facts;
 	struct cell_result result = { .checks = NULL };
 	struct buf log = BUF_INIT;
 	error = error ? error : trial_run(&trial, &result, &log, diag);
-	error = error ? error : result_store(dir, &result, &log, diag);
+	error = error ? error : result_store(attempt->setup, dir, &result, &log, diag);
 	cell_result_free(&result);
 	buf_free(&log);
 	json_decref(facts);
@@ -138,14 +144,16 @@ static void attempt_fill(
 		hash_add_text(hash, "control 1");
 		hash_add_text(hash, cell_id(cell, id));
 		hash_add_text(hash, attempt->build[try].key);
-		hash_add_text(hash, setup->self_key);
+		hash_add_text(hash, stage_inspect);
+		hash_add_text(hash, stage_trial);
+		hash_add_text(hash, setup->tracer_key);
 		hash_add_text(hash, setup->machine.key);
 		hash_add_text(hash, attempt->cell->target ? attempt->cell->target->key : "");
 		hash_add_text(hash, control->check);
 		hash_add_text(hash, control_kind_name(control->kind));
 		hash_add_text(hash, try == WITH ? control->argument : "");
 		char *hosts = hosts_dir(setup, cell, HOSTS_GO, control->kind == SABOTAGE);
-		hash_add_text(hash, hosts);
+		hash_add_text(hash, strrchr(hosts, '/'));
 		free(hosts);
 		hash_end(hash, key);
 		attempt->dir[try] = xprintf("%s/control/%s", setup->places.cache, key);
@@ -163,7 +171,7 @@ static void attempt_free(struct attempt *attempt)
 static json_t *try_result(const struct attempt *attempt, int try)
 {
 	char *path = xprintf("%s/result.json", attempt->dir[try]);
-	json_t *json = json_load_file(path, 0, NULL);
+	json_t *json = sealed_read(attempt->setup, path);
 	free(path);
 	return json;
 }

@@ -40,6 +40,8 @@ int step(struct script *script, const char *cwd, const char *const argv[])
 		return 0;
 	write_command(script, cwd, argv);
 	buf_printf(&script->log, "$ %s\n", script->command.data);
+	if (script->dry)
+		return 1;
 	struct child_spec spec = {
 		.argv = argv,
 		.env = (const char *const *)script->env.list,
@@ -58,6 +60,8 @@ int step(struct script *script, const char *cwd, const char *const argv[])
 	buf_free(&how);
 	script->exit = result.how == CHILD_EXITED || result.how == CHILD_LEAK ? result.status : -1;
 	script->failed = script->exit != 0;
+	script->timeout = result.how == CHILD_TIMEOUT;
+	script->signaled = result.how == CHILD_SIGNALED ? result.status : 0;
 	script->seconds += result.seconds;
 	script->cpu_seconds += result.cpu_seconds;
 	buf_add_bytes(&script->log, result.out.data, result.out.len);

@@ -8,10 +8,13 @@
 struct script {
 	struct env env;
 	int timeout_ms;
+	int dry;      /* commands are only written down: every one succeeds, nothing is touched */
 	int failed;   /* a step did not exit 0; further ones are not run */
 	int infra;    /* -errno when a step could not be started at all */
 	char how[64]; /* of the last step, child_describe's words */
 	int exit;     /* of the last step; -1 when it did not exit */
+	int timeout;  /* the last step was killed for its time */
+	int signaled; /* the signal that killed it, or 0 */
 	double seconds, cpu_seconds;
 	struct buf log;     /* commands and all output, for people */
 	struct buf output;  /* what the commands printed */

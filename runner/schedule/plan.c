@@ -3,6 +3,8 @@
 #include "matrix/base/diag.h"
 #include "matrix/gen.h"
 #include "runner/build/hosts.h"
+#include "runner/build/name.h"
+#include "runner/setup/stages.h"
 #include "runner/target/osv_files.h"
 #include "runner/target/target.h"
 #include "runner/toolchain/release_ports.h"
@@ -16,16 +18,18 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 {
 	char id[CELL_ID_MAX];
 	struct hash *hash = hash_new();
-	hash_add_text(hash, "result 1");
+	hash_add_text(hash, "result 2");
 	hash_add_text(hash, cell_id(&cell->cell, id));
 	hash_add_text(hash, cell->build.key);
-	hash_add_text(hash, setup->self_key);
+	hash_add_text(hash, stage_inspect);
+	hash_add_text(hash, stage_trial);
+	hash_add_text(hash, setup->tracer_key);
 	hash_add_text(hash, setup->machine.key);
 	if (cell->target)
 		hash_add_text(hash, cell->target->key);
 	for (enum hosts hosts = 0; cell->target && hosts < HOSTS_COUNT; hosts++) {
 		char *dir = hosts_dir(setup, &cell->cell, hosts, 0);
-		hash_add_text(hash, dir);
+		hash_add_text(hash, strrchr(dir, '/'));
 		free(dir);
 	}
 	for (size_t i = 0; i < cell->count; i++)

@@ -1,8 +1,10 @@
 #include "runner/schedule/tasks.h"
 
+#include "runner/build/facts.h"
 #include "runner/build/hosts.h"
 #include "runner/build/make.h"
 #include "runner/schedule/progress.h"
+#include "runner/setup/sealed.h"
 #include "runner/trial/target_check.h"
 #include "runner/trial/trial.h"
 
@@ -166,12 +168,13 @@ size_t task_add_target(struct task_list *list, struct target *target)
 struct build_argument {
 	const struct setup *setup;
 	const struct build *build;
+	int again;
 };
 
 static int run_build(const void *argument, struct diag *diag)
 {
 	const struct build_argument *build = argument;
-	return build_make(build->setup, build->build, diag);
+	return build_make(build->setup, build->build, build->again, diag);
 }
 
 size_t task_add_build(struct task_list *list, const struct build *build)
@@ -179,9 +182,7 @@ size_t task_add_build(struct task_list *list, const struct build *build)
 	for (size_t i = 0; i < list->count; i++)
 		if (list->build[i] && strcmp(list->build[i]->key, build->key) == 0)
 			return i;
-	json_t *there = build_load(build);
-	json_decref(there);
-	if (there)
+	if (!list->force && build_is_ready(list->setup, build))
 		return TASK_NONE;
 	char id[CELL_ID_MAX], name[300];
 	struct cell cell = build->cell;
@@ -189,7 +190,7 @@ size_t task_add_build(struct task_list *list, const struct build *build)
 	cell.load = LOAD_NONE;
 	snprintf(name, sizeof(name), "build %s", cell_id(&cell, id));
 	struct build_argument *argument = xmalloc(sizeof(*argument));
-	*argument = (struct build_argument){ list->setup, build };
+	*argument = (struct build_argument){ list->setup, build, list->force };
 	size_t hosts =
 	    build->kind == CASE_PORT ? TASK_NONE : task_add_hosts(list, &build->cell, HOSTS_C, build->control);
 	size_t index = task_add(list, name, run_build, argument, hosts, TASK_NONE, TASK_NONE);
@@ -203,7 +204,7 @@ size_t task_add_build(struct task_list *list, const struct build *build)
 /* 1 when the std of a finished build is in GOCACHE from now on. */
 static int build_warmed(const struct setup *setup, const struct build *build)
 {
-	json_t *json = build_load(build);
+	json_t *json = build_load(setup, build);
 	int built = json && json_integer_value(json_object_get(json, "exit")) == 0;
 	json_decref(json);
 	if (!built)
@@ -266,9 +267,14 @@ static int run_cell(const void *argument, struct diag *diag)
 	    error = cell->target ? is_believed(order->setup, cell->target, diag) : 0;
 	if (error)
 		return error;
-	json_t *build = missing ? json_object() : build_load(&cell->build);
+	json_t *build = missing ? json_object() : build_load(order->setup, &cell->build);
 	if (!build)
 		return diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
+	error = missing ? 0 : build_facts(order->setup, &cell->build, build, diag);
+	if (error) {
+		json_decref(build);
+		return error;
+	}
 	struct trial trial = {
 		.setup = order->setup,
 		.cell = cell->cell,
@@ -285,7 +291,7 @@ static int run_cell(const void *argument, struct diag *diag)
 		error = target_check_again(order->setup, cell->target, diag);
 	if (!error) {
 		char *dir = plan_result_dir(order->setup, cell);
-		error = result_store(dir, &result, &log, diag);
+		error = result_store(order->setup, dir, &result, &log, diag);
 		free(dir);
 	}
 	cell_result_free(&result);
@@ -388,20 +394,35 @@ static int believable(enum status status)
 	    status == STATUS_LEAK || status == STATUS_BROKEN;
 }
 
+/* Does the record hold the checks of the cell, and nothing that cannot be read? */
+static int is_of_cell(const json_t *json, const struct plan_cell *cell)
+{
+	struct diag diag = DIAG_INIT;
+	struct cell_result result;
+	if (cell_result_parse(json, &result, &diag))
+		return 0;
+	int same = result.check_count == cell->count;
+	for (size_t i = 0; same && i < cell->count; i++)
+		same = strcmp(result.checks[i].id, cell->checks[i]->id) == 0;
+	cell_result_free(&result);
+	return same;
+}
+
 json_t *result_load(const struct setup *setup, const struct plan_cell *cell, int fresh)
 {
 	char *dir = plan_result_dir(setup, cell), *path = xprintf("%s/result.json", dir);
-	json_t *json = json_load_file(path, 0, NULL);
+	json_t *json = sealed_read(setup, path);
 	free(path);
 	free(dir);
-	if (json && !fresh && json_is_true(json_object_get(json, "volatile"))) {
+	if (json && (!is_of_cell(json, cell) || (!fresh && json_is_true(json_object_get(json, "volatile"))))) {
 		json_decref(json);
 		return NULL;
 	}
 	return json;
 }
 
-int result_store(const char *dir, const struct cell_result *result, const struct buf *log, struct diag *diag)
+int result_store(const struct setup *setup, const char *dir, const struct cell_result *result, const struct buf *log,
+    struct diag *diag)
 {
 	char *path = xprintf("%s/result.json", dir), *log_path = xprintf("%s/run.log", dir);
 	json_t *json = cell_result_json(result);
@@ -410,13 +431,11 @@ int result_store(const char *dir, const struct cell_result *result, const struct
 		keep &= believable(result->checks[i].status) || result->checks[i].verdict == VERDICT_KNOWN;
 	if (!keep)
 		json_object_set_new(json, "volatile", json_true());
-	char *text = json_dumps(json, JSON_COMPACT);
 	int error = make_folders(dir);
 	error = error ? error : file_write(log_path, log->data, log->len);
-	error = error ? error : file_write(path, text, strlen(text));
+	error = error ? error : sealed_write(setup, path, json);
 	if (error)
 		diag_set(diag, -error, "%s: cannot write: %s", path, strerror(-error));
-	free(text);
 	json_decref(json);
 	free(log_path);
 	free(path);

@@ -15,6 +15,7 @@ struct task_list {
 	const struct build **build; /* of a build task, else NULL */
 	char **makes; /* of a task that makes hosts or checks a target: the name of what it makes, else NULL */
 	size_t count;
+	int force; /* what is there is made again */
 };
 
 void task_list_init(struct task_list *list, const struct setup *setup);
@@ -44,6 +45,7 @@ int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached,
 json_t *result_load(const struct setup *setup, const struct plan_cell *cell, int fresh);
 
 /* Writes a result and its log into dir.  0 or -errno with a line in diag. */
-int result_store(const char *dir, const struct cell_result *result, const struct buf *log, struct diag *diag);
+int result_store(const struct setup *setup, const char *dir, const struct cell_result *result, const struct buf *log,
+    struct diag *diag);
 
 #endif

@@ -3,6 +3,7 @@
 #include "harness/record.h"
 #include "matrix/base/diag.h"
 #include "runner/debian/pack.h"
+#include "runner/setup/stages.h"
 #include "runner/target/launch.h"
 #include "runner/trial/target_program.h"
 
@@ -353,7 +354,7 @@ static char *check_path(const struct setup *setup, const struct target *target)
 	struct hash *hash = hash_new();
 	hash_add_text(hash, "check 1");
 	hash_add_text(hash, target->key);
-	hash_add_text(hash, setup->self_key);
+	hash_add_text(hash, stage_trial);
 	target_program_hash(setup, target, hash);
 	hash_end(hash, key);
 	return xprintf("%s/target/%s/check.json", setup->places.cache, key);

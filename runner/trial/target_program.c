@@ -3,6 +3,7 @@
 #include "cases/target/library.h"
 #include "matrix/base/diag.h"
 #include "runner/build/commands.h"
+#include "runner/setup/stages.h"
 #include "runner/toolchain/go_env.h"
 
 #include <errno.h>
@@ -70,7 +71,7 @@ static void add_files(const struct setup *setup, struct hash *hash, const char *
 	}
 }
 
-/* self_key: the commands of a build are in the program. */
+/* stage_trial: the commands that make it are in this file. */
 static char *program_dir(const struct setup *setup, const struct cell *cell, int in_c)
 {
 	char key[HASH_HEX], id[CELL_ID_MAX];
@@ -79,7 +80,7 @@ static char *program_dir(const struct setup *setup, const struct cell *cell, int
 	struct hash *hash = hash_new();
 	snprintf(build.target, sizeof(build.target), "any");
 	hash_add_text(hash, cell_id(&build, id));
-	hash_add_text(hash, setup->self_key);
+	hash_add_text(hash, stage_trial);
 	hash_add_text(hash, setup->places.root);
 	add_files(setup, hash, !in_c ? go_files : cell_is_windows(cell) ? windows_files : c_files);
 	if (in_c) {

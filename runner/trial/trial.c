@@ -11,6 +11,7 @@
 #include "runner/trial/judge.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +129,35 @@ static int start(
 
 /* ---- what a process said ---------------------------------------------------------------------------- */
 
+/* Signals that no program of ours raises and no fault of one does: somebody sent them, the kernel for want of memory
+ * included. */
+static const int outside[] = { SIGKILL, SIGTERM, SIGHUP, SIGINT };
+
+/* What Go's runtime and libc say when this machine gives no more threads, memory or descriptors: runtime/os_linux.go
+ * newosproc, runtime/cgo/gcc_util.c, runtime/malloc.go, strerror(3). */
+static const char *const scarce[] = { "failed to create new OS thread", "pthread_create failed: Resource temporarily",
+	"cannot allocate memory", "Cannot allocate memory", "runtime: out of memory", "Too many open files",
+	"too many open files" };
+
+/* Did the program end because of what happened around it? */
+static int is_disturbed(const struct child_result *child)
+{
+	if (child->how == CHILD_SIGNALED)
+		for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+			if (child->status == outside[i])
+				return 1;
+	if (child->how != CHILD_SIGNALED && (child->how != CHILD_EXITED || child->status == 0))
+		return 0;
+	for (size_t i = 0; i < sizeof(scarce) / sizeof(scarce[0]); i++)
+		if (strstr(child->err.data, scarce[i]) || strstr(child->out.data, scarce[i]))
+			return 1;
+	return 0;
+}
+
 static enum status death_status(const struct child_result *child)
 {
+	if (is_disturbed(child))
+		return STATUS_INFRA;
 	switch (child->how) {
 	case CHILD_TIMEOUT:
 		return STATUS_TIMEOUT;
@@ -154,6 +182,8 @@ static char *death_message(const struct child_result *child, const struct record
 {
 	struct buf text = BUF_INIT;
 	child_describe(child, &text);
+	if (is_disturbed(child))
+		buf_add(&text, ", which was done to it from outside and says nothing of Go: run again");
 	const char *line = child->err.data;
 	while (*line == '\n')
 		line++;

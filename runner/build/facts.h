@@ -1,0 +1,11 @@
+/* facts.h - what inspection finds in the modules of a build (harness/inspect.h), kept in CACHE/facts by build and
+ * inspector: a changed inspector builds nothing. */
+#ifndef TLSMATRIX_RUNNER_BUILD_FACTS_H
+#define TLSMATRIX_RUNNER_BUILD_FACTS_H
+
+#include "runner/build/build.h"
+
+/* Sets "facts": { PATH: facts } in json, which is build_load's.  0, or -errno with a line in diag. */
+int build_facts(const struct setup *setup, const struct build *build, json_t *json, struct diag *diag);
+
+#endif
