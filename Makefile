@@ -22,6 +22,7 @@ LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort harness/probe/
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/stages.o
 # What a stage's results depend on of the tool itself: its sources (runner/setup/stages.h).
 STAGE_INSPECT := $(sort $(wildcard harness/*.[ch] harness/elf/*.[ch] harness/code/*.[ch] harness/format/*.[ch] matrix/base/*.[ch]))
+STAGE_TRACE   := $(sort $(wildcard harness/trace/*.[ch] harness/elf/*.[ch] matrix/base/*.[ch])) harness/tlstrace.c harness/probe/record.c
 STAGE_TRIAL   := $(sort $(wildcard runner/trial/*.[ch] runner/target/*.[ch] runner/process/*.[ch] harness/record.[ch]))
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -146,10 +147,11 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(B)/libtlsmatrix.a
 $(B)/fuzz/%.runs: $(B)/fuzz/%
 	@tests/fuzz/million.sh $< $(RUNS)
 
-$(B)/stages.c: $(STAGE_INSPECT) $(STAGE_TRIAL) Makefile
+$(B)/stages.c: $(STAGE_INSPECT) $(STAGE_TRACE) $(STAGE_TRIAL)
 	@mkdir -p $(@D)
 	@{ printf '#include "runner/setup/stages.h"\n\n'; \
 	   printf 'const char stage_inspect[] = "%s";\n' $$(cat $(STAGE_INSPECT) | sha256sum | cut -c1-32); \
+	   printf 'const char stage_trace[] = "%s";\n' $$(cat $(STAGE_TRACE) | sha256sum | cut -c1-32); \
 	   printf 'const char stage_trial[] = "%s";\n' $$(cat $(STAGE_TRIAL) | sha256sum | cut -c1-32); } > $@
 
 $(B)/obj/stages.o: $(B)/stages.c

@@ -5,6 +5,7 @@
 #include "matrix/filter.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,23 +32,25 @@ static unsigned read_modes(const char *text)
 	return modes;
 }
 
+/* The words of a line that are 0 or 1. */
+static const struct flag {
+	const char *key;
+	size_t offset;
+} flags[] = {
+	{ "cgo=", offsetof(struct port, cgo) },
+	{ "race=", offsetof(struct port, race) },
+	{ "msan=", offsetof(struct port, msan) },
+	{ "asan=", offsetof(struct port, asan) },
+	{ "external=", offsetof(struct port, external) },
+	{ "external-cgo=", offsetof(struct port, external) + sizeof(int) },
+	{ "internal-pie=", offsetof(struct port, internal_pie) },
+	{ "default-pie=", offsetof(struct port, default_pie) },
+	{ "race-pie=", offsetof(struct port, race_pie) },
+};
+
 /* One "key=value" word of a line; 0 when it is one that we know. */
 static int read_word(struct port *port, const char *word)
 {
-	struct {
-		const char *key;
-		int *value;
-	} flags[] = {
-		{ "cgo=", &port->cgo },
-		{ "race=", &port->race },
-		{ "msan=", &port->msan },
-		{ "asan=", &port->asan },
-		{ "external=", &port->external[0] },
-		{ "external-cgo=", &port->external[1] },
-		{ "internal-pie=", &port->internal_pie },
-		{ "default-pie=", &port->default_pie },
-		{ "race-pie=", &port->race_pie },
-	};
 	if (strncmp(word, "modes=", 6) == 0) {
 		port->modes = read_modes(word + 6);
 		return 0;
@@ -55,7 +58,7 @@ static int read_word(struct port *port, const char *word)
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
 		size_t len = strlen(flags[i].key);
 		if (strncmp(word, flags[i].key, len) == 0 && (word[len] == '0' || word[len] == '1') && !word[len + 1]) {
-			*flags[i].value = word[len] - '0';
+			*(int *)((char *)port + flags[i].offset) = word[len] - '0';
 			return 0;
 		}
 	}
@@ -140,4 +143,24 @@ const struct variant *variant_of(const struct cell *cell)
 		if (strcmp(variants[i].name, cell->variant) == 0 && filter_text_match(variants[i].where, &subject))
 			return &variants[i];
 	return NULL;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+void port_print(const struct port *port, struct buf *out)
+{
+	const char *separator = " modes=";
+	buf_printf(out, "%s %s", port->os, port->arch);
+	for (enum mode mode = 0; mode < MODE_COUNT; mode++)
+		if (port->modes >> mode & 1) {
+			buf_printf(out, "%s%s", separator, mode_name(mode));
+			separator = ",";
+		}
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+		buf_printf(out, " %s%d", flags[i].key, *(const int *)((const char *)port + flags[i].offset));
+}
+
+void ports_attach(const struct ports *ports, struct cell *cell)
+{
+	cell->port = ports_find(ports, cell->os, cell->arch);
 }

@@ -33,6 +33,14 @@ struct ports {
 int ports_parse(const char *name, const char *text, struct ports *ports, struct diag *diag);
 void ports_free(struct ports *ports);
 
+/* The line of a port, appended to out without a newline: ports_parse reads it back. */
+struct buf;
+void port_print(const struct port *port, struct buf *out);
+
+/* Gives the cell the row of its port, which an id does not carry: rules of support.def and oracle.def may ask for
+ * it. */
+void ports_attach(const struct ports *ports, struct cell *cell);
+
 /* The row of a port, or NULL. */
 const struct port *ports_find(const struct ports *ports, const char *os, const char *arch);
 

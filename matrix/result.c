@@ -259,6 +259,28 @@ json_t *cell_result_json(const struct cell_result *result)
 	return json;
 }
 
+json_t *cell_observed_json(const struct cell_result *result)
+{
+	static const char *const judged[] = { "verdict", "status", "outcome", "cached" };
+	static const char *const judged_checks[] = { "verdict", "expected", "source" };
+	json_t *json = cell_result_json(result), *check;
+	size_t i;
+	for (size_t k = 0; k < sizeof judged / sizeof *judged; k++)
+		json_object_del(json, judged[k]);
+	json_array_foreach(json_object_get(json, "checks"), i, check)
+	{
+		const struct check_result *of = &result->checks[i];
+		for (size_t k = 0; k < sizeof judged_checks / sizeof *judged_checks; k++)
+			json_object_del(check, judged_checks[k]);
+		if (of->status == STATUS_PASS || of->status == STATUS_FAIL)
+			json_object_del(check, "status");
+		/* What known.def says of it is no observation. */
+		if (of->status != STATUS_SKIP)
+			json_object_del(check, "reason");
+	}
+	return json;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* A field that may be missing or null; what is there must be a string. */
@@ -273,13 +295,16 @@ static int read_text(const json_t *json, const char *key, char **out, struct dia
 	return 0;
 }
 
-/* A word of a list; it must be there. */
+/* A word of a list; *out stays as it is when it is not there. */
 static int read_word(
     const json_t *json, const char *key, const char *const *words, int count, int *out, struct diag *diag)
 {
-	const char *word = json_string_value(json_object_get(json, key));
+	const json_t *value = json_object_get(json, key);
+	const char *word = json_string_value(value);
+	if (!value)
+		return 0;
 	if (!word)
-		return diag_set(diag, EINVAL, "result: \"%s\" is missing", key);
+		return diag_set(diag, EINVAL, "result: \"%s\" is no string", key);
 	int found = find_word(word, words, count);
 	if (found < 0)
 		return diag_set(diag, EINVAL, "result: \"%s\" has the unknown value '%s'", key, word);
@@ -298,7 +323,9 @@ static int read_seconds(const json_t *json, double *out, struct diag *diag)
 
 static int read_check(const json_t *json, struct check_result *check, struct diag *diag)
 {
-	int status = 0, verdict = 0;
+	/* Without a status, what was observed is still to be judged. */
+	int status = json_is_string(json_object_get(json, "observed")) ? STATUS_FAIL : STATUS_MISS,
+	    verdict = VERDICT_OK;
 	if (!json_is_string(json_object_get(json, "id")))
 		return diag_set(diag, EINVAL, "result: a check has no id");
 	if (read_word(json, "status", status_names, STATUS_COUNT, &status, diag) ||
@@ -332,7 +359,7 @@ static int read_cell(const json_t *json, struct cell_result *result, struct diag
 	const json_t *build = json_object_get(json, "build");
 	json_t *facts = json_object_get(json, "facts");
 	const char *id = json_string_value(json_object_get(json, "id"));
-	int status = 0, verdict = 0, build_status = 0;
+	int status = STATUS_MISS, verdict = VERDICT_OK, build_status = STATUS_NOTRUN;
 	if (!id)
 		return diag_set(diag, EINVAL, "result: a cell has no id");
 	if (cell_parse(id, &result->cell, diag) ||

@@ -108,11 +108,15 @@ const char *check_missing_target(const struct check_result *check, size_t *lengt
 int check_unexpected(const struct check_result *check);
 
 /* The JSON of one cell as DESIGN.md's report.json has it, with "variant" (null: the port itself) and
- * "outcome" beside its keys; the journal holds the same objects.
+ * "outcome" beside its keys.
  * cell_result_json returns a new reference; cell_result_parse fills *result from one (0, -EINVAL
  * with a line in diag). */
 json_t *cell_result_json(const struct cell_result *result);
 int cell_result_parse(const json_t *json, struct cell_result *result, struct diag *diag);
+
+/* What was observed alone: without verdicts, expectations, and the statuses that follow from them.  Cache and journal
+ * hold this; whoever reads it judges (runner/trial/judge.h judge_result), so that a changed rule runs nothing. */
+json_t *cell_observed_json(const struct cell_result *result);
 
 /* Fills status and verdict of the cell from its checks. */
 void cell_result_sum(struct cell_result *result);

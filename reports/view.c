@@ -85,6 +85,30 @@ static void count_unexpected(const struct view *view, struct unexpected *sum)
 	}
 }
 
+/* Is the check skipped with a class that the run forbids? */
+static int is_forbidden(const struct view *view, const struct check_result *check)
+{
+	size_t len = check_skip_class(check);
+	for (const char *class = view->forbidden; len && class && *class;
+	    class += strcspn(class, ","), class += *class == ',')
+		if (strcspn(class, ",") == len && strncmp(class, check->reason, len) == 0)
+			return 1;
+	return 0;
+}
+
+/* How many cells have such a skip; *reason is the first one's. */
+static size_t count_forbidden(const struct view *view, const char **reason)
+{
+	size_t cells = 0;
+	for (size_t i = 0; i < view->count; i++)
+		for (size_t k = 0; k < view->cells[i].check_count; k++)
+			if (is_forbidden(view, &view->cells[i].checks[k])) {
+				*reason = cells++ ? *reason : view->cells[i].checks[k].reason;
+				break;
+			}
+	return cells;
+}
+
 int view_exit_code(const struct view *view)
 {
 	struct unexpected sum;
@@ -98,7 +122,9 @@ int view_exit_code(const struct view *view)
 		return 3;
 	if (counts.checks == 0 && view->planned_checks == 0)
 		return 4;
-	return view_incomplete(view, &counts) ? 5 : 0;
+	if (view_incomplete(view, &counts))
+		return 5;
+	return count_forbidden(view, &(const char *){ NULL }) > 0;
 }
 
 static void add_counts(const struct unexpected *sum, struct buf *out)
@@ -149,6 +175,12 @@ void view_verdict(const struct view *view, struct buf *out)
 		buf_add(out, " ");
 		text_number(out, view->stale_count, "stale row");
 		buf_add(out, " in known.def.");
+	}
+	size_t forbidden = count_forbidden(view, &(const char *){ NULL });
+	if (forbidden > 0) {
+		buf_add(out, " ");
+		text_number(out, forbidden, "cell");
+		buf_add(out, " with a forbidden skip.");
 	}
 	if (view_incomplete(view, &counts))
 		buf_printf(out, " Incomplete: %zu of %zu planned checks have a result.",
@@ -225,7 +257,14 @@ static void fixed_alarm(const struct view *view, struct buf *out)
 
 void view_alarm(const struct view *view, struct buf *out)
 {
+	const char *reason = NULL;
+	size_t forbidden = count_forbidden(view, &reason);
+
 	fixed_alarm(view, out);
+	if (forbidden > 0)
+		buf_printf(out,
+		    "FORBIDDEN: %zu cell%s skipped with a class that --forbid-skip names, the first since %s\n",
+		    forbidden, forbidden == 1 ? " is" : "s are", reason);
 	for (size_t i = 0; i < view->stale_count; i++) {
 		const struct known *row = view->stale[i].row;
 		buf_printf(out, "STALE: KNOWN(\"%s\", \"%s\", \"%s\", ...) %s: remove or narrow the row.\n", row->where,

@@ -41,7 +41,8 @@ struct view {
 	const struct view_target
 	    *targets; /* in the order in which they were asked; those of a run that was not asked are not here */
 	size_t target_count;
-	int full; /* the run took the whole list: then rows of known.def that match nothing are at fault */
+	const char *forbidden; /* classes of skips, "a,b", that are unexpected in this run; NULL or "": none */
+	int full;              /* the run took the whole list: then rows of known.def that match nothing are at fault */
 	const struct view_stale *stale; /* such rows; none in a run that is not full */
 	size_t stale_count;
 };
@@ -60,7 +61,7 @@ void view_count(const struct view *view, struct counts *counts);
  * the plan? */
 int view_incomplete(const struct view *view, const struct counts *counts);
 
-/* Exit code for a view: 0 nothing unexpected, 1 unexpected failures or stale rows of known.def, 3 only
+/* Exit code for a view: 0 nothing unexpected, 1 unexpected failures, forbidden skips or stale rows of known.def, 3 only
  * infrastructure (infra, broken, and miss on another target than the host), 5 incomplete.  The first of 1, 3, 5 that
  * applies; 4 when the view has no check and no check was planned, since nothing was judged then. */
 int view_exit_code(const struct view *view);
@@ -79,7 +80,8 @@ int view_many_targets(const struct view *view);
 const struct view_target *view_target(const struct view *view, const char *name);
 
 /* The sentences that nobody may overlook, appended to out, each ended by a newline: checks that pass although
- * known.def excuses them, and rows of it that excuse nothing.  ASCII; nothing when there are none. */
+ * known.def excuses them, rows of it that excuse nothing, and skips of a forbidden class.  ASCII; nothing when there
+ * are none. */
 void view_alarm(const struct view *view, struct buf *out);
 
 /* The description of a check by the view's list; NULL when it is not there. */

@@ -81,13 +81,6 @@ static void command_help(const struct command *command, const struct option_row 
 	options_help(rows, count);
 }
 
-static void tracer_key(struct setup *setup)
-{
-	char *path = xprintf("%s/tlstrace", setup->places.bin);
-	snprintf(setup->tracer_key, sizeof(setup->tracer_key), "%s", file_hash(path));
-	free(path);
-}
-
 /* The go that `make` set up for this tree, unless the caller names another. */
 static int find_release(struct setup *setup, struct release *release, struct diag *diag)
 {
@@ -130,7 +123,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (places_find(common.out, common.cache, &setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
-	else if (tracer_key(&setup), command->needs_release && find_release(&setup, &release, &diag))
+	else if (command->needs_release && find_release(&setup, &release, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if ((error = find_targets(command, &setup, &targets, &diag)))
 		code = cmd_fail(&diag, error == -EINVAL || error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);

@@ -112,7 +112,7 @@ def test_a_class_of_skips_can_be_forbidden(sample):
     forbidden = tool("run", query, "--forbid-skip", "not-a-class,no-compiler")
     assert done.status == CODES["ok"] and forbidden.status == CODES["unexpected"]
     assert re.search(
-        r"^\d+ cells are skipped with a class that --forbid-skip names, the first since no-compiler: ",
+        r"^FORBIDDEN: \d+ cells are skipped with a class that --forbid-skip names, the first since no-compiler: ",
         forbidden.stdout,
         re.M,
     )

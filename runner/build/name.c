@@ -53,7 +53,8 @@ static void add_package(const struct setup *setup, struct hash *hash, const stru
 	free(extra);
 }
 
-/* The commands that make it, as they are whatever lies where: nothing of the tool's own code decides a build but these. */
+/* The commands that make it, as they are whatever lies where: nothing of the tool's own code decides a build but
+ * these. */
 static void add_commands(const struct setup *setup, const struct build *build, struct hash *hash)
 {
 	struct build made = build_twisted(build);

@@ -9,6 +9,7 @@
 #include "runner/store/journal.h"
 #include "runner/store/session.h"
 #include "runner/target/target.h"
+#include "runner/trial/judge.h"
 #include "runner/trial/target_check.h"
 
 #include <errno.h>
@@ -59,48 +60,48 @@ static void note(struct campaign *campaign, json_t *event, int sync)
 	json_decref(event);
 }
 
-/* Logs of a cell in out/logs, as copies: they outlive the cache. */
-static void place_log(struct campaign *campaign, const char *from, const char *name, const char *kind, json_t *holder)
+/* Logs of a cell in out/logs, as copies: they outlive the cache.  Its name there, malloc'ed, or NULL. */
+static char *place_log(struct campaign *campaign, const char *from, const char *name, const char *kind)
 {
 	char *relative = xprintf("logs/%s.%s.log", name, kind),
 	     *to = xprintf("%s/%s", campaign->setup->places.out, relative);
-	if (file_exists(from) && file_copy(from, to) == 0)
-		json_object_set_new(holder, "log", json_string(relative));
+	int placed = file_exists(from) && file_copy(from, to) == 0;
 	free(to);
+	if (placed)
+		return relative;
 	free(relative);
+	return NULL;
 }
 
-static void note_cell(struct campaign *campaign, const struct plan_cell *cell, json_t *result, int cached)
+static void note_cell(struct campaign *campaign, const struct plan_cell *cell, struct cell_result *result, int cached)
 {
 	char id[CELL_ID_MAX], name[CELL_ID_MAX];
 	file_name_of(cell_id(&cell->cell, id), name, sizeof(name));
 	char *dir = plan_result_dir(campaign->setup, cell);
 	char *run_log = xprintf("%s/run.log", dir), *build_log = xprintf("%s/build.log", cell->build.dir);
-	place_log(campaign, run_log, name, "run", result);
-	place_log(campaign, build_log, name, "build", json_object_get(result, "build"));
-	note(campaign, json_pack("{s:s, s:b, s:O}", "event", "cell", "cached", cached, "result", result), !cached);
+	free(result->log);
+	free(result->build_log);
+	result->log = place_log(campaign, run_log, name, "run");
+	result->build_log = place_log(campaign, build_log, name, "build");
+	note(campaign,
+	    json_pack("{s:s, s:b, s:o}", "event", "cell", "cached", cached, "result", cell_observed_json(result)),
+	    !cached);
 	free(build_log);
 	free(run_log);
 	free(dir);
 }
 
 /* A cell that could not be judged: every check is infra, with the line that says why. */
-static json_t *infra_result(const struct plan_cell *cell, const char *line)
+static void infra_result(const struct plan_cell *cell, const char *line, struct cell_result *result)
 {
-	struct cell_result result = { .cell = cell->cell, .check_count = cell->count, .build_status = STATUS_INFRA };
-	result.checks = xcalloc(cell->count + 1, sizeof(*result.checks));
+	*result = (struct cell_result){ .cell = cell->cell, .check_count = cell->count, .build_status = STATUS_INFRA };
+	result->checks = xcalloc(cell->count + 1, sizeof(*result->checks));
 	for (size_t i = 0; i < cell->count; i++) {
-		result.checks[i].id = xstrdup(cell->checks[i]->id);
-		result.checks[i].status = STATUS_INFRA;
-		result.checks[i].verdict = VERDICT_REGRESSED;
-		result.checks[i].message = xstrdup(line);
+		result->checks[i].id = xstrdup(cell->checks[i]->id);
+		result->checks[i].status = STATUS_INFRA;
+		result->checks[i].message = xstrdup(line);
 	}
-	cell_result_sum(&result);
-	json_t *json = cell_result_json(&result);
-	/* Not believed a second time: the same command tries again. */
-	json_object_set_new(json, "volatile", json_true());
-	cell_result_free(&result);
-	return json;
+	judge_result(result);
 }
 
 /* ---- tasks ---------------------------------------------------------------------------------------------- */
@@ -112,10 +113,10 @@ static void make_tasks(struct campaign *campaign)
 	campaign->cell_of = xcalloc(6 * plan->count + 8, sizeof(*campaign->cell_of));
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_cell *cell = &plan->cells[i];
-		json_t *result = force ? NULL : result_load(campaign->setup, cell, 0);
-		if (result) {
-			note_cell(campaign, cell, result, 1);
-			json_decref(result);
+		struct cell_result result;
+		if (!force && result_load(campaign->setup, cell, 0, &result)) {
+			note_cell(campaign, cell, &result, 1);
+			cell_result_free(&result);
 			campaign->cached++;
 			continue;
 		}
@@ -137,15 +138,15 @@ static char *on_judged(size_t index, void *context)
 	const char *line = build != TASK_NONE && campaign->tasks.task[build].error ?
 	    campaign->tasks.task[build].diag.line :
 	    task->diag.line;
-	json_t *result = task->error ? NULL : result_load(campaign->setup, cell, 1);
-	if (!result)
-		result = infra_result(
-		    cell, task->error ? line : "the result is not where the task left it: is the cache being removed?");
-	note_cell(campaign, cell, result, 0);
+	struct cell_result result;
+	if (task->error || !result_load(campaign->setup, cell, 1, &result))
+		infra_result(cell,
+		    task->error ? line : "the result is not where the task left it: is the cache being removed?",
+		    &result);
+	note_cell(campaign, cell, &result, 0);
 	campaign->done++;
-	const char *verdict = json_string_value(json_object_get(result, "verdict"));
-	int bad = strcmp(verdict, "ok") != 0 && strcmp(verdict, "known") != 0;
-	json_decref(result);
+	int bad = result.verdict != VERDICT_OK && result.verdict != VERDICT_KNOWN;
+	cell_result_free(&result);
 	return bad ? xprintf("unexpected: %s", task->name) : NULL;
 }
 
@@ -190,38 +191,6 @@ static void last_line(const struct campaign *campaign, double seconds)
 	    campaign->done, campaign->cached, seconds, campaign->setup->places.out);
 }
 
-/* Is the check skipped with a class of --forbid-skip? */
-static int is_forbidden(const struct check_result *check)
-{
-	if (check->status != STATUS_SKIP || !check->reason)
-		return 0;
-	size_t len = strcspn(check->reason, ":");
-	for (const char *class = forbidden; class && *class;
-	    class += strcspn(class, ",") + (class[strcspn(class, ",")] == ','))
-		if (strcspn(class, ",") == len && strncmp(class, check->reason, len) == 0)
-			return 1;
-	return 0;
-}
-
-/* The exit code of a view, which a skip of a forbidden class makes unexpected. */
-static int exit_code(const struct view *view)
-{
-	int code = view_exit_code(view);
-	size_t cells = 0;
-	const char *reason = NULL;
-	for (size_t i = 0; i < view->count; i++)
-		for (size_t k = 0; k < view->cells[i].check_count; k++)
-			if (is_forbidden(&view->cells[i].checks[k])) {
-				reason = reason ? reason : view->cells[i].checks[k].reason;
-				cells++;
-				break;
-			}
-	if (cells)
-		printf(
-		    "%zu cells are skipped with a class that --forbid-skip names, the first since %s\n", cells, reason);
-	return cells && code == EXIT_OK ? EXIT_UNEXPECTED : code;
-}
-
 static int tell(struct campaign *campaign)
 {
 	struct diag diag = DIAG_INIT;
@@ -229,7 +198,7 @@ static int tell(struct campaign *campaign)
 	if (session_load(campaign->setup->places.out, &session, &diag))
 		return cmd_fail(&diag, EXIT_INFRA);
 	report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
-	int code = exit_code(&session.view);
+	int code = view_exit_code(&session.view);
 	if (publish_all(&session.view, &diag))
 		code = cmd_fail(&diag, EXIT_REPORT);
 	else
@@ -247,13 +216,14 @@ static int is_told(struct campaign *campaign, int *code)
 	if (force || !publish_is_current(campaign->setup->places.out) ||
 	    session_load(campaign->setup->places.out, &session, &diag))
 		return 0;
-	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0;
+	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0 &&
+	    strcmp(session.view.forbidden, campaign->plan.forbidden) == 0;
 	if (same) {
 		for (size_t i = 0; i < session.view.count; i++)
 			session.view.cells[i].cached = 1;
 		campaign->cached = session.view.count;
 		report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
-		*code = exit_code(&session.view);
+		*code = view_exit_code(&session.view);
 		last_line(campaign, now() - campaign->started);
 	}
 	session_free(&session);
@@ -346,6 +316,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	setup_keys(setup);
 	struct diag diag = DIAG_INIT;
 	int unplanned = plan_make(setup, filter, text, &campaign.plan, &diag);
+	campaign.plan.forbidden = forbidden ? forbidden : "";
 	if (!unplanned) {
 		fetch_targets(&campaign);
 		plan_name(setup, &campaign.plan);

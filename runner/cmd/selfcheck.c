@@ -146,7 +146,7 @@ static void attempt_fill(
 		hash_add_text(hash, attempt->build[try].key);
 		hash_add_text(hash, stage_inspect);
 		hash_add_text(hash, stage_trial);
-		hash_add_text(hash, setup->tracer_key);
+		hash_add_text(hash, stage_trace);
 		hash_add_text(hash, setup->machine.key);
 		hash_add_text(hash, attempt->cell->target ? attempt->cell->target->key : "");
 		hash_add_text(hash, control->check);

@@ -1,5 +1,6 @@
 #include "runner/schedule/plan.h"
 
+#include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/gen.h"
 #include "runner/build/hosts.h"
@@ -23,7 +24,7 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 	hash_add_text(hash, cell->build.key);
 	hash_add_text(hash, stage_inspect);
 	hash_add_text(hash, stage_trial);
-	hash_add_text(hash, setup->tracer_key);
+	hash_add_text(hash, stage_trace);
 	hash_add_text(hash, setup->machine.key);
 	if (cell->target)
 		hash_add_text(hash, cell->target->key);
@@ -180,6 +181,7 @@ int plan_make(const struct setup *setup, const struct filter *filter, const char
     struct diag *diag)
 {
 	memset(plan, 0, sizeof(*plan));
+	plan->forbidden = "";
 	if (ports_load(setup, setup->releases, &plan->ports, diag))
 		return -EIO;
 	struct cells cells;
@@ -254,9 +256,16 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 		    json_pack("{s:s, s:s, s:s, s:o}", "id", cell_id(&plan->cells[i].cell, id), "build",
 			plan->cells[i].build.key, "key", plan->cells[i].key, "checks", ids));
 	}
-	json_t *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan", plan->hash,
-	    "keys", plan->keys, "full", plan->full, "started", started, "tool", TLSMATRIX_VERSION, "go",
-	    setup->releases->version, "host", host, "cells", cells);
+	json_t *ports = json_array();
+	for (size_t i = 0; i < plan->ports.count; i++) {
+		struct buf line = BUF_INIT;
+		port_print(&plan->ports.port[i], &line);
+		json_array_append_new(ports, json_string(line.data));
+		buf_free(&line);
+	}
+	json_t *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:o, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan",
+	    plan->hash, "keys", plan->keys, "full", plan->full, "forbidden", plan->forbidden, "ports", ports, "started",
+	    started, "tool", TLSMATRIX_VERSION, "go", setup->releases->version, "host", host, "cells", cells);
 	char *text = json_dumps(json, JSON_COMPACT);
 	int error = file_write(path, text, strlen(text));
 	free(text);

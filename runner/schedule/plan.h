@@ -6,7 +6,8 @@
  *
  * out/plan.json:
  *
- * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"started","tool","go","host",
+ * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"forbidden":TEXT,"started","tool","go","host",
+ *  "ports":[LINE] of the release (matrix/port.h), which its cells are judged by,
  *  "cells":[{"id","build","key","checks":[ID]}]} */
 #ifndef TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
 #define TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
@@ -31,9 +32,10 @@ struct plan {
 	struct ports ports; /* of the release; the cells point into it */
 	struct plan_cell *cells;
 	size_t count, checks;
-	int full;            /* the filter takes everything that there is */
-	char hash[HASH_HEX]; /* of what is planned: ids of cells and checks */
-	char keys[HASH_HEX]; /* of all result keys: of everything that decides the results */
+	const char *forbidden; /* classes of --forbid-skip, "" for none */
+	int full;              /* the filter takes everything that there is */
+	char hash[HASH_HEX];   /* of what is planned: ids of cells and checks */
+	char keys[HASH_HEX];   /* of all result keys: of everything that decides the results */
 };
 
 /* All cells that the filter selects, without the names of builds and results.  0; with a line in diag -ENOENT when it

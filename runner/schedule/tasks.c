@@ -5,6 +5,7 @@
 #include "runner/build/make.h"
 #include "runner/schedule/progress.h"
 #include "runner/setup/sealed.h"
+#include "runner/trial/judge.h"
 #include "runner/trial/target_check.h"
 #include "runner/trial/trial.h"
 
@@ -386,51 +387,42 @@ int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached,
 
 /* ---- results in the cache ---------------------------------------------------------------------------------- */
 
-/* What came out would come out again.  A miss or a timeout may be the machine's fault, unless the known
- * list says that it is the cell's. */
-static int believable(enum status status)
+/* Does the result hold the checks of the cell? */
+static int is_of_cell(const struct cell_result *result, const struct plan_cell *cell)
 {
-	return status == STATUS_PASS || status == STATUS_FAIL || status == STATUS_CRASH || status == STATUS_SKIP ||
-	    status == STATUS_LEAK || status == STATUS_BROKEN;
-}
-
-/* Does the record hold the checks of the cell, and nothing that cannot be read? */
-static int is_of_cell(const json_t *json, const struct plan_cell *cell)
-{
-	struct diag diag = DIAG_INIT;
-	struct cell_result result;
-	if (cell_result_parse(json, &result, &diag))
-		return 0;
-	int same = result.check_count == cell->count;
+	int same = result->check_count == cell->count;
 	for (size_t i = 0; same && i < cell->count; i++)
-		same = strcmp(result.checks[i].id, cell->checks[i]->id) == 0;
-	cell_result_free(&result);
+		same = strcmp(result->checks[i].id, cell->checks[i]->id) == 0;
 	return same;
 }
 
-json_t *result_load(const struct setup *setup, const struct plan_cell *cell, int fresh)
+int result_load(const struct setup *setup, const struct plan_cell *cell, int fresh, struct cell_result *result)
 {
 	char *dir = plan_result_dir(setup, cell), *path = xprintf("%s/result.json", dir);
+	struct diag diag = DIAG_INIT;
+	struct cell_result read;
 	json_t *json = sealed_read(setup, path);
+	int found = json && cell_result_parse(json, &read, &diag) == 0;
+	json_decref(json);
 	free(path);
 	free(dir);
-	if (json && (!is_of_cell(json, cell) || (!fresh && json_is_true(json_object_get(json, "volatile"))))) {
-		json_decref(json);
-		return NULL;
+	if (!found)
+		return 0;
+	read.cell.port = cell->cell.port;
+	judge_result(&read);
+	if (is_of_cell(&read, cell) && (fresh || judge_is_final(&read))) {
+		*result = read;
+		return 1;
 	}
-	return json;
+	cell_result_free(&read);
+	return 0;
 }
 
 int result_store(const struct setup *setup, const char *dir, const struct cell_result *result, const struct buf *log,
     struct diag *diag)
 {
 	char *path = xprintf("%s/result.json", dir), *log_path = xprintf("%s/run.log", dir);
-	json_t *json = cell_result_json(result);
-	int keep = 1;
-	for (size_t i = 0; i < result->check_count; i++)
-		keep &= believable(result->checks[i].status) || result->checks[i].verdict == VERDICT_KNOWN;
-	if (!keep)
-		json_object_set_new(json, "volatile", json_true());
+	json_t *json = cell_observed_json(result);
 	int error = make_folders(dir);
 	error = error ? error : file_write(log_path, log->data, log->len);
 	error = error ? error : sealed_write(setup, path, json);

@@ -40,11 +40,11 @@ size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_
 int task_list_run(struct task_list *list, int jobs, size_t total, size_t cached,
     char *(*judged)(size_t index, void *context), void *context);
 
-/* The result of a cell from the cache, or NULL.  One that must not be believed a second time
- * (timeouts, misses, infrastructure) is given only when fresh is set. */
-json_t *result_load(const struct setup *setup, const struct plan_cell *cell, int fresh);
+/* The result of a cell from the cache, judged: 1, to be freed, or 0 where there is none.  One that need not come out
+ * again (judge_is_final) is given only when fresh is set. */
+int result_load(const struct setup *setup, const struct plan_cell *cell, int fresh, struct cell_result *result);
 
-/* Writes a result and its log into dir.  0 or -errno with a line in diag. */
+/* Writes what was observed and its log into dir.  0 or -errno with a line in diag. */
 int result_store(const struct setup *setup, const char *dir, const struct cell_result *result, const struct buf *log,
     struct diag *diag);
 

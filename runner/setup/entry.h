@@ -4,7 +4,8 @@
  * is whole and on the disk.  `.sum` in it is a checksum over the names, modes and contents of its files: what was
  * changed, cut or lost since is not whole, and so is made again.  Links in it are not part of the sum.
  *
- * A task that is killed leaves PATH.new and an unlocked PATH.lock behind: the next one that makes the entry takes both. */
+ * A task that is killed leaves PATH.new and an unlocked PATH.lock behind: the next one that makes the entry takes
+ * both. */
 #ifndef TLSMATRIX_RUNNER_SETUP_ENTRY_H
 #define TLSMATRIX_RUNNER_SETUP_ENTRY_H
 

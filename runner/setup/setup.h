@@ -16,9 +16,8 @@ struct setup {
 	struct linkers linkers;
 	struct release *releases; /* the first is that of cells which name no other */
 	size_t release_count;
-	struct targets *targets;   /* known and the user's (target.h); NULL: the command needs none */
-	double timeout_scale;      /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
-	char tracer_key[HASH_HEX]; /* content of tlstrace */
+	struct targets *targets; /* known and the user's (target.h); NULL: the command needs none */
+	double timeout_scale;    /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
 };
 
 /* The release of a cell, by its version; the first where none has it. */

@@ -39,12 +39,13 @@ static struct cell_result *find(struct reading *reading, const struct cell *cell
 }
 
 /* What was planned, as if nothing of it had run. */
-static int cell_planned(const json_t *json, struct cell_result *result, struct diag *diag)
+static int cell_planned(const struct ports *ports, const json_t *json, struct cell_result *result, struct diag *diag)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
 	int error = cell_parse(id ? id : "", &result->cell, diag);
 	if (error)
 		return error;
+	ports_attach(ports, &result->cell);
 	const json_t *ids = json_object_get(json, "checks");
 	result->checks = xcalloc(json_array_size(ids) + 1, sizeof(*result->checks));
 	size_t i;
@@ -59,10 +60,9 @@ static int cell_planned(const json_t *json, struct cell_result *result, struct d
 		struct check_result *slot = &result->checks[result->check_count++];
 		judge_start(check, &result->cell, slot);
 		judge_status(slot, STATUS_NOTRUN, "the run ended before this cell did");
-		slot->verdict = known_judge(&result->cell, check->id, STATUS_NOTRUN, &(const struct known *){ NULL });
 	}
 	result->build_status = STATUS_NOTRUN;
-	cell_result_sum(result);
+	judge_result(result);
 	return 0;
 }
 
@@ -104,7 +104,6 @@ static int take_event(void *context, json_t *event, size_t line)
 	}
 	if (!kind || strcmp(kind, "cell") != 0)
 		return 0;
-	reading->doubtful |= json_is_true(json_object_get(json_object_get(event, "result"), "volatile"));
 	struct cell_result result;
 	int error = cell_result_parse(json_object_get(event, "result"), &result, reading->diag);
 	if (error)
@@ -115,6 +114,9 @@ static int take_event(void *context, json_t *event, size_t line)
 		return 0;
 	}
 	result.cached = json_is_true(json_object_get(event, "cached"));
+	result.cell.port = slot->cell.port;
+	judge_result(&result);
+	reading->doubtful |= !judge_is_final(&result);
 	cell_result_free(slot);
 	*slot = result;
 	return 0;
@@ -126,9 +128,27 @@ static const char *text_of(const json_t *plan, const char *key)
 	return text ? text : "";
 }
 
+/* The release's table of ports, by which the cells are judged. */
+static int take_ports(struct session *session, const char *out, struct diag *diag)
+{
+	struct buf text = BUF_INIT;
+	size_t i;
+	json_t *line;
+	json_array_foreach(json_object_get(session->plan, "ports"), i, line)
+	    buf_printf(&text, "%s\n", json_string_value(line) ? json_string_value(line) : "?");
+	char *name = xprintf("%s/plan.json: ports", out);
+	int error = ports_parse(name, text.data, &session->ports, diag);
+	free(name);
+	buf_free(&text);
+	return error;
+}
+
 static int plan_take(struct session *session, const char *out, struct diag *diag)
 {
 	const json_t *plan = session->plan, *cells = json_object_get(plan, "cells");
+	int error = take_ports(session, out, diag);
+	if (error)
+		return error;
 	session->view = (struct view){
 		.plan = text_of(plan, "plan"),
 		.started = text_of(plan, "started"),
@@ -137,6 +157,7 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 		.host = text_of(plan, "host"),
 		.out_dir = out,
 		.planned_cells = json_array_size(cells),
+		.forbidden = text_of(plan, "forbidden"),
 		.full = json_is_true(json_object_get(plan, "full")),
 		.cells = xcalloc(json_array_size(cells) + 1, sizeof(*session->view.cells)),
 	};
@@ -145,7 +166,7 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 	json_t *cell;
 	json_array_foreach(cells, i, cell)
 	{
-		int error = cell_planned(cell, &session->view.cells[i], diag);
+		error = cell_planned(&session->ports, cell, &session->view.cells[i], diag);
 		session->view.count++;
 		if (error)
 			return error;
@@ -217,6 +238,7 @@ void session_free(struct session *session)
 	for (size_t i = 0; i < session->view.count; i++)
 		cell_result_free(&session->view.cells[i]);
 	free(session->view.cells);
+	ports_free(&session->ports);
 	free(session->targets);
 	free(session->stale);
 	json_decref(session->events);

@@ -11,10 +11,12 @@
 #ifndef TLSMATRIX_RUNNER_STORE_SESSION_H
 #define TLSMATRIX_RUNNER_STORE_SESSION_H
 
+#include "matrix/port.h"
 #include "reports/view.h"
 
 struct session {
 	struct view view;
+	struct ports ports;          /* of the release; the cells point into it */
 	json_t *plan;                /* owns the texts that view points to */
 	size_t torn;                 /* journal lines lost to a kill: at most one */
 	const char *keys;            /* of the plan (plan.h) */

@@ -1,6 +1,7 @@
 #include "runner/trial/judge.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/known.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +12,62 @@ static void replace(char **field, const char *text)
 	*field = text && *text ? xstrdup(text) : NULL;
 }
 
+static void expect(const struct check *check, const struct cell *cell, struct check_result *result)
+{
+	struct buf expected = BUF_INIT;
+	const char *source = NULL;
+	int known = oracle_expect(check, cell, &expected, &source) == 0;
+	replace(&result->expected, known ? expected.data : NULL);
+	replace(&result->source, known ? source : NULL);
+	buf_free(&expected);
+}
+
 void judge_start(const struct check *check, const struct cell *cell, struct check_result *result)
 {
 	memset(result, 0, sizeof(*result));
 	result->id = xstrdup(check->id);
 	result->status = STATUS_MISS;
-	struct buf expected = BUF_INIT;
-	const char *source = NULL;
-	if (oracle_expect(check, cell, &expected, &source) == 0) {
-		result->expected = buf_take(&expected);
-		result->source = xstrdup(source);
+	expect(check, cell, result);
+}
+
+/* Pass or fail, where something was observed and nothing worse happened. */
+static enum status compared(const struct check_result *result)
+{
+	if (result->status != STATUS_PASS && result->status != STATUS_FAIL)
+		return result->status;
+	if (!result->observed)
+		return STATUS_MISS;
+	return result->expected && strcmp(result->expected, result->observed) == 0 ? STATUS_PASS : STATUS_FAIL;
+}
+
+void judge_result(struct cell_result *result)
+{
+	for (size_t i = 0; i < result->check_count; i++) {
+		struct check_result *check = &result->checks[i];
+		const struct check *row = check_find(check->id);
+		const struct known *known;
+		if (row)
+			expect(row, &result->cell, check);
+		check->status = compared(check);
+		check->verdict = known_judge(&result->cell, check->id, check->status, &known);
+		if (check->status == STATUS_SKIP)
+			continue;
+		free(check->reason);
+		check->reason = known ? xprintf("%s (%s)", known->reason, known->link) : NULL;
 	}
-	buf_free(&expected);
+	cell_result_sum(result);
+}
+
+int judge_is_final(const struct cell_result *result)
+{
+	for (size_t i = 0; i < result->check_count; i++) {
+		const struct check_result *check = &result->checks[i];
+		if ((check->status == STATUS_MISS || check->status == STATUS_TIMEOUT || check->status == STATUS_INFRA ||
+			check->status == STATUS_NOTRUN) &&
+		    check->verdict != VERDICT_KNOWN)
+			return 0;
+	}
+	return 1;
 }
 
 void judge_observed(struct check_result *result, const char *text, const char *note)

@@ -17,6 +17,16 @@ void judge_status(struct check_result *result, enum status status, const char *m
 /* It skipped: class and reason. */
 void judge_skip(struct check_result *result, const char *skip_class, const char *reason);
 
+/* Judges what was observed in a cell: expectation and source from oracle.def, pass or fail from them, verdict and
+ * reason from known.def, and the sums of the cell.  Statuses that follow from no observation (crash, timeout, skip,
+ * ...) stay.  The cell has its port (matrix/port.h ports_attach).  Called wherever a result is made or read: verdicts
+ * are kept nowhere. */
+void judge_result(struct cell_result *result);
+
+/* Would all of it come out again?  What did not let itself be judged, a miss and a timeout may be the machine's doing,
+ * unless the known list says that they are the cell's. */
+int judge_is_final(const struct cell_result *result);
+
 /* REFUSAL and BUILD checks, from build.json. */
 void judge_build(const struct check *check, const struct cell *cell, const json_t *build, struct check_result *result);
 

@@ -3,7 +3,6 @@
 #include "harness/inspect.h"
 #include "harness/record.h"
 #include "matrix/base/diag.h"
-#include "matrix/known.h"
 #include "runner/build/build.h"
 #include "runner/build/hosts.h"
 #include "runner/process/script.h"
@@ -433,18 +432,6 @@ static void judge_still(struct run *run)
 	}
 }
 
-static void judge_known(struct cell_result *result)
-{
-	for (size_t i = 0; i < result->check_count; i++) {
-		struct check_result *check = &result->checks[i];
-		const struct known *row;
-		check->verdict = known_judge(&result->cell, check->id, check->status, &row);
-		if (row && !check->reason)
-			check->reason = xprintf("%s (%s)", row->reason, row->link);
-	}
-	cell_result_sum(result);
-}
-
 /* The target did not do its part: what is not judged yet cannot be. */
 static void judge_infra(struct run *run)
 {
@@ -494,6 +481,6 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 	result->build_command = xstrdup(json_string_value(json_object_get(trial->build, "command")) ?
 		json_string_value(json_object_get(trial->build, "command")) :
 		"");
-	judge_known(result);
+	judge_result(result);
 	return 0;
 }

@@ -1,0 +1,369 @@
+"""The cache: what makes things stale and what does not, that nothing spoiled is believed, and that it has no place."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from conftest import BUILD, CODES, ROOT, Tool, wait_for
+
+# One build that runs in one cell, and one refusal.
+TWO = "mode=exe & cgo=0 & os=linux & arch=%s & !arch=*.* & target=host,none & link=internal,external" % {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+}.get(os.uname().machine, os.uname().machine)
+
+
+class Cache:
+    """A cache of its own, with the std that the user's has, and runs on it, each with an out folder of its own."""
+
+    def __init__(self, folder):
+        self.folder, self.path, self.runs = folder, folder / "cache", 0
+
+    def tool(self, build=BUILD):
+        """A program with this cache and a new out folder."""
+        self.runs += 1
+        tool = Tool(self.folder / f"out-{self.runs}", build)
+        tool.cache = str(self.path)
+        return tool
+
+    def run(self, *args, build=BUILD, **env):
+        """A run: how it ended, how many cells were run, and its report."""
+        tool = self.tool(build)
+        tool.env |= env
+        done = tool("run", *(args or (TWO,)))
+        made = [line.split()[0] for line in done.stdout.splitlines() if " cells judged now, " in line]
+        report = tool.report() if (tool.out / "report.json").exists() else None
+        return done, int(made[0]) if made else None, report
+
+    def made(self, kind):
+        """The entries of a kind, and when each was made."""
+        folder = self.path / kind
+        names = [path for path in folder.iterdir() if path.suffix not in (".lock", ".new")] if folder.exists() else []
+        return {path.name: path.stat().st_ino for path in names}
+
+    def built(self):
+        """The build of the cell that runs."""
+        return next(path for path in (self.path / "build").glob("*/case")).parent
+
+
+@pytest.fixture(scope="module")
+def std(tmp_path_factory):
+    """A cache in which TWO has been run once; copies of it are spoiled."""
+    cache = Cache(tmp_path_factory.mktemp("std"))
+    done, judged, _ = cache.run()
+    assert done.status == CODES["ok"] and judged == 2, done
+    return cache
+
+
+@pytest.fixture
+def cache(std, tmp_path):
+    """A cache to spoil."""
+    mine = Cache(tmp_path)
+    subprocess.run(["cp", "-a", std.path, mine.path], check=True)
+    return mine
+
+
+def statuses(report):
+    """(cell, check) -> status."""
+    return {(cell["id"], check["id"]): check["status"] for cell in report["cells"] for check in cell["checks"]}
+
+
+# ---- what makes things stale ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """The source tree with what was built of it, to change and build again."""
+    copy = tmp_path / "tree"
+    copy.mkdir()
+    for name in ("Makefile", "matrix", "harness", "runner", "reports", "cases"):
+        subprocess.run(["cp", "-a", ROOT / name, copy], check=True)
+    (copy / "build").mkdir()
+    for name in ("obj", "stages.c", "libtlsmatrix.a", "tlsmatrix", "tlstrace"):
+        subprocess.run(["cp", "-a", BUILD / name, copy / "build"], check=True)
+    if (ROOT / "build/toolchain").exists():
+        (copy / "build/toolchain").symlink_to((ROOT / "build/toolchain").resolve())
+    return copy
+
+
+def changed(tree, path, old, new):
+    """Changes a source and makes the programs again."""
+    text = (tree / path).read_text()
+    assert old in text, path
+    (tree / path).write_text(text.replace(old, new, 1))
+    done = subprocess.run(["make", "-j2", "programs"], cwd=tree, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return tree / "build"
+
+
+def test_a_colour_builds_and_runs_nothing(cache, tree):
+    """A change of what reports look like."""
+    cache.run(build=tree / "build")
+    before = cache.made("build"), cache.made("result")
+    build = changed(tree, "reports/html/page_style.c", "#ffffff", "#fffffe")
+    done, judged, _ = cache.run(build=build)
+    assert done.status == CODES["ok"] and judged == 0 and (cache.made("build"), cache.made("result")) == before
+
+
+def test_a_rule_is_judged_without_running(cache, tree):
+    """A changed row of oracle.def turns a check red, one of known.def excuses it; nothing is built or run for either."""
+    _, _, report = cache.run(build=tree / "build")
+    cell, check = next(key for key, status in statuses(report).items() if key[1] == "init.os-args" and status == "pass")
+    before = cache.made("build"), cache.made("result")
+    row = f'EXPECT("{check}", "mode=exe", "args=wrong", "a test")\n'
+    first = (tree / "matrix/oracle.def").read_text().index("EXPECT(")
+    text = (tree / "matrix/oracle.def").read_text()[first:]
+    build = changed(tree, "matrix/oracle.def", text, row + text)
+    done, judged, report = cache.run(build=build)
+    assert done.status == CODES["unexpected"] and judged == 0 and statuses(report)[cell, check] == "fail"
+    text = (tree / "matrix/known.def").read_text()
+    text = text[text.index("KNOWN(") :]
+    build = changed(
+        tree, "matrix/known.def", text, f'KNOWN("mode=exe", "{check}", "fail", "a test", "a test", "")\n' + text
+    )
+    done, judged, report = cache.run(build=build)
+    assert done.status == CODES["ok"] and judged == 0 and statuses(report)[cell, check] == "fail"
+    assert (cache.made("build"), cache.made("result")) == before
+
+
+def test_a_case_is_built_and_run(cache, tree):
+    """A changed case makes new builds and new results, beside the old ones."""
+    cache.run(build=tree / "build")
+    before = cache.made("build"), cache.made("result")
+    build = changed(tree, "cases/core/check.go", "package main\n", "package main\n\n// changed\n")
+    done, judged, _ = cache.run(build=build)
+    assert done.status == CODES["ok"] and judged == 2
+    for old, kind in zip(before, ("build", "result")):
+        now = cache.made(kind)
+        assert old.items() <= now.items() and len(now) == len(old) + 2
+
+
+def test_force_builds_and_runs(cache):
+    """--force makes what is there again."""
+    before = cache.made("build"), cache.made("result")
+    done, judged, _ = cache.run(TWO, "--force")
+    assert done.status == CODES["ok"] and judged == 2
+    assert not set(before[0].items()) & set(cache.made("build").items())
+
+
+# ---- no place ---------------------------------------------------------------------------------------------
+
+
+def test_a_moved_cache_is_found(cache):
+    """Nothing is made again where the cache lies elsewhere, and what it starts lies there too, not where it was."""
+    here = cache.path
+    cache.path = cache.folder / "elsewhere"
+    here.rename(cache.path)
+    assert cache.run()[1] == 0
+    shutil.rmtree(cache.path / "result")
+    before = cache.made("build")
+    done, judged, report = cache.run()
+    assert done.status == CODES["ok"] and judged == 2 and cache.made("build") == before
+    assert str(here) + "/" not in json.dumps(report) and not here.exists()
+
+
+# ---- nothing spoiled is believed --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["emptied", "cut", "flipped", "removed", "mode", "record", "another"])
+def test_a_spoiled_artifact_is_made_again(cache, how):
+    """What is not as it was made is not there, and Go is not blamed."""
+    folder = cache.built()
+    case = folder / "case"
+    data = bytearray(case.read_bytes())
+    if how == "emptied":
+        case.write_bytes(b"")
+    elif how == "cut":
+        case.write_bytes(data[: len(data) // 2])
+    elif how == "flipped":
+        data[len(data) // 2] ^= 1
+        case.write_bytes(data)
+    elif how == "removed":
+        case.unlink()
+    elif how == "mode":
+        case.chmod(0o644)
+    elif how == "record":
+        (folder / "build.json").write_text("{}")
+    else:
+        (folder / "more").write_text("was not here\n")
+    shutil.rmtree(cache.path / "result")
+    before = cache.made("build")
+    done, judged, _ = cache.run()
+    assert done.status == CODES["ok"] and judged == 2, done
+    now = cache.made("build")
+    assert now.keys() == before.keys() and [name for name in now if now[name] != before[name]] == [folder.name]
+
+
+SPOILS = {
+    "edited": lambda text: text.replace('"observed":"', '"observed":"x', 1),
+    "empty": lambda text: "",
+    "object": lambda text: "{}",
+    "list": lambda text: "[]",
+    "cut": lambda text: text[: len(text) // 2],
+    "fields": lambda text: text[:33] + "{}\n",
+    "zeros": lambda text: "\0" * len(text),
+}
+
+
+@pytest.mark.parametrize("how", SPOILS)
+def test_a_spoiled_result_is_not_there(cache, how):
+    """Its cell is run again, and only that one."""
+    path = next(path for path in cache.path.glob("result/*/result.json") if "init.os-args" in path.read_text())
+    path.write_text(SPOILS[how](path.read_text()))
+    done, judged, _ = cache.run()
+    assert done.status == CODES["ok"] and judged == 1, done
+
+
+# ---- what is not Go's fault -------------------------------------------------------------------------------
+
+
+def wrapper(folder, name, script):
+    """A go whose tool of that name is a script of ours: GOROOT with links to everything else."""
+    go = subprocess.run(
+        [os.environ.get("TLSMATRIX_GO") or shutil.which(ROOT / "build/toolchain/bin/go") or "go", "env", "GOROOT"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"GOENV": "off", "PATH": os.environ["PATH"], "HOME": str(folder)},
+    ).stdout.strip()
+    mine = folder / "goroot"
+    subprocess.run(["cp", "-rs", go, mine], check=True)
+    for program in ("bin/go", "VERSION"):
+        (mine / program).unlink()
+        shutil.copy2(os.path.join(go, program), mine / program)
+    tool = next(mine.glob(f"pkg/tool/*/{name}"))
+    real = os.path.realpath(tool)
+    tool.unlink()
+    tool.write_text(f'#!/bin/sh\nreal={real}\n{script}\nexec $real "$@"\n')
+    tool.chmod(0o755)
+    return mine / "bin/go"
+
+
+DISTURBED = {
+    "killed": "kill -9 $$",
+    "terminated": "kill -15 $$",
+    "disk": "echo 'link: ld: final link failed: No space left on device' >&2; exit 1",
+    "quota": "echo 'write case: Disk quota exceeded' >&2; exit 1",
+    "descriptors": "echo 'open x: too many open files' >&2; exit 1",
+    "processes": "echo 'fork/exec gcc: resource temporarily unavailable' >&2; exit 1",
+    "memory": "echo 'fatal error: runtime: cannot allocate memory' >&2; exit 2",
+}
+
+
+@pytest.mark.parametrize("how", DISTURBED)
+def test_a_disturbed_build_is_not_believed(std, tmp_path, how):
+    """Its cell is infra, exit 3; the same command is right when the trouble is over."""
+    once = tmp_path / "trouble"
+    once.touch()
+    go = wrapper(tmp_path, "link", f'case "$*" in *-V=full*) ;; *) if [ -e {once} ]; then {DISTURBED[how]}; fi ;; esac')
+    cache = Cache(tmp_path)
+    subprocess.run(["cp", "-a", std.path, cache.path], check=True)
+    tool = cache.tool()
+    one = f"{TWO} & link=internal"
+    done = tool("run", one, "--go", go)
+    assert done.status == CODES["infra"], done
+    assert {check["status"] for cell in tool.report()["cells"] for check in cell["checks"]} == {"infra"}
+    assert "says nothing of Go" in tool.report()["cells"][0]["checks"][0]["message"]
+    once.unlink()
+    done = tool("run", one, "--go", go)
+    assert done.status == CODES["ok"], done
+
+
+def test_a_build_that_fails_once_is_made_again(std, tmp_path):
+    """One failure without a reason is no finding about Go."""
+    once = tmp_path / "trouble"
+    once.touch()
+    script = f'case "$*" in *-V=full*) ;; *) if [ -e {once} ]; then rm {once}; echo odd >&2; exit 1; fi ;; esac'
+    go = wrapper(tmp_path, "link", script)
+    cache = Cache(tmp_path)
+    subprocess.run(["cp", "-a", std.path, cache.path], check=True)
+    done, judged, _ = cache.run(f"{TWO} & link=internal", "--go", go)
+    assert done.status == CODES["ok"] and judged == 1, done
+
+
+def test_a_build_that_fails_twice_is_a_finding(std, tmp_path):
+    """And is kept."""
+    go = wrapper(tmp_path, "link", 'case "$*" in *-V=full*) ;; *) echo odd >&2; exit 1 ;; esac')
+    cache = Cache(tmp_path)
+    subprocess.run(["cp", "-a", std.path, cache.path], check=True)
+    done, judged, report = cache.run(f"{TWO} & link=internal", "--go", go)
+    assert done.status == CODES["unexpected"] and judged == 1, done
+    assert report["cells"][0]["build"]["status"] == "fail"
+    assert cache.run(f"{TWO} & link=internal", "--go", go)[1] == 0
+
+
+def kill_once(tool, args, sent):
+    """Runs, and sends a signal to the first program under test that appears."""
+    process = tool.start(*args)
+    cases = str(tool.cache) + "/build/"
+
+    def program():
+        """The pid of a program under test."""
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.readlink(f"/proc/{entry}/exe").startswith(cases):
+                    return int(entry)
+            except OSError:
+                pass
+        return None
+
+    os.kill(wait_for(program, "a program under test"), sent)
+    process.communicate(timeout=300)
+    return process.returncode
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_program_is_not_believed(cache, sent):
+    """Somebody's signal is infra, exit 3; the same command is right afterwards."""
+    shutil.rmtree(cache.path / "result")
+    tool = cache.tool()
+    assert kill_once(tool, ("run", TWO), sent) == CODES["infra"]
+    assert "infra" in statuses(tool.report()).values()
+    assert "says nothing of Go" in json.dumps(tool.report())
+    assert tool("run", TWO).status == CODES["ok"]
+
+
+def test_infra_is_tried_again(cache):
+    """A result that could not be written is not the end: the same command goes on when there is room."""
+    shutil.rmtree(cache.path / "result")
+    (cache.path / "result").write_text("no folder\n")
+    tool = cache.tool()
+    done = tool("run", TWO)
+    assert done.status == CODES["infra"] and set(statuses(tool.report()).values()) == {"infra"}, done
+    (cache.path / "result").unlink()
+    assert tool("run", TWO).status == CODES["ok"]
+
+
+# ---- two at once ------------------------------------------------------------------------------------------
+
+
+def test_two_runs_make_one_cache(std, tmp_path):
+    """Two runs that begin on a cold cache with different out folders are both right, and so is a third."""
+    cache = Cache(tmp_path)
+    cache.path.mkdir()
+    for kind in ("gocache", "variant", "ports"):
+        subprocess.run(["cp", "-a", std.path / kind, cache.path], check=True)
+    tools = [cache.tool() for _ in range(3)]
+    running = [tool.start("run", TWO) for tool in tools[:2]]
+    for process in running:
+        process.communicate(timeout=600)
+    assert [process.returncode for process in running] == [CODES["ok"]] * 2
+    assert statuses(tools[0].report()) == statuses(tools[1].report())
+    done = tools[2]("run", TWO)
+    assert done.status == CODES["ok"] and "0 cells judged now" in done.stdout
+    assert not list(cache.path.glob("*/*.new"))
+
+
+def test_a_killed_maker_leaves_nothing_in_the_way(cache):
+    """A folder half made and a lock without an owner are taken over."""
+    folder = cache.built()
+    shutil.rmtree(cache.path / "result")
+    folder.rename(folder.with_suffix(".new"))
+    (folder.with_suffix(".new") / "rest").write_text("of a killed run\n")
+    done, judged, _ = cache.run()
+    assert done.status == CODES["ok"] and judged == 2, done
+    assert not folder.with_suffix(".new").exists() and not (folder / "rest").exists()
