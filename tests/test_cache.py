@@ -114,16 +114,16 @@ def test_a_rule_is_judged_without_running(cache, tree):
     _, _, report = cache.run(build=tree / "build")
     cell, check = next(key for key, status in statuses(report).items() if key[1] == "init.os-args" and status == "pass")
     before = cache.made("build"), cache.made("result")
-    row = f'EXPECT("{check}", "mode=exe", "args=wrong", "a test")\n'
-    first = (tree / "matrix/oracle.def").read_text().index("EXPECT(")
+    row = f'\nEXPECT("{check}", "mode=exe", "args=wrong", "a test")'
+    first = (tree / "matrix/oracle.def").read_text().index('\nEXPECT("')
     text = (tree / "matrix/oracle.def").read_text()[first:]
     build = changed(tree, "matrix/oracle.def", text, row + text)
     done, judged, report = cache.run(build=build)
     assert done.status == CODES["unexpected"] and judged == 0 and statuses(report)[cell, check] == "fail"
     text = (tree / "matrix/known.def").read_text()
-    text = text[text.index("KNOWN(") :]
+    text = text[text.index('\nKNOWN("') :]
     build = changed(
-        tree, "matrix/known.def", text, f'KNOWN("mode=exe", "{check}", "fail", "a test", "a test", "")\n' + text
+        tree, "matrix/known.def", text, f'\nKNOWN("mode=exe", "{check}", "fail", "a test", "a test", "")' + text
     )
     done, judged, report = cache.run(build=build)
     assert done.status == CODES["ok"] and judged == 0 and statuses(report)[cell, check] == "fail"
@@ -221,6 +221,21 @@ def test_a_spoiled_result_is_not_there(cache, how):
 # ---- what is not Go's fault -------------------------------------------------------------------------------
 
 
+ONE = f"{TWO} & link=internal"
+
+
+def troubled(std, folder, trouble):
+    """A cache, a file, and a go whose linker makes trouble while that file is there; it is, once the release was asked for
+    its ports."""
+    once = folder / "trouble"
+    cache = Cache(folder)
+    subprocess.run(["cp", "-a", std.path, cache.path], check=True)
+    go = wrapper(folder, "link", f'case "$*" in *-V=full*) ;; *) if [ -e {once} ]; then {trouble}; fi ;; esac')
+    assert cache.tool()("list", ONE, "--go", go).status == CODES["ok"]
+    once.touch()
+    return cache, once, go
+
+
 def wrapper(folder, name, script):
     """A go whose tool of that name is a script of ours: GOROOT with links to everything else."""
     go = subprocess.run(
@@ -257,43 +272,31 @@ DISTURBED = {
 @pytest.mark.parametrize("how", DISTURBED)
 def test_a_disturbed_build_is_not_believed(std, tmp_path, how):
     """Its cell is infra, exit 3; the same command is right when the trouble is over."""
-    once = tmp_path / "trouble"
-    once.touch()
-    go = wrapper(tmp_path, "link", f'case "$*" in *-V=full*) ;; *) if [ -e {once} ]; then {DISTURBED[how]}; fi ;; esac')
-    cache = Cache(tmp_path)
-    subprocess.run(["cp", "-a", std.path, cache.path], check=True)
+    cache, once, go = troubled(std, tmp_path, DISTURBED[how])
     tool = cache.tool()
-    one = f"{TWO} & link=internal"
-    done = tool("run", one, "--go", go)
+    done = tool("run", ONE, "--go", go)
     assert done.status == CODES["infra"], done
     assert {check["status"] for cell in tool.report()["cells"] for check in cell["checks"]} == {"infra"}
     assert "says nothing of Go" in tool.report()["cells"][0]["checks"][0]["message"]
     once.unlink()
-    done = tool("run", one, "--go", go)
+    done = tool("run", ONE, "--go", go)
     assert done.status == CODES["ok"], done
 
 
 def test_a_build_that_fails_once_is_made_again(std, tmp_path):
     """One failure without a reason is no finding about Go."""
-    once = tmp_path / "trouble"
-    once.touch()
-    script = f'case "$*" in *-V=full*) ;; *) if [ -e {once} ]; then rm {once}; echo odd >&2; exit 1; fi ;; esac'
-    go = wrapper(tmp_path, "link", script)
-    cache = Cache(tmp_path)
-    subprocess.run(["cp", "-a", std.path, cache.path], check=True)
-    done, judged, _ = cache.run(f"{TWO} & link=internal", "--go", go)
+    cache, once, go = troubled(std, tmp_path, f"rm {tmp_path}/trouble; echo odd >&2; exit 1")
+    done, judged, _ = cache.run(ONE, "--go", go)
     assert done.status == CODES["ok"] and judged == 1, done
 
 
 def test_a_build_that_fails_twice_is_a_finding(std, tmp_path):
     """And is kept."""
-    go = wrapper(tmp_path, "link", 'case "$*" in *-V=full*) ;; *) echo odd >&2; exit 1 ;; esac')
-    cache = Cache(tmp_path)
-    subprocess.run(["cp", "-a", std.path, cache.path], check=True)
-    done, judged, report = cache.run(f"{TWO} & link=internal", "--go", go)
+    cache, _, go = troubled(std, tmp_path, "echo odd >&2; exit 1")
+    done, judged, report = cache.run(ONE, "--go", go)
     assert done.status == CODES["unexpected"] and judged == 1, done
     assert report["cells"][0]["build"]["status"] == "fail"
-    assert cache.run(f"{TWO} & link=internal", "--go", go)[1] == 0
+    assert cache.run(ONE, "--go", go)[1] == 0
 
 
 def kill_once(tool, args, sent):
