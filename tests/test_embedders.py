@@ -5,6 +5,7 @@ targets` installs it.
 """
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -126,12 +127,15 @@ def test_wasm_checks_can_fail(tool):
 
 @pytest.mark.parametrize("target", ["gvisor", "valgrind"])
 def test_sandboxes_run_programs_of_this_machine(tool, target):
-    """A static program, with what is known of the target and nothing else."""
-    if not shutil.which({"gvisor": "runsc"}.get(target, target)):
-        pytest.skip(f"{target} is not installed")
+    """A static program, with what is known of the target, installed or fetched, and nothing else; its version is told."""
+    listed = json.loads(tool("target", "list", "--json").stdout)
+    entry = next(entry for entry in listed if entry["name"] == target)
+    if entry["state"] != "ready":
+        pytest.skip(f"{target} is {entry['state']}: {entry['thing']}")
     done = tool("run", f"target={target} & link=internal & mode=exe & cgo=0")
     assert done.status == CODES["ok"], done.stdout + done.stderr
     seen = statuses(tool.report())
+    assert [told["version"] for told in tool.report()["targets"]] == [entry["version"]] and entry["version"]
     assert {status for (_, check), status in seen.items() if check.startswith("tls.")} == {"pass"}
     known = {check for (_, check), status in seen.items() if status not in ("pass", "skip")}
     assert known == ({"thread.nil-panic", "init.environ"} if target == "valgrind" else set())
