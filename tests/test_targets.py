@@ -141,6 +141,20 @@ def test_the_others_go_on(tool, tmp_path, kind):
     assert "pass" in live(tool.report(), "honest").values() and "infra" not in live(tool.report(), "honest").values()
 
 
+def test_what_could_not_be_judged_is_tried_again(tool, tmp_path):
+    """The same command, when what was wrong is no longer: infrastructure is no result to be told a second time."""
+    wrapper, up = tmp_path / "board.sh", tmp_path / "up"
+    wrapper.write_text(f'#!/bin/sh\n[ -e {up} ] || {{ echo the board is down; exit 7; }}\nexec "$@"\n')
+    wrapper.chmod(0o755)
+    command = ["run", f"target=board & {ONE}", "--targets"]
+    command.append(described(tmp_path, f"[board]\nkind = wrapper\ncommand = {wrapper} {{argv}}\n"))
+    done = tool(*command)
+    assert done.status == CODES["infra"] and "the board is down" in done.stderr, done
+    assert tool(*command).status == CODES["infra"]
+    up.touch()
+    assert tool(*command).status == CODES["ok"] and "pass" in live(tool.report(), "board").values()
+
+
 # ---- what is wrong in the file ---------------------------------------------------------------------------------
 
 
