@@ -127,7 +127,7 @@ def test_wasm_checks_can_fail(tool):
 
 @pytest.mark.parametrize("target", ["gvisor", "valgrind"])
 def test_sandboxes_run_programs_of_this_machine(tool, target):
-    """A static program, with what is known of the target, installed or fetched, and nothing else; its version is told."""
+    """A static program, with what is known of the target, installed or fetched, and no more; its version is told."""
     listed = json.loads(tool("target", "list", "--json").stdout)
     entry = next(entry for entry in listed if entry["name"] == target)
     if entry["state"] != "ready":
