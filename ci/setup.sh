@@ -11,8 +11,8 @@
 #   Go                the go in PATH when it is recent enough; else the newest release that the Go
 #                     module proxy has, fetched by an old Go (golang-go) through `go mod download`,
 #                     which checks it against Go's checksum database; linked as build/toolchain
-#   Python packages   into .venv, from ci/requirements.txt; with `ports` and `targets` ci/requirements-ports.txt
-#                     and ci/requirements-targets.txt too
+#   Python packages   into .venv, from ci/requirements.txt; with `ports` ci/requirements-ports.txt too, with `targets`
+#                     and `test` ci/requirements-targets.txt
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -137,7 +137,7 @@ setup_more() {
 more=
 for what in "$@"; do
 	case $what in
-	test) PACKAGES="$PACKAGES $TEST_PACKAGES" ;;
+	test) PACKAGES="$PACKAGES $TEST_PACKAGES" more="$more targets" ;;
 	ports) PACKAGES="$PACKAGES $PORT_PACKAGES" more="$more ports" ;;
 	targets) PACKAGES="$PACKAGES $TARGET_PACKAGES" more="$more targets" ;;
 	fuzz) PACKAGES="$PACKAGES $FUZZ_PACKAGES" ;;

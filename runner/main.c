@@ -7,10 +7,12 @@
 #include "runner/target/target.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {
 	&cmd_list,
@@ -38,6 +40,20 @@ int cmd_fail(const struct diag *diag, int code)
 {
 	fprintf(stderr, "tlsmatrix: %s\n", diag->line);
 	return code;
+}
+
+/* Asked of the pipe itself: errno may be that of something since. */
+static int reader_is_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+int cmd_unwritten(int error)
+{
+	if (!reader_is_gone())
+		fprintf(stderr, "tlsmatrix: standard output: cannot write all: %s\n", strerror(-error));
+	return EXIT_REPORT;
 }
 
 int cmd_filter(const struct option_words *words, const char *fallback, struct filter **filter, char **text)
@@ -135,17 +151,11 @@ static int run_command(const struct command *command, int argc, char **argv)
 	linkers_free(&setup.linkers);
 	machine_free(&setup.machine);
 	places_free(&setup.places);
-	/* A report that could not be written has been told already. */
-	if ((fflush(stdout) || ferror(stdout)) && code != EXIT_REPORT) {
-		fprintf(stderr, "tlsmatrix: standard output: %s\n", strerror(errno));
-		return code ? code : EXIT_REPORT;
-	}
 	return code;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
-	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;
@@ -163,4 +173,16 @@ int main(int argc, char **argv)
 			return run_command(commands[i], argc - 2, argv + 2);
 	fprintf(stderr, "tlsmatrix: unknown command '%s': `tlsmatrix --help` lists them\n", argv[1]);
 	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	int code = dispatch(argc, argv);
+	/* A report that could not be written has been told already. */
+	if ((fflush(stdout) || ferror(stdout)) && code != EXIT_REPORT) {
+		int unwritten = cmd_unwritten(-errno);
+		code = code ? code : unwritten;
+	}
+	return code;
 }

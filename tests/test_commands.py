@@ -435,6 +435,54 @@ def test_report_to_a_closed_pipe(small):
     assert done.returncode == CODES["report"], done
 
 
+def printing(small, what):
+    """Words of a command that prints."""
+    cell = next(cell["id"] for cell in small.tool.plan()["cells"] if cell["id"].endswith("@host:exec"))
+    return {
+        "list": ["list"],
+        "json": ["list", "--json"],
+        "show": ["show", cell, "--all"],
+        "inspect": ["inspect", BUILD / "tlsmatrix"],
+        "target": ["target", "list"],
+        "doctor": ["doctor"],
+        "report": ["report"],
+        "help": ["list", "--help"],
+    }[what]
+
+
+PRINTING = ["list", "json", "show", "inspect", "target", "doctor", "report", "help"]
+
+
+@pytest.mark.parametrize("what", PRINTING)
+def test_a_closed_pipe_is_no_news(small, what):
+    """Nobody reads on: status 6, and not a word, since whoever closed it knows."""
+    read, write = os.pipe()
+    os.close(read)
+    argv = small.tool.argv(*printing(small, what))
+    done = subprocess.run(argv, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (CODES["report"], ""), done
+
+
+def test_a_reader_who_has_enough(small):
+    """The same in the middle: `list | head -1`."""
+    with small.tool.start("list") as process:
+        assert process.stdout.readline().startswith("go1.")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == CODES["report"]
+
+
+@pytest.mark.parametrize("what", [*PRINTING, "--help", "--version"])
+def test_a_full_disk_is_told(small, what):
+    """Status 6 and one line."""
+    argv = [small.tool.program, what] if what.startswith("--") else small.tool.argv(*printing(small, what))
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == CODES["report"], done
+    assert done.stderr == "tlsmatrix: standard output: cannot write all: No space left on device\n"
+
+
 # ---- spoiled state --------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,11 @@
 """js and wasip1 on Node and wasmtime, and programs of this machine inside gVisor and valgrind.
 
-What is missing here is skipped with its reason: `ci/setup.sh targets` installs it.
+wasmtime is PyPI's and installed for `make test`; what else is missing here is skipped with its reason: `ci/setup.sh
+targets` installs it.
 """
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -25,6 +27,7 @@ REACTOR = """(module
 
 needs_wasmtime = pytest.mark.skipif(not importlib.util.find_spec("wasmtime"), reason="PyPI's wasmtime is not in .venv")
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+EMBEDDERS = [pytest.param("node", marks=needs_node), pytest.param("wasmtime", marks=needs_wasmtime)]
 
 
 def statuses(report):
@@ -80,23 +83,25 @@ def test_wasi_host_refuses_what_it_cannot_run(wasi_host, tmp_path):
     assert re.search(r"^#tlsm:1 17 [0-9a-f]{8} begin\ttls\.nothing$", done.stdout, re.M) and "end" not in done.stdout
 
 
-@needs_wasmtime
-@needs_node
-def test_wasm_runs(tool, capsys):
+@pytest.mark.parametrize("target", EMBEDDERS)
+def test_wasm_runs(tool, target):
     """The program of js, the command and the reactor of wasip1: every check that one thread without TLS can have."""
-    done = tool("run", "target=node,wasmtime")
-    with capsys.disabled():
-        print(f"\nwasm: {done.seconds:.0f} s")
+    done = tool("run", f"target={target}")
     assert done.status == CODES["ok"], done.stdout + done.stderr
     seen = statuses(tool.report())
     assert set(seen.values()) == {"pass"}
     loads = {cell for cell, _ in seen}
-    assert loads == {
-        "js/wasm/exe/cgo0/internal@node:js",
-        "wasip1/wasm/exe/cgo0/internal@wasmtime:wasi",
-        "wasip1/wasm/c-shared/cgo0/internal@wasmtime:wasi",
-    }
-    assert {check for cell, check in seen if "c-shared" in cell} >= {
+    assert (
+        loads
+        == {
+            "node": {"js/wasm/exe/cgo0/internal@node:js"},
+            "wasmtime": {
+                "wasip1/wasm/exe/cgo0/internal@wasmtime:wasi",
+                "wasip1/wasm/c-shared/cgo0/internal@wasmtime:wasi",
+            },
+        }[target]
+    )
+    assert target == "node" or {check for cell, check in seen if "c-shared" in cell} >= {
         "thread.goroutines",
         "thread.nil-panic",
         "thread.host-calls-go",
@@ -122,12 +127,15 @@ def test_wasm_checks_can_fail(tool):
 
 @pytest.mark.parametrize("target", ["gvisor", "valgrind"])
 def test_sandboxes_run_programs_of_this_machine(tool, target):
-    """A static program, with what is known of the target and nothing else."""
-    if not shutil.which({"gvisor": "runsc"}.get(target, target)):
-        pytest.skip(f"{target} is not installed")
+    """A static program, with what is known of the target, installed or fetched, and no more; its version is told."""
+    listed = json.loads(tool("target", "list", "--json").stdout)
+    entry = next(entry for entry in listed if entry["name"] == target)
+    if entry["state"] != "ready":
+        pytest.skip(f"{target} is {entry['state']}: {entry['thing']}")
     done = tool("run", f"target={target} & link=internal & mode=exe & cgo=0")
     assert done.status == CODES["ok"], done.stdout + done.stderr
     seen = statuses(tool.report())
+    assert [told["version"] for told in tool.report()["targets"]] == [entry["version"]] and entry["version"]
     assert {status for (_, check), status in seen.items() if check.startswith("tls.")} == {"pass"}
     known = {check for (_, check), status in seen.items() if status not in ("pass", "skip")}
     assert known == ({"thread.nil-panic", "init.environ"} if target == "valgrind" else set())

@@ -1,6 +1,8 @@
 """Targets that a user describes: loaders, wrappers, another machine; those that lie; what is wrong in the file."""
 
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -46,6 +48,25 @@ def test_a_loader_in_two_lines(tool, tmp_path):
     statuses = live(report, "my-ld")
     assert len(statuses) > 20 and set(statuses.values()) == {"pass"}
     assert [target["facts"]["ie-dlopen"] for target in report["targets"] if target["name"] == "my-ld"] == ["accepted"]
+
+
+@pytest.mark.skipif(not os.path.exists(LOADER), reason="this machine's loader has another name")
+def test_the_machines_own_loader_elsewhere(tool, tmp_path):
+    """A copy of it, beside the INI file and with the system's libraries: check by check what the host says."""
+    shutil.copy(LOADER, tmp_path / "ld.so")
+    libc = subprocess.run(["gcc", "-print-file-name=libc.so.6"], capture_output=True, text=True, check=True).stdout
+    file = described(
+        tmp_path, f"[my-ld]\nkind = loader\ninterpreter = ./ld.so\nlibrary-path = {os.path.dirname(libc)}\n"
+    )
+    cells = "cgo=1 & link=external & (mode=exe | mode=c-shared & load=dlopen)"
+    done = tool("run", f"os=linux & arch=amd64 & target=my-ld,host & {cells}", "--targets", file)
+    assert done.status == CODES["ok"], done
+    said = {"my-ld": {}, "host": {}}
+    for cell in tool.report()["cells"]:
+        for check in cell["checks"]:
+            key = (cell["buildmode"], check["id"])
+            said[cell["target"]][key] = check["status"], check["expected"], check["observed"]
+    assert len(said["host"]) > 80 and said["my-ld"] == said["host"]
 
 
 def test_a_wrapper(tool, tmp_path):
@@ -103,17 +124,35 @@ def test_who_is_honest_is_believed(tool, tmp_path):
     assert done.status == CODES["ok"] and "page-size" in done.stdout, done
 
 
-def test_the_others_go_on(tool, tmp_path):
-    """A liar's cells are infra; the other target of the run is judged."""
+@pytest.mark.parametrize("kind", ["canned", "gone", "floods", "hangs", "leaves"])
+def test_the_others_go_on(tool, tmp_path, kind):
+    """A liar's cells are infra, and one line says why; the other target of the run is judged."""
     file = described(
         tmp_path,
-        f"[liar]\nkind = wrapper\ncommand = {LIAR} canned {{argv}}\n"
+        f"[liar]\nkind = wrapper\ncommand = {LIAR} {kind} {{argv}}\n"
         f"[honest]\nkind = wrapper\ncommand = {LIAR} honest {{argv}}\n",
     )
-    done = tool("run", f"target=liar,honest & {ONE}", "--targets", file)
+    scale = ["--timeout-scale", "0.1"] if kind == "hangs" else []
+    done = tool("run", f"target=liar,honest & {ONE}", "--targets", file, *scale)
     assert done.status == CODES["infra"], done
+    said = [line for line in done.stderr.splitlines() if line.startswith("tlsmatrix: ")]
+    assert len(said) == 1 and said[0].startswith("tlsmatrix: target liar is not believed: "), done
     assert set(live(tool.report(), "liar").values()) == {"infra"}
     assert "pass" in live(tool.report(), "honest").values() and "infra" not in live(tool.report(), "honest").values()
+
+
+def test_what_could_not_be_judged_is_tried_again(tool, tmp_path):
+    """The same command, when what was wrong is no longer: infrastructure is no result to be told a second time."""
+    wrapper, up = tmp_path / "board.sh", tmp_path / "up"
+    wrapper.write_text(f'#!/bin/sh\n[ -e {up} ] || {{ echo the board is down; exit 7; }}\nexec "$@"\n')
+    wrapper.chmod(0o755)
+    command = ["run", f"target=board & {ONE}", "--targets"]
+    command.append(described(tmp_path, f"[board]\nkind = wrapper\ncommand = {wrapper} {{argv}}\n"))
+    done = tool(*command)
+    assert done.status == CODES["infra"] and "the board is down" in done.stderr, done
+    assert tool(*command).status == CODES["infra"]
+    up.touch()
+    assert tool(*command).status == CODES["ok"] and "pass" in live(tool.report(), "board").values()
 
 
 # ---- what is wrong in the file ---------------------------------------------------------------------------------
@@ -153,6 +192,35 @@ def test_list(tool):
     assert done.status == CODES["ok"] and {"host", "glibc-2.31", "musl-1.2.6", "osv"} <= {
         line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()
     }
+
+
+def entry(tool, name, *args):
+    """What target list says of a target."""
+    done = tool("target", "list", "--json", *args)
+    return next(entry for entry in json.loads(done.stdout) if entry["name"] == name)
+
+
+def test_what_the_command_needs(tool, tmp_path):
+    """A script that is there starts nothing without what it runs: all that is missing is named, with its packages."""
+    text = f"[mine]\nkind = wrapper\ncommand = {LIAR} honest {{argv}}\nneeds = env /no/such no-such-tool\n"
+    file = described(tmp_path, text + "debian = a-package b-package\n")
+    mine, told = entry(tool, "mine", "--targets", file), "/no/such, no-such-tool: apt-get install a-package b-package"
+    assert (mine["state"], mine["thing"]) == ("not-installed", told)
+    done = tool("doctor", "--targets", file)
+    assert re.search(rf"^  MISSING  target   mine, \d+ cells: {told}$", done.stdout, re.M), done
+    done = tool("run", f"target=mine & {ONE}", "--targets", file, "--forbid-skip", "not-installed")
+    assert done.status == CODES["unexpected"] and "no-such-tool" in done.stdout, done
+
+
+@pytest.mark.parametrize("name", ["wine", "wine-bare"])
+def test_wine_is_here_only_with_all_that_starts_it(tool, name):
+    """runner/target/wine.sh always is; Debian's packages are named where they are not."""
+    mine = entry(tool, name)
+    starts = shutil.which("bwrap") and os.path.exists("/usr/lib/wine/wine64")
+    if starts and (name == "wine-bare" or WINE):
+        assert mine["state"] == "ready" and mine["version"].startswith("wine-"), mine
+    else:
+        assert mine["state"] == "not-installed" and "apt-get install wine64 bubblewrap" in mine["thing"], mine
 
 
 def test_get_of_what_is_unknown(tool):

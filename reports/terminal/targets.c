@@ -53,12 +53,12 @@ static struct measures measure(const struct bytarget_section *section)
 
 /* ---- the stairs ---------------------------------------------------------------------------------- */
 
-/* "musl-1.2.6  musl libc (x86_64) 1.2.6", cut between words */
+/* "musl-1.2.6  musl libc (x86_64) 1.2.6", cut between words; what cut words cannot say stands below the grid */
 static void column_words(const struct bytarget_section *section, const struct bytarget_column *column, const char *host,
     size_t width, struct buf *out)
 {
 	const struct view_target *target = column->target;
-	const char *more = target                     ? target->message ? target->message : target->version :
+	const char *more = target                     ? target->message ? "not judged" : target->version :
 	    strcmp(column->cell->target, "host") == 0 ? host :
 							NULL;
 	char *name = bytarget_heading(section, column);

@@ -13,7 +13,7 @@ enum exit_code {
 	EXIT_INFRA = 3,      /* could not judge */
 	EXIT_NOTHING = 4,    /* nothing selected */
 	EXIT_INCOMPLETE = 5, /* some planned cells have no result */
-	EXIT_REPORT = 6,     /* a report could not be written */
+	EXIT_REPORT = 6,     /* a report could not be written, or not all of standard output */
 	EXIT_INTERRUPTED = 130
 };
 
@@ -32,6 +32,10 @@ extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report
 
 /* Prints "tlsmatrix: LINE" to stderr and returns code. */
 int cmd_fail(const struct diag *diag, int code);
+
+/* Standard output did not take all: a line with the error says so, unless it is a pipe whose reader went away, who
+ * knows.  Returns EXIT_REPORT either way. */
+int cmd_unwritten(int error);
 
 /* Parses the filter words of a command (joined with " & "; without words, fallback) or prints why not.
  * 0, or the exit code. */

@@ -37,8 +37,7 @@ static int write_out(const struct view *view, const struct report_format *format
 		error = -errno;
 	if (!error)
 		return EXIT_OK;
-	diag_set(&diag, -error, "standard output: cannot write the report: %s", strerror(-error));
-	return cmd_fail(&diag, EXIT_REPORT);
+	return cmd_unwritten(error);
 }
 
 static int run(struct setup *setup, const struct option_words *words)

@@ -4,17 +4,13 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/nearest.h"
 #include "runner/debian/pack.h"
-#include "runner/process/env.h"
-#include "runner/process/script.h"
-#include "runner/process/supervise.h"
 #include "runner/target/target.h"
+#include "runner/target/version.h"
 #include "runner/trial/target_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { VERSION_TIMEOUT_MS = 20000 };
 
 static int as_json;
 static const struct option_row options[] = {
@@ -23,40 +19,10 @@ static const struct option_row options[] = {
 
 /* ---- list ------------------------------------------------------------------------------------- */
 
-/* The first line that a command prints, malloc'ed; NULL when it fails.  Its first word is found as the target finds
- * programs. */
-static char *first_line(const struct setup *setup, const struct target *target, const char *command)
-{
-	char *copy = xstrdup(command), *rest = copy, *word, *line = NULL;
-	struct argv argv = { NULL, 0 };
-	struct env env = ENV_INIT;
-	struct child_result result;
-	while ((word = strsep(&rest, " "))) {
-		char *path = argv.count || !*word ? NULL : target_program(setup, target, word);
-		if (*word)
-			argv_add(&argv, "%s", path ? path : word);
-		free(path);
-	}
-	env_base(&env, NULL);
-	struct child_spec spec = { .argv = (const char *const *)argv.word,
-		.env = (const char *const *)env.list,
-		.timeout_ms = VERSION_TIMEOUT_MS,
-		.merge = 1 };
-	if (argv.count && child_run(&spec, &result) == 0) {
-		size_t len = strcspn(result.out.data, "\n");
-		if (result.how == CHILD_EXITED && result.status == 0 && len)
-			line = xprintf("%.*s", (int)len, result.out.data);
-		child_result_free(&result);
-	}
-	env_free(&env);
-	argv_free(&argv);
-	free(copy);
-	return line;
-}
-
-/* Told by its own packages, by a command, or by the kind; NULL when nobody knows. */
+/* NULL when it is not here, or nobody knows. */
 static char *version_of(const struct setup *setup, const struct target *target)
 {
+<<<<<<< HEAD
 	char *version = target->missing ? NULL : pack_version(setup, target->name);
 	if (version || target->missing)
 		return version;
@@ -68,6 +34,12 @@ static char *version_of(const struct setup *setup, const struct target *target)
 		free(command);
 	}
 	return target->kind == TARGET_HOST ? xprintf("%s, %s", setup->machine.libc, setup->machine.kernel) : version;
+=======
+	char *version = target->missing ? NULL : target_version(setup, target);
+	return version || target->kind != TARGET_HOST ?
+	    version :
+	    xprintf("%s, %s", setup->toolchain.libc, setup->toolchain.kernel);
+>>>>>>> targets
 }
 
 /* "linux/amd64", and the filter where it is not all of that port. */

@@ -52,6 +52,7 @@ static const struct key {
 	{ "suite", TEXT, offsetof(struct target, suite), ANY },
 	{ "packages", TEXT, offsetof(struct target, packages), ANY },
 	{ "uses", TEXT, offsetof(struct target, uses), RUNS },
+	{ "needs", TEXT, offsetof(struct target, needs), RUNS },
 	{ "debian", TEXT, offsetof(struct target, debian), RUNS },
 	{ "pypi", TEXT, offsetof(struct target, pypi), RUNS },
 	{ "scale", FACTOR, offsetof(struct target, scale), RUNS },

@@ -265,6 +265,29 @@ static void look_pypi(const struct setup *setup, struct target *target, struct h
 	free(pattern);
 }
 
+/* What starts things; one that is there and cannot be executed fails the target's check. */
+static void look_programs(const struct setup *setup, struct target *target, struct hash *hash)
+{
+	char *first = starter(target),
+	     *programs = xprintf("%s %s", first ? first : "", target->needs ? target->needs : "");
+	struct buf absent = BUF_INIT;
+	for (char *rest = programs, *word; (word = strsep(&rest, " "));) {
+		char *path = *word ? target_program(setup, target, word) : NULL;
+		if (path)
+			hash_add_text(hash, file_hash(path));
+		else if (*word && !(strchr(word, '/') && file_exists(word)))
+			buf_printf(&absent, "%s%s", absent.len ? ", " : "", word);
+		free(path);
+	}
+	if (absent.len)
+		miss(target, "not-installed",
+		    target->debian ? xprintf("%s: apt-get install %s", absent.data, target->debian) :
+				     xprintf("%s: not in PATH, or not there", absent.data));
+	buf_free(&absent);
+	free(programs);
+	free(first);
+}
+
 /* The command's words that are files: what a wrapper runs decides with it. */
 static void look_command(const struct target *target, struct hash *hash)
 {
@@ -321,16 +344,7 @@ void target_look(const struct setup *setup, struct target *target)
 		miss(target, "not-fetched",
 		    xprintf("%s of Debian %s: tlsmatrix target get %s", pack->packages, pack->suite, target->name));
 	}
-	char *program = starter(target), *path = program ? target_program(setup, target, program) : NULL;
-	if (path)
-		hash_add_text(hash, file_hash(path));
-	else if (program &&
-	    !(strchr(program, '/') && file_exists(program))) /* one that cannot be executed fails its check */
-		miss(target, "not-installed",
-		    target->debian ? xprintf("%s: apt-get install %s", program, target->debian) :
-				     xprintf("%s is not %s", program, strchr(program, '/') ? "there" : "in PATH"));
-	free(path);
-	free(program);
+	look_programs(setup, target, hash);
 	if (target->pypi)
 		look_pypi(setup, target, hash);
 	look_command(target, hash);

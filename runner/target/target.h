@@ -15,7 +15,8 @@
  *   version        command whose first line tells the version, when the kind does not know how to ask
  *   suite, packages   Debian packages, unpacked into the cache by `target get NAME` (pack.h)
  *   uses           sections of kind pack whose usr/bin is searched after PATH for the program that starts things
- *   debian         the Debian package that brings that program, where it is to be installed
+ *   needs          further programs without which nothing starts, by name or path: what the command's script runs
+ *   debian         the Debian packages that bring these programs, where they are to be installed
  *   pypi           a package of PyPI that has to be in .venv
  *   note           a sentence for `target list`
  *
@@ -66,7 +67,7 @@ struct target {
 	char *host, *ssh, *directory;     /* ssh */
 	char *tree, *memory;
 	int cpus; /* osv */
-	char *version, *suite, *packages, *uses, *debian, *pypi;
+	char *version, *suite, *packages, *uses, *needs, *debian, *pypi;
 	double scale;
 	int trace;
 	int user;    /* from --targets */

@@ -2,9 +2,14 @@
 
 #include "harness/record.h"
 #include "matrix/base/diag.h"
+<<<<<<< HEAD
 #include "runner/debian/pack.h"
 #include "runner/setup/stages.h"
+    == == ==
+    =
+>>>>>>> targets
 #include "runner/target/launch.h"
+#include "runner/target/version.h"
 #include "runner/trial/target_program.h"
 
 #include <errno.h>
@@ -14,8 +19,12 @@
 #include <sys/random.h>
 #include <time.h>
 
-/* A program that does nothing must be done in START_MS, times the target's scale; a fact is not worth waiting for. */
-enum { START_MS = 30000, FACT_MS = 10000, OUTPUT_MAX = 1 << 18, LAST_OUTPUT = 200, BAD_STATUS = 3 };
+        /* A program that does nothing must be done in START_MS, times the target's scale; a fact is not worth waiting for. */
+    enum { START_MS = 30000,
+	    FACT_MS = 10000,
+	    OUTPUT_MAX = 1 << 18,
+	    LAST_OUTPUT = 200,
+	    BAD_STATUS = 3 };
 
 struct checking {
 	const struct setup *setup;
@@ -298,45 +307,10 @@ static void tell_words(struct checking *checking)
 
 /* ---- version --------------------------------------------------------------------------------------------- */
 
-/* The first line that a command prints, malloc'ed; NULL when it does not. */
-static char *first_line(const char *const *words)
-{
-	struct env env = ENV_INIT;
-	env_base(&env, NULL);
-	struct child_spec spec = { .argv = words,
-		.env = (const char *const *)env.list,
-		.timeout_ms = FACT_MS,
-		.output_limit = 1 << 16,
-		.merge = 1 };
-	struct child_result child;
-	int error = child_run(&spec, &child);
-	env_free(&env);
-	if (error)
-		return NULL;
-	size_t len = strcspn(child.out.data, "\r\n");
-	char *line = child.how == CHILD_EXITED && child.status == 0 && len ?
-	    xprintf("%.*s", len > 200 ? 200 : (int)len, child.out.data) :
-	    NULL;
-	child_result_free(&child);
-	return line;
-}
-
+/* What knows its version, or what the program saw of libc or kernel. */
 static char *version_of(const struct checking *checking)
 {
-	const struct target *target = checking->target;
-	const struct setup *setup = checking->setup;
-	char *line = NULL;
-	if (target->version) {
-		const char *const words[] = { "/bin/sh", "-c", target->version, NULL };
-		line = first_line(words);
-	} else if (target->kind == TARGET_QEMU_USER) {
-		char *path = target_program(setup, target, target->qemu);
-		const char *const words[] = { path ? path : target->qemu, "--version", NULL };
-		line = first_line(words);
-		free(path);
-	} else if (target->packages) {
-		line = pack_version(setup, target->name);
-	}
+	char *line = target_version(checking->setup, checking->target);
 	const char *const told[] = { "libc", "kernel", "go" };
 	for (size_t i = 0; i < 3 && !line; i++) {
 		const char *fact = json_string_value(json_object_get(checking->facts, told[i]));
