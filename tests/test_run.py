@@ -351,9 +351,7 @@ def alive(processes):
     return {
         entry
         for entry in processes
-        if os.path.exists(f"/proc/{entry}/exe")
-        and os.access(f"/proc/{entry}/cmdline", os.R_OK)
-        and open(f"/proc/{entry}/cmdline", "rb").read()
+        if os.access(f"/proc/{entry}/cmdline", os.R_OK) and open(f"/proc/{entry}/cmdline", "rb").read()
     }
 
 

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum {
-	CONTROL = 3,        /* where the control socket lies in a reaper */
+	CONTROL = 3, /* where the control socket lies in a reaper */
 	REAPED_AT_ONCE = 1000,
 	GIVE_UP_SECONDS = 10 /* for what SIGKILL does not end: uninterruptible, or another user's */
 };

@@ -307,7 +307,9 @@ static void child_end(struct child *child)
 static void child_overdue(struct child *child)
 {
 	char state = descendants_state(child->reaper);
-	child->result.keeper = state == 'T' ? "was stopped" : state == 't' ? "was stopped by a tracer" : "did not answer";
+	child->result.keeper = state == 'T' ? "was stopped" :
+	    state == 't'                    ? "was stopped by a tracer" :
+					      "did not answer";
 	result_guess(child, tree_end(child));
 	child_close(child);
 }

@@ -14,9 +14,11 @@
  * a subreaper too, to which the tree falls when the reaper dies.  The result then says in `keeper` what was done.
  * A caller that is stopped or killed itself is the affair of its parent (runner/schedule/schedule.h).
  *
- * What this cannot hold against: a program that stops or kills the topmost runner.  Stopped, that waits for its SIGCONT,
- * as any job does.  Killed, its processes die as said above, but a process that has killed the reaper and stopped the
- * caller before, and is in a session of its own, survives: nobody is left above it but init.  Only a pid namespace or a
+ * What this cannot hold against: a program that stops or kills the topmost runner.  Stopped, that waits for its
+ * SIGCONT, as any job does.  Killed, its processes die as said above; but a process in a session of its own survives
+ * when it has killed the reaper and stopped the caller before, or keeps the reaper stopped (by SIGSTOP again and again;
+ * as root, by ptrace): nobody is left above it but init.  A child without a limit waits for as long as its reaper is
+ * stopped, unless it is killed.  Only a pid namespace or a
  * cgroup would end that; they need privileges, and the first changes what the program sees.
  *
  * On timeout: SIGQUIT to the program first (the Go runtime prints all goroutines), two seconds,

@@ -18,7 +18,7 @@ enum {
 	TICK_MS = 100,
 	STOPPED_LOOKS = 100, /* one a tick.  Looks, not seconds: the runner itself may have been stopped, by ^Z */
 	STRAY_ROUNDS = 1000,
-	LEAVING_MS = 10000   /* for a task's process to go once its end of the pipe is shut */
+	LEAVING_MS = 10000 /* for a task's process to go once its end of the pipe is shut */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -96,7 +96,10 @@ static int task_hear(struct task *task)
 /* ---- what a program did to us ------------------------------------------------------------------------ */
 
 /* What is not to be killed: the tasks that run, and children that the caller had before. */
-struct spared { struct descendants_spare spare; pid_t pid[SLOTS_MAX]; };
+struct spared {
+	struct descendants_spare spare;
+	pid_t pid[SLOTS_MAX];
+};
 
 static void spared_fill(struct spared *spared, const struct schedule *schedule, const struct task *but)
 {
@@ -161,8 +164,9 @@ static int task_look(const struct schedule *schedule, struct task *task)
 	if (task->stopped < STOPPED_LOOKS)
 		return 0;
 	int status = task_kill(schedule, task);
-	diag_set(&task->diag, EIO, "%s: the runner's own process was kept stopped %s, most likely by the program under test",
-	    task->name, state == 't' ? "by a tracer" : "by signals");
+	diag_set(&task->diag, EIO,
+	    "%s: the runner's own process was kept stopped %s, most likely by the program under test", task->name,
+	    state == 't' ? "by a tracer" : "by signals");
 	task_end(schedule, task, status);
 	return 1;
 }

@@ -466,12 +466,11 @@ static void test_keeper_stopped(void **state)
 	} rows[] = {
 		{ "halt", "1", "was stopped", SHORT },
 		{ "attach", "1", "was stopped by a tracer", SHORT },
-		{ "deaf", "0", NULL, 22000 },
+		{ "deaf", "0", "", 22000 },
 		{ "halt", "1", "was stopped", NO_LIMIT },
 	};
 	enum { ROWS = sizeof rows / sizeof *rows };
 	struct child *children[ROWS];
-	double from = now();
 	for (size_t i = 0; i < ROWS; i++)
 		children[i] = start(rows[i].name, rows[i].number, rows[i].timeout_ms);
 	usleep(500000);
@@ -480,17 +479,13 @@ static void test_keeper_stopped(void **state)
 		int i = children_wait(children, ROWS, 45000);
 		assert_in_range(i, 0, ROWS - 1);
 		struct child_result result;
-		struct buf text = BUF_INIT;
 		child_finish(children[i], &result);
 		children[i] = NULL;
-		child_describe(&result, &text);
-		print_message("  %s: %s, after %.1f s\n", rows[i].name, text.data, now() - from);
+		if (result.how == CHILD_EXITED && result.status == 77)
+			continue; /* it may not trace us: nobody but root may */
+		assert_false(geteuid() && strcmp(rows[i].name, "attach") == 0);
 		assert_int_equal(result.how, i == ROWS - 1 ? CHILD_SIGNALED : CHILD_TIMEOUT);
-		if (rows[i].keeper)
-			assert_non_null(strstr(text.data, rows[i].keeper));
-		else
-			assert_null(result.keeper);
-		buf_free(&text);
+		assert_string_equal(result.keeper ? result.keeper : "", rows[i].keeper);
 		child_result_free(&result);
 	}
 	assert_nothing_left();
