@@ -60,6 +60,7 @@ ARROWS = {
     }
     | {"cases/*", "harness", "matrix/*"},
     "runner/schedule": {
+        "runner/process",
         "runner/trial",
         "runner/build",
         "runner/toolchain",

@@ -301,9 +301,23 @@ def runners(tool):
     return mine
 
 
-def stopped(tool, number):
+def halt_reapers(processes):
+    """Stops what stands between the runner and a program, as a program may; how many."""
+    halted = 0
+    for entry in processes:
+        try:
+            with open(f"/proc/{entry}/comm") as comm:
+                if comm.read() == "tlsm-reaper\n":
+                    os.kill(int(entry), signal.SIGSTOP)
+                    halted += 1
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return halted
+
+
+def stopped(tool, number, before=lambda there: True):
     """A forced run of LOADS that gets a signal once a cell of it is finished and a program of the
-    next runs; how it ended, and the processes that were there."""
+    next runs, for which before(processes) is true; how it ended, and the processes that were there."""
     process = tool.start("run", LOADS, "--force", "-j", "1")
 
     def some_done():
@@ -313,7 +327,8 @@ def stopped(tool, number):
 
     wait_for(some_done, "the first cell")
     there = wait_for(
-        lambda: process.poll() is not None or (len(found := runners(tool)) > 3 and found), "a program under test"
+        lambda: process.poll() is not None or (len(found := runners(tool)) > 3 and before(found) and found),
+        "a program under test",
     )
     assert process.poll() is None, process.communicate()
     process.send_signal(number)
@@ -336,9 +351,7 @@ def alive(processes):
     return {
         entry
         for entry in processes
-        if os.path.exists(f"/proc/{entry}/exe")
-        and os.access(f"/proc/{entry}/cmdline", os.R_OK)
-        and open(f"/proc/{entry}/cmdline", "rb").read()
+        if os.access(f"/proc/{entry}/cmdline", os.R_OK) and open(f"/proc/{entry}/cmdline", "rb").read()
     }
 
 
@@ -356,6 +369,14 @@ def test_kill_leaves_nothing_behind(private):
     again = private("run", LOADS)
     assert again.status in (0, 1) and judged(again)[0] == 0, "cells whose results are there were judged again"
     assert private.report()["complete"] is True
+
+
+def test_kill_with_stopped_reapers(private):
+    """kill -9 of the runner leaves nothing when the programs have stopped the processes that watch over them."""
+    status, _, _, there = stopped(private, signal.SIGKILL, halt_reapers)
+    assert status == -signal.SIGKILL
+    wait_for(lambda: not alive(there), "the processes of a killed runner to go", 30)
+    assert private("run", LOADS).status in (0, 1) and private.report()["complete"] is True
 
 
 def test_interrupt(private):

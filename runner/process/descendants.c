@@ -9,11 +9,14 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	PROCESSES_MAX = 65536, /* seen in one walk; what is beyond has its turn in the next */
-	STAT_MAX = 512         /* the first fields of /proc/PID/stat fit */
+	STAT_MAX = 512,        /* the first fields of /proc/PID/stat fit */
+	FREEZE_ROUNDS = 64,    /* walks that look for processes not stopped yet */
+	GIVE_UP_SECONDS = 10
 };
 
 struct process {
@@ -231,17 +234,74 @@ int descendants_signal(int signal, const struct descendants_spare *spare, char *
 	return error ? error : walk.counted;
 }
 
-unsigned long long descendants_start_time(pid_t pid)
+int descendants_kill(const struct descendants_spare *spare)
+{
+	int seen = 1;
+	for (int round = 0; round < FREEZE_ROUNDS && seen > 0; round++)
+		seen = descendants_signal(SIGSTOP, spare, NULL, 0);
+	return descendants_signal(SIGKILL, spare, NULL, 0);
+}
+
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* waitpid blocks for as long as a tracer keeps a zombie, which nobody but the tracer can end. */
+int descendants_reap(pid_t child, int ms, int *status)
+{
+	double until = now() + ms / 1e3;
+	for (int us = 50;; us = us < 5000 ? us * 2 : us) {
+		pid_t got = waitpid(child, status, WNOHANG);
+		if (got < 0 && errno == ECHILD)
+			*status = SIGKILL;
+		if (got == child || (got < 0 && errno == ECHILD))
+			return 0;
+		if (now() >= until)
+			return -ETIMEDOUT;
+		usleep((useconds_t)us);
+	}
+}
+
+int descendants_end(pid_t child, const struct descendants_spare *spare, int *status)
+{
+	double until = now() + GIVE_UP_SECONDS;
+	for (int gone = 0, left = 1; now() < until;) {
+		if (!gone) {
+			kill(child, SIGKILL);
+			gone = descendants_reap(child, 1, status) == 0;
+		}
+		if (gone && left <= 0)
+			return 0;
+		left = descendants_kill(spare);
+		usleep(1000);
+	}
+	return -EBUSY;
+}
+
+static int stat_of(pid_t pid, struct stat_line *line)
 {
 	char digits[DIGITS_MAX];
-	struct stat_line line = { .start = 0 };
 	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int dir = proc < 0 ? -1 : openat(proc, pid_text(pid, digits), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir >= 0 && stat_read(dir, &line) != 0)
-		line.start = 0;
+	int error = dir < 0 ? -errno : stat_read(dir, line);
 	if (dir >= 0)
 		close(dir);
 	if (proc >= 0)
 		close(proc);
-	return line.start;
+	return error;
+}
+
+char descendants_state(pid_t pid)
+{
+	struct stat_line line;
+	return stat_of(pid, &line) == 0 ? line.state : 0;
+}
+
+unsigned long long descendants_start_time(pid_t pid)
+{
+	struct stat_line line;
+	return stat_of(pid, &line) == 0 ? line.start : 0;
 }

@@ -26,6 +26,22 @@ struct descendants_spare {
  * many counted, or -errno when /proc cannot be read. */
 int descendants_signal(int signal, const struct descendants_spare *spare, char *names, size_t names_len);
 
+/* One round against the tree: stops all, so that nobody forks faster than the walk goes, then kills.  Returns as
+ * descendants_signal. */
+int descendants_kill(const struct descendants_spare *spare);
+
+/* Waits for a child to be over, at most ms.  0 and its status, or -ETIMEDOUT: stopped, or a zombie that its tracer
+ * keeps.  A child that was reaped already counts as killed. */
+int descendants_reap(pid_t child, int ms, int *status);
+
+/* Kills a child of the caller and all descendants that are not spared, whoever traces or has stopped them, until they
+ * are gone; the caller must be a subreaper.  0 and the child's status, or -EBUSY when something withstood SIGKILL for
+ * ten seconds: uninterruptible, or another user's. */
+int descendants_end(pid_t child, const struct descendants_spare *spare, int *status);
+
+/* The letter that proc_pid_stat(5) has for the state: 'T' stopped, 't' stopped by its tracer; 0: it is gone. */
+char descendants_state(pid_t pid);
+
 /* When a process (a zombie, too) started, in the kernel's clock ticks since boot; 0: it is gone. */
 unsigned long long descendants_start_time(pid_t pid);
 

@@ -20,8 +20,7 @@
 #include <unistd.h>
 
 enum {
-	CONTROL = 3,        /* where the control socket lies in a reaper */
-	FREEZE_ROUNDS = 64, /* walks that look for processes not stopped yet */
+	CONTROL = 3, /* where the control socket lies in a reaper */
 	REAPED_AT_ONCE = 1000,
 	GIVE_UP_SECONDS = 10 /* for what SIGKILL does not end: uninterruptible, or another user's */
 };
@@ -113,6 +112,8 @@ static void reaper_prepare(const struct reaper_job *job)
 {
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGCONT); /* stopped by the program, it would not see the hang-up */
+	prctl(PR_SET_DUMPABLE, 0);        /* an exec of the program sets it again for that */
 	prctl(PR_SET_NAME, "tlsm-reaper");
 	dup2(job->in, 0);
 	dup2(job->out, 1);
@@ -190,13 +191,9 @@ static void phase_over(struct reaper *reaper)
 	}
 }
 
-/* One round against the tree: stop all, so that nobody forks faster than the walk goes, then kill. */
-static void descendants_kill(struct reaper *reaper)
+static void tree_kill(struct reaper *reaper)
 {
-	int seen = 1;
-	for (int round = 0; round < FREEZE_ROUNDS && seen > 0; round++)
-		seen = descendants_signal(SIGSTOP, NULL, NULL, 0);
-	if (descendants_signal(SIGKILL, NULL, NULL, 0) < 0 && !reaper->exited) {
+	if (descendants_kill(NULL) < 0 && !reaper->exited) {
 		/* No /proc: what can be reached without it. */
 		kill(-reaper->program, SIGKILL);
 		kill(reaper->program, SIGKILL);
@@ -212,7 +209,7 @@ static void phase_step(struct reaper *reaper)
 	else if (reaper->phase != KILLING && reaper->deadline && now() >= reaper->deadline)
 		phase_over(reaper);
 	if (reaper->phase == KILLING)
-		descendants_kill(reaper);
+		tree_kill(reaper);
 }
 
 static void reaper_poll(struct reaper *reaper)

@@ -4,7 +4,8 @@
  * runner/process/supervise.c forks it and never waits on it for long: all it knows comes back in one
  * struct reaper_report over the control socket.  The other direction of that socket carries
  * nothing but its end: when the runner shuts it down, or is gone in whatever way, the reaper kills
- * its tree at once.  (PR_SET_PDEATHSIG would do the same only for the thread that forked.)
+ * its tree at once.  (PR_SET_PDEATHSIG would do the same only for the thread that forked.)  The death of the
+ * runner also continues a reaper that a program has stopped.  Nobody but root may trace it.
  *
  * Nothing in the reaper allocates or uses stdio: it lives in a copy of the runner's memory in
  * which another thread may have held any lock. */
@@ -13,7 +14,13 @@
 
 #include <sys/types.h>
 
-enum { REAPER_GRACE_MS = 200, REAPER_DUMP_MS = 2000 };
+enum {
+	REAPER_GRACE_MS = 200,
+	REAPER_DUMP_MS = 2000,
+	/* It has reported by then after its limit or its hang-up: the dump, ten seconds for what SIGKILL does not
+	 * end, and the rest for a busy machine.  One that has not was stopped, or is traced. */
+	REAPER_OVERDUE_MS = 20000
+};
 
 struct reaper_job {
 	const char *const *argv, *const *env;

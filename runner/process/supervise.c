@@ -35,7 +35,7 @@ struct child {
 	int control;
 	int timeout_ms;
 	size_t limit;
-	double start, last_output;
+	double start, last_output, overdue; /* overdue: when the reaper must have reported; 0: never */
 	int flooded, over;
 	struct stream out, err;
 	struct child_result result;
@@ -141,6 +141,8 @@ int child_start(const struct child_spec *spec, struct child **child)
 	made->timeout_ms = spec->timeout_ms;
 	made->limit = spec->output_limit ? spec->output_limit : LIMIT_DEFAULT;
 	made->start = made->last_output = start;
+	if (spec->timeout_ms > 0)
+		made->overdue = start + (spec->timeout_ms + (double)REAPER_OVERDUE_MS) / 1e3;
 	made->result.out = made->result.err = (struct buf)BUF_INIT;
 	made->out = (struct stream){ wiring.out[0], &made->result.out, 0 };
 	made->err = (struct stream){ wiring.err[0], &made->result.err, 0 };
@@ -156,8 +158,12 @@ int child_start(const struct child_spec *spec, struct child **child)
 
 void child_kill(struct child *child)
 {
-	if (!child->over)
-		shutdown(child->control, SHUT_WR);
+	double overdue = now() + REAPER_OVERDUE_MS / 1e3;
+	if (child->over)
+		return;
+	shutdown(child->control, SHUT_WR);
+	if (!child->overdue || child->overdue > overdue)
+		child->overdue = overdue;
 }
 
 const struct buf *child_output(const struct child *child) { return &child->result.out; }
@@ -200,18 +206,31 @@ static void stream_drain(struct child *child, struct stream *stream)
 	shut(&stream->fd);
 }
 
-/* A reaper was killed: kills what it kept, which has become the runner's.  The runner's other
- * children are spared: the reapers that are alive, and what was there before this one. */
-static void strays_kill(unsigned long long since)
+/* Kills the reaper, if it lives, and what it kept, which is the caller's then.  The caller's other children are spared:
+ * the other reapers, and what was there before this one.  Returns the reaper's status. */
+static int tree_end(const struct child *child)
 {
 	pid_t reapers[SPARE_MAX];
-	struct descendants_spare spare = { reapers, 0, since };
-	for (struct child *child = running; child && spare.count < SPARE_MAX; child = child->next)
-		reapers[spare.count++] = child->reaper;
-	if (!since || spare.count == SPARE_MAX)
-		return; /* better a stray than a reaper killed */
-	for (int round = 0; round < 200 && descendants_signal(SIGKILL, &spare, NULL, 0) > 0; round++)
-		poll(NULL, 0, 5);
+	struct descendants_spare spare = { reapers, 0, descendants_start_time(child->reaper) };
+	int status = SIGKILL;
+	for (struct child *other = running; other && spare.count < SPARE_MAX; other = other->next)
+		if (other != child)
+			reapers[spare.count++] = other->reaper;
+	if (spare.before && spare.count < SPARE_MAX) {
+		descendants_end(child->reaper, &spare, &status);
+	} else { /* better a stray than a reaper killed */
+		kill(child->reaper, SIGKILL);
+		descendants_reap(child->reaper, REAPER_DUMP_MS, &status);
+	}
+	return status;
+}
+
+static void timeout_take(struct child *child)
+{
+	double silent = child->start + child->timeout_ms / 1e3 - child->last_output;
+	child->result.how = CHILD_TIMEOUT;
+	child->result.status = child->timeout_ms;
+	child->result.silent_seconds = silent > 0 ? silent : 0;
 }
 
 static void result_take(struct child *child, const struct reaper_report *report)
@@ -226,10 +245,7 @@ static void result_take(struct child *child, const struct reaper_report *report)
 		result->how = CHILD_NOT_STARTED;
 		result->status = status;
 	} else if (report->end == REAPER_TIMEOUT) {
-		result->how = CHILD_TIMEOUT;
-		result->status = child->timeout_ms;
-		double silent = child->start + child->timeout_ms / 1e3 - child->last_output;
-		result->silent_seconds = silent > 0 ? silent : 0;
+		timeout_take(child);
 	} else {
 		result->how = WIFSIGNALED(status) ? CHILD_SIGNALED :
 		    report->end == REAPER_LEFT    ? CHILD_LEAK :
@@ -238,13 +254,33 @@ static void result_take(struct child *child, const struct reaper_report *report)
 	}
 }
 
-static pid_t wait_for(pid_t pid, int *status)
+/* What the reaper's own result would have been, without a reaper. */
+static void result_guess(struct child *child, int status)
 {
-	pid_t got;
-	do
-		got = waitpid(pid, status, 0);
-	while (got < 0 && errno == EINTR);
-	return got;
+	struct child_result *result = &child->result;
+	result->seconds = now() - child->start;
+	if (child->timeout_ms > 0 && result->seconds >= child->timeout_ms / 1e3) {
+		timeout_take(child);
+	} else {
+		result->how = WIFSIGNALED(status) ? CHILD_SIGNALED : CHILD_NOT_STARTED;
+		result->status = WIFSIGNALED(status) ? WTERMSIG(status) : EIO;
+	}
+}
+
+/* The reaper is gone, and what it kept. */
+static void child_close(struct child *child)
+{
+	for (struct child **at = &running; *at; at = &(*at)->next)
+		if (*at == child) {
+			*at = child->next;
+			break;
+		}
+	stream_drain(child, &child->out);
+	stream_drain(child, &child->err);
+	if (child->flooded)
+		child->result.how = CHILD_FLOOD;
+	shut(&child->control);
+	child->over = 1;
 }
 
 /* The reaper has reported, or is gone without a report. */
@@ -252,32 +288,30 @@ static void child_end(struct child *child)
 {
 	struct reaper_report report;
 	int status = 0;
-	unsigned long long since = 0;
 	ssize_t n = recv(child->control, &report, sizeof report, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n != (ssize_t)sizeof report)
-		since = descendants_start_time(child->reaper);
-	wait_for(child->reaper, &status);
-	for (struct child **at = &running; *at; at = &(*at)->next)
-		if (*at == child) {
-			*at = child->next;
-			break;
-		}
 	if (n == (ssize_t)sizeof report) {
+		kill(child->reaper, SIGKILL); /* it has nothing more to do, and may have been stopped here */
+		if (descendants_reap(child->reaper, REAPER_DUMP_MS, &status) < 0)
+			tree_end(child);
 		result_take(child, &report);
 	} else {
-		strays_kill(since);
-		child->result.how = WIFSIGNALED(status) ? CHILD_SIGNALED : CHILD_NOT_STARTED;
-		child->result.status = WIFSIGNALED(status) ? WTERMSIG(status) : EIO;
-		child->result.seconds = now() - child->start;
+		child->result.keeper = "was killed";
+		result_guess(child, tree_end(child));
 	}
-	stream_drain(child, &child->out);
-	stream_drain(child, &child->err);
-	if (child->flooded)
-		child->result.how = CHILD_FLOOD;
-	shut(&child->control);
-	child->over = 1;
+	child_close(child);
+}
+
+/* The reaper should have reported long ago. */
+static void child_overdue(struct child *child)
+{
+	char state = descendants_state(child->reaper);
+	child->result.keeper = state == 'T' ? "was stopped" :
+	    state == 't'                    ? "was stopped by a tracer" :
+					      "did not answer";
+	result_guess(child, tree_end(child));
+	child_close(child);
 }
 
 /* ---- waiting ---- */
@@ -307,7 +341,20 @@ static void serve(struct child *const *children, size_t count, const struct poll
 			stream_read(child, &child->err);
 		if (fds[i * FDS + 2].revents)
 			child_end(child);
+		else if (child->overdue && now() >= child->overdue)
+			child_overdue(child);
 	}
+}
+
+/* How long poll may sleep, in ms, when the caller's patience (-1: endless) ends at until. */
+static int sleep_ms(struct child *const *children, size_t count, int ms, double until)
+{
+	double wake = ms < 0 ? 0 : until;
+	for (size_t i = 0; i < count; i++)
+		if (children[i] && children[i]->overdue && (!wake || children[i]->overdue < wake))
+			wake = children[i]->overdue;
+	double left = (wake - now()) * 1e3;
+	return !wake ? -1 : left <= 0 ? 0 : left < 1e6 ? (int)left + 1 : 1000000;
 }
 
 int children_wait(struct child *const *children, size_t count, int ms)
@@ -326,13 +373,12 @@ int children_wait(struct child *const *children, size_t count, int ms)
 			fds[i * FDS + 1] = (struct pollfd){ child ? child->err.fd : -1, POLLIN, 0 };
 			fds[i * FDS + 2] = (struct pollfd){ child ? child->control : -1, POLLIN, 0 };
 		}
-		double left = (until - now()) * 1e3;
-		int n = poll(fds, count * FDS, ms < 0 ? -1 : left <= 0 ? 0 : (int)left + 1);
+		int n = poll(fds, count * FDS, sleep_ms(children, count, ms, until));
 		if (n < 0)
 			failed = -errno;
-		else if (n > 0)
+		else
 			serve(children, count, fds);
-		else if (ms >= 0 && now() >= until)
+		if (n == 0 && ms >= 0 && now() >= until)
 			failed = -EAGAIN;
 	}
 	free(fds);
@@ -401,4 +447,6 @@ void child_describe(const struct child_result *result, struct buf *out)
 		buf_printf(out, "could not be started: %s", strerror(result->status));
 		break;
 	}
+	if (result->keeper)
+		buf_printf(out, "; its reaper %s, most likely by the program", result->keeper);
 }

@@ -9,6 +9,18 @@
  * it has no children left.  When the runner dies, the reaper's control socket hangs up and it kills
  * its tree, so that kill -9 of the runner leaves nothing behind either.
  *
+ * A program of the same user can stop, trace or kill its reaper, so the caller does not depend on it: it has a deadline
+ * of its own, REAPER_OVERDUE_MS after the limit (or after child_kill), when it kills reaper and tree itself; and it is
+ * a subreaper too, to which the tree falls when the reaper dies.  The result then says in `keeper` what was done.
+ * A caller that is stopped or killed itself is the affair of its parent (runner/schedule/schedule.h).
+ *
+ * What this cannot hold against: a program that stops or kills the topmost runner.  Stopped, that waits for its
+ * SIGCONT, as any job does.  Killed, its processes die as said above; but a process in a session of its own survives
+ * when it has killed the reaper and stopped the caller before, or keeps the reaper stopped (by SIGSTOP again and again;
+ * as root, by ptrace): nobody is left above it but init.  A child without a limit waits for as long as its reaper is
+ * stopped, unless it is killed.  Only a pid namespace or a
+ * cgroup would end that; they need privileges, and the first changes what the program sees.
+ *
  * On timeout: SIGQUIT to the program first (the Go runtime prints all goroutines), two seconds,
  * then SIGKILL to the tree.  When the program has exited but descendants live on, they get a
  * short grace (200 ms), are killed and the result says LEAK and names them.
@@ -23,7 +35,7 @@
 enum child_how {
 	CHILD_EXITED,     /* status is the exit status */
 	CHILD_SIGNALED,   /* status is the signal */
-	CHILD_TIMEOUT,    /* killed; status is the limit in ms */
+	CHILD_TIMEOUT,    /* killed; status is the limit in ms; also when its reaper was stopped */
 	CHILD_LEAK,       /* it exited (status), but left descendants */
 	CHILD_FLOOD,      /* killed: more output than 16 times the limit */
 	CHILD_NOT_STARTED /* status is the errno of fork or exec */
@@ -49,6 +61,7 @@ struct child_result {
 	size_t dropped;        /* bytes of output that were not kept */
 	double silent_seconds; /* on timeout: since its last output */
 	char left[256];        /* on LEAK: "PID (NAME) ..." of what was killed */
+	const char *keeper;    /* what became of its reaper before its time: "was stopped"; NULL: nothing */
 };
 
 struct child;

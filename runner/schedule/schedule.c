@@ -1,5 +1,7 @@
 #include "runner/schedule/schedule.h"
 
+#include "runner/process/descendants.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLOTS_MAX = 256, TICK_MS = 100 };
+enum {
+	SLOTS_MAX = 256,
+	TICK_MS = 100,
+	STOPPED_LOOKS = 100, /* one a tick.  Looks, not seconds: the runner itself may have been stopped, by ^Z */
+	STRAY_ROUNDS = 1000,
+	LEAVING_MS = 10000 /* for a task's process to go once its end of the pipe is shut */
+};
 
 static volatile sig_atomic_t interrupted;
 
@@ -33,6 +41,7 @@ static double now(void)
 static void task_process(const struct task *task, int fd, pid_t runner)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0); /* nobody but root traces it */
 	if (getppid() != runner)
 		_exit(1);
 	signal(SIGINT, SIG_IGN);
@@ -44,7 +53,7 @@ static void task_process(const struct task *task, int fd, pid_t runner)
 	_exit(error ? 1 : 0);
 }
 
-static int task_start(struct task *task)
+static int task_start(struct schedule *schedule, struct task *task)
 {
 	int pipes[2];
 	if (pipe2(pipes, O_CLOEXEC))
@@ -62,35 +71,104 @@ static int task_start(struct task *task)
 		task_process(task, pipes[1], runner);
 	}
 	close(pipes[1]);
+	if (!schedule->began)
+		schedule->began = descendants_start_time(pid);
 	task->pid = pid;
 	task->pipe = pipes[0];
 	task->state = TASK_RUNNING;
+	task->stopped = 0;
 	task->started = now();
 	return 0;
 }
 
-static void task_end(struct task *task)
+/* Reads what there is of its line.  Returns 1 at its end, which is the process's.  Never waits for more: a task may be
+ * stopped between its line and its end. */
+static int task_hear(struct task *task)
 {
-	char line[sizeof(task->diag.line)];
-	size_t len = 0;
-	ssize_t n;
-	while (len < sizeof(line) - 1 && (n = read(task->pipe, line + len, sizeof(line) - 1 - len)) != 0) {
-		if (n < 0 && errno != EINTR)
-			break;
-		len += n > 0 ? (size_t)n : 0;
-	}
-	line[len] = '\0';
+	char beyond[64];
+	size_t len = strlen(task->said), room = sizeof(task->said) - 1 - len;
+	ssize_t n = read(task->pipe, room ? task->said + len : beyond, room ? room : sizeof(beyond));
+	if (n > 0 && room)
+		task->said[len + (size_t)n] = '\0';
+	return n == 0 || (n < 0 && errno != EINTR);
+}
+
+/* ---- what a program did to us ------------------------------------------------------------------------ */
+
+/* What is not to be killed: the tasks that run, and children that the caller had before. */
+struct spared {
+	struct descendants_spare spare;
+	pid_t pid[SLOTS_MAX];
+};
+
+static void spared_fill(struct spared *spared, const struct schedule *schedule, const struct task *but)
+{
+	spared->spare = (struct descendants_spare){ spared->pid, 0, schedule->began };
+	for (size_t i = 0; i < schedule->count && spared->spare.count < SLOTS_MAX; i++)
+		if (schedule->tasks[i].state == TASK_RUNNING && &schedule->tasks[i] != but)
+			spared->pid[spared->spare.count++] = schedule->tasks[i].pid;
+}
+
+/* Kills what no running task accounts for, and names it. */
+static void strays_kill(const struct schedule *schedule, char *names, size_t names_len)
+{
+	struct spared spared;
+	spared_fill(&spared, schedule, NULL);
+	if (descendants_signal(0, &spared.spare, names, names_len) <= 0)
+		return;
+	for (int round = 0; round < STRAY_ROUNDS && descendants_kill(&spared.spare) > 0; round++)
+		poll(NULL, 0, 5);
+}
+
+/* Kills a task with all below it, whoever keeps it stopped.  Returns its status. */
+static int task_kill(const struct schedule *schedule, const struct task *task)
+{
+	struct spared spared;
+	int status = SIGKILL;
+	spared_fill(&spared, schedule, task);
+	descendants_end(task->pid, &spared.spare, &status);
+	return status;
+}
+
+static void task_end(const struct schedule *schedule, struct task *task, int status)
+{
+	char left[256] = "";
 	close(task->pipe);
-	int status = 0;
-	while (waitpid(task->pid, &status, 0) < 0 && errno == EINTR)
-		;
 	task->state = TASK_DONE;
 	task->error = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
-	if (WIFSIGNALED(status))
-		diag_set(&task->diag, EIO, "%s: the runner's own process was killed by %s", task->name,
-		    strsignal(WTERMSIG(status)));
-	else if (task->error)
-		diag_set(&task->diag, EIO, "%s", len ? line : "the task failed without a word");
+	if (WIFSIGNALED(status)) {
+		strays_kill(schedule, left, sizeof(left));
+		diag_set(&task->diag, EIO, "%s: the runner's own process was killed by %s%s%s", task->name,
+		    strsignal(WTERMSIG(status)), *left ? "; killed what it left: " : "", left);
+	} else if (task->error) {
+		diag_set(&task->diag, EIO, "%s", *task->said ? task->said : "the task failed without a word");
+	}
+}
+
+/* Its end of the pipe is shut: it is gone, or all but. */
+static void task_leave(const struct schedule *schedule, struct task *task)
+{
+	int status;
+	if (descendants_reap(task->pid, LEAVING_MS, &status) < 0)
+		status = task_kill(schedule, task);
+	task_end(schedule, task, status);
+}
+
+/* Returns 1 when the task was killed, since something keeps it stopped. */
+static int task_look(const struct schedule *schedule, struct task *task)
+{
+	char state = descendants_state(task->pid);
+	task->stopped = state == 'T' || state == 't' ? task->stopped + 1 : 0;
+	if (task->stopped)
+		kill(task->pid, SIGCONT);
+	if (task->stopped < STOPPED_LOOKS)
+		return 0;
+	int status = task_kill(schedule, task);
+	diag_set(&task->diag, EIO,
+	    "%s: the runner's own process was kept stopped %s, most likely by the program under test", task->name,
+	    state == 't' ? "by a tracer" : "by signals");
+	task_end(schedule, task, status);
+	return 1;
 }
 
 /* ---- which one next --------------------------------------------------------------------------------- */
@@ -155,12 +233,15 @@ static size_t wait_some(struct schedule *schedule)
 			fds[count++] = (struct pollfd){ .fd = schedule->tasks[i].pipe, .events = POLLIN };
 		}
 	size_t ended = 0;
-	if (poll(fds, count, TICK_MS) <= 0)
-		return 0;
+	int heard = poll(fds, count, TICK_MS), look = now() >= schedule->next_look;
+	if (look)
+		schedule->next_look = now() + TICK_MS / 1e3;
 	for (nfds_t i = 0; i < count; i++) {
-		if (!fds[i].revents)
+		int over = 0;
+		if (heard > 0 && fds[i].revents && (over = task_hear(of[i])))
+			task_leave(schedule, of[i]);
+		if (!over && !(look && task_look(schedule, of[i])))
 			continue;
-		task_end(of[i]);
 		if (schedule->done(of[i], schedule->context))
 			made(schedule, of[i]);
 		ended++;
@@ -171,10 +252,8 @@ static size_t wait_some(struct schedule *schedule)
 static void kill_all(struct schedule *schedule)
 {
 	for (size_t i = 0; i < schedule->count; i++)
-		if (schedule->tasks[i].state == TASK_RUNNING) {
-			kill(schedule->tasks[i].pid, SIGKILL);
-			task_end(&schedule->tasks[i]);
-		}
+		if (schedule->tasks[i].state == TASK_RUNNING)
+			task_end(schedule, &schedule->tasks[i], task_kill(schedule, &schedule->tasks[i]));
 }
 
 static int loop(struct schedule *schedule)
@@ -184,7 +263,7 @@ static int loop(struct schedule *schedule)
 	while (left > 0) {
 		struct task *task;
 		while (!interrupted && running < slots && (task = next_ready(schedule))) {
-			int error = task_start(task);
+			int error = task_start(schedule, task);
 			if (error)
 				return error;
 			schedule->started(task, schedule->context);
@@ -206,11 +285,16 @@ int schedule_run(struct schedule *schedule)
 {
 	struct sigaction action = { .sa_handler = on_interrupt }, old_int, old_term;
 	interrupted = 0;
+	schedule->began = 0;
+	schedule->next_look = 0;
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what a killed task leaves comes here */
 	sigaction(SIGINT, &action, &old_int);
 	sigaction(SIGTERM, &action, &old_term);
 	int error = loop(schedule);
 	if (error)
 		kill_all(schedule);
+	if (schedule->began)
+		strays_kill(schedule, NULL, 0);
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);
 	return error;

@@ -5,6 +5,12 @@
  * and what it finds out it leaves in files (cache), never in memory.  Task processes die with the
  * runner.
  *
+ * A program under test may stop, trace or kill the task that it hangs below (supervise.h).  A stopped task is
+ * continued; one that is nevertheless seen stopped for ten seconds on end (its tracer keeps it; a debugger has as long)
+ * is killed.  What a killed task leaves falls to the runner, the subreaper above all, which kills it before the task
+ * counts as done, and what any other left at the end of schedule_run.  Children that the caller had before are spared.
+ * A task has no other limit: what it waits for are children with limits of their own.
+ *
  * A task starts when all its `after` are done.  Tasks of one `first` are held back while one of
  * them runs, until one of them reports that it made the thing of that name (a compiled std or
  * package, which two builds at once would compile twice). */
@@ -33,6 +39,8 @@ struct task {
 	struct diag diag;
 	pid_t pid;
 	int pipe;
+	char said[sizeof(((struct diag *)0)->line)]; /* the line it wrote */
+	int stopped;                                 /* looks in a row that saw it stopped */
 	double started;
 };
 
@@ -47,6 +55,10 @@ struct schedule {
 	void (*started)(struct task *task, void *context);
 	void (*tick)(void *context); /* about ten times a second */
 	void *context;
+
+	/* filled by schedule_run */
+	unsigned long long began; /* when its first task started (descendants_start_time) */
+	double next_look;         /* for stopped tasks */
 };
 
 /* 0; -EINTR when SIGINT or SIGTERM came: what ran was killed then; -errno when no process could be made. */

@@ -444,6 +444,7 @@ static void test_keeper_killed(void **state)
 	struct child_result result = run("parricide", "0", NO_LIMIT);
 	assert_int_equal(result.how, CHILD_SIGNALED);
 	assert_int_equal(result.status, SIGKILL);
+	assert_string_equal(result.keeper, "was killed");
 	child_result_free(&result);
 	assert_int_equal(marked(), 1); /* the other child lives on */
 	assert_int_equal(waitpid(own, NULL, WNOHANG), 0);
@@ -454,13 +455,52 @@ static void test_keeper_killed(void **state)
 	assert_nothing_left();
 }
 
+/* A program that stops its reaper, or traces it from a session of its own, comes to its end all the same, at its limit
+ * or when it is killed, and nothing of it is left; its neighbour notices nothing. */
+static void test_keeper_stopped(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *number, *keeper;
+		int timeout_ms;
+	} rows[] = {
+		{ "halt", "1", "was stopped", SHORT },
+		{ "attach", "1", "was stopped by a tracer", SHORT },
+		{ "deaf", "0", "", 22000 },
+		{ "halt", "1", "was stopped", NO_LIMIT },
+	};
+	enum { ROWS = sizeof rows / sizeof *rows };
+	struct child *children[ROWS];
+	for (size_t i = 0; i < ROWS; i++)
+		children[i] = start(rows[i].name, rows[i].number, rows[i].timeout_ms);
+	usleep(500000);
+	child_kill(children[ROWS - 1]);
+	for (size_t over = 0; over < ROWS; over++) {
+		int i = children_wait(children, ROWS, 45000);
+		assert_in_range(i, 0, ROWS - 1);
+		struct child_result result;
+		child_finish(children[i], &result);
+		children[i] = NULL;
+		if (result.how == CHILD_EXITED && result.status == 77 && strcmp(rows[i].name, "attach") == 0)
+			continue; /* it may not trace us: nobody but root may */
+		assert_false(geteuid() && strcmp(rows[i].name, "attach") == 0);
+		assert_int_equal(result.how, i == ROWS - 1 ? CHILD_SIGNALED : CHILD_TIMEOUT);
+		assert_string_equal(result.keeper ? result.keeper : "", rows[i].keeper);
+		child_result_free(&result);
+	}
+	assert_nothing_left();
+}
+
 /* The body of a runner that will be killed: children of the worst kinds, then says "ready". */
 static void doomed_runner(int ready)
 {
-	static const char *const names[] = { "daemon", "deaf", "storm", "setsid", "traced", "flood" };
-	struct child *children[6];
-	for (size_t i = 0; i < 6; i++)
-		children[i] = start(names[i], "20", NO_LIMIT);
+	static const char *const names[] = { "daemon", "deaf", "storm", "setsid", "traced", "flood", "halt" };
+	struct child *children[7];
+	siginfo_t info;
+	for (size_t i = 0; i < 7; i++)
+		children[i] = start(names[i], i == 6 ? "1" : "20", NO_LIMIT);
+	if (waitid(P_ALL, 0, &info, WSTOPPED | WNOWAIT) < 0) /* the last one's reaper */
+		_exit(1);
 	if (write(ready, "x", 1) == 1)
 		for (;;)
 			children_wait(children + 1, 1, 1000);
@@ -486,8 +526,11 @@ static void test_runner_killed(void **state)
 	assert_true(marked() >= 5);
 	kill(runner, SIGKILL);
 	from = now();
-	while (waitpid(-1, NULL, 0) > 0)
+	for (pid_t gone; (gone = waitpid(-1, NULL, WNOHANG)) >= 0;) {
 		assert_true(now() - from < 30);
+		if (gone == 0)
+			usleep(1000);
+	}
 	print_message("  all gone %.0f ms after the runner\n", (now() - from) * 1e3);
 	assert_nothing_left();
 }
@@ -504,6 +547,8 @@ static void test_describe(void **state)
 		{ { .how = CHILD_SIGNALED, .status = 40 }, "killed by signal 40" },
 		{ { .how = CHILD_TIMEOUT, .status = 20000, .silent_seconds = 19 },
 		    "timed out after 20 s (silent for 19 s)" },
+		{ { .how = CHILD_TIMEOUT, .status = 3600, .silent_seconds = 3, .keeper = "was stopped" },
+		    "timed out after 3.6 s (silent for 3 s); its reaper was stopped, most likely by the program" },
 		{ { .how = CHILD_LEAK, .status = 0, .left = "12 (sleep)" },
 		    "exit status 0, but it left behind 12 (sleep)" },
 		{ { .how = CHILD_FLOOD, .out = { NULL, 10, 0 }, .dropped = 160 },
@@ -546,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_a_hundred),
 		cmocka_unit_test(test_no_descriptors),
 		cmocka_unit_test(test_keeper_killed),
+		cmocka_unit_test(test_keeper_stopped),
 		cmocka_unit_test(test_runner_killed),
 		cmocka_unit_test(test_describe),
 	};
