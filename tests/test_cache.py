@@ -110,7 +110,7 @@ def test_a_colour_builds_and_runs_nothing(cache, tree):
 
 
 def test_a_rule_is_judged_without_running(cache, tree):
-    """A changed row of oracle.def turns a check red, one of known.def excuses it; nothing is built or run for either."""
+    """A row of oracle.def turns a check red, one of known.def excuses it; nothing is built or run for either."""
     _, _, report = cache.run(build=tree / "build")
     cell, check = next(key for key, status in statuses(report).items() if key[1] == "init.os-args" and status == "pass")
     before = cache.made("build"), cache.made("result")
@@ -225,8 +225,8 @@ ONE = f"{TWO} & link=internal"
 
 
 def troubled(std, folder, trouble):
-    """A cache, a file, and a go whose linker makes trouble while that file is there; it is, once the release was asked for
-    its ports."""
+    """A cache, a file, and a go whose linker makes trouble while that file is there; it comes after the release was
+    asked for its ports."""
     once = folder / "trouble"
     cache = Cache(folder)
     subprocess.run(["cp", "-a", std.path, cache.path], check=True)

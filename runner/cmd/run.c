@@ -207,13 +207,6 @@ static int tell(struct campaign *campaign)
 	return code;
 }
 
-static int was_judged(const struct view *view)
-{
-	struct counts counts;
-	view_count(view, &counts);
-	return counts.status[STATUS_INFRA] == 0;
-}
-
 /* When out/ holds the end of a run with the very same keys, that is the result: nothing is
  * written, only told.  What could not be judged is tried again: a board may answer now. */
 static int is_told(struct campaign *campaign, int *code)
@@ -223,12 +216,8 @@ static int is_told(struct campaign *campaign, int *code)
 	if (force || !publish_is_current(campaign->setup->places.out) ||
 	    session_load(campaign->setup->places.out, &session, &diag))
 		return 0;
-<<<<<<< HEAD
 	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0 &&
 	    strcmp(session.view.forbidden, campaign->plan.forbidden) == 0;
-=======
-	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0 && was_judged(&session.view);
->>>>>>> targets
 	if (same) {
 		for (size_t i = 0; i < session.view.count; i++)
 			session.view.cells[i].cached = 1;

@@ -17,6 +17,7 @@
 #include "runner/schedule/tasks.h"
 #include "runner/target/target.h"
 #include "runner/trial/controls.h"
+#include "runner/trial/judge.h"
 #include "runner/trial/trial.h"
 
 #include <errno.h>
@@ -168,21 +169,33 @@ static void attempt_free(struct attempt *attempt)
 	}
 }
 
-static json_t *try_result(const struct attempt *attempt, int try)
+/* What came of a try, judged: 1, to be freed, or 0 when it is not there. */
+static int try_result(const struct attempt *attempt, int try, struct cell_result *result)
 {
 	char *path = xprintf("%s/result.json", attempt->dir[try]);
+	struct diag diag = DIAG_INIT;
 	json_t *json = sealed_read(attempt->setup, path);
+	int found = json && cell_result_parse(json, result, &diag) == 0;
+	json_decref(json);
 	free(path);
-	return json;
+	if (!found)
+		return 0;
+	result->cell.port = attempt->cell->cell.port;
+	judge_result(result);
+	if (result->check_count == 1 && judge_is_final(result))
+		return 1;
+	cell_result_free(result);
+	return 0;
 }
 
 static void attempt_tasks(struct attempt *attempt, struct task_list *tasks)
 {
 	for (int try = 0; attempt->cell && try < TRIES; try++) {
-		json_t *there = force ? NULL : try_result(attempt, try);
-		json_decref(there);
-		if (there)
+		struct cell_result there;
+		if (!force && try_result(attempt, try, &there)) {
+			cell_result_free(&there);
 			continue;
+		}
 		size_t build = task_add_build(tasks, &attempt->build[try]);
 		size_t second = attempt->cell->cell.mode == MODE_C_SHARED ?
 		    task_add_hosts(tasks, &attempt->cell->cell, HOSTS_GO, attempt->build[try].control) :
@@ -198,12 +211,7 @@ static void attempt_tasks(struct attempt *attempt, struct task_list *tasks)
 
 /* ---- what came out ----------------------------------------------------------------------------------------- */
 
-static const char *text_of(const json_t *result, const char *key)
-{
-	const char *text =
-	    json_string_value(json_object_get(json_array_get(json_object_get(result, "checks"), 0), key));
-	return text ? text : "";
-}
+static const char *text_of(const char *text) { return text ? text : ""; }
 
 /* 1 when the control proves its check: it became what it must, and passes without. */
 static int attempt_judge(const struct attempt *attempt)
@@ -215,9 +223,12 @@ static int attempt_judge(const struct attempt *attempt)
 		return 0;
 	}
 	char id[CELL_ID_MAX];
-	json_t *with = try_result(attempt, WITH), *without = try_result(attempt, WITHOUT);
-	const char *became = with ? text_of(with, "status") : "nothing",
-		   *base = without ? text_of(without, "status") : "nothing";
+	struct cell_result tries[TRIES];
+	const struct check_result *check[TRIES];
+	for (int try = 0; try < TRIES; try++)
+		check[try] = try_result(attempt, try, &tries[try]) ? tries[try].checks : NULL;
+	const char *became = check[WITH] ? status_name(check[WITH]->status) : "nothing",
+		   *base = check[WITHOUT] ? status_name(check[WITHOUT]->status) : "nothing";
 	int fails = strcmp(became, control->status) == 0, passes = strcmp(base, "pass") == 0;
 	if (verbose || !fails || !passes) {
 		printf("%s %-24s %s %s: became %s, must become %s; without it: %s\n",
@@ -226,15 +237,16 @@ static int attempt_judge(const struct attempt *attempt)
 				      "GREEN   ",
 		    control->check, control_kind_name(control->kind), control->argument, became, control->status, base);
 		printf("         in %s\n", cell_id(&attempt->cell->cell, id));
-		if (with)
-			printf("         with:    observed %s  %s\n         repro    %s\n", text_of(with, "observed"),
-			    text_of(with, "message"), text_of(with, "repro"));
-		if (without && !passes)
-			printf("         without: observed %s  %s\n", text_of(without, "observed"),
-			    text_of(without, "message"));
+		if (check[WITH])
+			printf("         with:    observed %s  %s\n         repro    %s\n",
+			    text_of(check[WITH]->observed), text_of(check[WITH]->message), text_of(check[WITH]->repro));
+		if (check[WITHOUT] && !passes)
+			printf("         without: observed %s  %s\n", text_of(check[WITHOUT]->observed),
+			    text_of(check[WITHOUT]->message));
 	}
-	json_decref(with);
-	json_decref(without);
+	for (int try = 0; try < TRIES; try++)
+		if (check[try])
+			cell_result_free(&tries[try]);
 	return fails && passes;
 }
 

@@ -22,24 +22,9 @@ static const struct option_row options[] = {
 /* NULL when it is not here, or nobody knows. */
 static char *version_of(const struct setup *setup, const struct target *target)
 {
-<<<<<<< HEAD
-	char *version = target->missing ? NULL : pack_version(setup, target->name);
-	if (version || target->missing)
-		return version;
-	if (target->version)
-		return first_line(setup, target, target->version);
-	if (target->kind == TARGET_QEMU_USER) {
-		char *command = xprintf("%s --version", target->qemu);
-		version = first_line(setup, target, command);
-		free(command);
-	}
-	return target->kind == TARGET_HOST ? xprintf("%s, %s", setup->machine.libc, setup->machine.kernel) : version;
-=======
 	char *version = target->missing ? NULL : target_version(setup, target);
-	return version || target->kind != TARGET_HOST ?
-	    version :
-	    xprintf("%s, %s", setup->toolchain.libc, setup->toolchain.kernel);
->>>>>>> targets
+	return version || target->kind != TARGET_HOST ? version :
+							xprintf("%s, %s", setup->machine.libc, setup->machine.kernel);
 }
 
 /* "linux/amd64", and the filter where it is not all of that port. */

@@ -2,12 +2,7 @@
 
 #include "harness/record.h"
 #include "matrix/base/diag.h"
-<<<<<<< HEAD
-#include "runner/debian/pack.h"
 #include "runner/setup/stages.h"
-    == == ==
-    =
->>>>>>> targets
 #include "runner/target/launch.h"
 #include "runner/target/version.h"
 #include "runner/trial/target_program.h"
@@ -19,12 +14,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-        /* A program that does nothing must be done in START_MS, times the target's scale; a fact is not worth waiting for. */
-    enum { START_MS = 30000,
-	    FACT_MS = 10000,
-	    OUTPUT_MAX = 1 << 18,
-	    LAST_OUTPUT = 200,
-	    BAD_STATUS = 3 };
+/* A program that does nothing must be done in START_MS, times the target's scale; a fact is not worth waiting for. */
+enum { START_MS = 30000, FACT_MS = 10000, OUTPUT_MAX = 1 << 18, LAST_OUTPUT = 200, BAD_STATUS = 3 };
 
 struct checking {
 	const struct setup *setup;
