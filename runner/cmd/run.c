@@ -5,11 +5,10 @@
 #include "matrix/filter.h"
 #include "runner/cmd/publish.h"
 #include "runner/debian/pack.h"
-#include "runner/schedule/tasks.h"
+#include "runner/schedule/run_plan.h"
 #include "runner/store/journal.h"
 #include "runner/store/session.h"
 #include "runner/target/target.h"
-#include "runner/trial/judge.h"
 #include "runner/trial/target_check.h"
 
 #include <errno.h>
@@ -36,8 +35,6 @@ struct campaign {
 	const struct setup *setup;
 	struct plan plan;
 	struct journal *journal;
-	struct task_list tasks;
-	size_t *cell_of; /* task index -> plan cell + 1; 0 for other tasks */
 	size_t cached, done;
 	int journal_error;
 	double started;
@@ -91,63 +88,14 @@ static void note_cell(struct campaign *campaign, const struct plan_cell *cell, s
 	free(dir);
 }
 
-/* A cell that could not be judged: every check is infra, with the line that says why. */
-static void infra_result(const struct plan_cell *cell, const char *line, struct cell_result *result)
-{
-	*result = (struct cell_result){ .cell = cell->cell, .check_count = cell->count, .build_status = STATUS_INFRA };
-	result->checks = xcalloc(cell->count + 1, sizeof(*result->checks));
-	for (size_t i = 0; i < cell->count; i++) {
-		result->checks[i].id = xstrdup(cell->checks[i]->id);
-		result->checks[i].status = STATUS_INFRA;
-		result->checks[i].message = xstrdup(line);
-	}
-	judge_result(result);
-}
-
-/* ---- tasks ---------------------------------------------------------------------------------------------- */
-
-/* Everything that is in the cache goes into the journal at once; the rest becomes tasks. */
-static void make_tasks(struct campaign *campaign)
-{
-	struct plan *plan = &campaign->plan;
-	campaign->cell_of = xcalloc(6 * plan->count + 8, sizeof(*campaign->cell_of));
-	for (size_t i = 0; i < plan->count; i++) {
-		struct plan_cell *cell = &plan->cells[i];
-		struct cell_result result;
-		if (!force && result_load(campaign->setup, cell, 0, &result)) {
-			note_cell(campaign, cell, &result, 1);
-			cell_result_free(&result);
-			campaign->cached++;
-			continue;
-		}
-		size_t build = cell->target && (cell->target->missing || cell->target->broken) ?
-		    TASK_NONE :
-		    task_add_build(&campaign->tasks, &cell->build);
-		campaign->cell_of[task_add_cell(&campaign->tasks, cell, build)] = i + 1;
-	}
-}
-
-/* A cell is judged: into the journal with it. */
-static char *on_judged(size_t index, void *context)
+static char *on_judged(const struct plan_cell *cell, struct cell_result *result, int cached, void *context)
 {
 	struct campaign *campaign = context;
-	const struct task *task = &campaign->tasks.task[index];
-	const struct plan_cell *cell = &campaign->plan.cells[campaign->cell_of[index] - 1];
-	/* A build that could not be judged says why; its cells only say that it is not there. */
-	size_t build = task->after[0];
-	const char *line = build != TASK_NONE && campaign->tasks.task[build].error ?
-	    campaign->tasks.task[build].diag.line :
-	    task->diag.line;
-	struct cell_result result;
-	if (task->error || !result_load(campaign->setup, cell, 1, &result))
-		infra_result(cell,
-		    task->error ? line : "the result is not where the task left it: is the cache being removed?",
-		    &result);
-	note_cell(campaign, cell, &result, 0);
-	campaign->done++;
-	int bad = result.verdict != VERDICT_OK && result.verdict != VERDICT_KNOWN;
-	cell_result_free(&result);
-	return bad ? xprintf("unexpected: %s", task->name) : NULL;
+	char id[CELL_ID_MAX];
+	note_cell(campaign, cell, result, cached);
+	*(cached ? &campaign->cached : &campaign->done) += 1;
+	int bad = result->verdict != VERDICT_OK && result->verdict != VERDICT_KNOWN;
+	return bad && !cached ? xprintf("unexpected: %s", cell_id(&cell->cell, id)) : NULL;
 }
 
 /* ---- start and end ----------------------------------------------------------------------------------------- */
@@ -286,9 +234,9 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 		return error;
 	}
 	note(campaign, json_pack("{s:s, s:s}", "event", "start", "plan", campaign->plan.hash), 1);
-	make_tasks(campaign);
-	int stopped =
-	    task_list_run(&campaign->tasks, jobs, campaign->plan.count, campaign->cached, on_judged, campaign);
+	const struct run_options how = { .jobs = jobs, .force = force };
+	const struct run_sink sink = { .judged = on_judged, .context = campaign };
+	int stopped = run_plan(campaign->setup, campaign->plan.cells, campaign->plan.count, &how, &sink);
 	note_targets(campaign);
 	if (!stopped)
 		note(campaign, json_pack("{s:s, s:f}", "event", "end", "seconds", now() - campaign->started), 0);
@@ -326,12 +274,8 @@ static int run(struct setup *setup, const struct option_words *words)
 	} else if (is_told(&campaign, &code)) {
 		plan_free(&campaign.plan);
 	} else {
-		task_list_init(&campaign.tasks, setup);
-		campaign.tasks.force = force;
 		int error = run_campaign(&campaign, &diag);
 		code = error ? cmd_fail(&diag, error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA) : tell(&campaign);
-		task_list_free(&campaign.tasks);
-		free(campaign.cell_of);
 		plan_free(&campaign.plan);
 	}
 	filter_free(filter);

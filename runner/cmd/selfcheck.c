@@ -5,20 +5,12 @@
  * build that is broken by itself proves nothing. */
 #include "runner/cmd/cmd.h"
 
-#include "harness/inspect.h"
-#include "harness/mutate.h"
 #include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
 #include "matrix/filter.h"
-#include "runner/build/facts.h"
-#include "runner/build/hosts.h"
-#include "runner/build/name.h"
-#include "runner/setup/sealed.h"
-#include "runner/setup/stages.h"
-#include "runner/schedule/tasks.h"
+#include "runner/schedule/run_plan.h"
 #include "runner/target/target.h"
 #include "runner/trial/controls.h"
-#include "runner/trial/judge.h"
-#include "runner/trial/trial.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,81 +32,13 @@ enum { WITH, WITHOUT, TRIES };
 
 /* One control in one cell. */
 struct attempt {
-	const struct setup *setup;
 	const struct control *control;
 	const struct check *check;
 	const struct plan_cell *cell; /* NULL: no cell of this machine matches */
-	struct build build[TRIES];
-	char *dir[TRIES]; /* of the results */
+	struct plan_cell try[TRIES];
+	struct cell_result result[TRIES];
+	int judged[TRIES];
 };
-
-struct try_argument {
-	const struct attempt *attempt;
-	int try;
-};
-
-/* ---- one try, in its task's process ----------------------------------------------------------------- */
-
-static const char *module_of(const json_t *build, const struct cell *cell)
-{
-	return json_string_value(
-	    json_object_get(json_object_get(json_object_get(build, "runs"), load_name(cell->load)), "module"));
-}
-
-/* Facts of the module with the control's mutation. */
-static int mutated_facts(
-    const struct attempt *attempt, const json_t *build, const char *dir, json_t **facts, struct diag *diag)
-{
-	const char *module = module_of(build, &attempt->cell->cell);
-	if (!module)
-		return diag_set(diag, ENOENT, "%s: the build has no module to change", attempt->control->check);
-	char *copy = xprintf("%s/module", dir);
-	int error = make_folders(dir);
-	error = error ? error : file_copy(module, copy);
-	if (error)
-		diag_set(diag, -error, "%s: cannot write: %s", copy, strerror(-error));
-	error = error ? error : mutate_file(copy, attempt->control->argument, diag);
-	error = error ? error : inspect_file(copy, facts, diag);
-	unlink(copy);
-	free(copy);
-	return error;
-}
-
-static int run_try(const void *argument, struct diag *diag)
-{
-	const struct try_argument *order = argument;
-	const struct attempt *attempt = order->attempt;
-	const struct control *control = attempt->control;
-	int with = order->try == WITH;
-	const char *dir = attempt->dir[order->try];
-	json_t *build = build_load(attempt->setup, &attempt->build[order->try]), *facts = NULL;
-	if (!build)
-		return diag_set(diag, EIO, "%s: the build left no build.json", attempt->build[order->try].dir);
-	struct trial trial = {
-		.setup = attempt->setup,
-		.cell = attempt->cell->cell,
-		.target = attempt->cell->target,
-		.build = build,
-		.build_dir = attempt->build[order->try].dir,
-		.checks = &attempt->check,
-		.count = 1,
-		.control = control->kind == SABOTAGE ? (with ? control->argument : "none") : NULL,
-		.bend = control->kind == BEND && with ? control->argument : NULL,
-	};
-	int error = build_facts(attempt->setup, &attempt->build[order->try], build, diag);
-	if (!error && control->kind == MUTATE && with)
-		error = mutated_facts(attempt, build, dir, &facts, diag);
-	trial.facts = facts;
-	struct cell_result result = { .checks = NULL };
-	struct buf log = BUF_INIT;
-	error = error ? error : trial_run(&trial, &result, &log, diag);
-	error = error ? error : result_store(attempt->setup, dir, &result, &log, diag);
-	cell_result_free(&result);
-	buf_free(&log);
-	json_decref(facts);
-	json_decref(build);
-	return error;
-}
 
 /* ---- what to try ---------------------------------------------------------------------------------------- */
 
@@ -132,80 +56,27 @@ static const struct plan_cell *find_cell(
 static void attempt_fill(
     struct attempt *attempt, const struct setup *setup, const struct plan *plan, const struct control *control)
 {
-	*attempt = (struct attempt){ .setup = setup, .control = control, .check = check_find(control->check) };
+	*attempt = (struct attempt){ .control = control, .check = check_find(control->check) };
 	attempt->cell = attempt->check ? find_cell(plan, control, attempt->check) : NULL;
-	if (!attempt->cell)
-		return;
-	const struct cell *cell = &attempt->cell->cell;
-	for (int try = 0; try < TRIES; try++) {
-		build_name(setup, cell, control->kind == SABOTAGE,
-		    control->kind == BUILD && try == WITH ? control->argument : "", &attempt->build[try]);
-		char key[HASH_HEX], id[CELL_ID_MAX];
-		struct hash *hash = hash_new();
-		hash_add_text(hash, "control 1");
-		hash_add_text(hash, cell_id(cell, id));
-		hash_add_text(hash, attempt->build[try].key);
-		hash_add_text(hash, stage_inspect);
-		hash_add_text(hash, stage_trial);
-		hash_add_text(hash, stage_trace);
-		hash_add_text(hash, setup->machine.key);
-		hash_add_text(hash, attempt->cell->target ? attempt->cell->target->key : "");
-		hash_add_text(hash, control->check);
-		hash_add_text(hash, control_kind_name(control->kind));
-		hash_add_text(hash, try == WITH ? control->argument : "");
-		char *hosts = hosts_dir(setup, cell, HOSTS_GO, control->kind == SABOTAGE);
-		hash_add_text(hash, strrchr(hosts, '/'));
-		free(hosts);
-		hash_end(hash, key);
-		attempt->dir[try] = xprintf("%s/control/%s", setup->places.cache, key);
+	for (int try = 0; attempt->cell && try < TRIES; try++) {
+		struct plan_cell *cell = &attempt->try[try];
+		*cell = (struct plan_cell){ .cell = attempt->cell->cell, .target = attempt->cell->target, .count = 1 };
+		cell->checks = xmalloc(sizeof(*cell->checks));
+		cell->checks[0] = attempt->check;
+		if (try == WITH)
+			cell->violation = control->violation;
+		else if (control->violation.kind == SABOTAGE)
+			cell->violation = (struct violation){ SABOTAGE, "none" }; /* the same program, left alone */
+		plan_cell_name(setup, cell);
 	}
 }
 
 static void attempt_free(struct attempt *attempt)
 {
 	for (int try = 0; attempt->cell && try < TRIES; try++) {
-		build_free(&attempt->build[try]);
-		free(attempt->dir[try]);
-	}
-}
-
-/* What came of a try, judged: 1, to be freed, or 0 when it is not there. */
-static int try_result(const struct attempt *attempt, int try, struct cell_result *result)
-{
-	char *path = xprintf("%s/result.json", attempt->dir[try]);
-	struct diag diag = DIAG_INIT;
-	json_t *json = sealed_read(attempt->setup, path);
-	int found = json && cell_result_parse(json, result, &diag) == 0;
-	json_decref(json);
-	free(path);
-	if (!found)
-		return 0;
-	result->cell.port = attempt->cell->cell.port;
-	judge_result(result);
-	if (result->check_count == 1 && judge_is_final(result))
-		return 1;
-	cell_result_free(result);
-	return 0;
-}
-
-static void attempt_tasks(struct attempt *attempt, struct task_list *tasks)
-{
-	for (int try = 0; attempt->cell && try < TRIES; try++) {
-		struct cell_result there;
-		if (!force && try_result(attempt, try, &there)) {
-			cell_result_free(&there);
-			continue;
-		}
-		size_t build = task_add_build(tasks, &attempt->build[try]);
-		size_t second = attempt->cell->cell.mode == MODE_C_SHARED ?
-		    task_add_hosts(tasks, &attempt->cell->cell, HOSTS_GO, attempt->build[try].control) :
-		    TASK_NONE;
-		struct try_argument *argument = xmalloc(sizeof(*argument));
-		*argument = (struct try_argument){ attempt, try };
-		char *name =
-		    xprintf("%s %s", attempt->control->check, try == WITH ? attempt->control->argument : "without");
-		task_add(tasks, name, run_try, argument, build, second, TASK_NONE);
-		free(name);
+		build_free(&attempt->try[try].build);
+		free(attempt->try[try].checks);
+		cell_result_free(&attempt->result[try]);
 	}
 }
 
@@ -219,14 +90,13 @@ static int attempt_judge(const struct attempt *attempt)
 	const struct control *control = attempt->control;
 	if (!attempt->cell) {
 		printf("NO CELL  %-24s %s %s: '%s' selects no cell that plans it\n", control->check,
-		    control_kind_name(control->kind), control->argument, control->where);
+		    violation_name(control->violation.kind), control->violation.argument, control->where);
 		return 0;
 	}
 	char id[CELL_ID_MAX];
-	struct cell_result tries[TRIES];
 	const struct check_result *check[TRIES];
 	for (int try = 0; try < TRIES; try++)
-		check[try] = try_result(attempt, try, &tries[try]) ? tries[try].checks : NULL;
+		check[try] = attempt->judged[try] ? attempt->result[try].checks : NULL;
 	const char *became = check[WITH] ? status_name(check[WITH]->status) : "nothing",
 		   *base = check[WITHOUT] ? status_name(check[WITHOUT]->status) : "nothing";
 	int fails = strcmp(became, control->status) == 0, passes = strcmp(base, "pass") == 0;
@@ -235,7 +105,8 @@ static int attempt_judge(const struct attempt *attempt)
 		    fails && passes ? "ok      " :
 			fails       ? "NOT BASE" :
 				      "GREEN   ",
-		    control->check, control_kind_name(control->kind), control->argument, became, control->status, base);
+		    control->check, violation_name(control->violation.kind), control->violation.argument, became,
+		    control->status, base);
 		printf("         in %s\n", cell_id(&attempt->cell->cell, id));
 		if (check[WITH])
 			printf("         with:    observed %s  %s\n         repro    %s\n",
@@ -244,9 +115,6 @@ static int attempt_judge(const struct attempt *attempt)
 			printf("         without: observed %s  %s\n", text_of(check[WITHOUT]->observed),
 			    text_of(check[WITHOUT]->message));
 	}
-	for (int try = 0; try < TRIES; try++)
-		if (check[try])
-			cell_result_free(&tries[try]);
 	return fails && passes;
 }
 
@@ -293,51 +161,88 @@ static size_t count_bare(
 /* ---- the command ---------------------------------------------------------------------------------------------- */
 
 struct selfcheck {
-	struct task_list tasks;
-	size_t broken;
+	struct attempt *attempts;
+	size_t count, broken;
+	struct plan_cell *cells; /* of all attempts, with and without: number TRIES * attempt + try */
 };
 
-static char *on_judged(size_t index, void *context)
+/* The attempt takes the result over. */
+static char *on_judged(const struct plan_cell *cell, struct cell_result *result, int cached, void *context)
 {
+	(void)cached;
 	struct selfcheck *self = context;
-	const struct task *task = &self->tasks.task[index];
-	self->broken += task->error != 0;
-	return task->error ? xprintf("tlsmatrix: %s: %s", task->name, task->diag.line) : NULL;
+	size_t number = (size_t)(cell - self->cells);
+	struct attempt *attempt = &self->attempts[number / TRIES];
+	int infra = result->build_status == STATUS_INFRA;
+	char id[CELL_ID_MAX], *line = NULL;
+	if (infra)
+		line = xprintf("tlsmatrix: %s: %s", cell_id(&cell->cell, id), result->checks[0].message);
+	self->broken += (size_t)infra;
+	attempt->result[number % TRIES] = *result;
+	attempt->judged[number % TRIES] = !infra;
+	memset(result, 0, sizeof(*result));
+	return line;
+}
+
+/* Those that the filter takes; one without a cell has nothing to run. */
+static void select_attempts(
+    struct selfcheck *self, struct setup *setup, const struct plan *plan, const struct filter *filter)
+{
+	self->attempts = xcalloc(control_count, sizeof(*self->attempts));
+	for (size_t i = 0; i < control_count; i++) {
+		struct attempt *attempt = &self->attempts[self->count];
+		attempt_fill(attempt, setup, plan, &controls[i]);
+		if (is_selected(filter, plan, attempt))
+			self->count++;
+		else
+			attempt_free(attempt);
+	}
+}
+
+/* Cells of all attempts that have one, at the front in the order of the attempts: attempts without one go to the
+ * end. */
+static size_t order_cells(struct selfcheck *self)
+{
+	size_t tried = 0;
+	for (size_t i = 0; i < self->count; i++) {
+		struct attempt attempt = self->attempts[i];
+		if (!attempt.cell)
+			continue;
+		self->attempts[i] = self->attempts[tried];
+		self->attempts[tried++] = attempt;
+	}
+	self->cells = xcalloc(TRIES * tried + 1, sizeof(*self->cells));
+	for (size_t i = 0; i < tried; i++)
+		memcpy(&self->cells[TRIES * i], self->attempts[i].try, sizeof(self->attempts[i].try));
+	return TRIES * tried;
 }
 
 static int try_all(struct setup *setup, const struct plan *plan, const struct filter *filter, const char *text)
 {
-	struct attempt *attempts = xcalloc(control_count, sizeof(*attempts));
 	struct selfcheck self = { .broken = 0 };
-	size_t count = 0, good = 0;
-	task_list_init(&self.tasks, setup);
-	for (size_t i = 0; i < control_count; i++) {
-		attempt_fill(&attempts[count], setup, plan, &controls[i]);
-		if (is_selected(filter, plan, &attempts[count]))
-			count++;
-		else
-			attempt_free(&attempts[count]);
-	}
-	for (size_t i = 0; i < count; i++)
-		attempt_tasks(&attempts[i], &self.tasks);
-	int error = task_list_run(&self.tasks, jobs, TRIES * count, 0, on_judged, &self), code = EXIT_OK;
-	for (size_t i = 0; !error && i < count; i++)
-		good += (size_t)attempt_judge(&attempts[i]);
-	size_t bare = error ? 0 : count_bare(filter, plan, attempts, count);
+	const struct run_options how = { .jobs = jobs, .force = force };
+	const struct run_sink sink = { .judged = on_judged, .context = &self };
+	size_t good = 0;
+	select_attempts(&self, setup, plan, filter);
+	size_t cells = order_cells(&self);
+	int error = run_plan(setup, self.cells, cells, &how, &sink), code = EXIT_OK;
+	for (size_t i = 0; !error && i < self.count; i++)
+		good += (size_t)attempt_judge(&self.attempts[i]);
+	size_t bare = error ? 0 : count_bare(filter, plan, self.attempts, self.count);
 	if (error) {
 		code = error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA;
-	} else if (!count && !bare) {
+	} else if (!self.count && !bare) {
 		fprintf(stderr, "tlsmatrix: '%s' selects no check that is planned here\n", text);
 		code = EXIT_NOTHING;
 	} else {
-		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", good, count,
-		    bare, checks_count);
-		code = self.broken ? EXIT_INFRA : good == count && !bare ? EXIT_OK : EXIT_UNEXPECTED;
+		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", good,
+		    self.count, bare, checks_count);
+		code = self.broken ? EXIT_INFRA : good == self.count && !bare ? EXIT_OK : EXIT_UNEXPECTED;
 	}
-	for (size_t i = 0; i < count; i++)
-		attempt_free(&attempts[i]);
-	task_list_free(&self.tasks);
-	free(attempts);
+	for (size_t i = 0; i < self.count; i++)
+		attempt_free(&self.attempts[i]);
+	free(self.attempts);
+	free(self.cells);
 	return code;
 }
 

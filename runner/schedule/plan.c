@@ -29,12 +29,14 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 	if (cell->target)
 		hash_add_text(hash, cell->target->key);
 	for (enum hosts hosts = 0; cell->target && hosts < HOSTS_COUNT; hosts++) {
-		char *dir = hosts_dir(setup, &cell->cell, hosts, 0);
+		char *dir = hosts_dir(setup, &cell->cell, hosts, cell->violation.kind == SABOTAGE);
 		hash_add_text(hash, strrchr(dir, '/'));
 		free(dir);
 	}
 	for (size_t i = 0; i < cell->count; i++)
 		hash_add_text(hash, cell->checks[i]->id);
+	hash_add_text(hash, violation_name(cell->violation.kind));
+	hash_add_text(hash, cell->violation.kind ? cell->violation.argument : "");
 	hash_end(hash, cell->key);
 }
 
@@ -59,21 +61,28 @@ static int plan_cell_make(const struct setup *setup, const struct filter *filter
 	return out->count != 0;
 }
 
+void plan_cell_name(const struct setup *setup, struct plan_cell *cell)
+{
+	if (cell->target)
+		target_look(setup, cell->target);
+	build_name(setup, &cell->cell, cell->violation.kind == SABOTAGE,
+	    violation_argument(&cell->violation, BUILD, ""), &cell->build);
+	result_key(setup, cell);
+}
+
 void plan_name(const struct setup *setup, struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_cell *cell = &plan->cells[i];
 		const struct plan_cell *before = i ? &plan->cells[i - 1] : NULL;
-		if (cell->target)
-			target_look(setup, cell->target);
 		if (before && before->target == cell->target && cell_same_build(&before->cell, &cell->cell)) {
 			cell->build = before->build;
 			cell->build.dir = xstrdup(before->build.dir);
 			cell->build.src = xstrdup(before->build.src);
+			result_key(setup, cell);
 		} else {
-			build_name(setup, &cell->cell, 0, "", &cell->build);
+			plan_cell_name(setup, cell);
 		}
-		result_key(setup, cell);
 	}
 	struct hash *keys = hash_new();
 	for (size_t i = 0; i < plan->count; i++)

@@ -16,6 +16,7 @@
 #include "matrix/filter.h"
 #include "matrix/port.h"
 #include "runner/build/build.h"
+#include "runner/trial/violation.h"
 
 struct target;
 
@@ -23,7 +24,8 @@ struct plan_cell {
 	struct cell cell;
 	const struct check **checks;
 	size_t count;
-	struct target *target; /* NULL where nothing runs */
+	struct target *target;      /* NULL where nothing runs */
+	struct violation violation; /* what is done wrong on purpose; none in a run */
 	struct build build;
 	char key[HASH_HEX]; /* of the result */
 };
@@ -43,6 +45,9 @@ struct plan {
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
     struct diag *diag);
 void plan_free(struct plan *plan);
+
+/* Names one cell's build and result, which nothing else in plan must have been. */
+void plan_cell_name(const struct setup *setup, struct plan_cell *cell);
 
 /* Names builds and results: for what is to be built or looked up.  Needs setup_keys, and looks at the targets:
  * fetch what they want first. */

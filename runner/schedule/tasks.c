@@ -260,6 +260,21 @@ static int is_silent(const struct cell_result *result)
 	return 0;
 }
 
+/* What the cell's MUTATE violation makes of its module. */
+static int mutated_facts(
+    const struct setup *setup, const struct plan_cell *cell, const json_t *build, json_t **facts, struct diag *diag)
+{
+	const json_t *load = json_object_get(json_object_get(build, "runs"), load_name(cell->cell.load));
+	const char *module = json_string_value(json_object_get(load, "module"));
+	if (!module)
+		return diag_set(diag, ENOENT, "%s: the build has no module to change", cell->checks[0]->id);
+	char *dir = plan_result_dir(setup, cell), *copy = xprintf("%s/module", dir);
+	int error = violation_facts(&cell->violation, module, copy, facts, diag);
+	free(copy);
+	free(dir);
+	return error;
+}
+
 static int run_cell(const void *argument, struct diag *diag)
 {
 	const struct cell_argument *order = argument;
@@ -284,10 +299,14 @@ static int run_cell(const void *argument, struct diag *diag)
 		.build_dir = cell->build.dir,
 		.checks = cell->checks,
 		.count = cell->count,
+		.violation = cell->violation,
 	};
-	struct cell_result result;
+	struct cell_result result = { .checks = NULL };
 	struct buf log = BUF_INIT;
-	error = trial_run(&trial, &result, &log, diag);
+	json_t *mutated = NULL;
+	error = cell->violation.kind == MUTATE ? mutated_facts(order->setup, cell, build, &mutated, diag) : 0;
+	trial.facts = mutated;
+	error = error ? error : trial_run(&trial, &result, &log, diag);
 	if (!error && cell->target && !missing && cell->target->kind != TARGET_HOST && is_silent(&result))
 		error = target_check_again(order->setup, cell->target, diag);
 	if (!error) {
@@ -297,6 +316,7 @@ static int run_cell(const void *argument, struct diag *diag)
 	}
 	cell_result_free(&result);
 	buf_free(&log);
+	json_decref(mutated);
 	json_decref(build);
 	return error;
 }
@@ -307,10 +327,14 @@ size_t task_add_cell(struct task_list *list, const struct plan_cell *cell, size_
 	struct cell_argument *argument = xmalloc(sizeof(*argument));
 	*argument = (struct cell_argument){ list->setup, cell };
 	int runs = cell->target && !cell->target->missing;
-	size_t second =
-	    runs && cell->cell.mode == MODE_C_SHARED ? task_add_hosts(list, &cell->cell, HOSTS_GO, 0) : TASK_NONE;
+	size_t second = runs && cell->cell.mode == MODE_C_SHARED ?
+	    task_add_hosts(list, &cell->cell, HOSTS_GO, cell->build.control) :
+	    TASK_NONE;
 	size_t target = runs ? task_add_target(list, cell->target) : TASK_NONE;
-	size_t index = task_add(list, cell_id(&cell->cell, id), run_cell, argument, build, second, target);
+	char *name = xprintf("%s%s%s", cell_id(&cell->cell, id), cell->violation.kind ? " " : "",
+	    cell->violation.kind ? cell->violation.argument : "");
+	size_t index = task_add(list, name, run_cell, argument, build, second, target);
+	free(name);
 	if (!runs)
 		list->task[index].priority = 5; /* only judged: milliseconds */
 	return index;

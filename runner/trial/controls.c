@@ -1,7 +1,7 @@
 #include "runner/trial/controls.h"
 
 const struct control controls[] = {
-#define CONTROL(check, kind, where, argument, status) { check, kind, where, argument, status },
+#define CONTROL(check, kind, where, argument, status) { check, { kind, argument }, where, status },
 #include "cases/control/build.def"
 #include "cases/control/file.def"
 #include "cases/control/tls.def"
@@ -11,11 +11,3 @@ const struct control controls[] = {
 #undef CONTROL
 };
 const size_t control_count = sizeof(controls) / sizeof(controls[0]);
-
-const char *control_kind_name(enum control_kind kind)
-{
-	static const char *const names[] = {
-		[SABOTAGE] = "sabotage", [MUTATE] = "mutate", [BEND] = "bend", [BUILD] = "build"
-	};
-	return names[kind];
-}

@@ -36,7 +36,8 @@ struct run {
 static void add_program(const struct run *run, const struct check *check, struct argv *argv)
 {
 	if (check && strcmp(check->id, "init.go-loads-go") == 0) {
-		char *hosts = hosts_dir(run->trial->setup, &run->trial->cell, HOSTS_GO, run->trial->control != NULL);
+		char *hosts =
+		    hosts_dir(run->trial->setup, &run->trial->cell, HOSTS_GO, run->trial->violation.kind == SABOTAGE);
 		argv_add(argv, "%s/gohost", hosts);
 		argv_add(argv, "%s", run->module);
 		free(hosts);
@@ -51,7 +52,7 @@ static void add_program(const struct run *run, const struct check *check, struct
 static void set_env(struct run *run)
 {
 	const struct trial *trial = run->trial;
-	int control = trial->control != NULL;
+	int control = trial->violation.kind == SABOTAGE;
 	char *aux_c = hosts_dir(trial->setup, &trial->cell, HOSTS_C, control),
 	     *aux_go = hosts_dir(trial->setup, &trial->cell, HOSTS_GO, control);
 	char *home = xprintf("%s/home", trial->setup->places.cache);
@@ -83,8 +84,8 @@ static void set_env(struct run *run)
 	argv_free(&argv);
 	if (trial->cell.load == LOAD_PRELOAD)
 		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
-	if (trial->control)
-		env_set(&run->env, "TLSMATRIX_CONTROL", "%s", trial->control);
+	if (trial->violation.kind == SABOTAGE)
+		env_set(&run->env, "TLSMATRIX_CONTROL", "%s", trial->violation.argument);
 	free(home);
 	free(aux_go);
 	free(aux_c);
@@ -328,9 +329,9 @@ static int run_trace(struct run *run)
 	argv_add(&prefix, "%d", (int)(scaled(run, TRACE_MS) / 1000));
 	argv_add(&prefix, "--module");
 	argv_add(&prefix, "%s", run->module);
-	if (trial->bend) {
+	if (trial->violation.kind == BEND) {
 		argv_add(&prefix, "--bend");
-		argv_add(&prefix, "%s", trial->bend);
+		argv_add(&prefix, "%s", trial->violation.argument);
 	}
 	int preload = trial->cell.load == LOAD_PRELOAD;
 	if (preload) {

@@ -16,6 +16,7 @@
 #include "matrix/result.h"
 #include "runner/setup/setup.h"
 #include "runner/target/target.h"
+#include "runner/trial/violation.h"
 
 struct trial {
 	const struct setup *setup;
@@ -25,9 +26,8 @@ struct trial {
 	const char *build_dir;
 	const struct check *const *checks; /* to judge, in order */
 	size_t count;
-	const char *control; /* selfcheck: value of TLSMATRIX_CONTROL, or NULL */
-	const char *bend;    /* selfcheck: tlstrace --bend, or NULL */
-	const json_t *facts; /* selfcheck: facts of a mutated module, or NULL for the build's */
+	struct violation violation; /* what is done wrong on purpose */
+	const json_t *facts;        /* of a mutated module, or NULL for the build's */
 };
 
 /* Runs and judges.  Fills *result (cell_result_free) with one check_result per check, verdicts

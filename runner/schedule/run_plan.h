@@ -1,0 +1,29 @@
+/* run_plan.h - builds and runs the cells of a plan and hands out each one's result, judged.
+ *
+ * What is in the cache is handed out at once; the rest becomes tasks (tasks.h).  A cell that could not be judged has
+ * the status infra in every check, with the line that says why.  run, selfcheck, and whoever else tries cells, call
+ * this. */
+#ifndef TLSMATRIX_RUNNER_SCHEDULE_RUN_PLAN_H
+#define TLSMATRIX_RUNNER_SCHEDULE_RUN_PLAN_H
+
+#include "matrix/result.h"
+#include "runner/schedule/plan.h"
+
+struct run_options {
+	int jobs;  /* at once; 0: as many as there are cores */
+	int force; /* build and run what is there, too */
+};
+
+struct run_sink {
+	/* A cell's result, which the sink may take over (by a copy; it then empties *result); cached: it was in the
+	 * cache. A line to print above the progress, malloc'ed, or NULL. */
+	char *(*judged)(const struct plan_cell *cell, struct cell_result *result, int cached, void *context);
+	void *context;
+};
+
+/* The cells are named (plan_cell_name).  0; -EINTR when SIGINT or SIGTERM came; -errno when no process could be made.
+ * Cells that were not come to are not handed out. */
+int run_plan(const struct setup *setup, const struct plan_cell *cells, size_t count, const struct run_options *options,
+    const struct run_sink *sink);
+
+#endif
