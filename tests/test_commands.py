@@ -416,6 +416,31 @@ def test_report_that_cannot_be_written(small, tmp_path, place, why):
     assert str(tmp_path / place) in done.line() and why in done.line()
 
 
+def test_report_into_a_trap(small, tmp_path):
+    """In a folder where others lay links, under the name itself and beside it, no file of ours is written to."""
+    tmp_path.chmod(0o1777)
+    victim, final = tmp_path / "victim", tmp_path / "r.json"
+    victim.write_text("precious")
+    final.symlink_to(victim)
+
+    def lay():
+        """Runs as the child, so that it knows the number in the name."""
+        os.symlink(victim, f"{final}.new-{os.getpid()}")
+
+    done = small.tool("report", "--format", "json", "-o", final, preexec_fn=lay)
+    assert done.status == small.done.status and done.stderr == ""
+    assert victim.read_text() == "precious" and not final.is_symlink() and json.loads(final.read_text())
+
+
+def test_report_to_a_name_of_stdout(small, tmp_path):
+    """/dev/stdout is a link to what is ours, also where that is a file."""
+    with open(tmp_path / "file", "w") as file:
+        argv = small.tool.argv("report", "--format", "json", "-o", "/dev/stdout")
+        done = subprocess.run(argv, stdout=file, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == small.done.status and done.stderr == "" and os.path.islink("/dev/stdout")
+    assert json.loads((tmp_path / "file").read_text())["schema"] == 1
+
+
 @pytest.mark.parametrize("args", [["--format", "json"], []])
 def test_report_to_a_full_stdout(small, args):
     """Status 6 also when it is stdout that takes nothing."""

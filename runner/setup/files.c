@@ -11,10 +11,12 @@
 #include <libgen.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,11 +121,27 @@ int remove_tree(const char *path)
 	return error == -1 ? -errno : error;
 }
 
+/* Who else may write to the folder must not be able to lay something there before us. */
+static char *name_aside(const char *path)
+{
+	uint64_t number;
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		abort();
+	return xprintf("%s.new-%016llx", path, (unsigned long long)number);
+}
+
 char *folder_aside(const char *path, int *error)
 {
-	char *aside = xprintf("%s.new-%d", path, (int)getpid());
-	*error = remove_tree(aside);
-	*error = *error ? *error : make_folders(aside);
+	char *aside = name_aside(path), *slash = strrchr(aside, '/');
+	if (slash && slash > aside) {
+		*slash = '\0';
+		*error = make_folders(aside);
+		*slash = '/';
+	} else {
+		*error = 0;
+	}
+	if (!*error && mkdir(aside, 0755))
+		*error = -errno;
 	if (!*error)
 		return aside;
 	free(aside);
@@ -183,19 +201,37 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-int file_write(const char *path, const char *text, size_t len)
+int file_aside(const char *path, mode_t mode, char **aside)
 {
-	char *temporary = xprintf("%s.new-%d", path, (int)getpid());
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int error = fd < 0 ? -errno : write_all(fd, text, len);
-	if (fd >= 0 && close(fd) && !error)
-		error = -errno;
-	if (!error && rename(temporary, path))
+	char *name = name_aside(path);
+	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode), error = fd < 0 ? -errno : 0;
+	if (error)
+		free(name);
+	else
+		*aside = name;
+	return error ? error : fd;
+}
+
+int file_settle(char *aside, const char *path, int error)
+{
+	if (!error && rename(aside, path))
 		error = -errno;
 	if (error)
-		unlink(temporary);
-	free(temporary);
+		unlink(aside);
+	free(aside);
 	return error;
+}
+
+int file_write(const char *path, const char *text, size_t len)
+{
+	char *aside;
+	int fd = file_aside(path, 0644, &aside);
+	if (fd < 0)
+		return fd;
+	int error = write_all(fd, text, len);
+	if (close(fd) && !error)
+		error = -errno;
+	return file_settle(aside, path, error);
 }
 
 int file_exists(const char *path) { return access(path, F_OK) == 0; }
@@ -206,10 +242,11 @@ int file_copy(const char *from, const char *to)
 	if (in < 0)
 		return -errno;
 	struct stat st;
+	char *aside;
 	int error = fstat(in, &st) ? -errno : 0;
-	int out = error ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
+	int out = error ? -1 : file_aside(to, st.st_mode & 0777, &aside);
 	if (!error && out < 0)
-		error = -errno;
+		error = out;
 	if (!error && ioctl(out, FICLONE, in)) {
 		char block[65536];
 		ssize_t n;
@@ -219,9 +256,7 @@ int file_copy(const char *from, const char *to)
 	close(in);
 	if (out >= 0 && close(out) && !error)
 		error = -errno;
-	if (error && out >= 0)
-		unlink(to);
-	return error;
+	return out >= 0 ? file_settle(aside, to, error) : error;
 }
 
 const char *file_hash(const char *path)

@@ -4,6 +4,7 @@
 #define TLSMATRIX_RUNNER_SETUP_FILES_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct diag;
 
@@ -27,12 +28,16 @@ int remove_tree(const char *path);  /* rm -rf; never follows links */
  * is set or somebody else was first, and frees the name.  Returns error, or -errno of the move. */
 char *folder_aside(const char *path, int *error);
 int folder_settle(char *aside, const char *path, int error);
+/* The same for a file: made anew under a name that nobody could foresee and lay a link at, opened for writing
+ * (descriptor, or -errno without a name); to be closed before it settles.  What stands at path is replaced, a
+ * link too: it is not followed. */
+int file_aside(const char *path, mode_t mode, char **aside);
+int file_settle(char *aside, const char *path, int error);
 
 int file_read(const char *path, char **text, size_t *len);
-int file_write(const char *path, const char *text,
-    size_t len); /* through a temporary name and rename; -ENOSPC leaves the old file */
+int file_write(const char *path, const char *text, size_t len); /* aside; -ENOSPC leaves the old file */
 int file_exists(const char *path);
-int file_copy(const char *from, const char *to); /* keeps the mode; reflink where the file system can */
+int file_copy(const char *from, const char *to); /* aside; keeps the mode; reflink where the file system can */
 
 /* Content hash of a file, remembered for the life of the process by path.  "" when unreadable. */
 const char *file_hash(const char *path);
