@@ -2,6 +2,7 @@
 #include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/base/text.h"
 #include "matrix/filter.h"
 #include "runner/schedule/plan.h"
 #include "runner/target/target.h"
@@ -36,7 +37,10 @@ enum { COMMON_COUNT = sizeof(common_options) / sizeof(common_options[0]) };
 
 int cmd_fail(const struct diag *diag, int code)
 {
-	fprintf(stderr, "tlsmatrix: %s\n", diag->line);
+	struct buf line = BUF_INIT;
+	text_add(&line, diag->line, 0);
+	fprintf(stderr, "tlsmatrix: %s\n", line.data);
+	buf_free(&line);
 	return code;
 }
 

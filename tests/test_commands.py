@@ -1,6 +1,7 @@
 """The commands that do not run anything, as a user or another program meets them."""
 
 import csv
+import ctypes
 import difflib
 import html.parser
 import json
@@ -202,6 +203,44 @@ def test_show_malformed_id(tool, cell):
     """Status 2 and one line, whatever the text."""
     done = tool("show", cell)
     assert (done.status, done.stdout) == (CODES["usage"], "") and done.line()
+
+
+def journal_line(event):
+    """A line of the journal: eight digits of the XXH3-128, and the event."""
+
+    class Hash(ctypes.Structure):
+        """XXH128_hash_t."""
+
+        _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
+
+    library = ctypes.CDLL("libxxhash.so.0")
+    library.XXH3_128bits.restype, library.XXH3_128bits.argtypes = Hash, [ctypes.c_char_p, ctypes.c_size_t]
+    data = json.dumps(event, separators=(",", ":")).encode()
+    return b"%08x %s\n" % (library.XXH3_128bits(data, len(data)).high >> 32, data)
+
+
+EVIL = "\x1b[31mred\x1b]0;title\x07\x9b1m\x7f\r\n  pass     tls.g.main"
+
+
+def evil(value, key=None):
+    """The value with EVIL at the end of each text that is no name of ours."""
+    if isinstance(value, dict):
+        return {name: evil(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [evil(inner, key) for inner in value]
+    ours = ("id", "status", "verdict", "event", "plan", "name", "log", "format")
+    return value + EVIL if isinstance(value, str) and key not in ours else value
+
+
+def test_show_is_not_spoken_through(spoiled):
+    """What programs and files said is shown, and moves no cursor: not a control byte but the ends of our own lines."""
+    lines = [evil(json.loads(line[9:])) for line in (spoiled.out / "journal").read_bytes().splitlines()]
+    (spoiled.out / "journal").write_bytes(b"".join(map(journal_line, lines)))
+    cell = next(cell["id"] for cell in spoiled.plan()["cells"] if cell["id"].endswith("@host:exec"))
+    done = spoiled("show", cell, "--all")
+    assert done.status == 0 and done.stdout.count(r"\x1b[31mred\x1b]0;title\x07") > 20
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout)
+    assert len(re.findall(r"^  pass +tls\.g\.main", done.stdout, re.M)) == 1, "a text began a line of its own"
 
 
 def test_show_without_a_run(tool):
