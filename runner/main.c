@@ -8,10 +8,12 @@
 #include "runner/target/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {
 	&cmd_list,
@@ -152,8 +154,21 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return code;
 }
 
+/* A closed one of the first three would be the next file that is opened, the journal for one, and what is printed
+ * would go there.  Writing to a closed stdout must still fail, so that no report is lost in silence. */
+static void fill_descriptors(void)
+{
+	for (int fd = 0; fd >= 0 && fd <= STDERR_FILENO;) {
+		while (fd <= STDERR_FILENO && fcntl(fd, F_GETFD) >= 0)
+			fd++;
+		if (fd <= STDERR_FILENO)
+			fd = open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	fill_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		usage(stderr);

@@ -266,6 +266,14 @@ def test_out_that_cannot_be(tool, tmp_path):
     assert done.status == CODES["infra"] and str(tool.out) in done.line()
 
 
+@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1, 2]], ids=str)
+def test_closed_descriptors(small, tool, closed):
+    """Started without stdin, stdout or stderr: the journal is not what status lines are written to."""
+    done = tool("run", SMALL, "--force", capture_output=False, preexec_fn=lambda: [os.close(fd) for fd in closed])
+    assert done.status == (CODES["report"] if 1 in closed else small.done.status), done
+    assert tool("report").status == small.done.status and verdicts(tool) == verdicts(small.tool)
+
+
 # ---- interrupted ------------------------------------------------------------------------------------------------
 
 
