@@ -136,6 +136,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (places_find(common.out, common.cache, &setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
+	else if (command->needs_toolchain && places_check(&setup.places, &diag))
+		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (self_key(&setup), command->needs_toolchain && find_toolchain(&setup, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if ((error = find_targets(command, &setup, &targets, &diag)))

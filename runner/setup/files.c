@@ -3,6 +3,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/hash.h"
+#include "matrix/base/text.h"
 #include "runner/process/env.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +38,9 @@ static char *default_cache(void)
 	if (base && base[0] == '/')
 		return xprintf("%s/tlsmatrix", base);
 	const char *home = getenv("HOME");
-	return xprintf("%s/.cache/tlsmatrix", home && home[0] == '/' ? home : "/tmp");
+	const struct passwd *entry = home && home[0] == '/' ? NULL : getpwuid(geteuid());
+	home = entry ? entry->pw_dir : home;
+	return home && home[0] == '/' ? xprintf("%s/.cache/tlsmatrix", home) : xstrdup("");
 }
 
 /* The source tree that a build folder belongs to: build/ or, for another kind of build, build/asan/. */
@@ -74,6 +78,61 @@ int places_find(const char *out, const char *cache, struct places *places, struc
 	places->out = absolute(out ? out : "out");
 	places->cache = cache ? absolute(cache) : default_cache();
 	return 0;
+}
+
+/* Why a folder that is there is none to build in; NULL: it is one. */
+static const char *distrust(const struct stat *st)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "belongs to somebody else";
+	if (!S_ISLNK(st->st_mode) && (st->st_mode & S_IWOTH) && !(st->st_mode & S_ISVTX))
+		return "may be written to by everybody";
+	return NULL;
+}
+
+static int check_owner(const char *cache, struct diag *diag)
+{
+	char *folder = xstrdup(cache), *slash;
+	struct stat st;
+	while (lstat(folder, &st) && (slash = strrchr(folder, '/')))
+		slash[slash == folder && slash[1]] = '\0';
+	const char *why = distrust(&st);
+	if (!why && S_ISLNK(st.st_mode) && stat(folder, &st) == 0)
+		why = distrust(&st);
+	int error = why ?
+	    diag_set(diag, EINVAL, "%s: this folder %s, and what is built below it is run: name another with --cache",
+		folder, why) :
+	    0;
+	free(folder);
+	return error;
+}
+
+int places_check(const struct places *places, struct diag *diag)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=@%~!";
+	const char *cache = places->cache;
+	if (!*cache)
+		return diag_set(diag, EINVAL, "no cache folder: no HOME, and no home in passwd: name one with --cache");
+	struct buf shown = BUF_INIT;
+	text_add(&shown, cache, 0);
+	int clean = strcmp(shown.data, cache) == 0;
+	buf_free(&shown);
+	if (!clean)
+		return diag_set(diag, EINVAL,
+		    "%.500s: control characters or broken UTF-8 in the cache's path: name another with --cache", cache);
+	const char *odd = cache + strspn(cache, plain);
+	while (*odd & 0x80)
+		odd += 1 + strspn(odd + 1, plain);
+	if (*odd)
+		return diag_set(diag, EINVAL,
+		    "%.500s: '%c' in the cache's path is misread by cgo, linkers or the loader: name another with "
+		    "--cache",
+		    cache, *odd);
+	if (strlen(cache) > CACHE_PATH_MAX)
+		return diag_set(diag, EINVAL,
+		    "%.80s...: the cache's path has %zu bytes, at most %d are possible: name another with --cache",
+		    cache, strlen(cache), CACHE_PATH_MAX);
+	return check_owner(cache, diag);
 }
 
 void places_free(struct places *places)

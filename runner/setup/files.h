@@ -13,12 +13,19 @@ struct places {
 	char *root;  /* the source tree: cases/ and harness/probe/ are read from here */
 	char *bin;   /* the folder of tlsmatrix and tlstrace */
 	char *out;   /* --out, default ROOT/../out as seen from the program: "out" in the working folder */
-	char *cache; /* --cache, default $XDG_CACHE_HOME/tlsmatrix or ~/.cache/tlsmatrix */
+	char *cache; /* --cache, default $XDG_CACHE_HOME/tlsmatrix or ~/.cache/tlsmatrix; "" when there is no home */
 };
 
 /* Finds root and bin from the program's own path and takes out and cache from the options (NULL:
  * default).  Nothing is made on disk.  0 or -errno with a line in diag. */
 int places_find(const char *out, const char *cache, struct places *places, struct diag *diag);
+/* Can it be built in the cache, and what is built there be run?  -EINVAL with a line in diag
+ *   for a path with a character that cgo's flags, a linker's -Wl, or LD_PRELOAD take for something else, or so
+ *     long that names below it would be cut (CACHE_PATH_MAX);
+ *   for a folder (where it is not made yet: the parent that it would be made in) that is neither ours nor root's, or
+ *     that everybody may write to without the sticky bit: somebody else could lay his programs there. */
+int places_check(const struct places *places, struct diag *diag);
+enum { CACHE_PATH_MAX = 1024 };
 void places_free(struct places *places);
 
 int make_folders(const char *path); /* mkdir -p */
