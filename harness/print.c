@@ -3,18 +3,20 @@
 #include "harness/inspect.h"
 #include "harness/print_object.h"
 #include "matrix/base/buf.h"
+#include "matrix/base/text.h"
 
 #include <string.h>
 
 static void line(struct buf *out, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void line(struct buf *out, const char *label, const char *format, ...)
 {
+	struct buf made = BUF_INIT;
 	va_list args;
 	va_start(args, format);
-	buf_printf(out, "  %-16s ", label);
-	buf_vprintf(out, format, args);
-	buf_add(out, "\n");
+	buf_printf(&made, "  %-16s ", label);
+	buf_vprintf(&made, format, args);
 	va_end(args);
+	print_line(&made, out);
 }
 
 static json_t *get(const json_t *object, const char *key) { return json_object_get(object, key); }
@@ -33,9 +35,10 @@ static int is_true(const json_t *object, const char *key) { return json_is_true(
 static void line_of(struct buf *out, const char *label, const json_t *object, const char *key)
 {
 	if (get(object, key)) {
-		buf_printf(out, "  %-16s ", label);
-		print_value(get(object, key), PRINT_COUNTS, out);
-		buf_add(out, "\n");
+		struct buf made = BUF_INIT;
+		buf_printf(&made, "  %-16s ", label);
+		print_value(get(object, key), PRINT_COUNTS, &made);
+		print_line(&made, out);
 	}
 }
 
@@ -253,14 +256,17 @@ static void print_archive(struct buf *out, const json_t *archive)
 
 void inspect_print(const char *path, const json_t *facts, struct buf *out)
 {
-	buf_printf(out, "%s: %s", path, print_format(facts));
+	struct buf head = BUF_INIT;
+	text_add(out, path, 0);
+	buf_printf(&head, ": %s", print_format(facts));
 	if (json_is_integer(get(facts, "class")))
-		buf_printf(out, " %lld-bit", number(facts, "class"));
+		buf_printf(&head, " %lld-bit", number(facts, "class"));
 	if (json_is_string(get(facts, "machine")) && strcmp(text(facts, "machine", ""), print_format(facts)))
-		buf_printf(out, " %s", text(facts, "machine", ""));
+		buf_printf(&head, " %s", text(facts, "machine", ""));
 	if (!get(facts, "archive"))
-		buf_printf(out, ", %s", text(facts, "type", "?"));
-	buf_printf(out, "%s%s\n", is_true(facts, "pie") ? " (pie)" : "", is_true(facts, "static") ? ", static" : "");
+		buf_printf(&head, ", %s", text(facts, "type", "?"));
+	buf_printf(&head, "%s%s", is_true(facts, "pie") ? " (pie)" : "", is_true(facts, "static") ? ", static" : "");
+	print_line(&head, out);
 	print_file(out, facts);
 	print_tls(out, facts);
 	if (get(facts, "init"))

@@ -1,8 +1,16 @@
 /* print_object.c - the objects of the formats as lines: a row for each key. */
 #include "harness/print_object.h"
 #include "matrix/base/buf.h"
+#include "matrix/base/text.h"
 
 #include <string.h>
+
+void print_line(struct buf *line, struct buf *out)
+{
+	text_add(out, line->data, TEXT_ASCII);
+	buf_add(out, "\n");
+	buf_free(line);
+}
 
 static void print_scalar(const json_t *value, enum print_style style, struct buf *out)
 {
@@ -147,9 +155,10 @@ void print_objects(const json_t *facts, struct buf *out)
 			json_t *value = json_object_get(object, groups[i].rows[k].key);
 			if (!value)
 				continue;
-			buf_printf(out, "  %-16s ", groups[i].rows[k].label);
-			print_value(value, groups[i].rows[k].style, out);
-			buf_add(out, "\n");
+			struct buf line = BUF_INIT;
+			buf_printf(&line, "  %-16s ", groups[i].rows[k].label);
+			print_value(value, groups[i].rows[k].style, &line);
+			print_line(&line, out);
 		}
 	}
 }

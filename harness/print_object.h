@@ -12,6 +12,10 @@ enum print_style {
 	PRINT_COUNTS /* an object of counts: "NAME xN" */
 };
 
+/* Ends a line that was made: what a file says of itself cannot speak to the terminal or begin a line of its own.
+ * Empties line. */
+void print_line(struct buf *line, struct buf *out);
+
 /* A value on the line: text, yes or no, a number, lists and objects joined; "none" for null and what is empty. */
 void print_value(json_t *value, enum print_style style, struct buf *out);
 

@@ -1,8 +1,5 @@
-/* text.h - bytes of unknown origin, made safe for the format they are written to.
- *
- * Observed texts and messages come from a console: control characters, escape sequences, broken
- * UTF-8, quotes, line breaks.  Dropping such a byte could make a wrong text look like the expected
- * one, so each is shown instead: \n \r \t, and \xNN for every other.  NULL counts as "".
+/* text.h - bytes of unknown origin, made safe for the format they are written to: what
+ * matrix/base/text.h shows, with the escapes of each format.  NULL counts as "".
  *
  * A pen collects text in memory and writes it to a stream.  It remembers the first error of the
  * stream and is silent after it; the writer asks once, at the end. */
@@ -10,6 +7,7 @@
 #define TLSMATRIX_REPORTS_TEXT_H
 
 #include "matrix/base/buf.h"
+#include "matrix/base/text.h"
 
 #include <stdio.h>
 
@@ -26,16 +24,6 @@ void pen_flush(struct pen *pen);
 
 /* Writes the rest, flushes the stream, frees the pen.  Returns 0 or the first -errno. */
 int pen_end(struct pen *pen);
-
-enum {
-	TEXT_LINES = 1,    /* keep newline and tab */
-	TEXT_CONTROLS = 2, /* keep all control characters (JSON has its own escapes for them) */
-	TEXT_ASCII = 4     /* show every byte beyond ASCII as \xNN */
-};
-
-/* Appends text as valid UTF-8 without the characters that XML 1.0 forbids (with TEXT_CONTROLS:
- * as valid UTF-8). */
-void text_add(struct buf *out, const char *text, unsigned flags);
 
 /* The first max bytes of text, whole characters, and a note of how much was cut off; malloc'ed. */
 char *text_clip(const char *text, size_t max);

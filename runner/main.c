@@ -2,11 +2,13 @@
 #include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/base/text.h"
 #include "matrix/filter.h"
 #include "runner/schedule/plan.h"
 #include "runner/target/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,7 +40,10 @@ enum { COMMON_COUNT = sizeof(common_options) / sizeof(common_options[0]) };
 
 int cmd_fail(const struct diag *diag, int code)
 {
-	fprintf(stderr, "tlsmatrix: %s\n", diag->line);
+	struct buf line = BUF_INIT;
+	text_add(&line, diag->line, 0);
+	fprintf(stderr, "tlsmatrix: %s\n", line.data);
+	buf_free(&line);
 	return code;
 }
 
@@ -139,6 +144,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (places_find(common.out, common.cache, &setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
+	else if (command->needs_release && places_check(&setup.places, &diag))
+		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (command->needs_release && find_release(&setup, &release, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if ((error = find_targets(command, &setup, &targets, &diag)))
@@ -152,6 +159,18 @@ static int run_command(const struct command *command, int argc, char **argv)
 	machine_free(&setup.machine);
 	places_free(&setup.places);
 	return code;
+}
+
+/* A closed one of the first three would be the next file that is opened, the journal for one, and what is printed
+ * would go there.  Writing to a closed stdout must still fail, so that no report is lost in silence. */
+static void fill_descriptors(void)
+{
+	for (int fd = 0; fd >= 0 && fd <= STDERR_FILENO;) {
+		while (fd <= STDERR_FILENO && fcntl(fd, F_GETFD) >= 0)
+			fd++;
+		if (fd <= STDERR_FILENO)
+			fd = open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+	}
 }
 
 static int dispatch(int argc, char **argv)
@@ -177,6 +196,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	fill_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	int code = dispatch(argc, argv);
 	/* A report that could not be written has been told already. */

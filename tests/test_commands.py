@@ -1,6 +1,7 @@
 """The commands that do not run anything, as a user or another program meets them."""
 
 import csv
+import ctypes
 import difflib
 import html.parser
 import json
@@ -202,6 +203,44 @@ def test_show_malformed_id(tool, cell):
     """Status 2 and one line, whatever the text."""
     done = tool("show", cell)
     assert (done.status, done.stdout) == (CODES["usage"], "") and done.line()
+
+
+def journal_line(event):
+    """A line of the journal: eight digits of the XXH3-128, and the event."""
+
+    class Hash(ctypes.Structure):
+        """XXH128_hash_t."""
+
+        _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
+
+    library = ctypes.CDLL("libxxhash.so.0")
+    library.XXH3_128bits.restype, library.XXH3_128bits.argtypes = Hash, [ctypes.c_char_p, ctypes.c_size_t]
+    data = json.dumps(event, separators=(",", ":")).encode()
+    return b"%08x %s\n" % (library.XXH3_128bits(data, len(data)).high >> 32, data)
+
+
+EVIL = "\x1b[31mred\x1b]0;title\x07\x9b1m\x7f\r\n  pass     tls.g.main"
+
+
+def evil(value, key=None):
+    """The value with EVIL at the end of each text that is no name of ours."""
+    if isinstance(value, dict):
+        return {name: evil(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [evil(inner, key) for inner in value]
+    ours = ("id", "status", "verdict", "event", "plan", "name", "log", "format")
+    return value + EVIL if isinstance(value, str) and key not in ours else value
+
+
+def test_show_is_not_spoken_through(spoiled):
+    """What programs and files said is shown, and moves no cursor: not a control byte but the ends of our own lines."""
+    lines = [evil(json.loads(line[9:])) for line in (spoiled.out / "journal").read_bytes().splitlines()]
+    (spoiled.out / "journal").write_bytes(b"".join(map(journal_line, lines)))
+    cell = next(cell["id"] for cell in spoiled.plan()["cells"] if cell["id"].endswith("@host:exec"))
+    done = spoiled("show", cell, "--all")
+    assert done.status == 0 and done.stdout.count(r"\x1b[31mred\x1b]0;title\x07") > 20
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout)
+    assert len(re.findall(r"^  pass +tls\.g\.main", done.stdout, re.M)) == 1, "a text began a line of its own"
 
 
 def test_show_without_a_run(tool):
@@ -414,6 +453,31 @@ def test_report_that_cannot_be_written(small, tmp_path, place, why):
     assert {path.name for path in tmp_path.iterdir()} == {"full", "folder"} and (tmp_path / "full").is_char_device()
     assert done.status == CODES["report"], done
     assert str(tmp_path / place) in done.line() and why in done.line()
+
+
+def test_report_into_a_trap(small, tmp_path):
+    """In a folder where others lay links, under the name itself and beside it, no file of ours is written to."""
+    tmp_path.chmod(0o1777)
+    victim, final = tmp_path / "victim", tmp_path / "r.json"
+    victim.write_text("precious")
+    final.symlink_to(victim)
+
+    def lay():
+        """Runs as the child, so that it knows the number in the name."""
+        os.symlink(victim, f"{final}.new-{os.getpid()}")
+
+    done = small.tool("report", "--format", "json", "-o", final, preexec_fn=lay)
+    assert done.status == small.done.status and done.stderr == ""
+    assert victim.read_text() == "precious" and not final.is_symlink() and json.loads(final.read_text())
+
+
+def test_report_to_a_name_of_stdout(small, tmp_path):
+    """/dev/stdout is a link to what is ours, also where that is a file."""
+    with open(tmp_path / "file", "w") as file:
+        argv = small.tool.argv("report", "--format", "json", "-o", "/dev/stdout")
+        done = subprocess.run(argv, stdout=file, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == small.done.status and done.stderr == "" and os.path.islink("/dev/stdout")
+    assert json.loads((tmp_path / "file").read_text())["schema"] == 1
 
 
 @pytest.mark.parametrize("args", [["--format", "json"], []])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -78,6 +79,20 @@ def test_inspect_refuses(tool, broken_files):
         and len(done.stderr.splitlines()) == 2
         and json.loads(done.stdout)["format"] == "elf"
     )
+
+
+def test_inspect_is_not_spoken_through(small, tmp_path):
+    """Names, interpreter and Go release with escape codes in them are shown and obeyed by no terminal."""
+    cell = next(cell for cell in small.tool.report()["cells"] if cell["load"] == "exec")
+    program = pathlib.Path(cell["build"]["command"].split(" -o ")[1].split()[0]).read_bytes()
+    (tmp_path / "go").write_bytes(program.replace(cell["facts"]["go"]["version"].encode(), b"\x1b[31mred"))
+    own = (BUILD / "tlsmatrix").read_bytes()
+    own = re.sub(rb"/lib[^\0]*/ld-[^\0]*\0", lambda m: b"\n\x1b[2J\xc2\x9b1m".ljust(len(m[0]), b"\0"), own)
+    (tmp_path / "own").write_bytes(own.replace(b"libc.so.6\0", b"\x1b]0;evil\x07\0"))
+    done = small.tool.plain("inspect", tmp_path / "go", tmp_path / "own")
+    assert done.status == 0 and not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout), done.stdout
+    for shown in (r"\x1b[31mred", r"\n\x1b[2J\xc2\x9b1m", r"\x1b]0;evil\x07"):
+        assert shown in done.stdout
 
 
 def test_inspect_unreadable(tool, tmp_path):

@@ -1,5 +1,6 @@
 """run: what it writes down, what it runs again, what can get in, and what a kill leaves."""
 
+import json
 import os
 import re
 import shutil
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import CODES, GO, ROOT, SMALL, Tool, wait_for
+from conftest import CODES, Done, GO, ROOT, SMALL, Tool, wait_for
 
 # Cells of several load modes that share two builds; used with --force, which judges again.
 LOADS = "mode=c-shared & cgo=1 & link=external & target=host"
@@ -266,6 +267,15 @@ def test_out_that_cannot_be(tool, tmp_path):
     assert done.status == CODES["infra"] and str(tool.out) in done.line()
 
 
+@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1, 2]], ids=str)
+def test_closed_descriptors(copied, closed):
+    """Started without stdin, stdout or stderr: the journal is not what lines about unexpected cells are written to."""
+    (copied.tree / "cases/core/check.go").write_text('package main\n\nvar broken int = "text"\n')
+    done = copied("run", SMALL, capture_output=False, preexec_fn=lambda: [os.close(fd) for fd in closed])
+    assert done.status == CODES["unexpected"], done
+    assert copied("report").status == CODES["unexpected"] and len(copied.report()["cells"]) == 9
+
+
 # ---- interrupted ------------------------------------------------------------------------------------------------
 
 
@@ -424,6 +434,27 @@ def test_two_runs_on_one_out(private):
     assert second.status == CODES["infra"] and "another run" in second.line(), second
     assert process.returncode in (0, 1) and (private.out / "plan.json").read_bytes()[:80] == plan[:80], (stdout, stderr)
     assert private.report()["planned"]["cells"] == len(private.plan()["cells"])
+
+
+def test_second_run_while_the_first_reports(small, tool):
+    """The folder is the first run's until its reports are written, here into a pipe that nobody reads yet."""
+    tool.out.mkdir()
+    os.mkfifo(tool.out / "report.json")
+    process = tool.start("run", SMALL)
+    journal = tool.out / "journal"
+    wait_for(lambda: journal.exists() and b'"event":"end"' in journal.read_bytes(), "the end of the first run")
+    try:
+        second = tool("run", SMALL, timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        pytest.fail("the second run was let in, and now waits for the pipe too")
+    report = json.loads((tool.out / "report.json").read_text())
+    stdout, stderr = process.communicate(timeout=600)
+    assert second.status == CODES["infra"] and "another run" in second.line(), second
+    assert (process.returncode, stderr) == (small.done.status, "") and judged(Done(0, stdout, "", 0)) == (0, 9)
+    assert report["complete"] is True and len(report["cells"]) == 9
+    assert tool("report").status == small.done.status
 
 
 # ---- the user's Go -------------------------------------------------------------------------------------------------

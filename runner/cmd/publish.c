@@ -2,37 +2,42 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
+#include "runner/setup/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A link, a device or a pipe is written through, not replaced: -o /dev/null must leave /dev/null. */
+/* What is no file is written to and not replaced: -o /dev/null must leave /dev/null.  A link is followed only to
+ * such a thing or to a descriptor of our own (/dev/stdout); to a file it may be somebody's trap. */
 static int is_written_through(const char *path)
 {
+	static const char own[] = "/proc/self/fd/";
+	char to[sizeof(own)];
 	struct stat status;
-	return lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
+	if (readlink(path, to, sizeof(to)) >= (ssize_t)sizeof(own) - 1 && memcmp(to, own, sizeof(own) - 1) == 0)
+		return 1;
+	return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
 int publish_file(const struct report_format *format, const struct view *view, const char *path, struct diag *diag)
 {
+	char *aside = NULL;
 	int through = is_written_through(path);
-	char *temporary = through ? xstrdup(path) : xprintf("%s.new-%d", path, (int)getpid());
-	FILE *out = fopen(temporary, "we");
-	int error = out ? format->write(view, out) : -errno;
+	int fd = through ? open(path, O_WRONLY | O_CLOEXEC) : file_aside(path, 0644, &aside);
+	int error = fd >= 0 ? 0 : through ? -errno : fd;
+	FILE *out = error ? NULL : fdopen(fd, "w");
+	error = error ? error : out ? format->write(view, out) : -errno;
 	if (out && fclose(out) && !error)
 		error = -errno;
-	if (!error && !through && rename(temporary, path))
-		error = -errno;
-	if (error) {
-		if (!through)
-			unlink(temporary);
+	if (aside)
+		error = file_settle(aside, path, error);
+	if (error)
 		diag_set(diag, -error, "%s: cannot write the %s report: %s", path, format->name, strerror(-error));
-	}
-	free(temporary);
 	return error;
 }
 

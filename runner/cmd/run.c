@@ -229,10 +229,8 @@ static void note_targets(struct campaign *campaign)
 static int run_campaign(struct campaign *campaign, struct diag *diag)
 {
 	int error = open_out(campaign, diag);
-	if (error) {
-		journal_close(campaign->journal);
+	if (error)
 		return error;
-	}
 	note(campaign, json_pack("{s:s, s:s}", "event", "start", "plan", campaign->plan.hash), 1);
 	const struct run_options how = { .jobs = jobs, .force = force };
 	const struct run_sink sink = { .judged = on_judged, .context = campaign };
@@ -240,7 +238,7 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 	note_targets(campaign);
 	if (!stopped)
 		note(campaign, json_pack("{s:s, s:f}", "event", "end", "seconds", now() - campaign->started), 0);
-	error = journal_close(campaign->journal);
+	error = journal_sync(campaign->journal);
 	if (campaign->journal_error || error)
 		return diag_set(diag, campaign->journal_error ? -campaign->journal_error : -error,
 		    "%s/journal: cannot write: %s: free some room and run again; finished cells are kept in %s",
@@ -276,6 +274,8 @@ static int run(struct setup *setup, const struct option_words *words)
 	} else {
 		int error = run_campaign(&campaign, &diag);
 		code = error ? cmd_fail(&diag, error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA) : tell(&campaign);
+		/* Until the reports are written the journal is ours: another run would empty it under them. */
+		journal_close(campaign.journal);
 		plan_free(&campaign.plan);
 	}
 	filter_free(filter);

@@ -3,6 +3,7 @@
 
 #include "harness/inspect.h"
 #include "matrix/base/buf.h"
+#include "matrix/base/text.h"
 #include "matrix/check.h"
 #include "runner/store/session.h"
 
@@ -16,30 +17,41 @@ static const struct option_row options[] = {
 	{ "--all", OPTION_FLAG, NULL, "how to reproduce every check, not only those that did not pass", &all },
 };
 
+/* A line of head and text.  What a program said has no say here: it is ASCII in one line, as in the grid; paths and
+ * commands keep their letters (flags of text_add). */
+static void say(const char *head, const char *text, unsigned flags)
+{
+	if (!text)
+		return;
+	struct buf line = BUF_INIT;
+	text_add(&line, text, flags);
+	printf("%s%s\n", head, line.data);
+	buf_free(&line);
+}
+
 static void show_check(const struct check_result *result)
 {
 	const struct check *check = check_find(result->id);
-	printf("  %-8s %-24s %s\n", status_name(result->status), result->id, result->observed ? result->observed : "");
+	printf("  %-8s %-24s ", status_name(result->status), result->id);
+	say("", result->observed ? result->observed : "", TEXT_ASCII);
 	if (result->status == STATUS_PASS && !all)
 		return;
-	if (result->expected)
-		printf("           expected  %s\n", result->expected);
-	if (result->message)
-		printf("           message   %s\n", result->message);
-	if (result->reason)
-		printf("           reason    %s\n", result->reason);
+	say("           expected  ", result->expected, TEXT_ASCII);
+	say("           message   ", result->message, TEXT_ASCII);
+	say("           reason    ", result->reason, TEXT_ASCII);
 	if (check)
 		printf("           means     %s\n           matters   %s\n", check->meaning, check->why);
-	if (result->source)
-		printf("           source    %s\n", result->source);
-	if (result->repro)
-		printf("           repro     %s\n", result->repro);
+	say("           source    ", result->source, TEXT_ASCII);
+	say("           repro     ", result->repro, 0);
 }
 
 static void show_log(const char *out, const char *log, const char *title)
 {
-	if (log)
-		printf("%-9s %s/%s\n", title, out, log);
+	if (!log)
+		return;
+	char *line = xprintf("%-9s %s/%s", title, out, log);
+	say("", line, 0);
+	free(line);
 }
 
 /* What the run knows of where the cell ran. */
@@ -48,10 +60,11 @@ static void show_target(const struct view *view, const char *name)
 	const struct view_target *target = view_target(view, name);
 	if (!target)
 		return;
-	printf("target    %s (%s)%s%s\n", target->name, target->kind ? target->kind : "?", target->version ? ", " : "",
-	    target->version ? target->version : "");
-	if (target->message)
-		printf("          %s\n", target->message);
+	char *line = xprintf("%s (%s)%s%s", target->name, target->kind ? target->kind : "?",
+	    target->version ? ", " : "", target->version ? target->version : "");
+	say("target    ", line, TEXT_ASCII);
+	say("          ", target->message, TEXT_ASCII);
+	free(line);
 	if (target->facts) {
 		struct buf text = BUF_INIT;
 		inspect_print("target's facts", target->facts, &text);
@@ -67,8 +80,10 @@ static void show_cell(const struct session *session, const struct cell_result *r
 	printf("status    %s (%s), %zu checks, judged in %.2f s%s\n", status_name(result->status),
 	    verdict_name(result->verdict), result->check_count, result->seconds, result->cached ? ", up to date" : "");
 	show_target(&session->view, result->cell.target);
-	if (result->build_command && *result->build_command)
-		printf("build     %.2f s\n          %s\n", result->build_seconds, result->build_command);
+	if (result->build_command && *result->build_command) {
+		printf("build     %.2f s\n", result->build_seconds);
+		say("          ", result->build_command, 0);
+	}
 	show_log(session->view.out_dir, result->build_log, "build log");
 	show_log(session->view.out_dir, result->log, "run log");
 	printf("checks\n");

@@ -3,6 +3,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/hash.h"
+#include "matrix/base/text.h"
 #include "runner/process/env.h"
 
 #include <errno.h>
@@ -11,10 +12,13 @@
 #include <libgen.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,7 +38,9 @@ static char *default_cache(void)
 	if (base && base[0] == '/')
 		return xprintf("%s/tlsmatrix", base);
 	const char *home = getenv("HOME");
-	return xprintf("%s/.cache/tlsmatrix", home && home[0] == '/' ? home : "/tmp");
+	const struct passwd *entry = home && home[0] == '/' ? NULL : getpwuid(geteuid());
+	home = entry ? entry->pw_dir : home;
+	return home && home[0] == '/' ? xprintf("%s/.cache/tlsmatrix", home) : xstrdup("");
 }
 
 /* The source tree that a build folder belongs to: build/ or, for another kind of build, build/asan/. */
@@ -72,6 +78,61 @@ int places_find(const char *out, const char *cache, struct places *places, struc
 	places->out = absolute(out ? out : "out");
 	places->cache = cache ? absolute(cache) : default_cache();
 	return 0;
+}
+
+/* Why a folder that is there is none to build in; NULL: it is one. */
+static const char *distrust(const struct stat *st)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "belongs to somebody else";
+	if (!S_ISLNK(st->st_mode) && (st->st_mode & S_IWOTH) && !(st->st_mode & S_ISVTX))
+		return "may be written to by everybody";
+	return NULL;
+}
+
+static int check_owner(const char *cache, struct diag *diag)
+{
+	char *folder = xstrdup(cache), *slash;
+	struct stat st;
+	while (lstat(folder, &st) && (slash = strrchr(folder, '/')))
+		slash[slash == folder && slash[1]] = '\0';
+	const char *why = distrust(&st);
+	if (!why && S_ISLNK(st.st_mode) && stat(folder, &st) == 0)
+		why = distrust(&st);
+	int error = why ?
+	    diag_set(diag, EINVAL, "%s: this folder %s, and what is built below it is run: name another with --cache",
+		folder, why) :
+	    0;
+	free(folder);
+	return error;
+}
+
+int places_check(const struct places *places, struct diag *diag)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=@%~!";
+	const char *cache = places->cache;
+	if (!*cache)
+		return diag_set(diag, EINVAL, "no cache folder: no HOME, and no home in passwd: name one with --cache");
+	struct buf shown = BUF_INIT;
+	text_add(&shown, cache, 0);
+	int clean = strcmp(shown.data, cache) == 0;
+	buf_free(&shown);
+	if (!clean)
+		return diag_set(diag, EINVAL,
+		    "%.500s: control characters or broken UTF-8 in the cache's path: name another with --cache", cache);
+	const char *odd = cache + strspn(cache, plain);
+	while (*odd & 0x80)
+		odd += 1 + strspn(odd + 1, plain);
+	if (*odd)
+		return diag_set(diag, EINVAL,
+		    "%.500s: '%c' in the cache's path is misread by cgo, linkers or the loader: name another with "
+		    "--cache",
+		    cache, *odd);
+	if (strlen(cache) > CACHE_PATH_MAX)
+		return diag_set(diag, EINVAL,
+		    "%.80s...: the cache's path has %zu bytes, at most %d are possible: name another with --cache",
+		    cache, strlen(cache), CACHE_PATH_MAX);
+	return check_owner(cache, diag);
 }
 
 void places_free(struct places *places)
@@ -119,11 +180,27 @@ int remove_tree(const char *path)
 	return error == -1 ? -errno : error;
 }
 
+/* Who else may write to the folder must not be able to lay something there before us. */
+static char *name_aside(const char *path)
+{
+	uint64_t number;
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		abort();
+	return xprintf("%s.new-%016llx", path, (unsigned long long)number);
+}
+
 char *folder_aside(const char *path, int *error)
 {
-	char *aside = xprintf("%s.new-%d", path, (int)getpid());
-	*error = remove_tree(aside);
-	*error = *error ? *error : make_folders(aside);
+	char *aside = name_aside(path), *slash = strrchr(aside, '/');
+	if (slash && slash > aside) {
+		*slash = '\0';
+		*error = make_folders(aside);
+		*slash = '/';
+	} else {
+		*error = 0;
+	}
+	if (!*error && mkdir(aside, 0755))
+		*error = -errno;
 	if (!*error)
 		return aside;
 	free(aside);
@@ -183,19 +260,37 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-int file_write(const char *path, const char *text, size_t len)
+int file_aside(const char *path, mode_t mode, char **aside)
 {
-	char *temporary = xprintf("%s.new-%d", path, (int)getpid());
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int error = fd < 0 ? -errno : write_all(fd, text, len);
-	if (fd >= 0 && close(fd) && !error)
-		error = -errno;
-	if (!error && rename(temporary, path))
+	char *name = name_aside(path);
+	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode), error = fd < 0 ? -errno : 0;
+	if (error)
+		free(name);
+	else
+		*aside = name;
+	return error ? error : fd;
+}
+
+int file_settle(char *aside, const char *path, int error)
+{
+	if (!error && rename(aside, path))
 		error = -errno;
 	if (error)
-		unlink(temporary);
-	free(temporary);
+		unlink(aside);
+	free(aside);
 	return error;
+}
+
+int file_write(const char *path, const char *text, size_t len)
+{
+	char *aside;
+	int fd = file_aside(path, 0644, &aside);
+	if (fd < 0)
+		return fd;
+	int error = write_all(fd, text, len);
+	if (close(fd) && !error)
+		error = -errno;
+	return file_settle(aside, path, error);
 }
 
 int file_exists(const char *path) { return access(path, F_OK) == 0; }
@@ -206,10 +301,11 @@ int file_copy(const char *from, const char *to)
 	if (in < 0)
 		return -errno;
 	struct stat st;
+	char *aside;
 	int error = fstat(in, &st) ? -errno : 0;
-	int out = error ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
+	int out = error ? -1 : file_aside(to, st.st_mode & 0777, &aside);
 	if (!error && out < 0)
-		error = -errno;
+		error = out;
 	if (!error && ioctl(out, FICLONE, in)) {
 		char block[65536];
 		ssize_t n;
@@ -219,9 +315,7 @@ int file_copy(const char *from, const char *to)
 	close(in);
 	if (out >= 0 && close(out) && !error)
 		error = -errno;
-	if (error && out >= 0)
-		unlink(to);
-	return error;
+	return out >= 0 ? file_settle(aside, to, error) : error;
 }
 
 const char *file_hash(const char *path)

@@ -4,6 +4,7 @@
 #define TLSMATRIX_RUNNER_SETUP_FILES_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct diag;
 
@@ -12,12 +13,19 @@ struct places {
 	char *root;  /* the source tree: cases/ and harness/probe/ are read from here */
 	char *bin;   /* the folder of tlsmatrix and tlstrace */
 	char *out;   /* --out, default ROOT/../out as seen from the program: "out" in the working folder */
-	char *cache; /* --cache, default $XDG_CACHE_HOME/tlsmatrix or ~/.cache/tlsmatrix */
+	char *cache; /* --cache, default $XDG_CACHE_HOME/tlsmatrix or ~/.cache/tlsmatrix; "" when there is no home */
 };
 
 /* Finds root and bin from the program's own path and takes out and cache from the options (NULL:
  * default).  Nothing is made on disk.  0 or -errno with a line in diag. */
 int places_find(const char *out, const char *cache, struct places *places, struct diag *diag);
+/* Can it be built in the cache, and what is built there be run?  -EINVAL with a line in diag
+ *   for a path with a character that cgo's flags, a linker's -Wl, or LD_PRELOAD take for something else, or so
+ *     long that names below it would be cut (CACHE_PATH_MAX);
+ *   for a folder (where it is not made yet: the parent that it would be made in) that is neither ours nor root's, or
+ *     that everybody may write to without the sticky bit: somebody else could lay his programs there. */
+int places_check(const struct places *places, struct diag *diag);
+enum { CACHE_PATH_MAX = 1024 };
 void places_free(struct places *places);
 
 int make_folders(const char *path); /* mkdir -p */
@@ -27,12 +35,16 @@ int remove_tree(const char *path);  /* rm -rf; never follows links */
  * is set or somebody else was first, and frees the name.  Returns error, or -errno of the move. */
 char *folder_aside(const char *path, int *error);
 int folder_settle(char *aside, const char *path, int error);
+/* The same for a file: made anew under a name that nobody could foresee and lay a link at, opened for writing
+ * (descriptor, or -errno without a name); to be closed before it settles.  What stands at path is replaced, a
+ * link too: it is not followed. */
+int file_aside(const char *path, mode_t mode, char **aside);
+int file_settle(char *aside, const char *path, int error);
 
 int file_read(const char *path, char **text, size_t *len);
-int file_write(const char *path, const char *text,
-    size_t len); /* through a temporary name and rename; -ENOSPC leaves the old file */
+int file_write(const char *path, const char *text, size_t len); /* aside; -ENOSPC leaves the old file */
 int file_exists(const char *path);
-int file_copy(const char *from, const char *to); /* keeps the mode; reflink where the file system can */
+int file_copy(const char *from, const char *to); /* aside; keeps the mode; reflink where the file system can */
 
 /* Content hash of a file, remembered for the life of the process by path.  "" when unreadable. */
 const char *file_hash(const char *path);

@@ -148,11 +148,13 @@ int journal_append(struct journal *journal, const json_t *event, int sync)
 	return error;
 }
 
+int journal_sync(struct journal *journal) { return fdatasync(journal->fd) < 0 ? -errno : 0; }
+
 int journal_close(struct journal *journal)
 {
 	if (!journal)
 		return 0;
-	int error = fdatasync(journal->fd) < 0 ? -errno : 0;
+	int error = journal_sync(journal);
 	close(journal->fd);
 	free(journal);
 	return error;

@@ -34,7 +34,10 @@ int journal_open(const char *path, enum journal_open how, struct journal **journ
  * after the last whole line as if nothing had been tried, and a later append may succeed. */
 int journal_append(struct journal *journal, const json_t *event, int sync);
 
-/* Closes and frees; NULL is fine.  0 or -errno of the last writes reaching the disk. */
+/* Has all of it on the disk.  0 or -errno. */
+int journal_sync(struct journal *journal);
+
+/* Closes and frees, and lets another run write; NULL is fine.  0 or -errno of the last writes reaching the disk. */
 int journal_close(struct journal *journal);
 
 struct journal_tally {
