@@ -76,7 +76,7 @@ ASAN := B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recove
 
 asan: setup       ## unit tests, fuzz targets and the commands' bad input under ASan and UBSan
 	@$(SUBMAKE) $(ASAN) unit fuzz-programs programs
-	@TLSMATRIX_BUILD=build/asan .venv/bin/python -m pytest -q tests/test_unit.py tests/test_commands.py tests/test_inspect.py
+	@TLSMATRIX_BUILD=build/asan .venv/bin/python -m pytest -q tests/test_unit.py tests/test_commands.py tests/test_inspect.py tests/test_streams.py
 
 fuzz: setup       ## the fuzz targets for a minute each, under ASan and UBSan, from a new seed each time
 	@$(SUBMAKE) $(ASAN) unit fuzz-programs programs

@@ -141,3 +141,15 @@ void buf_free(struct buf *buf)
 		free(buf->data);
 	*buf = (struct buf)BUF_INIT;
 }
+
+char *xreplace(const char *text, const char *from, const char *to)
+{
+	struct buf out = BUF_INIT;
+	size_t len = strlen(from);
+	for (const char *at; len && (at = strstr(text, from)); text = at + len) {
+		buf_add_bytes(&out, text, (size_t)(at - text));
+		buf_add(&out, to);
+	}
+	buf_add(&out, text);
+	return buf_take(&out);
+}

@@ -30,4 +30,7 @@ void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* text with `to` in place of each `from`, which is not empty; malloc'ed. */
+char *xreplace(const char *text, const char *from, const char *to);
+
 #endif

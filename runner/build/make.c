@@ -176,6 +176,10 @@ static void add_missing(const struct build *build, int refused, json_t *json)
 
 /* ---- making one ------------------------------------------------------------------------------------ */
 
+/* A build is made beside its place; what is told of it names its place.  In the words of tools that place is an absolute or
+ * a relative path, which differs in its last part only. */
+static const char *aside_name(const struct build *build) { return strrchr(build->dir, '/') + 1; }
+
 /* One try, into build->dir.  0 with *json, or -errno. */
 static int try_build(const struct setup *setup, const struct build *build, json_t **json, struct diag *diag)
 {
@@ -194,9 +198,11 @@ static int try_build(const struct setup *setup, const struct build *build, json_
 		else if (reason)
 			error = disturbed(build, &script, reason, diag);
 	}
-	char *log = xprintf("%s/build.log", build->dir);
-	if (!error && (error = file_write(log, script.log.data, script.log.len)))
+	char *log = xprintf("%s/build.log", build->dir),
+	     *text = xreplace(script.log.data, aside_name(build), build->key);
+	if (!error && (error = file_write(log, text, strlen(text))))
 		diag_set(diag, -error, "%s: cannot write: %s", log, strerror(-error));
+	free(text);
 	free(log);
 	if (!error) {
 		*json = script_json(&script, runs);
@@ -232,7 +238,9 @@ static int make_all(const struct setup *setup, const struct build *build, struct
 	error = make_ctls(setup, build, &ctls, diag);
 	if (!error) {
 		json_object_set_new(json, "ctls", ctls);
-		json_t *placeless = sealed_replace(json, build->dir, "@build");
+		json_t *settled = sealed_replace(json, build->dir, "@build"),
+		       *placeless = sealed_replace(settled, aside_name(build), build->key);
+		json_decref(settled);
 		char *path = xprintf("%s/build.json", build->dir);
 		if ((error = sealed_write(setup, path, placeless)))
 			diag_set(diag, -error, "%s: cannot write: %s", path, strerror(-error));

@@ -12,19 +12,6 @@ enum { SUM_LEN = HASH_HEX - 1 };
 
 /* ---- places --------------------------------------------------------------------------------------- */
 
-/* text with `to` for each `from`; malloc'ed. */
-static char *replaced(const char *text, const char *from, const char *to)
-{
-	struct buf out = BUF_INIT;
-	size_t len = strlen(from);
-	for (const char *at; len && (at = strstr(text, from)); text = at + len) {
-		buf_add_bytes(&out, text, (size_t)(at - text));
-		buf_add(&out, to);
-	}
-	buf_add(&out, text);
-	return buf_take(&out);
-}
-
 json_t *sealed_replace(const json_t *json, const char *from, const char *to)
 {
 	const char *key;
@@ -35,7 +22,7 @@ json_t *sealed_replace(const json_t *json, const char *from, const char *to)
 		copy = json_object();
 		json_object_foreach((json_t *)json, key, value)
 		{
-			char *name = replaced(key, from, to);
+			char *name = xreplace(key, from, to);
 			json_object_set_new(copy, name, sealed_replace(value, from, to));
 			free(name);
 		}
@@ -45,7 +32,7 @@ json_t *sealed_replace(const json_t *json, const char *from, const char *to)
 		json_array_foreach(json, i, value) json_array_append_new(copy, sealed_replace(value, from, to));
 		return copy;
 	case JSON_STRING: {
-		char *text = replaced(json_string_value(json), from, to);
+		char *text = xreplace(json_string_value(json), from, to);
 		copy = json_string(text);
 		free(text);
 		return copy;

@@ -52,7 +52,7 @@ static struct session ran(int full, const char *const *events, size_t count)
 static const char result[] =
     "{\"event\":\"cell\",\"result\":{\"id\":\"" CELL "\",\"status\":\"pass\",\"verdict\":\"ok\",\"seconds\":1,"
     "\"build\":{\"status\":\"pass\",\"seconds\":1},\"checks\":[{\"id\":\"build.succeeds\",\"status\":\"pass\","
-    "\"verdict\":\"ok\"}]}}";
+    "\"observed\":\"exit=0\"}]}}";
 
 static void test_targets(void **state)
 {
