@@ -176,8 +176,8 @@ static void add_missing(const struct build *build, int refused, json_t *json)
 
 /* ---- making one ------------------------------------------------------------------------------------ */
 
-/* A build is made beside its place; what is told of it names its place.  In the words of tools that place is an absolute or
- * a relative path, which differs in its last part only. */
+/* A build is made beside its place; what is told of it names its place.  In the words of tools that place is an
+ * absolute or a relative path, which differs in its last part only. */
 static const char *aside_name(const struct build *build) { return strrchr(build->dir, '/') + 1; }
 
 /* One try, into build->dir.  0 with *json, or -errno. */
