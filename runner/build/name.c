@@ -92,7 +92,7 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 	add_package(setup, package, build);
 	hash_end(package, src);
 	add_commands(setup, build, hash);
-	hash_add_text(hash, "build 3");
+	hash_add_text(hash, "build 4");
 	hash_add_text(hash, cell_id(&plain, id));
 	hash_add_text(hash, src);
 	hash_add_text(hash, twist);
