@@ -138,8 +138,9 @@ static int record_take(struct records *records, const struct line *line, char **
 			return 0;
 		if (!(records->count & (records->count + 1))) /* room doubles at 0, 1, 3, 7, ... */
 			records->record = xrealloc(records->record, (2 * records->count + 1) * sizeof *records->record);
-		records->record[records->count++] = (struct record){ kind->kind, fields[1],
-			count > 2 ? fields[2] : xstrdup(""), count > 3 ? fields[3] : xstrdup("") };
+		records->record[records->count++] =
+		    (struct record){ kind->kind, fields[1], count > 2 ? fields[2] : xstrdup(""),
+			    count > 3 ? fields[3] : xstrdup(""), records->garbled + records->lost };
 		free(fields[0]);
 		return 1;
 	}
@@ -152,7 +153,7 @@ struct reader {
 	int end_seen;
 };
 
-/* The end record is right when its count is its own place and all before it came. */
+/* The end record is right when its count is its own place; what did not come before it is counted as lost. */
 static int end_take(struct reader *reader, uint64_t seq, char **fields, size_t count)
 {
 	if (count != 2 || strcmp(fields[0], "end") != 0)
@@ -160,7 +161,7 @@ static int end_take(struct reader *reader, uint64_t seq, char **fields, size_t c
 	char before[24];
 	snprintf(before, sizeof before, "%llu", (unsigned long long)seq - 1);
 	reader->end_seen = 1;
-	reader->records->ended = strcmp(fields[1], before) == 0 && reader->records->count == seq - 1;
+	reader->records->ended = strcmp(fields[1], before) == 0;
 	fields_free(fields, count);
 	return 1;
 }
@@ -176,12 +177,14 @@ static void line_take(struct reader *reader, const char *text, const char *end)
 		reader->records->garbled++;
 		return;
 	}
+	size_t lost = (size_t)(line.seq - reader->seq - 1);
+	reader->records->lost += lost;
 	if (!record_take(reader->records, &line, fields, count) && !end_take(reader, line.seq, fields, count)) {
 		fields_free(fields, count);
+		reader->records->lost -= lost;
 		reader->records->garbled++;
 		return;
 	}
-	reader->records->lost += (size_t)(line.seq - reader->seq - 1);
 	reader->seq = line.seq;
 }
 

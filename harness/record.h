@@ -31,14 +31,15 @@ enum record_kind { RECORD_BEGIN, RECORD_OBS, RECORD_SKIP };
 struct record {
 	enum record_kind kind;
 	char *id;
-	char *text; /* OBSERVED or CLASS; "" for begin */
-	char *note; /* NOTE or REASON; "" for begin */
+	char *text;    /* OBSERVED or CLASS; "" for begin */
+	char *note;    /* NOTE or REASON; "" for begin */
+	size_t harmed; /* garbled lines and lost records before it */
 };
 
 struct records {
 	struct record *record;
 	size_t count;
-	int ended;      /* an end record was there and its COUNT is the number of records seen */
+	int ended;      /* an end record was there and its COUNT is right; some may be lost for all that */
 	size_t garbled; /* lines with the mark that could not be believed */
 	size_t lost;    /* sequence numbers that never came */
 };

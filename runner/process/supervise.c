@@ -395,15 +395,36 @@ void child_finish(struct child *child, struct child_result *result)
 	free(child);
 }
 
+/* Waits until the child has printed something or is over: 1; 0 when neither came in time. */
+static int wait_for_word(struct child *child, int ms)
+{
+	double end = now() + ms / 1e3;
+	for (double left; (left = end - now()) > 0;) {
+		if (children_wait(&child, 1, (int)(left < 0.1 ? left * 1e3 + 1 : 100)) == 0)
+			return 1;
+		if (child->out.seen || child->err.seen)
+			return 1;
+	}
+	return 0;
+}
+
 int child_run(const struct child_spec *spec, struct child_result *result)
 {
 	struct child *child;
 	int error = child_start(spec, &child);
 	if (error)
 		return error;
+	int mute = spec->first_ms > 0 && !wait_for_word(child, spec->first_ms);
+	if (mute)
+		child_kill(child);
 	while (children_wait(&child, 1, -1) < 0)
 		; /* a signal to the runner; the child has its own time limit */
 	child_finish(child, result);
+	if (mute && result->how != CHILD_NOT_STARTED) {
+		result->how = CHILD_TIMEOUT;
+		result->status = spec->first_ms;
+		result->silent_seconds = spec->first_ms / 1e3;
+	}
 	return 0;
 }
 

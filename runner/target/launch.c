@@ -137,6 +137,7 @@ int launch_run(const struct launch *launch, struct child_result *result, struct 
 		.argv = (const char *const *)argv.word,
 		.env = (const char *const *)env.list,
 		.timeout_ms = launch->timeout_ms,
+		.first_ms = launch->first_ms,
 		.output_limit = launch->output_limit,
 	};
 	int error = child_run(&spec, result);

@@ -31,6 +31,7 @@ struct launch {
 	const char *const
 	    *prefix;    /* a command of this machine in front (tlstrace and its options), NULL-terminated; or NULL */
 	int timeout_ms; /* with scales applied; the target's own start is not in it for osv and ssh */
+	int first_ms;   /* nothing printed by then: killed as by timeout_ms; 0: never, and never on osv and ssh */
 	size_t output_limit;
 };
 

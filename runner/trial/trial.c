@@ -7,6 +7,7 @@
 #include "runner/build/hosts.h"
 #include "runner/process/script.h"
 #include "runner/target/launch.h"
+#include "runner/trial/batch.h"
 #include "runner/trial/judge.h"
 
 #include <errno.h>
@@ -15,9 +16,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Limits, in ms, for a machine that is busy; --timeout-scale multiplies them.  A batch gets more
- * than any check, since it is not what is judged. */
-enum { BATCH_MS = 180000, CHECK_MS = 120000, TRACE_MS = 180000, MESSAGE_MAX = 400, LAST_OUTPUT = 200 };
+/* Limits, in ms, for a machine that is busy; --timeout-scale multiplies them.  A batch gets more than any check, since
+ * it is not what is judged.  FIRST_MS is for the first sign of life, CELL_MS for all starts of a cell together: a
+ * loader under which everything hangs costs minutes. */
+enum {
+	FIRST_MS = 30000,
+	BATCH_MS = 180000,
+	CHECK_MS = 120000,
+	TRACE_MS = 180000,
+	CELL_MS = 600000,
+	MESSAGE_MAX = 400,
+	LAST_OUTPUT = 200
+};
 
 struct run {
 	const struct trial *trial;
@@ -29,6 +39,7 @@ struct run {
 	const char *module;
 	int traced;        /* can tlstrace see it? */
 	struct diag infra; /* what the target did not do */
+	char *hopeless;    /* why nothing more is started; NULL: it is */
 };
 
 /* ---- starting ------------------------------------------------------------------------------------ */
@@ -108,6 +119,7 @@ static int start(
 		.env = &run->env,
 		.prefix = prefix,
 		.timeout_ms = (int)scaled(run, limit_ms),
+		.first_ms = prefix ? 0 : (int)scaled(run, FIRST_MS), /* the tracer reports at the end */
 		.output_limit = 1 << 20,
 	};
 	buf_add(run->log, "$ ");
@@ -210,17 +222,12 @@ static struct check_result *result_of(struct run *run, const struct check *check
 	return NULL;
 }
 
-static int take_record(struct run *run, const struct check *check, const struct records *records)
+static void take_record(struct check_result *result, const struct record *record)
 {
-	const struct record *record = records_find(records, check->id);
-	struct check_result *result = result_of(run, check);
-	if (!record)
-		return 0;
 	if (record->kind == RECORD_SKIP)
 		judge_skip(result, record->text, record->note);
 	else
 		judge_observed(result, record->text, record->note);
-	return 1;
 }
 
 static void set_repro(struct run *run, const struct check *check, const char *words)
@@ -248,57 +255,139 @@ static void set_repro(struct run *run, const struct check *check, const char *wo
 
 /* ---- LIVE and HOST: one process for as many as possible ------------------------------------------------ */
 
-/* Runs checks[0..count) in one process; returns how many of them are judged afterwards: at least one,
- * or 0 with an error when nothing could be started. */
-static size_t run_batch(struct run *run, const struct check *const *batch, size_t count, int limit_ms, int *error)
+/* What became of a process, and what it said of its checks. */
+struct batch {
+	const struct check *const *asked;
+	size_t count, settled;
+	struct child_result child;
+	struct records records;
+	struct batch_check *said;
+	char *message; /* how it ended */
+};
+
+static int batch_start(
+    struct run *run, const struct check *const *asked, size_t count, int limit_ms, struct batch *batch)
 {
 	struct argv argv = { NULL, 0 };
-	add_program(run, batch[0], &argv);
+	*batch = (struct batch){ .asked = asked, .count = count };
+	add_program(run, asked[0], &argv);
 	for (size_t i = 0; i < count; i++)
-		argv_add(&argv, "%s", batch[i]->id);
-	struct child_result child;
-	*error = start(run, NULL, &argv, limit_ms, &child);
+		argv_add(&argv, "%s", asked[i]->id);
+	int error = start(run, NULL, &argv, limit_ms, &batch->child);
 	argv_free(&argv);
+	if (error)
+		return error;
+	records_read(batch->child.out.data, batch->child.out.len, &batch->records);
+	batch->said = xcalloc(count, sizeof(*batch->said));
+	batch_read(asked, count, &batch->records, batch->said);
+	batch->settled = batch_settled(batch->said, count);
+	batch->message = death_message(&batch->child, &batch->records);
+	return 0;
+}
+
+static void batch_free(struct batch *batch)
+{
+	free(batch->message);
+	free(batch->said);
+	records_free(&batch->records);
+	child_result_free(&batch->child);
+}
+
+/* Did the process end of itself, as one that has come to its end? */
+static int batch_left(const struct batch *batch)
+{
+	return (batch->child.how == CHILD_EXITED || batch->child.how == CHILD_LEAK) && batch->child.status == 0;
+}
+
+/* Nothing of it can be judged: every further start would go the same way. */
+static void judge_all(struct run *run, const struct batch *batch)
+{
+	size_t garbled = batch->records.garbled;
+	char *told = garbled ? xprintf(RESULT_WHOLE_CELL "all %zu records garbled; %s", garbled, batch->message) :
+			       xprintf(RESULT_WHOLE_CELL "ended before its first check: %s", batch->message);
+	for (size_t i = 0; i < batch->count; i++)
+		judge_status(
+		    result_of(run, batch->asked[i]), garbled ? STATUS_MISS : death_status(&batch->child), told);
+	if (batch->child.how == CHILD_TIMEOUT && !run->hopeless)
+		run->hopeless = xstrdup(told);
+	free(told);
+}
+
+/* The check in which a process ended that did not come to its end: the one that was open, else the one before, after
+ * whose report it went wrong; what that one reported is no pass. */
+static size_t batch_culprit(const struct batch *batch)
+{
+	size_t open = batch->settled;
+	return batch->said[open].state == BATCH_OPEN || !open || batch_left(batch) ? open : open - 1;
+}
+
+/* Takes what is settled. */
+static void judge_settled(struct run *run, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->settled; i++) {
+		struct check_result *result = result_of(run, batch->asked[i]);
+		char *why = xprintf("%s; %s", batch->said[i].why, batch->message);
+		if (batch->said[i].state == BATCH_SAID)
+			take_record(result, batch->said[i].record);
+		else
+			judge_status(result, STATUS_MISS, why);
+		free(why);
+	}
+}
+
+/* All reported; but a program that then dies or leaves somebody behind did not end well. */
+static void judge_end(struct run *run, const struct batch *batch)
+{
+	const struct child_result *child = &batch->child;
+	if ((batch->records.ended && child->how == CHILD_EXITED && child->status == 0) ||
+	    batch->said[batch->count - 1].state == BATCH_SPOILED)
+		return;
+	judge_status(result_of(run, batch->asked[batch->count - 1]),
+	    child->how == CHILD_LEAK ? STATUS_LEAK : death_status(child),
+	    child->how == CHILD_LEAK ? child->left : batch->message);
+}
+
+/* Runs asked[0..count) in one process; returns how many of them are judged afterwards: at least one,
+ * or 0 with an error when nothing could be started. */
+static size_t run_batch(struct run *run, const struct check *const *asked, size_t count, int limit_ms, int *error)
+{
+	struct batch batch;
+	*error = batch_start(run, asked, count, limit_ms, &batch);
 	if (*error)
 		return 0;
-	struct records records;
-	records_read(child.out.data, child.out.len, &records);
-	size_t done = 0;
-	while (done < count && take_record(run, batch[done], &records))
-		done++;
-	char *message = death_message(&child, &records);
-	int whole = records.ended && child.how == CHILD_EXITED && child.status == 0;
-	if (done == count) {
-		/* All reported; but a program that then dies or leaves somebody behind did not end well. */
-		if (!whole)
-			judge_status(result_of(run, batch[count - 1]),
-			    child.how == CHILD_LEAK ? STATUS_LEAK : death_status(&child),
-			    child.how == CHILD_LEAK ? child.left : message);
-	} else if (child.how == CHILD_TIMEOUT && count > 1 && (done || records.count)) {
-		run_batch(run, batch + done, 1, CHECK_MS, error);
-		done++;
-	} else if (done == 0 && !records.count) {
-		/* Every further start would go the same way. */
-		char *told = records.garbled ?
-		    xprintf(RESULT_WHOLE_CELL "all %zu records garbled; %s", records.garbled, message) :
-		    xprintf(RESULT_WHOLE_CELL "ended before its first check: %s", message);
-		for (; done < count; done++)
-			judge_status(
-			    result_of(run, batch[done]), records.garbled ? STATUS_MISS : death_status(&child), told);
-		free(told);
+	size_t done = count;
+	if (!batch.records.count) {
+		judge_all(run, &batch);
 	} else {
-		int spoiled = records.garbled || records.lost;
-		char *told = spoiled ?
-		    xprintf("%zu records garbled, %zu lost; %s", records.garbled, records.lost, message) :
-		    xstrdup(message);
-		judge_status(result_of(run, batch[done]), spoiled ? STATUS_MISS : death_status(&child), told);
-		free(told);
-		done++;
+		judge_settled(run, &batch);
+		if (batch.settled == count) {
+			judge_end(run, &batch);
+		} else {
+			size_t culprit = batch_culprit(&batch);
+			done = culprit + 1;
+			if (batch.child.how == CHILD_TIMEOUT && count > 1)
+				run_batch(run, asked + culprit, 1, CHECK_MS, error);
+			else if (batch.said[culprit].state != BATCH_SPOILED)
+				judge_status(result_of(run, asked[culprit]), death_status(&batch.child), batch.message);
+		}
 	}
-	free(message);
-	records_free(&records);
-	child_result_free(&child);
+	batch_free(&batch);
 	return done;
+}
+
+/* Is nothing more to be started in this cell?  Then the rest is told so. */
+static int is_over(struct run *run)
+{
+	double spent = run->result->seconds * 1000;
+	if (!run->hopeless && spent > scaled(run, CELL_MS))
+		run->hopeless = xprintf(RESULT_WHOLE_CELL "its time is up: %.0f s for all its starts", spent / 1000);
+	return run->hopeless != NULL;
+}
+
+static void judge_rest(struct run *run, const struct check *const *asked, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		judge_status(result_of(run, asked[i]), STATUS_TIMEOUT, run->hopeless);
 }
 
 static int run_pass(struct run *run, unsigned passes, int alone)
@@ -312,8 +401,11 @@ static int run_pass(struct run *run, unsigned passes, int alone)
 			batch[count++] = trial->checks[i];
 			set_repro(run, trial->checks[i], trial->checks[i]->id);
 		}
-	for (size_t done = 0; !error && done < count;)
+	size_t done = 0;
+	while (!error && done < count && !is_over(run))
 		done += run_batch(run, batch + done, alone ? 1 : count - done, alone ? CHECK_MS : BATCH_MS, &error);
+	if (!error)
+		judge_rest(run, batch + done, count - done);
 	free(batch);
 	return error;
 }
@@ -341,7 +433,9 @@ static int run_trace(struct run *run)
 	}
 	size_t count = 0;
 	for (size_t i = 0; i < trial->count; i++)
-		if (trial->checks[i]->pass == PASS_TRACE && run->traced) {
+		if (trial->checks[i]->pass == PASS_TRACE && run->traced && is_over(run)) {
+			judge_rest(run, &trial->checks[i], 1);
+		} else if (trial->checks[i]->pass == PASS_TRACE && run->traced) {
 			argv_add(&prefix, "%s", trial->checks[i]->id);
 			set_repro(run, trial->checks[i], TRIAL_WORKLOAD);
 			count++;
@@ -360,9 +454,13 @@ static int run_trace(struct run *run)
 	struct records records;
 	records_read(child.out.data, child.out.len, &records);
 	char *message = death_message(&child, &records);
-	for (size_t i = 0; i < trial->count; i++)
-		if (trial->checks[i]->pass == PASS_TRACE && !take_record(run, trial->checks[i], &records))
+	for (size_t i = 0; i < trial->count; i++) {
+		const struct record *record = records_find(&records, trial->checks[i]->id);
+		if (trial->checks[i]->pass == PASS_TRACE && record)
+			take_record(&run->result->checks[i], record);
+		else if (trial->checks[i]->pass == PASS_TRACE)
 			judge_status(&run->result->checks[i], death_status(&child), message);
+	}
 	free(message);
 	records_free(&records);
 	child_result_free(&child);
@@ -473,6 +571,7 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 	}
 	result->facts = json_incref((json_t *)(uintptr_t)run.facts);
 	env_free(&run.env);
+	free(run.hopeless);
 	if (error)
 		return diag_set(diag, -error, "%s", run.infra.line);
 	result->build_seconds = json_real_value(json_object_get(trial->build, "seconds"));

@@ -43,12 +43,14 @@ static void any_bytes(const uint8_t *bytes, size_t len)
 {
 	struct records records;
 	records_read((const char *)bytes, len, &records);
-	check(!records.ended || records.lost == 0);
-	for (size_t i = 0; i < records.count; i++)
+	for (size_t i = 0; i < records.count; i++) {
+		check(records.record[i].harmed <= records.garbled + records.lost);
+		check(!i || records.record[i - 1].harmed <= records.record[i].harmed);
 		if (records.record[i].kind == RECORD_BEGIN)
 			check(records_began(&records, records.record[i].id));
 		else
 			check(records_find(&records, records.record[i].id) != NULL);
+	}
 	records_free(&records);
 }
 
