@@ -77,10 +77,10 @@ static struct batch_check *advance(struct walk *walk, size_t number)
 /* A record that has no place here: neither the check that is being made is believed nor the one that it names. */
 static void reject(struct walk *walk, const struct record *record, size_t number)
 {
-	if (current(walk))
-		spoil(current(walk), "a record of %.100s came, which was not being made", record->id);
 	if (number < walk->count)
 		spoil(&walk->said[number], "a record of it came when it was not being made");
+	if (current(walk))
+		spoil(current(walk), "a record of %.100s came, which was not being made", record->id);
 }
 
 /* Can the next check have begun?  When the one before is done, or its own records came to harm. */
