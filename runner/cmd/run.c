@@ -5,6 +5,7 @@
 #include "matrix/filter.h"
 #include "runner/cmd/publish.h"
 #include "runner/debian/pack.h"
+#include "runner/setup/entry.h"
 #include "runner/schedule/tasks.h"
 #include "runner/store/journal.h"
 #include "runner/store/session.h"
@@ -304,6 +305,19 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 	return 0;
 }
 
+/* What is in the cache already of what the plan names, also where nothing of it is looked at. */
+static void mark_used(const struct setup *setup, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		char *dir = plan_result_dir(setup, &plan->cells[i]), *record = xprintf("%s/result.json", dir);
+		file_used(record);
+		entry_used(plan->cells[i].build.dir);
+		entry_used(plan->cells[i].build.src);
+		free(record);
+		free(dir);
+	}
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
 	struct campaign campaign = { .setup = setup, .started = now() };
@@ -320,6 +334,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	if (!unplanned) {
 		fetch_targets(&campaign);
 		plan_name(setup, &campaign.plan);
+		mark_used(setup, &campaign.plan);
 	}
 	if (unplanned) {
 		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
@@ -344,6 +359,7 @@ const struct command cmd_run = {
 	.synopsis = "run [FILTER]",
 	.summary = "plan, build, run, judge, report",
 	.needs_release = 1,
+	.uses = CACHE_SWEPT,
 	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
 		"port of the release as well, built and inspected; `tlsmatrix list` shows them.\n"
 		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"

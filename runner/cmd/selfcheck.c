@@ -176,6 +176,8 @@ static int try_result(const struct attempt *attempt, int try, struct cell_result
 	struct diag diag = DIAG_INIT;
 	json_t *json = sealed_read(attempt->setup, path);
 	int found = json && cell_result_parse(json, result, &diag) == 0;
+	if (found)
+		file_used(path);
 	json_decref(json);
 	free(path);
 	if (!found)
@@ -371,6 +373,7 @@ const struct command cmd_selfcheck = {
 	.synopsis = "selfcheck [FILTER]",
 	.summary = "every check is made to fail by its control",
 	.needs_release = 1,
+	.uses = CACHE_SWEPT,
 	.help = "Exit status 1 when a check stays green under its control, passes only with it, or has none.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),

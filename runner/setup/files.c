@@ -16,7 +16,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { USED_S = 24 * 60 * 60 };
 
 static char *absolute(const char *path)
 {
@@ -222,6 +225,13 @@ int file_copy(const char *from, const char *to)
 	if (error && out >= 0)
 		unlink(to);
 	return error;
+}
+
+void file_used(const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st) == 0 && time(NULL) - st.st_mtime > USED_S)
+		utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
 const char *file_hash(const char *path)
