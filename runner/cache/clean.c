@@ -28,9 +28,8 @@ static int item_remove(const struct cache *cache, const struct cache_item *item,
 	return error;
 }
 
-static int cut_one(
-    const struct cache *cache, const struct cache_item *item, struct cache_cut *cut, struct cache_total *total,
-    struct diag *diag)
+static int cut_one(const struct cache *cache, const struct cache_item *item, struct cache_cut *cut,
+    struct cache_total *total, struct diag *diag)
 {
 	int error = item_remove(cache, item, diag);
 	if (error)
@@ -115,8 +114,8 @@ static void forget_variants(const struct cache *cache)
 	free(path);
 }
 
-static int cut_used(const struct cache *cache, const struct last *last, long long bound, struct cache_cut *cut,
-    struct diag *diag)
+static int cut_used(
+    const struct cache *cache, const struct last *last, long long bound, struct cache_cut *cut, struct diag *diag)
 {
 	const struct cache_item **order = xcalloc(cache->count + 1, sizeof(*order));
 	size_t count = 0;

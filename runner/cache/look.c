@@ -156,9 +156,8 @@ struct looking {
 /* Is the lock that a name aside belongs to, or that the name is, nobody's? */
 static int lock_is_free(const char *path)
 {
-	char *lock = ends_with(path, ".lock") ?
-	    xstrdup(path) :
-	    xprintf("%.*s.lock", (int)(strlen(path) - strlen(".new")), path);
+	char *lock =
+	    ends_with(path, ".lock") ? xstrdup(path) : xprintf("%.*s.lock", (int)(strlen(path) - strlen(".new")), path);
 	int fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), is_free = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
 	if (fd >= 0)
 		close(fd);

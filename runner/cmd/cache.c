@@ -156,8 +156,8 @@ static int gc(const struct setup *setup)
 	long long bound;
 	char left[SIZE_TEXT], entries[SIZE_TEXT], go[SIZE_TEXT], size[SIZE_TEXT];
 	if (parse_size(bound_text, &bound)) {
-		diag_set(&diag, EINVAL, "--size %s: is not a size: a number with K, M, G or nothing behind it",
-		    bound_text);
+		diag_set(
+		    &diag, EINVAL, "--size %s: is not a size: a number with K, M, G or nothing behind it", bound_text);
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
 	int error = take(setup, &cache, &diag);

@@ -28,7 +28,7 @@ struct command {
 	const struct option_row *options;
 	size_t option_count;
 	int needs_release;
-	enum cache_use uses;  /* of the cache */
+	enum cache_use uses; /* of the cache */
 	int (*run)(struct setup *setup, const struct option_words *words);
 };
 
