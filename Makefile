@@ -110,7 +110,7 @@ docs-ports: programs ## write docs/ports.md, the verdict of every port and mode,
 	@$(B)/tlsmatrix run 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }
 	@$(B)/tlsmatrix report --format markdown --ports --out $(B)/ports -o docs/ports.md
 
-clean:            ## remove what was built here (caches stay: see `tlsmatrix doctor`)
+clean:            ## remove what was built here (caches stay: see `tlsmatrix cache`)
 	rm -rf build out
 
 help:             ## this list

@@ -38,6 +38,7 @@ ARROWS = {
     "cases/hosts": {"harness/probe", "cases"},
     "runner/process": {"matrix/base"},
     "runner/setup": {"runner/process", "matrix/*"},
+    "runner/cache": {"runner/setup", "matrix/*"},
     "runner/debian": {"runner/setup", "runner/process", "matrix/*"},
     "runner/target": {"runner/debian", "runner/setup", "runner/process", "harness", "harness/elf", "matrix/*"},
     "runner/toolchain": {"runner/target", "runner/debian", "runner/setup", "runner/process", "matrix/*"},
@@ -70,6 +71,7 @@ ARROWS = {
     },
     "runner/store": {"runner/trial", "runner/schedule", "runner/setup", "reports", "matrix/*"},
     "runner/cmd": {
+        "runner/cache",
         "runner/store",
         "runner/schedule",
         "runner/trial",
@@ -78,7 +80,7 @@ ARROWS = {
         "runner/target",
     }
     | {"runner/debian", "runner/setup", "runner/process", "reports", "harness", "matrix/*"},
-    "runner": {"runner/cmd", "runner/schedule", "runner/target", "runner/setup", "matrix/*"},
+    "runner": {"runner/cache", "runner/cmd", "runner/schedule", "runner/target", "runner/setup", "matrix/*"},
     "tests": {"runner/*", "reports/*", "harness/*", "matrix/*", "cases/*"},
 }
 # The writer of records is target code that tlstrace, a writer of records too, links as it is; its

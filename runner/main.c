@@ -4,6 +4,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
 #include "matrix/filter.h"
+#include "runner/cache/use.h"
 #include "runner/schedule/plan.h"
 #include "runner/target/target.h"
 
@@ -23,6 +24,7 @@ static const struct command *const commands[] = {
 	&cmd_inspect,
 	&cmd_report,
 	&cmd_target,
+	&cmd_cache,
 	&cmd_doctor,
 	&cmd_selfcheck,
 };
@@ -122,6 +124,14 @@ static int find_targets(const struct command *command, struct setup *setup, stru
 	return error;
 }
 
+/* What uses the cache has it until the process ends. */
+static int start(const struct command *command, struct setup *setup, const struct option_words *words)
+{
+	if (command->uses != CACHE_UNUSED)
+		cache_share(setup->places.cache, command->uses == CACHE_SWEPT);
+	return command->run(setup, words);
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct option_row rows[OPTIONS_MAX];
@@ -151,7 +161,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	else if ((error = find_targets(command, &setup, &targets, &diag)))
 		code = cmd_fail(&diag, error == -EINVAL || error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
 	else
-		code = command->run(&setup, &words);
+		code = start(command, &setup, &words);
 	free(words.word);
 	targets_free(&targets);
 	release_free(&release);

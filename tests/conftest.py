@@ -26,6 +26,11 @@ HOST = "os=linux & arch=%s & !arch=*.* & target=host,none" % {"x86_64": "amd64",
 )
 # One build, nine cells: one that runs and eight that Go refuses.
 SMALL = f"{HOST} & mode=exe & cgo=0"
+# One build that runs in one cell, and one refusal.
+TWO = "mode=exe & cgo=0 & os=linux & arch=%s & !arch=*.* & target=host,none & link=internal,external" % {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+}.get(os.uname().machine, os.uname().machine)
 # A test that takes longer than this hangs.
 DEADLINE = 1200
 
@@ -171,6 +176,78 @@ def wait_for(condition, what, seconds=DEADLINE / 4):
         assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
         time.sleep(0.02)
     return value
+
+
+class Cache:
+    """A cache of its own, with the std that the user's has, and runs on it, each with an out folder of its own."""
+
+    def __init__(self, folder):
+        self.folder, self.path, self.runs = folder, folder / "cache", 0
+
+    def tool(self, build=BUILD):
+        """A program with this cache and a new out folder."""
+        self.runs += 1
+        tool = Tool(self.folder / f"out-{self.runs}", build)
+        tool.cache = str(self.path)
+        return tool
+
+    def run(self, *args, build=BUILD, **env):
+        """A run: how it ended, how many cells were run, and its report."""
+        tool = self.tool(build)
+        tool.env |= env
+        done = tool("run", *(args or (TWO,)))
+        made = [line.split()[0] for line in done.stdout.splitlines() if " cells judged now, " in line]
+        report = tool.report() if (tool.out / "report.json").exists() else None
+        return done, int(made[0]) if made else None, report
+
+    def made(self, kind):
+        """The entries of a kind, and when each was made."""
+        folder = self.path / kind
+        names = [path for path in folder.iterdir() if path.suffix not in (".lock", ".new")] if folder.exists() else []
+        return {path.name: path.stat().st_ino for path in names}
+
+    def built(self):
+        """The build of the cell that runs."""
+        return next(path for path in (self.path / "build").glob("*/case")).parent
+
+
+@pytest.fixture(scope="session")
+def std(tmp_path_factory):
+    """A cache in which TWO has been run once; copies of it are spoiled."""
+    cache = Cache(tmp_path_factory.mktemp("std"))
+    done, judged, _ = cache.run()
+    assert done.status == CODES["ok"] and judged == 2, done
+    return cache
+
+
+@pytest.fixture
+def cache(std, tmp_path):
+    """A cache to spoil."""
+    mine = Cache(tmp_path)
+    subprocess.run(["cp", "-a", std.path, mine.path], check=True)
+    return mine
+
+
+def wrapper(folder, name, script):
+    """A go whose tool of that name is a script of ours: GOROOT with links to everything else."""
+    go = subprocess.run(
+        [os.environ.get("TLSMATRIX_GO") or shutil.which(ROOT / "build/toolchain/bin/go") or "go", "env", "GOROOT"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"GOENV": "off", "PATH": os.environ["PATH"], "HOME": str(folder)},
+    ).stdout.strip()
+    mine = folder / "goroot"
+    subprocess.run(["cp", "-rs", go, mine], check=True)
+    for program in ("bin/go", "VERSION"):
+        (mine / program).unlink()
+        shutil.copy2(os.path.join(go, program), mine / program)
+    tool = next(mine.glob(f"pkg/tool/*/{name}"))
+    real = os.path.realpath(tool)
+    tool.unlink()
+    tool.write_text(f'#!/bin/sh\nreal={real}\n{script}\nexec $real "$@"\n')
+    tool.chmod(0o755)
+    return mine / "bin/go"
 
 
 def pytest_unconfigure(config):

@@ -59,6 +59,8 @@ int build_facts(const struct setup *setup, const struct build *build, json_t *js
 	json_t *kept = sealed_read(setup, path), *facts = kept ? sealed_replace(kept, "@build", build->dir) : NULL;
 	int error = 0;
 	json_decref(kept);
+	if (facts)
+		file_used(path);
 	if (!facts) {
 		facts = json_object();
 		error = inspect_runs(json_object_get(json, "runs"), facts, diag);

@@ -17,6 +17,9 @@ enum exit_code {
 	EXIT_INTERRUPTED = 130
 };
 
+/* Makes or reads things in the cache; and removes first what killed runs left there (runner/cache/use.h). */
+enum cache_use { CACHE_UNUSED, CACHE_USED, CACHE_SWEPT };
+
 struct command {
 	const char *name;
 	const char *synopsis; /* "run [FILTER]" */
@@ -25,10 +28,12 @@ struct command {
 	const struct option_row *options;
 	size_t option_count;
 	int needs_release;
+	enum cache_use uses; /* of the cache */
 	int (*run)(struct setup *setup, const struct option_words *words);
 };
 
-extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_selfcheck, cmd_target;
+extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_selfcheck, cmd_target,
+    cmd_cache;
 
 /* Prints "tlsmatrix: LINE" to stderr and returns code. */
 int cmd_fail(const struct diag *diag, int code);

@@ -233,6 +233,7 @@ const struct command cmd_doctor = {
 	.synopsis = "doctor",
 	.summary = "what this machine has, what is missing, which cells that costs",
 	.needs_release = 1,
+	.uses = CACHE_USED,
 	.help = "Exit status 3 when the matrix cannot be judged here.",
 	.run = run,
 };

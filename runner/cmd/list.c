@@ -92,6 +92,7 @@ const struct command cmd_list = {
 	.synopsis = "list [FILTER]",
 	.summary = "the cells a run would take, without running",
 	.needs_release = 1,
+	.uses = CACHE_USED,
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -288,6 +288,7 @@ const struct command cmd_run = {
 	.synopsis = "run [FILTER]",
 	.summary = "plan, build, run, judge, report",
 	.needs_release = 1,
+	.uses = CACHE_SWEPT,
 	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
 		"port of the release as well, built and inspected; `tlsmatrix list` shows them.\n"
 		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"

@@ -276,6 +276,7 @@ const struct command cmd_selfcheck = {
 	.synopsis = "selfcheck [FILTER]",
 	.summary = "every check is made to fail by its control",
 	.needs_release = 1,
+	.uses = CACHE_SWEPT,
 	.help = "Exit status 1 when a check stays green under its control, passes only with it, or has none.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),

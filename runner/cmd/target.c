@@ -239,6 +239,7 @@ const struct command cmd_target = {
 	.synopsis = "target list|get NAME...|check NAME...",
 	.summary = "the loaders to run on: what is there, fetch it, can it be believed",
 	.needs_release = 1,
+	.uses = CACHE_USED,
 	.help = "list   every target: its state, the cells that fit, the version\n"
 		"get    fetches the Debian packages that a target takes into the cache (all: of every target)\n"
 		"check  runs a program that must pass there, one that must fail; its facts (all: each that is here)\n"

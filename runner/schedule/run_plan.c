@@ -2,6 +2,8 @@
 
 #include "matrix/base/buf.h"
 #include "runner/schedule/tasks.h"
+#include "runner/setup/entry.h"
+#include "runner/setup/files.h"
 #include "runner/target/target.h"
 #include "runner/trial/judge.h"
 
@@ -39,12 +41,24 @@ static void infra_result(const struct plan_cell *cell, const char *line, struct 
 	judge_result(result);
 }
 
+/* What the cache holds of a cell is in use, also where nothing of it is looked at. */
+static void mark_used(const struct setup *setup, const struct plan_cell *cell)
+{
+	char *dir = plan_result_dir(setup, cell), *record = xprintf("%s/result.json", dir);
+	file_used(record);
+	entry_used(cell->build.dir);
+	entry_used(cell->build.src);
+	free(record);
+	free(dir);
+}
+
 static void make_tasks(struct campaign *campaign)
 {
 	size_t room = 0;
 	for (size_t i = 0; i < campaign->count; i++) {
 		const struct plan_cell *cell = &campaign->cells[i];
 		struct cell_result result;
+		mark_used(campaign->setup, cell);
 		if (!campaign->options->force && result_load(campaign->setup, cell, 0, &result)) {
 			free(hand_out(campaign, cell, &result, 1));
 			campaign->cached++;

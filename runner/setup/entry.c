@@ -74,6 +74,13 @@ int entry_is_whole(const char *path)
 	return whole;
 }
 
+void entry_used(const char *path)
+{
+	char *name = xprintf("%s/" SUM, path);
+	file_used(name);
+	free(name);
+}
+
 /* ---- the lock ------------------------------------------------------------------------------------ */
 
 /* Who holds it, for the line that says so: the number written into the lock's file. */
@@ -143,6 +150,7 @@ int entry_begin(const char *path, int again, struct entry *entry, struct diag *d
 		return error;
 	struct entry begun = { .path = xstrdup(path), .aside = xprintf("%s.new", path), .lock = lock };
 	if (!again && entry_is_whole(path)) {
+		entry_used(path);
 		entry_free(&begun);
 		return 1;
 	}

@@ -26,6 +26,9 @@ int entry_begin(const char *path, int again, struct entry *entry, struct diag *d
  * or -errno of the move with a line in diag; frees what entry holds. */
 int entry_end(struct entry *entry, int error, struct diag *diag);
 
+/* Says that the entry is in use (files.h file_used); entry_begin does where it is there. */
+void entry_used(const char *path);
+
 /* Is the entry there and as it was made?  Reads all of it. */
 int entry_is_whole(const char *path);
 

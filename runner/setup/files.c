@@ -20,7 +20,10 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { USED_S = 24 * 60 * 60 };
 
 static char *absolute(const char *path)
 {
@@ -316,6 +319,13 @@ int file_copy(const char *from, const char *to)
 	if (out >= 0 && close(out) && !error)
 		error = -errno;
 	return out >= 0 ? file_settle(aside, to, error) : error;
+}
+
+void file_used(const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st) == 0 && time(NULL) - st.st_mtime > USED_S)
+		utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
 const char *file_hash(const char *path)
