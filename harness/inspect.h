@@ -4,6 +4,15 @@
  * prints and that report.json carries as "facts".  It reads ELF, PE, Mach-O, XCOFF, Plan 9 a.out
  * and wasm files, COFF and other object files, and archives of them (harness/format/).
  *
+ * ---- Bounds
+ *
+ * Entries of a file may share a long name, and name nothing: a text has at most 4096 bytes, the last three "..."
+ * where it was cut, and a list at most 256 entries (format.h FACTS_TEXT_MAX, FACTS_LIST_MAX), where nothing else is
+ * said.  So the facts of any file are less than 8 MB, times six where every byte of a name is a control character that
+ * JSON writes as \u001b.  Numbers are of all entries.  Memory is at most 32 times the size of the file and 64 MB:
+ * tables of 32-bit files whose entries double when they are read, should all of them lie over each other; of a file
+ * whose tables lie apart it is a quarter of that.
+ *
  * ---- Keys of every format
  *
  * { "format": "elf|pe|coff|macho|xcoff|plan9|wasm|archive", "class": 32|64, "machine": STR, "arch": STR (GOARCH) or
@@ -71,7 +80,9 @@
  *   "tls": {
  *     "segments": N, "size": N (p_memsz), "filesz": N, "align": N, "vaddr": N, "file_offset": N (p_offset),
  *     "section_align": N,               the strictest alignment that a section in it asks for; 0 without sections
- *     "symbols": [{"name","value","size","binding","defined"}],   all STT_TLS
+ *     "symbols": [{"name","value","size","binding","defined"}],   STT_TLS
+ *     "variables": {"all": N, "go": N, "c": N},  how many: STT_TLS; defined and named "runtime.*"; defined, not
+ *                                       named so and not empty
  *     "slot": {"symbol": STR|null, "value": N|null, "size": N|null,
  *              "offset": N|null,        from the thread pointer, where the file fixes it
  *              "got": N|null,           address of the GOT word that a TPOFF relocation fills

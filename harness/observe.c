@@ -50,13 +50,6 @@ static void add_names(struct buf *out, const json_t *list)
 
 static const char *yes_no(int condition) { return condition ? "yes" : "no"; }
 
-/* A variable that the compiler of C made: all but the runtime's. */
-static int is_c_variable(const json_t *symbol)
-{
-	const char *name = json_string_value(json_object_get(symbol, "name"));
-	return is_true(symbol, "defined") && number(symbol, "size") > 0 && name && strncmp(name, "runtime.", 8) != 0;
-}
-
 /* "%fs:" accesses could not be read, so nothing may be said of them. */
 static int not_decoded(const json_t *facts, struct buf *out, char **note)
 {
@@ -136,17 +129,16 @@ static void symbols(const json_t *facts, struct buf *out, char **note)
 {
 	const json_t *list = fact(facts, "tls.symbols");
 	struct buf names = BUF_INIT;
-	long long count = 0;
+	long long count = number(facts, "tls.variables.go");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *symbol = json_array_get(list, i);
 		const char *name = json_string_value(json_object_get(symbol, "name"));
 		if (!name || strncmp(name, "runtime.", 8) || !is_true(symbol, "defined"))
 			continue;
-		buf_printf(&names, "%s%s", count ? ", " : "", name);
-		count++;
+		buf_printf(&names, "%s%s", names.len ? ", " : "", name);
 	}
 	buf_printf(out, "tlsg=%lld size=%lld", count, count ? number(facts, "tls.slot.size") : 0);
-	if (count)
+	if (names.len)
 		*note = buf_take(&names);
 	buf_free(&names);
 }
@@ -221,16 +213,13 @@ static void le_users(const json_t *facts, struct buf *out, char **note)
 
 static void c_models(const json_t *facts, struct buf *out, char **note)
 {
-	const json_t *list = fact(facts, "tls.symbols");
-	size_t variables = 0;
-	for (size_t i = 0; i < json_array_size(list); i++)
-		variables += (size_t)is_c_variable(json_array_get(list, i));
+	long long variables = number(facts, "tls.variables.c");
 	long long dynamic = number(facts, "tls.relocs.dtpmod") + number(facts, "tls.relocs.tlsdesc");
 	long long own = number(facts, "tls.relocs.tpoff") - number(facts, "tls.relocs.slot_tpoff") -
 	    number(facts, "tls.relocs.foreign");
 	buf_printf(out, "c-dynamic=%s c-ie=%s", yes_no(variables > 0 && dynamic > 0), yes_no(own > 0));
 	*note = xprintf(
-	    "%zu C variables, %lld dynamic and %lld initial-exec relocations for them", variables, dynamic, own);
+	    "%lld C variables, %lld dynamic and %lld initial-exec relocations for them", variables, dynamic, own);
 }
 
 /* ---- initializers and loading ------------------------------------------------------------- */

@@ -119,14 +119,18 @@ static void print_slot(struct buf *out, const json_t *tls)
 	    number(relocs, "slot_dtp"), number(relocs, "slot_desc"));
 }
 
-static void print_variables(struct buf *out, const json_t *symbols)
+static void print_variables(struct buf *out, const json_t *tls)
 {
+	const json_t *symbols = get(tls, "symbols");
 	for (size_t i = 0; i < json_array_size(symbols); i++) {
 		const json_t *symbol = json_array_get(symbols, i);
 		line(out, i ? "" : "variables", "%s, %lld bytes at %lld, %s%s", text(symbol, "name", "?"),
 		    number(symbol, "size"), number(symbol, "value"), text(symbol, "binding", "?"),
 		    is_true(symbol, "defined") ? "" : ", undefined");
 	}
+	long long rest = number(get(tls, "variables"), "all") - (long long)json_array_size(symbols);
+	if (rest > 0)
+		line(out, "", "%lld more", rest);
 }
 
 static void print_instructions(struct buf *out, const json_t *insn)
@@ -157,7 +161,7 @@ static void print_tls(struct buf *out, const json_t *facts)
 		line_of(out, "DF_STATIC_TLS", tls, "static_flag");
 	}
 	line_of(out, "TLS relocations", get(tls, "relocs"), "names");
-	print_variables(out, get(tls, "symbols"));
+	print_variables(out, tls);
 	if (get(tls, "insn"))
 		print_instructions(out, get(tls, "insn"));
 }

@@ -4,9 +4,12 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
+import struct
 import subprocess
 
+import elf_made
 import pytest
 
 from conftest import BUILD, CODES, ROOT
@@ -136,3 +139,113 @@ def test_inspect_file_cut_anywhere(tool, tmp_path):
     assert told + len(lines) == len(files)
     assert all(re.match(rf"tlsmatrix: {re.escape(str(tmp_path))}/cut-\d+: ", line) for line in lines)
     assert any(line.startswith(f"tlsmatrix: {files[0]}: ") for line in lines)
+
+
+MEGABYTE = 1 << 20
+NAME = b"x" * MEGABYTE
+
+
+def long_names(count):
+    """TLS symbols that share one name of a megabyte, every second one Go's."""
+    strings = b"\0runtime." + NAME + b"\0"
+    table = bytes(24) + b"".join(elf_made.symbol(1 + 8 * (i % 2), elf_made.STT_TLS) for i in range(count))
+    return elf_made.elf(
+        [
+            (".tdata", elf_made.SHT_PROGBITS, 0x403, 0, bytes(8)),
+            (".symtab", elf_made.SHT_SYMTAB, 0, 3, table),
+            (".strtab", elf_made.SHT_STRTAB, 0, 0, strings),
+        ]
+    )
+
+
+def many_variables():
+    """A million and a half TLS symbols: runtime.tlsg, others without an end of the table of strings."""
+    strings = b"\0runtime.tlsg\0variable\0" + NAME
+    table = bytes(24) + elf_made.symbol(14, elf_made.STT_TLS) * 1_500_000 + elf_made.symbol(1, elf_made.STT_TLS)
+    table += elf_made.symbol(40, elf_made.STT_TLS, size=0)
+    return elf_made.elf(
+        [
+            (".tdata", elf_made.SHT_PROGBITS, 0x403, 0, bytes(8)),
+            (".symtab", elf_made.SHT_SYMTAB, 0, 3, table),
+            (".strtab", elf_made.SHT_STRTAB, 0, 0, strings),
+        ]
+    )
+
+
+def many_needed():
+    """A hundred thousand libraries wanted, a million relocations of one symbol, all by one name."""
+    relocs = elf_made.rela(64, 7, 1) * 1_000_000
+    dynamic = [
+        (elf_made.DT_STRTAB, ".dynstr"),
+        (elf_made.DT_STRSZ, MEGABYTE + 2),
+        (elf_made.DT_JMPREL, ".rela.plt"),
+        (elf_made.DT_PLTREL, elf_made.DT_RELA),
+        (elf_made.DT_PLTRELSZ, len(relocs)),
+        *[(elf_made.DT_NEEDED, 1)] * 100_000,
+    ]
+    return elf_made.elf(
+        [
+            (".plt", elf_made.SHT_PROGBITS, 6, 0, b"\xff\x25" + struct.pack("<i", -118) + bytes(10)),
+            (".dynsym", elf_made.SHT_DYNSYM, 2, 3, bytes(24) + elf_made.symbol(1, elf_made.STT_FUNC, section=0)),
+            (".dynstr", elf_made.SHT_STRTAB, 2, 0, b"\0" + NAME + b"\0"),
+            (".rela.plt", 4, 2, 2, relocs),
+        ],
+        dynamic,
+    )
+
+
+def many_sections():
+    """Thirty thousand sections of code, all over the same megabyte of a PLT."""
+    entry = b"\xff\x25" + struct.pack("<i", 0) + bytes(10)
+    relocs = b"".join(elf_made.rela(at, 7, 0) for at in range(182, 182 + MEGABYTE, 16))
+    dynamic = [
+        (elf_made.DT_RELA, ".rela"),
+        (elf_made.DT_RELASZ, len(relocs)),
+    ]
+    return elf_made.elf(
+        [
+            (".plt", elf_made.SHT_PROGBITS, 6, 0, entry * (MEGABYTE // 16)),
+            (".rela", 4, 2, 0, relocs),
+            *[(".plt", elf_made.SHT_PROGBITS, 6, 0, 1)] * 30_000,
+        ],
+        dynamic,
+    )
+
+
+@pytest.mark.skipif("asan" in BUILD.parts, reason="a sanitizer needs more memory than any bound")
+@pytest.mark.parametrize(
+    "make, facts",
+    [
+        (lambda: long_names(1000), {"tls.variables": {"all": 1000, "go": 500, "c": 500}}),
+        (lambda: long_names(200_000), {"tls.variables": {"all": 200_000, "go": 100_000, "c": 100_000}}),
+        (
+            many_variables,
+            {"tls.variables": {"all": 1_500_002, "go": 1, "c": 1_500_000}, "tls.slot.symbol": "runtime.tlsg"},
+        ),
+        (many_needed, {"relocs.count": 1_000_000, "plt.entries": 1}),
+        (many_sections, {"plt.decoded": True, "relocs.count": MEGABYTE // 16}),
+    ],
+    ids=["long-name", "long-names", "variables", "needed", "sections"],
+)  # fmt: skip
+def test_inspect_is_bounded(tool, tmp_path, make, facts):
+    """Memory is a small multiple of the file, whatever its tables share; texts and lists are cut, numbers are not."""
+    path = tmp_path / "file"
+    path.write_bytes(make())
+    memory = 8 * path.stat().st_size + 64 * MEGABYTE
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+    done = tool.plain("inspect", "--json", path, preexec_fn=limit)
+    assert (done.status, done.stderr) == (CODES["ok"], ""), done.stderr
+    told = json.loads(done.stdout)
+    for name, value in facts.items():
+        found = told
+        for key in name.split("."):
+            found = found[key]
+        assert found == value
+    names = told["needed"] + [symbol["name"] for symbol in told["tls"]["symbols"]] + told["imports"]["symbols"]
+    assert all(len(name) <= 4096 and (len(name) < 4096 or name.endswith("...")) for name in names)
+    assert len(told["needed"]) <= 256 and len(told["tls"]["symbols"]) <= 256 and len(done.stdout) < 8 * MEGABYTE
+    done = tool.plain("inspect", path, preexec_fn=limit)
+    assert (done.status, done.stderr) == (CODES["ok"], "") and len(done.stdout) < 8 * MEGABYTE

@@ -142,6 +142,9 @@ static int function_order(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
+/* A part of it tells: many symbols may share a name of a megabyte. */
+static int is_section_name(const char *name) { return memchr(name, '(', strnlen(name, 256)) != NULL; }
+
 /* Function symbols by address, one per address; for the caller to free. */
 static struct function *functions_of(const struct elf_file *file, size_t *count)
 {
@@ -160,7 +163,7 @@ static struct function *functions_of(const struct elf_file *file, size_t *count)
 	for (size_t i = 0; i < found; i++) {
 		if (!kept || functions[kept - 1].address != functions[i].address)
 			functions[kept++] = functions[i];
-		else if (strchr(functions[kept - 1].name, '('))
+		else if (is_section_name(functions[kept - 1].name))
 			functions[kept - 1].name = functions[i].name;
 	}
 	*count = kept;

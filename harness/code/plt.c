@@ -65,12 +65,15 @@ void plt_read(const struct elf_file *file, struct plt *plt)
 	if (!file->arch || !file->arch->calls || file->header.e_type == ET_REL)
 		return;
 	plt->decoded = 1;
+	uint64_t left = file->size; /* sections that have more lie over each other */
 	read_fill(plt);
 	for (size_t i = 0; i < file->section_count; i++) {
 		const GElf_Shdr *header = &file->section[i].header;
 		if (!strncmp(file->section[i].name, ".plt", 4) && (header->sh_flags & SHF_EXECINSTR) &&
-		    header->sh_type == SHT_PROGBITS)
+		    header->sh_type == SHT_PROGBITS && header->sh_size <= left) {
+			left -= header->sh_size;
 			read_section(plt, header);
+		}
 	}
 }
 
@@ -81,6 +84,9 @@ void plt_free(struct plt *plt)
 	*plt = (struct plt){ .file = NULL };
 }
 
+/* Of a name as much is read: many entries may share one of a megabyte. */
+enum { NAME_PART = 4096 };
+
 /* ---- as JSON ------------------------------------------------------------------------------ */
 
 /* Does the entry lead to a Go function?  Their names have a dot, "os.Exit.abiinternal", which no
@@ -88,8 +94,10 @@ void plt_free(struct plt *plt)
 static int leads_to_go(const struct elf_file *file, const struct plt_entry *entry)
 {
 	const struct elf_symbols *symbols = &file->dynamic_symbols;
-	return entry->slot->symbol && entry->slot->symbol < symbols->count &&
-	    strchr(symbols->symbol[entry->slot->symbol].name, '.');
+	if (!entry->slot->symbol || entry->slot->symbol >= symbols->count)
+		return 0;
+	const char *name = symbols->symbol[entry->slot->symbol].name;
+	return memchr(name, '.', strnlen(name, NAME_PART)) != NULL;
 }
 
 static json_t *register_names(const struct elf_file *file, uint32_t registers)

@@ -107,13 +107,18 @@ int elf_dynamic(const struct elf_file *file, int64_t tag, uint64_t *value)
 	return 0;
 }
 
-/* The string at index of a table of size bytes at place, NULL when it does not end inside. */
+/* The size of a string table up to its last NUL: no name then needs a search for its end, which many may share. */
+static uint64_t strings_size(const struct elf_file *file, uint64_t place, uint64_t size)
+{
+	const unsigned char *start = file->bytes + place,
+			    *last = in_file(file, place, size) && size ? memrchr(start, 0, size) : NULL;
+	return last ? (uint64_t)(last - start) + 1 : 0;
+}
+
+/* The string at index of a table of strings_size, NULL when it is beyond. */
 static const char *string_at(const struct elf_file *file, uint64_t place, uint64_t size, uint64_t index)
 {
-	if (!in_file(file, place, size) || index >= size)
-		return NULL;
-	const char *text = (const char *)file->bytes + place + index;
-	return memchr(text, 0, size - index) ? text : NULL;
+	return index < size ? (const char *)file->bytes + place + index : NULL;
 }
 
 const char *elf_dynamic_string(const struct elf_file *file, uint64_t index)
@@ -132,9 +137,11 @@ Elf_Data *elf_table(const struct elf_file *file, uint64_t place, uint64_t size, 
 
 static void read_segments(struct elf_file *file)
 {
-	size_t count;
+	/* More the kernel refuses (fs/binfmt_elf.c load_elf_phdrs), and each is asked for each relocation. */
+	size_t count, most = 65536 / elf_entry_size(file, ELF_T_PHDR);
 	if (elf_getphdrnum(file->elf, &count) || count > file->size / elf_entry_size(file, ELF_T_PHDR))
 		return;
+	count = count < most ? count : most;
 	file->segment = xcalloc(count + 1, sizeof *file->segment);
 	for (size_t i = 0; i < count; i++)
 		if (gelf_getphdr(file->elf, (int)i, &file->segment[file->segment_count]))
@@ -155,11 +162,10 @@ static void read_sections(struct elf_file *file)
 	}
 	if (elf_getshdrstrndx(file->elf, &names))
 		names = 0;
+	const GElf_Shdr none = { 0 }, *table = names < file->section_count ? &file->section[names].header : &none;
+	uint64_t size = names ? strings_size(file, table->sh_offset, table->sh_size) : 0;
 	for (size_t i = 0; i < file->section_count; i++) {
-		const char *name = NULL;
-		if (names && names < file->section_count)
-			name = string_at(file, file->section[names].header.sh_offset,
-			    file->section[names].header.sh_size, file->section[i].header.sh_name);
+		const char *name = string_at(file, table->sh_offset, size, file->section[i].header.sh_name);
 		file->section[i].name = name ? name : "";
 	}
 }
@@ -201,7 +207,8 @@ static void read_symbols(struct elf_file *file)
 		if (!out || out->symbol || header->sh_link >= file->section_count)
 			continue;
 		const GElf_Shdr *strings = &file->section[header->sh_link].header;
-		read_symbol_table(file, header->sh_offset, header->sh_size, strings->sh_offset, strings->sh_size, out);
+		read_symbol_table(file, header->sh_offset, header->sh_size, strings->sh_offset,
+		    strings_size(file, strings->sh_offset, strings->sh_size), out);
 	}
 	/* Without sections the dynamic symbols have no count; linkers put the strings right behind. */
 	uint64_t symbols, strings;
@@ -231,6 +238,7 @@ static void read_dynamic(struct elf_file *file)
 	uint64_t address;
 	if (elf_dynamic(file, DT_STRTAB, &address) && elf_dynamic(file, DT_STRSZ, &file->dynstr_size))
 		file->dynstr = elf_place(file, address);
+	file->dynstr_size = strings_size(file, file->dynstr, file->dynstr_size);
 }
 
 /* ---- relocations -------------------------------------------------------------------------- */
@@ -242,12 +250,16 @@ struct relocs {
 };
 
 /* Every relocation fills a word of its own: a file that lists more lists the same table again and again. */
+static size_t relocs_max(const struct elf_file *file) { return file->size / elf_word_size(file); }
+
 static void add_reloc(const struct elf_file *file, struct relocs *relocs, const struct elf_reloc *reloc)
 {
-	if (relocs->count >= file->size / 4)
+	size_t most = relocs_max(file);
+	if (relocs->count >= most)
 		return;
 	if (relocs->count == relocs->room) {
 		relocs->room = relocs->room ? relocs->room * 2 : 1024;
+		relocs->room = relocs->room < most ? relocs->room : most;
 		relocs->reloc = xrealloc(relocs->reloc, relocs->room * sizeof *relocs->reloc);
 	}
 	const struct reloc_type *type = arch_reloc(file->arch, reloc->type);
@@ -274,6 +286,8 @@ static void read_reloc_table(
 {
 	Elf_Type type = with_addend ? ELF_T_RELA : ELF_T_REL;
 	size_t entry = elf_entry_size(file, type);
+	if (relocs->count >= relocs_max(file))
+		return;
 	Elf_Data *data = elf_table(file, place, size - size % entry, type);
 	for (size_t i = 0; data && i < data->d_size / entry; i++) {
 		GElf_Rela rela = { 0 };

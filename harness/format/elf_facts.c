@@ -9,15 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IMPORT_NAMES_MAX = 64, INIT_ENTRIES_MAX = 256 };
-
-static void count_up(json_t *object, const char *key)
-{
-	json_t *count = json_object_get(object, key);
-	json_t *next = json_integer(json_integer_value(count) + 1);
-	if (json_object_set_new(object, key, next))
-		return; /* a key that is not UTF-8 */
-}
+enum { IMPORT_NAMES_MAX = 64 };
 
 /* ---- initializers ------------------------------------------------------------------------- */
 
@@ -36,12 +28,6 @@ static uint64_t loaded_word(const struct elf_file *file, uint64_t address)
 	return elf_word(file, address);
 }
 
-static int is_go_entry(const char *name)
-{
-	size_t length = strlen(name);
-	return !strncmp(name, "_rt0_", 5) && length > 4 && !strcmp(name + length - 4, "_lib");
-}
-
 /* The function at an address, of an object file in a section; where several names share it, Go's entry
  * goes first.  SHN_UNDEF is any section. */
 static const char *function_at(const struct elf_file *file, unsigned section, uint64_t address)
@@ -55,7 +41,7 @@ static const char *function_at(const struct elf_file *file, unsigned section, ui
 		if (symbol->value != address || symbol->section == SHN_UNDEF ||
 		    (symbol->type != STT_FUNC && symbol->type != STT_NOTYPE) || !symbol->name[0])
 			continue;
-		if (is_go_entry(symbol->name))
+		if (format_is_go_entry(symbol->name))
 			return symbol->name;
 		if (!name || symbol->type == STT_FUNC)
 			name = symbol->name;
@@ -84,7 +70,7 @@ static uint64_t pointer_array(
 static json_t *object_entries(const struct elf_file *file, json_int_t *go)
 {
 	json_t *array = json_array();
-	for (size_t i = 0; i < file->link_reloc_count && json_array_size(array) < INIT_ENTRIES_MAX; i++) {
+	for (size_t i = 0; i < file->link_reloc_count && json_array_size(array) < FACTS_LIST_MAX; i++) {
 		const struct elf_reloc *reloc = &file->link_reloc[i];
 		const struct elf_section *section = &file->section[reloc->section];
 		if (section->header.sh_type != SHT_INIT_ARRAY || reloc->symbol >= file->static_symbols.count)
@@ -93,7 +79,7 @@ static json_t *object_entries(const struct elf_file *file, json_int_t *go)
 		/* Assemblers name a local function by its section. */
 		uint64_t address = symbol->value + (uint64_t)reloc->addend;
 		const char *name = symbol->name[0] ? symbol->name : function_at(file, symbol->section, address);
-		*go += name && is_go_entry(name);
+		*go += format_is_go_entry(name);
 		json_array_append_new(
 		    array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
 	}
@@ -106,11 +92,11 @@ static json_t *array_entries(const struct elf_file *file, json_int_t *go)
 			  size = pointer_array(file, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, SHT_INIT_ARRAY, &address);
 	json_t *array = json_array();
 	for (uint64_t at = 0;
-	    at + word <= size && json_array_size(array) < INIT_ENTRIES_MAX && elf_at(file, address + at, word);
+	    at + word <= size && json_array_size(array) < FACTS_LIST_MAX && elf_at(file, address + at, word);
 	    at += word) {
 		uint64_t function = loaded_word(file, address + at);
 		const char *name = function_at(file, SHN_UNDEF, function);
-		*go += name && is_go_entry(name);
+		*go += format_is_go_entry(name);
 		json_array_append_new(
 		    array, json_pack("{s:I,s:o}", "address", (json_int_t)function, "symbol", facts_text(name)));
 	}
@@ -225,7 +211,8 @@ enum { VERSIONS_MAX = 256 };
 struct versions {
 	struct {
 		uint16_t index;
-		const char *name;
+		const char *name; /* NULL: beyond the strings */
+		size_t count;     /* of symbols that want it */
 	} version[VERSIONS_MAX];
 	size_t count;
 };
@@ -254,41 +241,55 @@ static void read_versions(const struct elf_file *file, const GElf_Shdr *header, 
 	}
 }
 
-static const char *version_name(const struct versions *versions, uint16_t index)
+static void count_version(struct versions *versions, uint16_t index)
 {
+	size_t i = 0;
+	while (i < versions->count && versions->version[i].index != index)
+		i++;
+	if (i < versions->count)
+		versions->version[i].count++;
+}
+
+static json_t *versions_json(const struct versions *versions)
+{
+	json_t *counts = json_object();
 	for (size_t i = 0; i < versions->count; i++)
-		if (versions->version[i].index == index)
-			return versions->version[i].name;
+		if (versions->version[i].count && versions->version[i].name)
+			facts_count(counts, versions->version[i].name, versions->version[i].count);
+	return counts;
+}
+
+/* The first section of a type; gABI wants one of each. */
+static const GElf_Shdr *section_of_type(const struct elf_file *file, uint32_t type)
+{
+	for (size_t i = 0; i < file->section_count; i++)
+		if (file->section[i].header.sh_type == type)
+			return &file->section[i].header;
 	return NULL;
 }
 
 static json_t *imports_json(const struct elf_file *file)
 {
 	struct versions versions = { .count = 0 };
-	Elf_Data *indexes = NULL;
-	for (size_t i = 0; i < file->section_count; i++) {
-		const GElf_Shdr *header = &file->section[i].header;
-		if (header->sh_type == SHT_GNU_versym)
-			indexes = elf_table(file, header->sh_offset, header->sh_size - header->sh_size % 2, ELF_T_HALF);
-		else if (header->sh_type == SHT_GNU_verneed)
-			read_versions(file, header, &versions);
-	}
-	json_t *counts = json_object(), *names = json_array();
+	const GElf_Shdr *each = section_of_type(file, SHT_GNU_versym), *need = section_of_type(file, SHT_GNU_verneed);
+	Elf_Data *indexes =
+	    each ? elf_table(file, each->sh_offset, each->sh_size - each->sh_size % 2, ELF_T_HALF) : NULL;
+	if (need)
+		read_versions(file, need, &versions);
+	json_t *names = json_array();
 	json_int_t count = 0;
 	for (size_t i = 1; i < file->dynamic_symbols.count; i++) {
 		const struct elf_symbol *symbol = &file->dynamic_symbols.symbol[i];
 		if (symbol->section != SHN_UNDEF || !symbol->name[0])
 			continue;
 		GElf_Versym index;
-		const char *version =
-		    indexes && gelf_getversym(indexes, (int)i, &index) ? version_name(&versions, index & 0x7fff) : NULL;
 		count++;
-		if (version)
-			count_up(counts, version);
+		if (indexes && gelf_getversym(indexes, (int)i, &index))
+			count_version(&versions, index & 0x7fff);
 		if (json_array_size(names) < IMPORT_NAMES_MAX)
 			json_array_append_new(names, facts_text(symbol->name));
 	}
-	return json_pack("{s:I,s:o,s:o}", "count", count, "versions", counts, "symbols", names);
+	return json_pack("{s:I,s:o,s:o}", "count", count, "versions", versions_json(&versions), "symbols", names);
 }
 
 /* ---- the file ----------------------------------------------------------------------------- */
@@ -299,8 +300,7 @@ static json_t *interpreter_json(const struct elf_file *file)
 	if (!segment || segment->p_offset > file->size || segment->p_filesz > file->size - segment->p_offset)
 		return json_null();
 	const char *text = (const char *)file->bytes + segment->p_offset;
-	json_t *value = json_stringn(text, strnlen(text, segment->p_filesz));
-	return value ? value : json_null();
+	return facts_bytes(text, strnlen(text, segment->p_filesz));
 }
 
 static json_t *needed_json(const struct elf_file *file)
@@ -308,7 +308,7 @@ static json_t *needed_json(const struct elf_file *file)
 	json_t *list = json_array();
 	for (size_t i = 0; i < file->dynamic_count; i++)
 		if (file->dynamic[i].d_tag == DT_NEEDED)
-			json_array_append_new(list, facts_text(elf_dynamic_string(file, file->dynamic[i].d_un.d_val)));
+			facts_list(list, elf_dynamic_string(file, file->dynamic[i].d_un.d_val));
 	return list;
 }
 

@@ -135,8 +135,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- what kind of file -------------------------------------------------------------------- */
-
 /* ---- the slot ----------------------------------------------------------------------------- */
 
 static uint64_t round_up(uint64_t value, uint64_t align)
@@ -309,7 +307,18 @@ static json_t *users_json(const struct insn_scan *scan, const struct tls_facts *
 	return list;
 }
 
-static json_t *symbols_json(const struct elf_file *file)
+struct tls_variables { json_int_t all, go, c; };
+
+/* Go's are those of its runtime, C's all others; a compiler has no empty ones. */
+static void count_variable(const struct elf_symbol *symbol, struct tls_variables *count)
+{
+	int is_defined = symbol->section != SHN_UNDEF, is_go = !strncmp(symbol->name, "runtime.", 8);
+	count->all++;
+	count->go += is_defined && is_go;
+	count->c += is_defined && !is_go && symbol->size > 0;
+}
+
+static json_t *symbols_json(const struct elf_file *file, struct tls_variables *count)
 {
 	static const char *const bindings[] = { "local", "global", "weak" };
 	const struct elf_symbols *symbols = elf_symbols(file);
@@ -319,11 +328,13 @@ static json_t *symbols_json(const struct elf_file *file)
 		/* "$d" marks data for disassemblers (AArch64 ELF 4.5.4); no variable. */
 		if (symbol->type != STT_TLS || symbol->name[0] == '$')
 			continue;
-		json_array_append_new(list,
-		    json_pack("{s:o,s:I,s:I,s:s,s:b}", "name", facts_text(symbol->name), "value",
-			(json_int_t)symbol->value, "size", (json_int_t)symbol->size, "binding",
-			symbol->binding < 3 ? bindings[symbol->binding] : "other", "defined",
-			symbol->section != SHN_UNDEF));
+		count_variable(symbol, count);
+		if (json_array_size(list) < FACTS_LIST_MAX)
+			json_array_append_new(list,
+			    json_pack("{s:o,s:I,s:I,s:s,s:b}", "name", facts_text(symbol->name), "value",
+				(json_int_t)symbol->value, "size", (json_int_t)symbol->size, "binding",
+				symbol->binding < 3 ? bindings[symbol->binding] : "other", "defined",
+				symbol->section != SHN_UNDEF));
 	}
 	return list;
 }
@@ -396,14 +407,17 @@ json_t *tls_json(const struct elf_file *file, const struct insn_scan *scan, cons
 	const GElf_Phdr none = { 0 }, *segment = facts->segment ? facts->segment : &none;
 	uint64_t flags = 0;
 	struct elf_access access;
+	struct tls_variables count = { 0 };
+	json_t *symbols = symbols_json(file, &count),
+	       *variables = json_pack("{s:I,s:I,s:I}", "all", count.all, "go", count.go, "c", count.c);
 	elf_access_read(file, scan, facts, &access);
 	elf_dynamic(file, DT_FLAGS, &flags);
-	return json_pack("{s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:b,s:o}", "model", access.model,
-	    "at", access.at, "reloc", facts_text(access.reloc), "form", insn_form(scan), "segments",
+	return json_pack("{s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:b,s:o}", "model",
+	    access.model, "at", access.at, "reloc", facts_text(access.reloc), "form", insn_form(scan), "segments",
 	    (json_int_t)facts->segments, "size", (json_int_t)segment->p_memsz, "filesz", (json_int_t)segment->p_filesz,
 	    "align", (json_int_t)segment->p_align, "vaddr", (json_int_t)segment->p_vaddr, "file_offset",
-	    (json_int_t)segment->p_offset, "section_align", (json_int_t)wanted_alignment(file), "symbols",
-	    symbols_json(file), "slot", slot_json(file, &facts->slot, scan), "relocs",
+	    (json_int_t)segment->p_offset, "section_align", (json_int_t)wanted_alignment(file), "symbols", symbols,
+	    "variables", variables, "slot", slot_json(file, &facts->slot, scan), "relocs",
 	    relocs_json(file, &facts->relocs), "insn", facts_insn(scan), "static_flag", (flags & DF_STATIC_TLS) != 0,
 	    "users", users_json(scan, facts));
 }

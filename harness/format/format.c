@@ -45,10 +45,49 @@ format_reader *format_reader_of(struct bytes file)
 
 /* ---- facts --------------------------------------------------------------------------------- */
 
-json_t *facts_text(const char *text)
+/* Into out, with its NUL; returns the length.  No character is cut in half. */
+static size_t cut(const char *text, size_t size, char out[FACTS_TEXT_MAX + 1])
 {
-	json_t *value = text ? json_string(text) : NULL;
+	static const char mark[] = "...";
+	size_t kept = size > FACTS_TEXT_MAX ? FACTS_TEXT_MAX - (sizeof mark - 1) : size;
+	while (kept && kept < size && (text[kept] & 0xc0) == 0x80)
+		kept--;
+	memcpy(out, text, kept);
+	size_t marked = kept < size ? sizeof mark - 1 : 0;
+	memcpy(out + kept, mark, marked);
+	out[kept + marked] = 0;
+	return kept + marked;
+}
+
+json_t *facts_bytes(const char *text, size_t size)
+{
+	char short_text[FACTS_TEXT_MAX + 1];
+	json_t *value = text ? json_stringn(short_text, cut(text, size, short_text)) : NULL;
 	return value ? value : json_null();
+}
+
+json_t *facts_text(const char *text) { return facts_bytes(text, text ? strnlen(text, FACTS_TEXT_MAX + 1) : 0); }
+
+void facts_list(json_t *list, const char *text)
+{
+	if (json_array_size(list) < FACTS_LIST_MAX)
+		json_array_append_new(list, facts_text(text));
+}
+
+void facts_count(json_t *object, const char *name, size_t count)
+{
+	char key[FACTS_TEXT_MAX + 1];
+	cut(name, strnlen(name, FACTS_TEXT_MAX + 1), key);
+	json_int_t before = json_integer_value(json_object_get(object, key));
+	if (json_object_set_new(object, key, json_integer(before + (json_int_t)count)))
+		json_object_set_new(object, "?", json_integer((json_int_t)count));
+}
+
+int format_is_go_entry(const char *name)
+{
+	enum { LONGEST = 64 }; /* of one or two words each, _rt0_GOARCH_GOOS_lib */
+	size_t length = name ? strnlen(name, LONGEST) : 0;
+	return length > 9 && length < LONGEST && !strncmp(name, "_rt0_", 5) && !strcmp(name + length - 4, "_lib");
 }
 
 /* The length-prefixed string that cmd/link puts 32 bytes into the build information since go1.18

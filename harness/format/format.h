@@ -25,8 +25,19 @@ format_reader *format_reader_of(struct bytes file);
 
 /* ---- what goes into the facts the same way in all formats (format.c) ---- */
 
-/* A string; null for NULL and for what is no UTF-8. */
+/* What a file can make of its facts is bounded: many entries may share one long name. */
+enum { FACTS_TEXT_MAX = 4096, FACTS_LIST_MAX = 256 };
+
+/* A string, cut to FACTS_TEXT_MAX bytes, the last three "..." then; null for NULL and for what is no UTF-8. */
 json_t *facts_text(const char *text);
+json_t *facts_bytes(const char *text, size_t size); /* of bytes without a NUL behind them */
+/* Appends a string where the list has less than FACTS_LIST_MAX. */
+void facts_list(json_t *list, const char *text);
+/* Adds a count under a name, cut as strings are; under "?" where it is no UTF-8. */
+void facts_count(json_t *object, const char *name, size_t count);
+
+/* Is it the name of Go's entry into a library, _rt0_GOARCH_GOOS_lib?  Not where it is NULL. */
+int format_is_go_entry(const char *name);
 
 /* "go": {"present", "version"}.  buildinfo is the section with the build information ("\xff Go buildinf:",
  * debug/buildinfo), empty where there is none; present also when has_runtime says so. */

@@ -138,12 +138,6 @@ static json_t *tlv_json(const struct macho_file *file)
 
 /* ---- initializers -------------------------------------------------------------------------- */
 
-static int is_go_entry(const char *name)
-{
-	size_t length = strlen(name);
-	return !strncmp(name, "_rt0_", 5) && length > 9 && !strcmp(name + length - 4, "_lib");
-}
-
 struct initializers {
 	const struct macho_code *code;
 	json_t *list;
@@ -155,7 +149,7 @@ static void note_initializer(void *context, uint64_t address, const struct macho
 	struct initializers *all = context;
 	const char *name = symbol ? macho_plain_name(symbol) : macho_function_at(all->code, address);
 	all->count++;
-	all->go_entries += name && is_go_entry(name);
+	all->go_entries += format_is_go_entry(name);
 	if (all->count <= INITIALIZERS_MAX)
 		json_array_append_new(
 		    all->list, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
@@ -170,8 +164,8 @@ static json_t *libraries_json(const struct macho_file *file, const size_t counts
 	for (uint32_t i = 0; i < 256; i++) {
 		const char *special = NAME_OF(ordinals, i),
 			   *name = i && i <= file->needed_count ? file->needed[i - 1] : special;
-		if (counts[i] && name && json_object_set_new(libraries, name, json_integer((json_int_t)counts[i])))
-			json_object_set_new(libraries, "?", json_integer((json_int_t)counts[i]));
+		if (counts[i] && name)
+			facts_count(libraries, name, counts[i]);
 	}
 	return libraries;
 }
@@ -199,7 +193,7 @@ static json_t *needed_json(const struct macho_file *file)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < file->needed_count; i++)
-		json_array_append_new(list, facts_text(file->needed[i]));
+		facts_list(list, file->needed[i]);
 	return list;
 }
 

@@ -1,8 +1,9 @@
 /* pe.c - the facts of a PE image: an executable or DLL of Windows. */
 #include "harness/format/pe.h"
 #include "harness/elf/arch.h"
+#include "matrix/base/buf.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 enum { IMPORT_NAMES_MAX = 64, CALLBACKS_MAX = 64 };
 enum { DIRECTORY_EXPORT = 0, DIRECTORY_IMPORT = 1, DIRECTORY_BASERELOC = 5, DIRECTORY_TLS = 9 };
@@ -35,10 +36,11 @@ static void read_thunks(const struct pe *pe, const char *dll, uint64_t table, st
 			continue;
 		struct bytes entry = pe_rva(pe, thunk & 0x7fffffff);
 		const char *name = pe_text(&entry, 2);
-		json_t *text = thunk >> (pe->class - 1) ? json_sprintf("%s!#%u", dll, (unsigned)(thunk & 0xffff)) :
-		    name                                ? json_sprintf("%s!%s", dll, name) :
-							  NULL;
-		json_array_append_new(imports->symbols, text ? text : json_null());
+		char *text = thunk >> (pe->class - 1) ? xprintf("%s!#%u", dll, (unsigned)(thunk & 0xffff)) :
+		    name                              ? xprintf("%s!%s", dll, name) :
+							NULL;
+		json_array_append_new(imports->symbols, facts_text(text));
+		free(text);
 	}
 }
 
@@ -53,7 +55,7 @@ static void read_imports(const struct pe *pe, struct imports *imports)
 		struct bytes name = pe_rva(pe, bytes_number(&table, at + 12, 4));
 		const char *dll = pe_text(&name, 0);
 		imports->budget--;
-		json_array_append_new(imports->needed, facts_text(dll));
+		facts_list(imports->needed, dll);
 		read_thunks(pe, dll ? dll : "?", lookup ? lookup : address, imports);
 	}
 }

@@ -222,17 +222,11 @@ static void read_slot(const struct pe *pe, struct pe_go *go)
 
 /* ---- constructors ------------------------------------------------------------------------- */
 
-static int is_go_entry(const char *name)
-{
-	size_t length = name ? strlen(name) : 0;
-	return length > 9 && !strncmp(name, "_rt0_", 5) && !strcmp(name + length - 4, "_lib");
-}
-
 /* Go's entry as a constructor, or main's: cmd/link names the entry symbol in .ctors of every file that
  * another linker finishes (pe.go addInitArray), programs included. */
 static int is_entry(const char *name)
 {
-	return is_go_entry(name) || (name && (!strcmp(name, "main") || !strcmp(name, "_main")));
+	return format_is_go_entry(name) || (name && (!strcmp(name, "main") || !strcmp(name, "_main")));
 }
 
 static void add_constructors(
@@ -326,7 +320,7 @@ json_t *pe_init(const struct pe_go *go)
 {
 	json_int_t entries = 0;
 	for (size_t i = 0; i < go->constructor_count; i++)
-		entries += is_go_entry(pe_function_at(go, go->constructor[i]));
+		entries += format_is_go_entry(pe_function_at(go, go->constructor[i]));
 	return json_pack("{s:I}", "go_entries", entries);
 }
 

@@ -36,7 +36,7 @@ enum { RELOC_TLS_SLEB = 21, RELOC_TLS_SLEB64 = 25 }; /* R_WASM_MEMORY_ADDR_TLS_S
 #define WITH_ADDEND 0x2e3cb38u
 enum { VERSION_LAST = 0x80 }; /* a longer "language" version is none */
 
-enum { NAME_LAST = 4096 }; /* of a name, what is kept */
+enum { NAME_LAST = FACTS_TEXT_MAX + 1 }; /* of a name, what is kept: one more than facts have, so that a cut shows */
 
 struct text {
 	const char *data;
@@ -117,11 +117,7 @@ static int ends_with(struct text text, const char *word)
 /* For "%.*s". */
 static int length(struct text text) { return text.size < NAME_LAST ? (int)text.size : NAME_LAST; }
 
-static json_t *text_json(struct text text)
-{
-	json_t *value = text.size ? json_stringn(text.data, text.size) : NULL;
-	return value ? value : json_null();
-}
+static json_t *text_json(struct text text) { return facts_bytes(text.size ? text.data : NULL, text.size); }
 
 static int is_listed(const json_t *list, struct text text)
 {

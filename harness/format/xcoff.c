@@ -262,7 +262,7 @@ static void read_imports(const struct xcoff_file *file, struct imports *imports)
 {
 	uint64_t at = 0;
 	*imports = (struct imports){ 0 };
-	for (uint64_t i = 0; i < file->loader.import_count; i++) {
+	for (uint64_t i = 0; i < file->loader.import_count && imports->count <= FACTS_LIST_MAX; i++) {
 		const char *part[3];
 		for (int k = 0; k < 3; k++) {
 			part[k] = xcoff_text(&file->loader.imports, at);
@@ -309,7 +309,7 @@ static json_t *needed_json(const struct imports *imports)
 {
 	json_t *list = json_array();
 	for (size_t i = 1; i < imports->count; i++)
-		json_array_append_new(list, facts_text(imports->file[i]));
+		facts_list(list, imports->file[i]);
 	return list;
 }
 
@@ -331,15 +331,7 @@ static struct bytes rtinit_of(const struct xcoff_file *file)
 }
 
 /* Does a name belong to an entry of Go's runtime, _rt0_ppc64_aix_lib? */
-static int enters_go(const char *name)
-{
-	size_t length = strlen(name);
-	while (*name == '.') {
-		name++;
-		length--;
-	}
-	return !strncmp(name, "_rt0_", 5) && length > 9 && !strcmp(name + length - 4, "_lib");
-}
+static int enters_go(const char *name) { return format_is_go_entry(name + strspn(name, ".")); }
 
 /* The name of the first initializer, NULL for none; *go counts those that enter Go.  The structure: an address, the
  * offsets of the two lists, the size of a descriptor; a descriptor: an address, the offset of its name, flags. */

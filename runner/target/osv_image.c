@@ -279,17 +279,16 @@ static int write_all(struct writer *writer, struct osv_image *image)
 
 int osv_image_write(struct osv_image *image, const char *path, struct diag *diag)
 {
-	char *aside = xprintf("%s.new-%d", path, (int)getpid());
+	char *aside;
+	int fd = file_aside(path, 0644, &aside), error = fd < 0 ? fd : 0;
+	if (error)
+		return diag_set(diag, -error, "%s: OSv's image cannot be written: %s", path, strerror(-error));
 	for (size_t i = 0; i < image->count; i++)
 		image->node[i].place = image->node[i].count = 0;
-	struct writer writer = { fopen(aside, "we"), 0, diag };
-	int error = writer.file ? write_all(&writer, image) : -errno;
-	if (writer.file && fclose(writer.file) && !error)
+	struct writer writer = { fdopen(fd, "w"), 0, diag };
+	error = writer.file ? write_all(&writer, image) : -errno;
+	if ((writer.file ? fclose(writer.file) : close(fd)) && !error)
 		error = -errno;
-	if (!error && rename(aside, path))
-		error = -errno;
-	if (error && writer.file)
-		unlink(aside);
-	free(aside);
+	error = file_settle(aside, path, error);
 	return error ? diag_set(diag, -error, "%s: OSv's image cannot be written: %s", path, strerror(-error)) : 0;
 }

@@ -168,6 +168,26 @@ static void test_image_key(void **state)
 	assert_string_not_equal(keys[0], keys[2]);
 }
 
+/* Who may write to the folder lays a link where he thinks that the image is made: nothing is written through it. */
+static void test_image_beside_a_link(void **state)
+{
+	(void)state;
+	struct osv_image *image = osv_image_new();
+	struct diag diag = DIAG_INIT;
+	char *path = xprintf("%s/linked.img", folder), *aside = xprintf("%s.new-%d", path, (int)getpid()),
+	     *victim = xprintf("%s/victim", folder), *text;
+	assert_int_equal(file_write(victim, "kept", 4), 0);
+	assert_int_equal(symlink(victim, aside), 0);
+	assert_int_equal(osv_image_write(image, path, &diag), 0);
+	assert_int_equal(file_read(victim, &text, NULL), 0);
+	assert_string_equal(text, "kept");
+	osv_image_free(image);
+	free(text);
+	free(victim);
+	free(aside);
+	free(path);
+}
+
 static void test_image_of_a_missing_file(void **state)
 {
 	(void)state;
@@ -362,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_image_key),
+		cmocka_unit_test(test_image_beside_a_link),
 		cmocka_unit_test(test_image_of_a_missing_file),
 		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_ways_to_end),
