@@ -64,8 +64,8 @@ struct cache {
 int cache_look(const char *path, int alone, struct cache *cache, struct diag *diag);
 void cache_free(struct cache *cache);
 
-/* 0, or -EINVAL with a line in diag when something lies in the folder that is in no cache: it is left alone then, so that
- * --cache $HOME removes nobody's tmp. */
+/* 0, or -EINVAL with a line in diag when something lies in the folder that is in no cache: it is left alone then, so
+ * that --cache $HOME removes nobody's tmp. */
 int cache_known(const char *path, struct diag *diag);
 
 /* Removes scratch and what was being made aside, by names alone; nobody else may be using the cache. */

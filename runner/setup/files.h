@@ -46,8 +46,8 @@ int file_write(const char *path, const char *text, size_t len); /* aside; -ENOSP
 int file_exists(const char *path);
 int file_copy(const char *from, const char *to); /* aside; keeps the mode; reflink where the file system can */
 
-/* Says that a file of the cache is in use: its time is its last use, set when it is more than a day old.  A file that is
- * not there is not used. */
+/* Says that a file of the cache is in use: its time is its last use, set when it is more than a day old.  Nothing for a
+ * file that is not there. */
 void file_used(const char *path);
 
 /* Content hash of a file, remembered for the life of the process by path.  "" when unreadable. */
