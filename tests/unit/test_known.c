@@ -5,9 +5,7 @@
 #include "matrix/check.h"
 #include "matrix/filter.h"
 #include "matrix/version.h"
-#include "runner/schedule/plan.h"
-#include "runner/setup/setup.h"
-#include "runner/target/target.h"
+#include "tests/unit/targets_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -110,28 +108,6 @@ static void test_an_excuse_ends(void **state)
 		assert_int_equal(sample_judge(&cell, "thread.thousand", STATUS_TIMEOUT, &row),
 		    row ? VERDICT_KNOWN : VERDICT_REGRESSED);
 	}
-}
-
-/* The whole list of a release on a machine, on every target that tlsmatrix knows. */
-static struct cells list_on_targets(size_t sample, const char *arch)
-{
-	struct targets targets = { NULL, 0 };
-	struct release release = { .goroot = (char[]){ "" } };
-	struct setup setup = { .places = { .root = (char[]){ "." }, .cache = (char[]){ "" } },
-		.targets = &targets,
-		.releases = &release,
-		.release_count = 1 };
-	struct diag diag = DIAG_INIT;
-	struct cells cells;
-	snprintf(release.version, sizeof release.version, "%s", ports_sample[sample].go);
-	snprintf(setup.machine.os, sizeof setup.machine.os, "linux");
-	snprintf(setup.machine.arch, sizeof setup.machine.arch, "%s", arch);
-	setup.linkers.links = (1u << LINK_COUNT) - 1;
-	if (targets_load(&setup, NULL, &targets, &diag))
-		fail_msg("%s", diag.line);
-	assert_int_equal(plan_cells(&setup, sample_ports(sample), &cells, &diag), 0);
-	targets_free(&targets);
-	return cells;
 }
 
 static int covers_a_planned_check(const struct known *known)

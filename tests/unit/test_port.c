@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 
 #include <errno.h>
@@ -82,6 +83,66 @@ static void test_variants_belong_to_their_ports(void **state)
 	}
 }
 
+/* plan.json holds the lines that port_print makes. */
+static void test_a_printed_port_is_read_back(void **state)
+{
+	(void)state;
+	for (size_t sample = 0; sample < SAMPLES; sample++) {
+		const struct ports *ports = sample_ports(sample);
+		struct ports read;
+		struct buf lines = BUF_INIT;
+		for (size_t i = 0; i < ports->count; i++) {
+			port_print(&ports->port[i], &lines);
+			buf_add(&lines, "\n");
+		}
+		assert_int_equal(ports_parse("printed", lines.data, &read, NULL), 0);
+		assert_int_equal(read.count, ports->count);
+		/* Both were zero before they were filled, and port has no holes but behind its names. */
+		for (size_t i = 0; i < read.count; i++)
+			assert_memory_equal(&read.port[i], &ports->port[i], sizeof *read.port);
+		ports_free(&read);
+		buf_free(&lines);
+	}
+}
+
+/* One fact at a time, since no release has them all in all ways. */
+static void test_each_fact_of_a_port_is_printed(void **state)
+{
+	static const char *const facts[] = { "cgo=1", "race=1", "msan=1", "asan=1", "external=1", "external-cgo=1",
+		"internal-pie=1", "default-pie=1", "race-pie=1", "modes=exe", "modes=pie", "modes=c-archive",
+		"modes=c-shared", "modes=shared", "modes=plugin", "modes=pie,plugin" };
+	(void)state;
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+		char line[64];
+		struct ports ports, read;
+		struct buf printed = BUF_INIT;
+		snprintf(line, sizeof line, "linux amd64 %s", facts[i]);
+		assert_int_equal(ports_parse("t", line, &ports, NULL), 0);
+		port_print(ports.port, &printed);
+		assert_non_null(strstr(printed.data, facts[i]));
+		assert_int_equal(ports_parse("printed", printed.data, &read, NULL), 0);
+		assert_memory_equal(read.port, ports.port, sizeof *read.port);
+		ports_free(&ports);
+		ports_free(&read);
+		buf_free(&printed);
+	}
+}
+
+/* A cell without a row keeps none: an old release may have a port that the new one has not. */
+static void test_a_port_is_attached_by_its_name(void **state)
+{
+	(void)state;
+	const struct ports *ports = sample_ports(0);
+	struct cell cell;
+	assert_int_equal(cell_parse("go1.26.8/linux/arm.5/exe/cgo0/internal@none", &cell, NULL), 0);
+	ports_attach(ports, &cell);
+	assert_ptr_equal(cell.port, ports_find(ports, "linux", "arm"));
+	assert_non_null(cell.port);
+	strcpy(cell.os, "hurd");
+	ports_attach(ports, &cell);
+	assert_null(cell.port);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +150,9 @@ int main(void)
 		cmocka_unit_test(test_unknown_words_are_refused_by_line),
 		cmocka_unit_test(test_nothing_is_no_port),
 		cmocka_unit_test(test_variants_belong_to_their_ports),
+		cmocka_unit_test(test_a_printed_port_is_read_back),
+		cmocka_unit_test(test_each_fact_of_a_port_is_printed),
+		cmocka_unit_test(test_a_port_is_attached_by_its_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
