@@ -51,7 +51,8 @@ static const struct {
 
 static struct record record_of(const char *word, size_t harmed)
 {
-	static char *ids[] = { "thread.a", "tls.b", "init.c", "other.z" }, *own[] = { "limit", "other-module", "target" };
+	static char *ids[] = { "thread.a", "tls.b", "init.c", "other.z" },
+		    *own[] = { "limit", "other-module", "target" };
 	char sign = word[0], name = word[strspn(word, "+-~")];
 	size_t number = name == 'z' ? 3 : (size_t)(name - 'a');
 	struct record record = { RECORD_OBS, ids[number], "yes", "", harmed };
