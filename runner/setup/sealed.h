@@ -1,7 +1,7 @@
 /* sealed.h - JSON records of the cache that vouch for themselves and for no place.
  *
  * A record is one line, HASH JSON: a record that was changed, cut or emptied is not there.  Paths in it are written as
- * @cache, @root and @goroot, so that a cache is found wherever it is moved to. */
+ * @cache, @root and @goroot, and an @ as two, so that a cache is found wherever it is moved to. */
 #ifndef TLSMATRIX_RUNNER_SETUP_SEALED_H
 #define TLSMATRIX_RUNNER_SETUP_SEALED_H
 
