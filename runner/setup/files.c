@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <libgen.h>
 #include <limits.h>
 #include <linux/fs.h>
@@ -83,59 +84,121 @@ int places_find(const char *out, const char *cache, struct places *places, struc
 	return 0;
 }
 
-/* Why a folder that is there is none to build in; NULL: it is one. */
+/* Is a group that may write to a folder nobody but us?  Root's is, and the group that login makes for each user
+ * (USERGROUPS_ENAB of login.defs, whose umask lets it write): it bears his name and lists nobody else.  Not listed are
+ * those whose first group it is, so that any other name means company. */
+static int group_is_ours(gid_t gid, gid_t root)
+{
+	const struct group *group = gid == root ? NULL : getgrgid(gid);
+	const struct passwd *user = getpwuid(geteuid());
+	if (!group)
+		return gid == root || gid == getegid();
+	if (!user || strcmp(group->gr_name, user->pw_name) != 0)
+		return 0;
+	for (char **member = group->gr_mem; *member; member++)
+		if (strcmp(*member, user->pw_name) != 0)
+			return 0;
+	return 1;
+}
+
+/* Why somebody else can change what lies in a folder, or where a link leads; NULL: nobody can.  Who owns "/" can do
+ * anything: root, whom a user namespace may show as nobody. */
 static const char *distrust(const struct stat *st)
 {
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	struct stat top = { .st_uid = 0 };
+	stat("/", &top);
+	if (st->st_uid != 0 && st->st_uid != top.st_uid && st->st_uid != geteuid())
 		return "belongs to somebody else";
-	if (!S_ISLNK(st->st_mode) && (st->st_mode & S_IWOTH) && !(st->st_mode & S_ISVTX))
+	if (S_ISLNK(st->st_mode) || (st->st_mode & S_ISVTX))
+		return NULL;
+	if (st->st_mode & S_IWOTH)
 		return "may be written to by everybody";
+	if ((st->st_mode & S_IWGRP) && st->st_gid != 0 && !group_is_ours(st->st_gid, top.st_gid))
+		return "may be written to by a group of others";
 	return NULL;
 }
 
-static int check_owner(const char *cache, struct diag *diag)
+static int check_owners(const char *path, int *links, struct diag *diag);
+
+static int check_folder(const char *folder, const struct stat *st, int *links, struct diag *diag)
 {
-	char *folder = xstrdup(cache), *slash;
-	struct stat st;
-	while (lstat(folder, &st) && (slash = strrchr(folder, '/')))
-		slash[slash == folder && slash[1]] = '\0';
-	const char *why = distrust(&st);
-	if (!why && S_ISLNK(st.st_mode) && stat(folder, &st) == 0)
-		why = distrust(&st);
-	int error = why ?
-	    diag_set(diag, EINVAL, "%s: this folder %s, and what is built below it is run: name another with --cache",
-		folder, why) :
-	    0;
-	free(folder);
+	char to[PATH_MAX];
+	const char *why = !S_ISLNK(st->st_mode) || (*links)-- > 0 ? distrust(st) : "is behind too many links";
+	if (why)
+		return diag_set(diag, EINVAL,
+		    "%.500s: this folder %s, and what is built in the cache is run: name another with --cache", folder,
+		    why);
+	ssize_t size = S_ISLNK(st->st_mode) ? readlink(folder, to, sizeof(to) - 1) : 0;
+	if (size <= 0)
+		return 0;
+	to[size] = '\0';
+	/* Without links in it: those above have been looked at. */
+	char *above = xprintf("%.*s", (int)(strrchr(folder, '/') - folder), folder), *real = realpath(above, NULL);
+	char *target = to[0] == '/' ? xstrdup(to) : xprintf("%s/%s", real ? real : "", to);
+	int error = check_owners(target, links, diag);
+	free(target);
+	free(real);
+	free(above);
 	return error;
+}
+
+/* The folders from "/" to the last that is there, and those that links among them lead through: who can write to one
+ * can put something else in the place of the next. */
+static int check_owners(const char *path, int *links, struct diag *diag)
+{
+	int error = 0, there = 1;
+	for (size_t end = 1; !error && there;) {
+		char *folder = xprintf("%.*s", (int)end, path);
+		struct stat st;
+		there = lstat(folder, &st) == 0;
+		error = there ? check_folder(folder, &st, links, diag) : 0;
+		free(folder);
+		if (!path[end])
+			break;
+		end += strspn(path + end, "/");
+		end += strcspn(path + end, "/");
+	}
+	return error;
+}
+
+struct path_rule { const char *what, *more, *readers, *remedy; };
+
+/* What no reader of paths takes for something else; more: what the readers of this one leave alone, too. */
+static int check_path(const char *path, const struct path_rule *rule, struct diag *diag)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=@%~!";
+	struct buf shown = BUF_INIT;
+	text_add(&shown, path, 0);
+	int clean = strcmp(shown.data, path) == 0;
+	buf_free(&shown);
+	if (!clean)
+		return diag_set(diag, EINVAL, "%.500s: control characters or broken UTF-8 in %s: %s", path, rule->what,
+		    rule->remedy);
+	for (const char *at = path; *at; at++)
+		if (!(*at & 0x80) && !strchr(plain, *at) && !strchr(rule->more, *at))
+			return diag_set(diag, EINVAL, "%.500s: '%c' in %s is misread by %s: %s", path, *at, rule->what,
+			    rule->readers, rule->remedy);
+	return 0;
 }
 
 int places_check(const struct places *places, struct diag *diag)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=@%~!";
-	const char *cache = places->cache;
-	if (!*cache)
+	static const struct path_rule tree = { "the path of this source tree", " ,:$\\", "cgo, linkers or a shell",
+		"move the tree" },
+				      cache = { "the cache's path", "", "cgo, linkers or the loader",
+					      "name another with --cache" };
+	int links = 40; /* as many as the kernel follows (path_resolution(7)) */
+	if (!*places->cache)
 		return diag_set(diag, EINVAL, "no cache folder: no HOME, and no home in passwd: name one with --cache");
-	struct buf shown = BUF_INIT;
-	text_add(&shown, cache, 0);
-	int clean = strcmp(shown.data, cache) == 0;
-	buf_free(&shown);
-	if (!clean)
-		return diag_set(diag, EINVAL,
-		    "%.500s: control characters or broken UTF-8 in the cache's path: name another with --cache", cache);
-	const char *odd = cache + strspn(cache, plain);
-	while (*odd & 0x80)
-		odd += 1 + strspn(odd + 1, plain);
-	if (*odd)
-		return diag_set(diag, EINVAL,
-		    "%.500s: '%c' in the cache's path is misread by cgo, linkers or the loader: name another with "
-		    "--cache",
-		    cache, *odd);
-	if (strlen(cache) > CACHE_PATH_MAX)
+	int error = check_path(places->root, &tree, diag);
+	error = error ? error : check_path(places->cache, &cache, diag);
+	if (error)
+		return error;
+	if (strlen(places->cache) > CACHE_PATH_MAX)
 		return diag_set(diag, EINVAL,
 		    "%.80s...: the cache's path has %zu bytes, at most %d are possible: name another with --cache",
-		    cache, strlen(cache), CACHE_PATH_MAX);
-	return check_owner(cache, diag);
+		    places->cache, strlen(places->cache), CACHE_PATH_MAX);
+	return check_owners(places->cache, &links, diag);
 }
 
 void places_free(struct places *places)
