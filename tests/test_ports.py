@@ -113,6 +113,8 @@ def test_a_class_of_skips_can_be_forbidden(sample):
     assert done.status == CODES["ok"] and forbidden.status == CODES["unexpected"]
     said = "cells are skipped with a class that --forbid-skip names, the first since no-compiler: "
     assert re.search(rf" FORBIDDEN: \d+ {said}", " ".join(forbidden.stdout.split()))
+    report = tool("report", "--format", "json")
+    assert report.status == forbidden.status == json.loads(report.stdout)["exit"]
     assert tool("run", query, "--forbid-skip", "no-linker").status == CODES["ok"]
 
 

@@ -270,6 +270,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	if (unplanned) {
 		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
 	} else if (is_told(&campaign, &code)) {
+		run_plan_used(setup, campaign.plan.cells, campaign.plan.count);
 		plan_free(&campaign.plan);
 	} else {
 		int error = run_campaign(&campaign, &diag);

@@ -41,15 +41,16 @@ static void infra_result(const struct plan_cell *cell, const char *line, struct 
 	judge_result(result);
 }
 
-/* What the cache holds of a cell is in use, also where nothing of it is looked at. */
-static void mark_used(const struct setup *setup, const struct plan_cell *cell)
+void run_plan_used(const struct setup *setup, const struct plan_cell *cells, size_t count)
 {
-	char *dir = plan_result_dir(setup, cell), *record = xprintf("%s/result.json", dir);
-	file_used(record);
-	entry_used(cell->build.dir);
-	entry_used(cell->build.src);
-	free(record);
-	free(dir);
+	for (size_t i = 0; i < count; i++) {
+		char *dir = plan_result_dir(setup, &cells[i]), *record = xprintf("%s/result.json", dir);
+		file_used(record);
+		entry_used(cells[i].build.dir);
+		entry_used(cells[i].build.src);
+		free(record);
+		free(dir);
+	}
 }
 
 static void make_tasks(struct campaign *campaign)
@@ -58,7 +59,6 @@ static void make_tasks(struct campaign *campaign)
 	for (size_t i = 0; i < campaign->count; i++) {
 		const struct plan_cell *cell = &campaign->cells[i];
 		struct cell_result result;
-		mark_used(campaign->setup, cell);
 		if (!campaign->options->force && result_load(campaign->setup, cell, 0, &result)) {
 			free(hand_out(campaign, cell, &result, 1));
 			campaign->cached++;
@@ -102,6 +102,7 @@ int run_plan(const struct setup *setup, const struct plan_cell *cells, size_t co
 	struct campaign campaign = { .setup = setup, .cells = cells, .count = count, .options = options, .sink = sink };
 	task_list_init(&campaign.tasks, setup);
 	campaign.tasks.force = options->force;
+	run_plan_used(setup, cells, count);
 	make_tasks(&campaign);
 	int error = task_list_run(&campaign.tasks, options->jobs, count, campaign.cached, on_judged, &campaign);
 	task_list_free(&campaign.tasks);

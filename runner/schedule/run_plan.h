@@ -26,4 +26,8 @@ struct run_sink {
 int run_plan(const struct setup *setup, const struct plan_cell *cells, size_t count, const struct run_options *options,
     const struct run_sink *sink);
 
+/* Says that what the cache holds of these cells is in use (files.h file_used), as run_plan does: for who has their
+ * results already and starts nothing. */
+void run_plan_used(const struct setup *setup, const struct plan_cell *cells, size_t count);
+
 #endif
