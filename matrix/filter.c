@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -486,11 +487,12 @@ struct parsed {
 	struct parsed *next;
 };
 
-enum { PARSED_SLOTS = 512 };
+enum { PARSED_SLOTS = 512, ADDRESS_SLOTS = 1024 };
 
-static struct parsed *parsed[PARSED_SLOTS];
+/* by_address is only where to look first: an address may hold another text later. */
+static struct parsed *parsed[PARSED_SLOTS], *by_address[ADDRESS_SLOTS];
 
-/* FNV-1a. Keyed by content: an address may hold another text later. */
+/* FNV-1a. */
 static unsigned text_slot(const char *text)
 {
 	unsigned hash = 2166136261u;
@@ -499,23 +501,31 @@ static unsigned text_slot(const char *text)
 	return (hash ^ hash >> 16) % PARSED_SLOTS;
 }
 
+/* The text parsed, once for all that are equal. */
+static struct parsed *text_parsed(const char *text)
+{
+	struct parsed **slot = &parsed[text_slot(text)], *entry = *slot;
+	while (entry && strcmp(entry->text, text) != 0)
+		entry = entry->next;
+	if (entry)
+		return entry;
+	struct diag diag = DIAG_INIT;
+	struct filter *filter;
+	if (filter_parse(text, &filter, &diag) != 0) {
+		fprintf(stderr, "tlsmatrix: rule table: %s\n", diag.line);
+		abort();
+	}
+	entry = xmalloc(sizeof *entry);
+	*entry = (struct parsed){ xstrdup(text), filter, *slot };
+	return *slot = entry;
+}
+
 int filter_text_match(const char *text, const struct filter_subject *subject)
 {
 	if (!*text)
 		return 1;
-	struct parsed **slot = &parsed[text_slot(text)], *entry = *slot;
-	while (entry && strcmp(entry->text, text) != 0)
-		entry = entry->next;
-	if (!entry) {
-		struct diag diag = DIAG_INIT;
-		struct filter *filter;
-		if (filter_parse(text, &filter, &diag) != 0) {
-			fprintf(stderr, "tlsmatrix: rule table: %s\n", diag.line);
-			abort();
-		}
-		entry = xmalloc(sizeof *entry);
-		*entry = (struct parsed){ xstrdup(text), filter, *slot };
-		*slot = entry;
-	}
-	return filter_match(entry->filter, subject);
+	struct parsed **known = &by_address[(uintptr_t)text % ADDRESS_SLOTS];
+	if (!*known || strcmp((*known)->text, text) != 0)
+		*known = text_parsed(text);
+	return filter_match((*known)->filter, subject);
 }
