@@ -148,6 +148,24 @@ def copied(tmp_path):
     return tool
 
 
+def as_somebody(folder, *args):
+    """The command line of the tool as a user whom passwd does not know; root's alone. Where its tree lies, below /root
+    perhaps, is not his to reach, and so the program stands in a tree of its own in that folder of pytest's."""
+    if not shutil.which("setpriv"):
+        pytest.skip("there is no setpriv to be somebody else")
+    program = folder / "somebody/build/tlsmatrix"
+    program.parent.mkdir(parents=True)
+    shutil.copy(BUILD / "tlsmatrix", program)
+    (folder / "somebody/cases").mkdir()
+    (folder / "somebody/cases/sources.def").touch()
+    for above in [folder, *folder.parents]:
+        if above.owner() == "root" and above.name:
+            above.chmod(above.stat().st_mode | 0o055)
+        if above.name.startswith("pytest-of"):
+            break
+    return ["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups", str(program), *map(str, args)]
+
+
 def made_run(folder, *args):
     """Runs a filter and checks nothing but that there is something to read."""
     tool = Tool(folder / "out")

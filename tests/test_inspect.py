@@ -5,14 +5,13 @@ import os
 import pathlib
 import re
 import resource
-import shutil
 import struct
 import subprocess
 
 import elf_made
 import pytest
 
-from conftest import BUILD, CODES, ROOT
+from conftest import BUILD, CODES, ROOT, as_somebody
 
 FACT_KEYS = set(
     (
@@ -99,26 +98,13 @@ def test_inspect_is_not_spoken_through(small, tmp_path):
 
 
 def test_inspect_unreadable(tool, tmp_path):
-    """A file that may not be read; root may read everything, so it is asked as nobody."""
+    """A file that may not be read; root may read everything, so it is asked as somebody else."""
     secret = tmp_path / "secret"
     secret.write_bytes((BUILD / "tlstrace").read_bytes())
     secret.chmod(0)
-    argv = [BUILD / "tlsmatrix", "inspect", secret]
-    if os.geteuid() == 0:
-        if not shutil.which("setpriv"):
-            pytest.skip("root reads everything and there is no setpriv to be somebody else")
-        program = tmp_path / "tree/build/tlsmatrix"
-        program.parent.mkdir(parents=True)
-        shutil.copy(BUILD / "tlsmatrix", program)
-        (tmp_path / "tree/cases").mkdir()
-        (tmp_path / "tree/cases/sources.def").touch()
-        for folder in [tmp_path, *tmp_path.parents]:
-            if folder.owner() == "root" and folder.name:
-                folder.chmod(folder.stat().st_mode | 0o055)
-            if folder.name.startswith("pytest-of"):
-                break
-        argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "inspect", secret]
-    done = tool.run(list(map(str, argv)))
+    root = os.geteuid() == 0
+    argv = as_somebody(tmp_path, "inspect", secret) if root else [str(BUILD / "tlsmatrix"), "inspect", str(secret)]
+    done = tool.run(argv)
     assert done.status == CODES["usage"] and str(secret) in done.line() and "ermission denied" in done.line()
 
 
