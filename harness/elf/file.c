@@ -110,8 +110,9 @@ int elf_dynamic(const struct elf_file *file, int64_t tag, uint64_t *value)
 /* The size of a string table up to its last NUL: no name then needs a search for its end, which many may share. */
 static uint64_t strings_size(const struct elf_file *file, uint64_t place, uint64_t size)
 {
-	const unsigned char *start = file->bytes + place,
-			    *last = in_file(file, place, size) && size ? memrchr(start, 0, size) : NULL;
+	if (!size || !in_file(file, place, size))
+		return 0;
+	const unsigned char *start = file->bytes + place, *last = memrchr(start, 0, size);
 	return last ? (uint64_t)(last - start) + 1 : 0;
 }
 
