@@ -14,6 +14,7 @@ from conftest import CODES, HOST, ROOT
 LIAR = ROOT / "tests/fixtures/liar.sh"
 ONE = "mode=exe & cgo=0 & link=internal"
 LOADER = "/lib64/ld-linux-x86-64.so.2"
+VALGRIND = shutil.which("valgrind")
 SSHD = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin")
 
 
@@ -51,33 +52,39 @@ def test_a_loader_in_two_lines(tool, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists(LOADER), reason="this machine's loader has another name")
-def test_the_machines_own_loader_elsewhere(tool, tmp_path):
-    """A copy of it, beside the INI file and with the system's libraries: check by check what the host says."""
+def test_the_same_loader_by_another_way(tool, tmp_path):
+    """A copy of the machine's own, and a wrapper that does nothing, say what the host says: all cells, check by check.
+
+    Nothing is built for them: what the host runs is what they run.
+    """
     shutil.copy(LOADER, tmp_path / "ld.so")
-    libc = subprocess.run(["gcc", "-print-file-name=libc.so.6"], capture_output=True, text=True, check=True).stdout
     file = described(
-        tmp_path, f"[my-ld]\nkind = loader\ninterpreter = ./ld.so\nlibrary-path = {os.path.dirname(libc)}\n"
+        tmp_path,
+        "[mine]\nkind = loader\ninterpreter = ./ld.so\n[env]\nkind = wrapper\ncommand = env WRAPPED=1 {argv}\n",
     )
-    cells = "cgo=1 & link=external & (mode=exe | mode=c-shared & load=dlopen)"
-    done = tool("run", f"os=linux & arch=amd64 & target=my-ld,host & {cells}", "--targets", file)
+    done = tool("run", HOST.replace("host,none", "host,mine,env"), "--targets", file)
     assert done.status == CODES["ok"], done
-    said = {"my-ld": {}, "host": {}}
+    said = {"host": {}, "mine": {}, "env": {}}
     for cell in tool.report()["cells"]:
         for check in cell["checks"]:
-            key = (cell["buildmode"], check["id"])
+            key = cell["id"].replace(f"@{cell['target']}:", "@"), check["id"]
             said[cell["target"]][key] = check["status"], check["expected"], check["observed"]
-    assert len(said["host"]) > 80 and said["my-ld"] == said["host"]
+    assert len({cell for cell, _ in said["host"]}) > 60 and len(said["host"]) > 3500
+    assert said["mine"] == said["host"] and said["env"] == said["host"]
 
 
-def test_a_wrapper(tool, tmp_path):
-    """Any command around the program, beside the host in one run."""
-    file = described(tmp_path, "[my-env]\nkind = wrapper\ncommand = env WRAPPED=1 {argv}\n")
-    done = tool("run", f"target=my-env & {ONE} | {HOST} & target=host & {ONE}", "--targets", file)
-    assert done.status == CODES["ok"], done
-    report = tool.report()
-    mine, hosts = live(report, "my-env"), live(report, "host")
-    assert set(mine.values()) <= {"pass", "skip"} and "pass" in mine.values()
-    assert {check for _, check in mine} == {check for _, check in hosts}
+@pytest.mark.skipif(not VALGRIND, reason="valgrind is not installed")
+def test_what_the_tracer_does_not_see_is_told(tool, tmp_path):
+    """A wrapper whose programs tlstrace sees says so of itself; one that rewrites their code does, too."""
+    file = described(
+        tmp_path,
+        "[env]\nkind = wrapper\ncommand = env {argv}\n"
+        "[rewrites]\nkind = wrapper\ncommand = valgrind --tool=none -q {argv}\n"
+        "[forks]\nkind = wrapper\ncommand = timeout --foreground 100 {argv}\n",
+    )
+    for name, seen in ("env", "yes"), ("rewrites", "no: tlstrace saw 0 calls of "), ("forks", "no: tlstrace saw "):
+        done = tool("target", "check", name, "--targets", file, "--json")
+        assert done.status == CODES["ok"] and json.loads(done.stdout)["facts"]["trace"].startswith(seen), done
 
 
 WINE = all(shutil.which(program) for program in ("bwrap", "x86_64-w64-mingw32-gcc-posix")) and os.path.exists(

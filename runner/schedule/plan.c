@@ -102,10 +102,12 @@ static void plan_hash(struct plan *plan)
 	hash_end(hash, plan->hash);
 }
 
-/* The link modes of a target: "all", or a list of names. */
+/* The link modes of a target: "all", or a list of names.  Another loader is to take what every linker makes; an
+ * emulator or another machine is about the processor and the kernel. */
 static unsigned links_of(const struct setup *setup, const struct target *target)
 {
-	const char *list = target->links ? target->links : "internal,external";
+	int is_own = target->kind == TARGET_HOST || target->kind == TARGET_LOADER || target->kind == TARGET_WRAPPER;
+	const char *list = target->links ? target->links : is_own ? "all" : "internal,external";
 	unsigned links = 0;
 	if (strcmp(list, "all") == 0)
 		return setup->linkers.links;

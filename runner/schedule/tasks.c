@@ -231,8 +231,9 @@ struct cell_argument {
 	const struct plan_cell *cell;
 };
 
-/* Nothing is judged on a target that could not be fetched, or did not pass its own check. */
-static int is_believed(const struct setup *setup, const struct target *target, struct diag *diag)
+/* Nothing is judged on a target that could not be fetched, or did not pass its own check.  *checked is a new reference
+ * to what that found out, or NULL. */
+static int is_believed(const struct setup *setup, const struct target *target, json_t **told, struct diag *diag)
 {
 	if (target->broken)
 		return diag_set(diag, EIO, "%s", target->broken);
@@ -244,7 +245,10 @@ static int is_believed(const struct setup *setup, const struct target *target, s
 	    diag_set(diag, EIO, "target %s is not believed: %s", target->name,
 		message ? message : "its check did not come to an end: `tlsmatrix target check` shows it") :
 	    0;
-	json_decref(checked);
+	if (error)
+		json_decref(checked);
+	else
+		*told = checked;
 	return error;
 }
 
@@ -275,26 +279,15 @@ static int mutated_facts(
 	return error;
 }
 
-static int run_cell(const void *argument, struct diag *diag)
+/* Runs the cell with what was built and found out before, and stores what came of it. */
+static int judge_cell(const struct setup *setup, const struct plan_cell *cell, const json_t *build,
+    const json_t *target_facts, struct diag *diag)
 {
-	const struct cell_argument *order = argument;
-	const struct plan_cell *cell = order->cell;
-	int missing = cell->target && cell->target->missing,
-	    error = cell->target ? is_believed(order->setup, cell->target, diag) : 0;
-	if (error)
-		return error;
-	json_t *build = missing ? json_object() : build_load(order->setup, &cell->build);
-	if (!build)
-		return diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
-	error = missing ? 0 : build_facts(order->setup, &cell->build, build, diag);
-	if (error) {
-		json_decref(build);
-		return error;
-	}
 	struct trial trial = {
-		.setup = order->setup,
+		.setup = setup,
 		.cell = cell->cell,
 		.target = cell->target,
+		.target_facts = target_facts,
 		.build = build,
 		.build_dir = cell->build.dir,
 		.checks = cell->checks,
@@ -304,20 +297,39 @@ static int run_cell(const void *argument, struct diag *diag)
 	struct cell_result result = { .checks = NULL };
 	struct buf log = BUF_INIT;
 	json_t *mutated = NULL;
-	error = cell->violation.kind == MUTATE ? mutated_facts(order->setup, cell, build, &mutated, diag) : 0;
+	int error = cell->violation.kind == MUTATE ? mutated_facts(setup, cell, build, &mutated, diag) : 0;
 	trial.facts = mutated;
 	error = error ? error : trial_run(&trial, &result, &log, diag);
-	if (!error && cell->target && !missing && cell->target->kind != TARGET_HOST && is_silent(&result))
-		error = target_check_again(order->setup, cell->target, diag);
+	int elsewhere = cell->target && !cell->target->missing && cell->target->kind != TARGET_HOST;
+	if (!error && elsewhere && is_silent(&result))
+		error = target_check_again(setup, cell->target, diag);
 	if (!error) {
-		char *dir = plan_result_dir(order->setup, cell);
-		error = result_store(order->setup, dir, &result, &log, diag);
+		char *dir = plan_result_dir(setup, cell);
+		error = result_store(setup, dir, &result, &log, diag);
 		free(dir);
 	}
 	cell_result_free(&result);
 	buf_free(&log);
 	json_decref(mutated);
+	return error;
+}
+
+static int run_cell(const void *argument, struct diag *diag)
+{
+	const struct cell_argument *order = argument;
+	const struct plan_cell *cell = order->cell;
+	int missing = cell->target && cell->target->missing;
+	json_t *told = NULL;
+	int error = cell->target ? is_believed(order->setup, cell->target, &told, diag) : 0;
+	if (error)
+		return error;
+	json_t *build = missing ? json_object() : build_load(order->setup, &cell->build);
+	if (!build)
+		error = diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
+	error = error || missing ? error : build_facts(order->setup, &cell->build, build, diag);
+	error = error ? error : judge_cell(order->setup, cell, build, json_object_get(told, "facts"), diag);
 	json_decref(build);
+	json_decref(told);
 	return error;
 }
 

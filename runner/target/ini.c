@@ -311,7 +311,7 @@ static int complete(struct target *target, const char *text, struct diag *diag)
 		return diag_set(diag, EINVAL,
 		    "%s:%d: command of [%s] has no word {argv}, where the program and its arguments go", target->file,
 		    target->line, target->name);
-	if (target->trace < 0)
+	if (target->trace < 0 && target->kind != TARGET_WRAPPER)
 		target->trace = target->kind == TARGET_HOST || target->kind == TARGET_LOADER;
 	return 0;
 }

@@ -7,10 +7,11 @@
  *   kind = host | loader | wrapper | qemu-user | ssh | osv | pack
  *   goos, goarch   which cells fit: comma lists, goarch as cell ids have it ("arm,arm.5"); default: this machine's
  *   cells          a FILTER over the cells that fit, when it is not all of them
- *   links          which link modes: "all" (those of this machine; for goarch that is its own), default
- *                  "internal,external"; a comma list of names
+ *   links          which link modes: "all" (those of this machine), the default of host, loader and wrapper;
+ *                  a comma list of names, default "internal,external"
  *   cc, cc-static  C compiler of programs that run here (of -static links), when it is not the port's own
- *   trace          yes: tlstrace works here (default for host and loader: a process of this kernel)
+ *   trace          yes, no: does tlstrace see what runs here?  Default: yes for host and loader, processes of this
+ *                  kernel; for a wrapper target_check.h finds out; else no
  *   scale          multiplies every time limit (1)
  *   version        command whose first line tells the version, when the kind does not know how to ask
  *   suite, packages   Debian packages, unpacked into the cache by `target get NAME` (pack.h)
@@ -69,7 +70,7 @@ struct target {
 	int cpus; /* osv */
 	char *version, *suite, *packages, *uses, *needs, *debian, *pypi;
 	double scale;
-	int trace;
+	int trace;   /* -1: its fact "trace" says it */
 	int user;    /* from --targets */
 	char *wants; /* names of the sections whose packages its values name, each followed by a blank */
 	int line;    /* of its section in its file */

@@ -28,8 +28,8 @@ struct checking {
 
 /* ---- starting ------------------------------------------------------------------------------------- */
 
-static int start(const struct checking *checking, const char *const *words, int limit_ms, struct child_result *result,
-    struct diag *diag)
+static int start_behind(const struct checking *checking, const char *const *prefix, const char *const *words,
+    int limit_ms, struct child_result *result, struct diag *diag)
 {
 	struct argv argv = { NULL, 0 };
 	for (; *words; words++)
@@ -39,12 +39,19 @@ static int start(const struct checking *checking, const char *const *words, int 
 		.target = checking->target,
 		.argv = &argv,
 		.env = &checking->env,
+		.prefix = prefix,
 		.timeout_ms = (int)(limit_ms * checking->setup->timeout_scale),
 		.output_limit = OUTPUT_MAX,
 	};
 	int error = launch_run(&launch, result, diag);
 	argv_free(&argv);
 	return error;
+}
+
+static int start(const struct checking *checking, const char *const *words, int limit_ms, struct child_result *result,
+    struct diag *diag)
+{
+	return start_behind(checking, NULL, words, limit_ms, result, diag);
 }
 
 static unsigned made_up_number(void)
@@ -296,6 +303,43 @@ static void tell_words(struct checking *checking)
 	child_result_free(&child);
 }
 
+/* Does tlstrace, in front of the command, see what a program that it starts does: a number of calls made up for this
+ * start?  Only where nobody said so of the target (target.h). */
+static void tell_trace(struct checking *checking)
+{
+	char *tracer = xprintf("%s/tlstrace", checking->setup->places.bin),
+	     *path = xprintf("%s/%s", checking->program.dir, target_traced), *calls = NULL;
+	char number[16], seen[32];
+	snprintf(number, sizeof(number), "%u", 2 + made_up_number() % 200);
+	snprintf(seen, sizeof(seen), "%s calls", number);
+	const char *const prefix[] = { tracer, "--timeout", "10", "--module", path, "thread.sigaltstack-ok", "--",
+		NULL };
+	const char *const words[] = { path, number, NULL };
+	struct child_result child;
+	struct diag diag = DIAG_INIT;
+	if (!file_exists(path)) {
+		calls = xstrdup("no: its program is not for a processor that tlstrace knows");
+	} else if (start_behind(checking, prefix, words, FACT_MS, &child, &diag)) {
+		calls = xprintf("no: %s", diag.line);
+	} else {
+		struct records records;
+		records_read(child.out.data, child.out.len, &records);
+		const struct record *record = records_find(&records, "thread.sigaltstack-ok");
+		if (record && record->kind == RECORD_OBS && strcmp(record->note, seen) == 0)
+			calls = xstrdup("yes");
+		else if (record)
+			calls = xprintf("no: tlstrace saw %s of %s", record->note, number);
+		else
+			calls = xprintf("no: tlstrace ended with %d", child.status);
+		records_free(&records);
+		child_result_free(&child);
+	}
+	json_object_set_new(checking->facts, "trace", json_string(calls));
+	free(calls);
+	free(path);
+	free(tracer);
+}
+
 /* ---- version --------------------------------------------------------------------------------------------- */
 
 /* What knows its version, or what the program saw of libc or kernel. */
@@ -383,6 +427,8 @@ static int check(const struct setup *setup, const struct target *target, int aga
 			tell_starts(&checking);
 		tell_facts(&checking);
 		tell_words(&checking);
+		if (target->trace < 0)
+			tell_trace(&checking);
 	}
 	int failed = again && !error ? 0 : write_check(&checking, error ? message : NULL, now() - started, diag);
 	if (error && !failed)

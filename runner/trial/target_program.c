@@ -40,6 +40,8 @@ const struct target_start target_starts[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
+const char target_traced[] = "traced";
+
 /* ---- names ------------------------------------------------------------------------------------------- */
 
 static void first_of(const char *list, const char *fallback, char *out, size_t size)
@@ -181,6 +183,9 @@ static void make_c(const struct setup *setup, const struct cell *cell, struct sc
 		script->failed = 0;
 		compile(setup, cell, script, dir, at->file, flags, start, at->library ? libraries : none);
 	}
+	static const char *const traced[] = { "cases/target/traced.c", NULL };
+	script->failed = 0;
+	compile(setup, cell, script, dir, target_traced, plain, traced, none);
 	script->failed = 0;
 }
 

@@ -29,6 +29,9 @@ int target_cell(const struct setup *setup, const struct target *target, int in_c
 /* Programs beside the one in C that tell one fact each; those that could not be linked are not there. */
 extern const struct target_start { const char *file, *fact, *define, *library; } target_starts[];
 
+/* The file of cases/target/traced.c, beside the program in C; not there for a processor that tlstrace does not know. */
+extern const char target_traced[];
+
 /* Of everything that decides what a check of a target finds, but for the target itself. */
 void target_program_hash(const struct setup *setup, const struct target *target, struct hash *hash);
 

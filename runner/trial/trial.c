@@ -498,11 +498,26 @@ static void judge_target_missing(const struct target *target, struct check_resul
 	free(reason);
 }
 
-static void judge_not_traced(const struct target *target, struct check_result *result)
+/* What the target's check found out about a fact, or NULL. */
+static const char *target_fact(const struct trial *trial, const char *name)
 {
-	char *reason =
-	    xprintf("target %s: tlstrace sees processes of this machine's own architecture and kernel only, by ptrace",
-		target->name);
+	return json_string_value(json_object_get(trial->target_facts, name));
+}
+
+static int is_traced(const struct trial *trial)
+{
+	if (!trial->target)
+		return 1;
+	const char *fact = target_fact(trial, "trace");
+	return trial->target->trace < 0 ? fact && strcmp(fact, "yes") == 0 : trial->target->trace;
+}
+
+static void judge_not_traced(const struct trial *trial, struct check_result *result)
+{
+	const char *fact = trial->target->trace < 0 ? target_fact(trial, "trace") : NULL;
+	char *reason = xprintf(
+	    "target %s: tlstrace sees processes of this machine's own architecture and kernel only, by ptrace%s%s",
+	    trial->target->name, fact ? "; " : "", fact ? fact + strlen("no: ") : "");
 	judge_skip(result, "no-tracer", reason);
 	free(reason);
 }
@@ -527,7 +542,7 @@ static void judge_still(struct run *run)
 		else if (check->pass == PASS_FILE)
 			judge_file(run, check, &run->result->checks[i]);
 		else if (check->pass == PASS_TRACE && !run->traced)
-			judge_not_traced(trial->target, &run->result->checks[i]);
+			judge_not_traced(trial, &run->result->checks[i]);
 	}
 }
 
@@ -547,11 +562,7 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 	result->cell = trial->cell;
 	result->check_count = trial->count;
 	result->checks = xcalloc(trial->count + 1, sizeof(*result->checks));
-	struct run run = { .trial = trial,
-		.result = result,
-		.log = log,
-		.env = ENV_INIT,
-		.traced = !trial->target || trial->target->trace };
+	struct run run = { .trial = trial, .result = result, .log = log, .env = ENV_INIT, .traced = is_traced(trial) };
 	run.load = json_object_get(json_object_get(trial->build, "runs"), load_name(trial->cell.load));
 	run.module = json_string_value(json_object_get(run.load, "module"));
 	if (run.load)

@@ -22,6 +22,7 @@ struct trial {
 	const struct setup *setup;
 	struct cell cell;
 	const struct target *target; /* NULL: this machine itself, or nothing runs */
+	const json_t *target_facts;  /* what its check found out (target_check.h "facts"); NULL: nothing */
 	const json_t *build;         /* build.json of the cell's build */
 	const char *build_dir;
 	const struct check *const *checks; /* to judge, in order */
