@@ -73,6 +73,16 @@ def test_the_same_loader_by_another_way(tool, tmp_path):
     assert said["mine"] == said["host"] and said["env"] == said["host"]
 
 
+def test_a_key_of_the_section_that_changes_is_run_again(tool, tmp_path):
+    """trace = no after trace = yes: what was seen by the tracer is not told again."""
+    text = "[mine]\nkind = wrapper\ncommand = env {argv}\ntrace = "
+    for trace, status in ("yes", "pass"), ("no", "skip"):
+        done = tool("run", f"target=mine & {ONE}", "--targets", described(tmp_path, f"{text}{trace}\n"))
+        assert done.status == CODES["ok"], done
+        checks = tool.report()["cells"][0]["checks"]
+        assert {check["status"] for check in checks if check["id"] == "thread.clone-flags"} == {status}
+
+
 @pytest.mark.skipif(not VALGRIND, reason="valgrind is not installed")
 def test_what_the_tracer_does_not_see_is_told(tool, tmp_path):
     """A wrapper whose programs tlstrace sees says so of itself; one that rewrites their code does, too."""

@@ -336,6 +336,7 @@ void target_look(const struct setup *setup, struct target *target)
 	hash_add_text(hash, setup->machine.kernel);
 	hash_add_text(hash, setup->machine.key);
 	hash_add(hash, &target->scale, sizeof(target->scale));
+	hash_add(hash, &target->trace, sizeof(target->trace));
 	target_texts(target, hash_text, hash);
 	size_t at = 0;
 	const struct target *pack = target_wants(setup, target, &at);
