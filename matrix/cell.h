@@ -19,6 +19,7 @@
 struct buf;
 struct diag;
 struct port;
+struct target_facts;
 
 enum mode { MODE_EXE, MODE_PIE, MODE_C_ARCHIVE, MODE_C_SHARED, MODE_SHARED, MODE_PLUGIN, MODE_COUNT };
 
@@ -71,6 +72,8 @@ struct cell {
 	enum load load;  /* LOAD_NONE exactly when target is "none" */
 	const struct port
 	    *port; /* what the release says of GOOS/GOARCH (port.h); NULL: not asked.  No part of the id */
+	const struct target_facts
+	    *facts; /* what the target was found to be (target_facts.h); NULL: not asked.  No part of the id */
 };
 
 enum { CELL_ID_MAX = 256 };

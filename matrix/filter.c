@@ -6,6 +6,7 @@
 #include "matrix/base/nearest.h"
 #include "matrix/check.h"
 #include "matrix/result.h"
+#include "matrix/target_facts.h"
 #include "matrix/version.h"
 
 #include <ctype.h>
@@ -24,6 +25,9 @@ enum field {
 	FIELD_LINK,
 	FIELD_TARGET,
 	FIELD_LOAD,
+	FIELD_LIBC,
+	FIELD_KERNEL,
+	FIELD_EMULATOR,
 	FIELD_CHECK,
 	FIELD_STATUS,
 	FIELD_COUNT
@@ -82,6 +86,9 @@ static const struct {
 	[FIELD_LINK] = { "link", link_word, LINK_COUNT, 1 },
 	[FIELD_TARGET] = { "target", NULL, 0, 0 },
 	[FIELD_LOAD] = { "load", load_word, LOAD_COUNT, 1 },
+	[FIELD_LIBC] = { "libc", NULL, 0, 0 },
+	[FIELD_KERNEL] = { "kernel", NULL, 0, 0 },
+	[FIELD_EMULATOR] = { "emulator", NULL, 0, 0 },
 	[FIELD_CHECK] = { "check", check_word, (size_t)-1, 0 }, /* checks_count, which is no constant here */
 	[FIELD_STATUS] = { "status", status_word, (size_t)STATUS_COUNT + VERDICT_COUNT, 0 },
 };
@@ -337,6 +344,16 @@ int filter_parse(const char *text, struct filter **filter, struct diag *diag)
 	return 0;
 }
 
+static int asks_facts(const struct node *node)
+{
+	int asks = node->kind == NODE_TEST && node->field >= FIELD_LIBC && node->field <= FIELD_EMULATOR;
+	for (const struct node *child = node->child; child && !asks; child = child->next)
+		asks = asks_facts(child);
+	return asks;
+}
+
+int filter_asks_facts(const struct filter *filter) { return asks_facts(filter->root); }
+
 void filter_free(struct filter *filter)
 {
 	if (filter)
@@ -401,6 +418,20 @@ static int match_arch(const struct node *node, const struct cell *cell)
 	return 0;
 }
 
+/* Where nothing runs there is no libc, either. */
+static enum answer match_fact(const struct node *node, const struct cell *cell)
+{
+	const struct target_facts *facts = cell->facts;
+	if (strcmp(cell->target, "none") == 0)
+		return NO;
+	if (!facts || !facts->known)
+		return MAYBE;
+	const char *text = node->field == FIELD_LIBC ? facts->libc :
+	    node->field == FIELD_KERNEL              ? facts->kernel :
+						       facts->emulator;
+	return *text && match_text(node, text) ? YES : NO;
+}
+
 static enum answer match_test(const struct node *node, const struct filter_subject *subject)
 {
 	const struct cell *cell = subject->cell;
@@ -429,6 +460,13 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 		break;
 	case FIELD_LOAD:
 		holds = node->mask >> cell->load & 1;
+		break;
+	case FIELD_LIBC:
+	case FIELD_KERNEL:
+	case FIELD_EMULATOR:
+		if (match_fact(node, cell) == MAYBE)
+			return MAYBE;
+		holds = match_fact(node, cell) == YES;
 		break;
 	case FIELD_CHECK:
 		if (!subject->check)

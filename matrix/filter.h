@@ -4,7 +4,7 @@
  *
  *   expr  := term { '|' term }        term := factor { '&' factor }
  *   factor:= '!' factor | '(' expr ')' | field op value { ',' value }
- *   field := go os arch mode cgo link target load check status
+ *   field := go os arch mode cgo link target load libc kernel emulator check status
  *   op    := =  !=  <  <=  >  >=      the ordered ones for go only
  *   value := text with * and ? as in the shell; "a,b" is a or b
  *
@@ -13,6 +13,9 @@
  * An empty expression matches everything.  "go" is compared as Go orders releases
  * (version.h; "1.21" and "go1.21" are the same); cgo takes 0 and 1.  mode, link and load
  * values without wildcards must exist, so that a typing error is not an empty selection.
+ *
+ * libc, kernel and emulator are what the target was found to be (target_facts.h): libc=musl-*, kernel=Linux-6.*,
+ * emulator=qemu-*.
  *
  * A filter owns its nodes; free it with filter_free. */
 #ifndef TLSMATRIX_MATRIX_FILTER_H
@@ -24,7 +27,7 @@ struct filter;
 
 /* What a filter looks at.  A NULL check or status leaves a test on that field open, also below a !:
  * the answer is yes unless the rest says no, since the question is asked again later, of results
- * (a plan knows no statuses). */
+ * (a plan knows no statuses).  So do facts of the cell's target that are not known yet; "none" has none. */
 struct filter_subject {
 	const struct cell *cell;
 	const char *check;
@@ -36,6 +39,9 @@ struct filter_subject {
 int filter_parse(const char *text, struct filter **filter, struct diag *diag);
 int filter_match(const struct filter *filter, const struct filter_subject *subject);
 void filter_free(struct filter *filter);
+
+/* Does it ask for facts of targets (libc, kernel, emulator), so that they must be known first? */
+int filter_asks_facts(const struct filter *filter);
 
 /* The rule tables (checks.def, oracle.def, support.def, known.def) hold filters as text.  Parsed
  * once and kept for the life of the process; aborts on a bad one, which a unit test finds first. */

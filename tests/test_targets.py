@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import shutil
 import socket
@@ -118,6 +119,47 @@ def test_wine(tool):
         if check["status"] == "crash"
     ]
     assert any("bcryptprimitives.dll" in message for message in messages), messages
+
+
+# ---- what a target is: libc=, kernel=, emulator= ------------------------------------------------------------------
+
+
+def test_a_target_is_selected_by_what_it_is(tool, tmp_path):
+    """libc= and kernel= ask what was found there; what is here and not known yet is checked first."""
+    text = "[mine]\nkind = wrapper\ncommand = env FRESH=1 {argv}\n"
+    file = described(tmp_path, text + "[gone]\nkind = wrapper\ncommand = no-such-command {argv}\n")
+    libc = "-".join(platform.libc_ver())
+    for asked, selected in (
+        (f"libc={libc}", {"mine"}),
+        ("kernel=Linux-*", {"mine"}),
+        (f"!libc={libc}", {"gone"}),
+        ("libc=*", {"mine"}),
+    ):
+        done = tool("list", f"target=mine,gone & {ONE} & {asked}", "--targets", file)
+        assert {line.split("@")[1].split(":")[0] for line in done.stdout.split() if "@" in line} == selected, done
+    done = tool("list", f"target=mine & {ONE} & libc=musl-*", "--targets", file)
+    assert done.status == CODES["nothing"] and "those that are here" in done.stderr, done
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="tlsmatrix knows musl packages of amd64")
+def test_a_musl_by_any_name(tool, tmp_path):
+    """A user's own loader that is a musl gets musl's expectations, not glibc's: rules ask what it is, not its name."""
+    for name in "musl-1.2.2", "musl-1.2.3":
+        assert tool("target", "get", name).status == CODES["ok"]
+    file = described(
+        tmp_path,
+        "[my-ld]\nkind = loader\ncells = !load=dlmopen\n"
+        "interpreter = {musl-1.2.3}/lib/ld-musl-x86_64.so.1\n"
+        "library-path = {musl-1.2.3}/usr/lib/x86_64-linux-musl\n"
+        "cc = gcc -specs={root}/runner/target/musl-gcc.specs --sysroot={musl-1.2.2}\n",
+    )
+    done = tool("run", "target=my-ld & mode=c-shared & link=external & load=dlopen", "--targets", file)
+    assert done.status == CODES["ok"] and "musl refuses initial-exec TLS" in done.stdout, done
+    verdicts = {check["verdict"] for cell in tool.report()["cells"] for check in cell["checks"]}
+    assert verdicts == {"ok", "known"}
+    # A run that is cut off has what its rules ask for: the target is told before the first of its cells.
+    events = re.findall(r'"event": ?"(\w+)"', (tool.out / "journal").read_text())
+    assert events.index("target") < events.index("cell")
 
 
 # ---- who is not believed -------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ struct campaign {
 	const struct setup *setup;
 	struct plan plan;
 	struct journal *journal;
+	char *noted; /* of each target of the setup: its event is in the journal */
 	size_t cached, done;
 	int journal_error;
 	double started;
@@ -88,10 +89,36 @@ static void note_cell(struct campaign *campaign, const struct plan_cell *cell, s
 	free(dir);
 }
 
+/* What the check of a target told, for rules and reports. */
+static void note_target(struct campaign *campaign, const struct target *target)
+{
+	json_t *told = target->missing || target->broken ? NULL : target_check_load(campaign->setup, target);
+	if (!told)
+		told = json_pack("{s:s, s:s, s:s}", "name", target->name, "kind", target_kind_name(target->kind),
+		    "message",
+		    target->broken      ? target->broken :
+			target->missing ? target->thing :
+					  "its check did not come to an end");
+	note(campaign, json_pack("{s:s, s:o}", "event", "target", "target", told), 0);
+}
+
+/* Before the first cell of a target: what it is must not be lost when the run is cut off. */
+static void note_target_once(struct campaign *campaign, const struct target *target)
+{
+	size_t at = (size_t)(target - campaign->setup->targets->target);
+	if (!campaign->noted)
+		campaign->noted = xcalloc(campaign->setup->targets->count, 1);
+	if (!campaign->noted[at])
+		note_target(campaign, target);
+	campaign->noted[at] = 1;
+}
+
 static char *on_judged(const struct plan_cell *cell, struct cell_result *result, int cached, void *context)
 {
 	struct campaign *campaign = context;
 	char id[CELL_ID_MAX];
+	if (cell->target)
+		note_target_once(campaign, cell->target);
 	note_cell(campaign, cell, result, cached);
 	*(cached ? &campaign->cached : &campaign->done) += 1;
 	int bad = result->verdict != VERDICT_OK && result->verdict != VERDICT_KNOWN;
@@ -204,7 +231,7 @@ static void fetch_targets(struct campaign *campaign)
 	targets_forget(setup->targets);
 }
 
-/* What the check of each target told, for the reports. */
+/* The last word of each target's check: one that was believed at first may be believed no longer. */
 static void note_targets(struct campaign *campaign)
 {
 	const struct setup *setup = campaign->setup;
@@ -213,16 +240,8 @@ static void note_targets(struct campaign *campaign)
 		int planned = 0;
 		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
 			planned = campaign->plan.cells[k].target == target;
-		if (!planned)
-			continue;
-		json_t *told = target->missing || target->broken ? NULL : target_check_load(setup, target);
-		if (!told)
-			told = json_pack("{s:s, s:s, s:s}", "name", target->name, "kind",
-			    target_kind_name(target->kind), "message",
-			    target->broken      ? target->broken :
-				target->missing ? target->thing :
-						  "its check did not come to an end");
-		note(campaign, json_pack("{s:s, s:o}", "event", "target", "target", told), 0);
+		if (planned)
+			note_target(campaign, target);
 	}
 }
 
@@ -236,6 +255,8 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 	const struct run_sink sink = { .judged = on_judged, .context = campaign };
 	int stopped = run_plan(campaign->setup, campaign->plan.cells, campaign->plan.count, &how, &sink);
 	note_targets(campaign);
+	free(campaign->noted);
+	campaign->noted = NULL;
 	if (!stopped)
 		note(campaign, json_pack("{s:s, s:f}", "event", "end", "seconds", now() - campaign->started), 0);
 	error = journal_sync(campaign->journal);

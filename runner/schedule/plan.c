@@ -8,6 +8,7 @@
 #include "runner/setup/stages.h"
 #include "runner/target/osv_files.h"
 #include "runner/target/target.h"
+#include "runner/trial/target_check.h"
 #include "runner/toolchain/release_ports.h"
 
 #include <errno.h>
@@ -46,9 +47,10 @@ static int plan_cell_make(const struct setup *setup, const struct filter *filter
 	memset(out, 0, sizeof(*out));
 	out->cell = *cell;
 	out->target = target_find(setup->targets, cell->target);
+	out->cell.facts = out->target ? &out->target->facts : NULL;
 	out->checks = xcalloc(checks_count, sizeof(*out->checks));
 	for (size_t i = 0; i < checks_count; i++) {
-		struct filter_subject subject = { .cell = cell, .check = checks[i].id };
+		struct filter_subject subject = { .cell = &out->cell, .check = checks[i].id };
 		if (!check_planned(&checks[i], cell))
 			continue;
 		if (filter_match(filter, &subject))
@@ -170,7 +172,7 @@ int plan_cells(const struct setup *setup, const struct ports *ports, struct cell
 
 /* Nothing is selected: a section of the user's that fits no cell may be why. */
 static int told_nothing(
-    const struct setup *setup, const struct cells *cells, const char *filter_text, struct diag *diag)
+    const struct setup *setup, const struct cells *cells, const char *filter_text, int asks, struct diag *diag)
 {
 	for (size_t i = 0; i < setup->targets->count; i++) {
 		const struct target *target = &setup->targets->target[i];
@@ -184,8 +186,32 @@ static int told_nothing(
 			    target->goos ? target->goos : setup->machine.os,
 			    target->goarch ? target->goarch : setup->machine.arch);
 	}
-	return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all",
-	    filter_text, cells->count);
+	return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all%s",
+	    filter_text, cells->count,
+	    asks ? "; what a target is, is known of those that are here (`tlsmatrix target list`)" : "");
+}
+
+/* A filter that asks what targets are needs it known before it selects: targets that are here and that it may select
+ * are checked now.  One that is not here has no libc that a filter could select; it is fetched by its name.  One that
+ * is here and not believed stays in question, and its cells say why. */
+static void learn_targets(const struct setup *setup, const struct filter *filter, const struct cells *cells)
+{
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		struct target *target = &setup->targets->target[i];
+		int asked = 0;
+		for (size_t k = 0; k < cells->count && !asked; k++) {
+			struct filter_subject subject = { .cell = &cells->cell[k] };
+			asked = strcmp(cells->cell[k].target, target->name) == 0 && filter_match(filter, &subject);
+		}
+		if (!asked)
+			continue;
+		struct diag diag = DIAG_INIT;
+		target_learn(setup, target);
+		if (!target->facts.known && !target->missing && !target->broken &&
+		    target_check(setup, target, &diag) == 0)
+			target_learn(setup, target);
+		target->facts.known |= target->missing != NULL;
+	}
 }
 
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
@@ -201,13 +227,15 @@ int plan_make(const struct setup *setup, const struct filter *filter, const char
 		plan_free(plan);
 		return error;
 	}
+	if (filter_asks_facts(filter))
+		learn_targets(setup, filter, &cells);
 	plan->cells = xcalloc(cells.count + 1, sizeof(*plan->cells));
 	size_t left_out = 0;
 	for (size_t i = 0; i < cells.count; i++)
 		if (plan_cell_make(setup, filter, &cells.cell[i], &plan->cells[plan->count], &left_out))
 			plan->checks += plan->cells[plan->count++].count;
 	if (!plan->count)
-		error = told_nothing(setup, &cells, filter_text, diag);
+		error = told_nothing(setup, &cells, filter_text, filter_asks_facts(filter), diag);
 	cells_free(&cells);
 	if (error) {
 		plan_free(plan);

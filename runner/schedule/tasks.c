@@ -327,6 +327,8 @@ static int run_cell(const void *argument, struct diag *diag)
 	if (!build)
 		error = diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
 	error = error || missing ? error : build_facts(order->setup, &cell->build, build, diag);
+	if (cell->target)
+		target_facts_take(json_object_get(told, "facts"), &cell->target->facts);
 	error = error ? error : judge_cell(order->setup, cell, build, json_object_get(told, "facts"), diag);
 	json_decref(build);
 	json_decref(told);
@@ -445,6 +447,9 @@ int result_load(const struct setup *setup, const struct plan_cell *cell, int fre
 	if (!found)
 		return 0;
 	read.cell.port = cell->cell.port;
+	read.cell.facts = cell->cell.facts;
+	if (cell->target)
+		target_learn(setup, cell->target);
 	judge_result(&read);
 	if (is_of_cell(&read, cell) && (fresh || judge_is_final(&read))) {
 		*result = read;

@@ -62,7 +62,6 @@ static int cell_planned(const struct ports *ports, const json_t *json, struct ce
 		judge_status(slot, STATUS_NOTRUN, "the run ended before this cell did");
 	}
 	result->build_status = STATUS_NOTRUN;
-	judge_result(result);
 	return 0;
 }
 
@@ -115,11 +114,27 @@ static int take_event(void *context, json_t *event, size_t line)
 	}
 	result.cached = json_is_true(json_object_get(event, "cached"));
 	result.cell.port = slot->cell.port;
-	judge_result(&result);
-	reading->doubtful |= !judge_is_final(&result);
 	cell_result_free(slot);
 	*slot = result;
 	return 0;
+}
+
+/* When all is read: rules ask what the targets are. */
+static void judge_all(struct reading *reading)
+{
+	struct session *session = reading->session;
+	struct view *view = &session->view;
+	session->facts = xcalloc(view->target_count + 1, sizeof(*session->facts));
+	for (size_t i = 0; i < view->target_count; i++)
+		target_facts_take(view->targets[i].message ? NULL : view->targets[i].facts, &session->facts[i]);
+	for (size_t i = 0; i < view->count; i++) {
+		struct cell_result *result = &view->cells[i];
+		for (size_t k = 0; k < view->target_count && !result->cell.facts; k++)
+			if (strcmp(session->targets[k].name, result->cell.target) == 0)
+				result->cell.facts = &session->facts[k];
+		judge_result(result);
+		reading->doubtful |= result->build_status != STATUS_NOTRUN && !judge_is_final(result);
+	}
 }
 
 static const char *text_of(const json_t *plan, const char *key)
@@ -221,6 +236,7 @@ int session_load(const char *out, struct session *session, struct diag *diag)
 	error = error ? error : plan_take(session, out, diag);
 	error = error ? error : journal_read(journal, take_event, &reading, &tally, diag);
 	if (!error) {
+		judge_all(&reading);
 		session->view.complete = is_complete(&session->view);
 		find_stale(session);
 	} else {
@@ -239,6 +255,7 @@ void session_free(struct session *session)
 		cell_result_free(&session->view.cells[i]);
 	free(session->view.cells);
 	ports_free(&session->ports);
+	free(session->facts);
 	free(session->targets);
 	free(session->stale);
 	json_decref(session->events);

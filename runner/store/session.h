@@ -12,6 +12,7 @@
 #define TLSMATRIX_RUNNER_STORE_SESSION_H
 
 #include "matrix/port.h"
+#include "matrix/target_facts.h"
 #include "reports/view.h"
 
 struct session {
@@ -21,6 +22,7 @@ struct session {
 	size_t torn;                 /* journal lines lost to a kill: at most one */
 	const char *keys;            /* of the plan (plan.h) */
 	struct view_target *targets; /* as many as view.target_count; their texts are in events */
+	struct target_facts *facts;  /* of each of them; the cells point into it */
 	json_t *events;              /* the target events */
 	struct view_stale *stale;
 	int final; /* the run came to its end, and every result may be believed again */

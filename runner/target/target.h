@@ -41,6 +41,7 @@
 
 #include "matrix/base/hash.h"
 #include "matrix/cell.h"
+#include "matrix/target_facts.h"
 
 struct diag;
 struct setup;
@@ -77,10 +78,11 @@ struct target {
 	const char *file;
 	/* The rest is found out by target_look. */
 	int looked;
-	char *missing, *thing; /* class of a skip and what is not here; NULL when it is */
-	int gettable;          /* `target get` would bring it */
-	char *broken;          /* it was to be fetched and could not be: nothing can be judged there */
-	char key[HASH_HEX];    /* of everything here that decides a result: description and the files behind it */
+	char *missing, *thing;     /* class of a skip and what is not here; NULL when it is */
+	int gettable;              /* `target get` would bring it */
+	char *broken;              /* it was to be fetched and could not be: nothing can be judged there */
+	struct target_facts facts; /* found out by its check (runner/trial/target_check.h target_learn) */
+	char key[HASH_HEX];        /* of everything here that decides a result: description and the files behind it */
 };
 
 struct targets {

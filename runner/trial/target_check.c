@@ -342,10 +342,14 @@ static void tell_trace(struct checking *checking)
 
 /* ---- version --------------------------------------------------------------------------------------------- */
 
-/* What knows its version, or what the program saw of libc or kernel. */
+/* What knows its version, or what the program saw of libc or kernel.  What has a version and is no libc stands between
+ * program and kernel. */
 static char *version_of(const struct checking *checking)
 {
-	char *line = target_version(checking->setup, checking->target);
+	const struct target *target = checking->target;
+	char *line = target_version(checking->setup, target);
+	if (line && (target->kind == TARGET_QEMU_USER || (target->kind == TARGET_WRAPPER && target->version)))
+		json_object_set_new(checking->facts, "emulator", json_string(line));
 	const char *const told[] = { "libc", "kernel", "go" };
 	for (size_t i = 0; i < 3 && !line; i++) {
 		const char *fact = json_string_value(json_object_get(checking->facts, told[i]));
@@ -378,6 +382,17 @@ json_t *target_check_load(const struct setup *setup, const struct target *target
 		return json;
 	json_decref(json);
 	return NULL;
+}
+
+void target_learn(const struct setup *setup, struct target *target)
+{
+	if (target->facts.known || target->broken)
+		return;
+	target_look(setup, target);
+	json_t *told = target->missing ? NULL : target_check_load(setup, target);
+	target_facts_take(
+	    json_is_string(json_object_get(told, "message")) ? NULL : json_object_get(told, "facts"), &target->facts);
+	json_decref(told);
 }
 
 static int write_check(const struct checking *checking, const char *message, double seconds, struct diag *diag)

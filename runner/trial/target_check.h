@@ -19,6 +19,10 @@
  * verdict that a busy machine may have made (timeout) is not kept. */
 json_t *target_check_load(const struct setup *setup, const struct target *target);
 
+/* Fills target->facts from check.json, when they are not known yet and the target is here; it is looked at for that
+ * (target_look). */
+void target_learn(const struct setup *setup, struct target *target);
+
 /* Builds the programs, runs them, writes check.json.  0 when the target is to be believed; -errno with a line
  * in diag that says what it did wrong, with its last output. */
 int target_check(const struct setup *setup, const struct target *target, struct diag *diag);

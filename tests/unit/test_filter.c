@@ -4,8 +4,11 @@
 #include "matrix/base/diag.h"
 #include "matrix/check.h"
 #include "matrix/filter.h"
+#include "matrix/target_facts.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -33,6 +36,101 @@ static int matches(const char *text, const struct filter_subject *subject)
 }
 
 static const char shared_id[] = "go1.21.3/linux/amd64/c-shared/cgo1/external-lld@glibc-2.36:dlopen-lazy";
+
+/* What a target was found to be; not asked yet, it may be anything; where nothing runs there is nothing. */
+static void test_facts_of_targets(void **state)
+{
+	static const struct target_facts glibc = { 1, "glibc-2.36", "Linux-6.1.0", "" };
+	static const struct target_facts qemu = { 1, "glibc-2.41", "Linux-6.1.0", "qemu-i386-7.2.22" };
+	static const struct target_facts wasm = { .known = 1 }, unknown = { 0 };
+	static const struct {
+		const char *text;
+		int glibc, qemu, wasm, unknown, none;
+	} cases[] = {
+		{ "libc=glibc-*", 1, 1, 0, 1, 0 },
+		{ "libc=glibc-2.36,musl-*", 1, 0, 0, 1, 0 },
+		{ "libc!=glibc-2.36", 0, 1, 1, 1, 1 },
+		{ "!libc=glibc-*", 0, 0, 1, 1, 1 },
+		{ "kernel=Linux-6.*", 1, 1, 0, 1, 0 },
+		{ "emulator=qemu-*-7.*", 0, 1, 0, 1, 0 },
+		{ "emulator=*", 0, 1, 0, 1, 0 },
+		{ "emulator=qemu-* & mode=exe", 0, 0, 0, 0, 0 },
+		{ "emulator=qemu-* | mode=c-shared", 1, 1, 1, 1, 1 },
+	};
+	(void)state;
+	struct cell cell = cell_of(shared_id), none = cell;
+	snprintf(none.target, sizeof none.target, "none");
+	const struct filter_subject subject = { &cell, NULL, NULL }, of_none = { &none, NULL, NULL };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		cell.facts = &glibc;
+		assert_int_equal(matches(cases[i].text, &subject), cases[i].glibc);
+		cell.facts = &qemu;
+		assert_int_equal(matches(cases[i].text, &subject), cases[i].qemu);
+		cell.facts = &wasm;
+		assert_int_equal(matches(cases[i].text, &subject), cases[i].wasm);
+		cell.facts = &unknown;
+		assert_int_equal(matches(cases[i].text, &subject), cases[i].unknown);
+		cell.facts = NULL;
+		assert_int_equal(matches(cases[i].text, &subject), cases[i].unknown);
+		assert_int_equal(matches(cases[i].text, &of_none), cases[i].none);
+	}
+}
+
+static void test_who_asks_for_facts(void **state)
+{
+	static const struct {
+		const char *text;
+		int asks;
+	} cases[] = { { "", 0 }, { "mode=exe & target=a", 0 }, { "mode=exe & (cgo=1 | !libc=a)", 1 },
+		{ "kernel!=x", 1 }, { "emulator=x", 1 } };
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct filter *filter;
+		assert_int_equal(filter_parse(cases[i].text, &filter, NULL), 0);
+		assert_int_equal(filter_asks_facts(filter), cases[i].asks);
+		filter_free(filter);
+	}
+}
+
+/* Words as the programs of targets print them (cases/target/facts.c; --version of QEMU, Wine and so on). */
+static void test_facts_are_taken(void **state)
+{
+	static const struct {
+		const char *told, *taken;
+	} cases[] = {
+		{ "glibc 2.36", "glibc-2.36" },
+		{ "musl 1.2.3", "musl-1.2.3" },
+		{ "Linux 6.1.0-9-amd64 x86_64", "Linux-6.1.0-9-amd64" },
+		{ "qemu-i386 version 7.2.22 (Debian 1:7.2+dfsg-7)", "qemu-i386-7.2.22" },
+		{ "valgrind-3.19.0", "valgrind-3.19.0" },
+		{ "wine-8.0 (Debian 8.0~repack-4)", "wine-8.0" },
+		{ "runsc version release-20221107.0-debian", "runsc-release-20221107.0-debian" },
+		{ "v18.20.4", "v18.20.4" },
+		{ "(nothing", "" },
+		{ "", "" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct target_facts facts;
+		json_t *found = json_pack("{s:s}", "emulator", cases[i].told);
+		target_facts_take(found, &facts);
+		json_decref(found);
+		assert_int_equal(facts.known, 1);
+		assert_string_equal(facts.emulator, cases[i].taken);
+		assert_string_equal(facts.libc, "");
+	}
+	char *large = calloc(1, 5000);
+	struct target_facts facts;
+	memset(large, 'a', 4999);
+	json_t *found = json_pack("{s:s, s:s}", "libc", large, "kernel", large);
+	target_facts_take(found, &facts);
+	assert_int_equal(strlen(facts.libc), sizeof facts.libc - 1);
+	assert_int_equal(strlen(facts.kernel), sizeof facts.kernel - 1);
+	json_decref(found);
+	free(large);
+	target_facts_take(NULL, &facts);
+	assert_int_equal(facts.known, 0);
+}
 
 /* arch=arm is arm and every variant of it; a dot asks for variants. */
 static void test_arch_takes_variants(void **state)
@@ -191,6 +289,7 @@ static void test_errors_name_place_and_remedy(void **state)
 		{ "modee=x", "unknown field 'modee' at column 1 of 'modee=x'; did you mean 'mode'?" },
 		{ "zzzzzz=x",
 		    "unknown field 'zzzzzz' at column 1 of 'zzzzzz=x'; known: go os arch mode cgo link target load "
+		    "libc kernel emulator "
 		    "check status" },
 		{ "mode=c-shred", "unknown mode 'c-shred' at column 6 of 'mode=c-shred'; did you mean 'c-shared'?" },
 		{ "mode=exe,qqq",
@@ -303,6 +402,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields_operators_and_joints),
 		cmocka_unit_test(test_arch_takes_variants),
+		cmocka_unit_test(test_facts_of_targets),
+		cmocka_unit_test(test_who_asks_for_facts),
+		cmocka_unit_test(test_facts_are_taken),
 		cmocka_unit_test(test_release_equals_its_short_name),
 		cmocka_unit_test(test_open_questions_match),
 		cmocka_unit_test(test_errors_name_place_and_remedy),
