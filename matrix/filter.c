@@ -558,12 +558,22 @@ static struct parsed *text_parsed(const char *text)
 	return *slot = entry;
 }
 
-int filter_text_match(const char *text, const struct filter_subject *subject)
+static enum answer match_of_text(const char *text, const struct filter_subject *subject)
 {
 	if (!*text)
-		return 1;
+		return YES;
 	struct parsed **known = &by_address[(uintptr_t)text % ADDRESS_SLOTS];
 	if (!*known || strcmp((*known)->text, text) != 0)
 		*known = text_parsed(text);
-	return filter_match((*known)->filter, subject);
+	return match_node((*known)->filter->root, subject);
+}
+
+int filter_text_match(const char *text, const struct filter_subject *subject)
+{
+	return match_of_text(text, subject) != NO;
+}
+
+int filter_text_sure(const char *text, const struct filter_subject *subject)
+{
+	return match_of_text(text, subject) == YES;
 }

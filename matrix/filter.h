@@ -47,4 +47,7 @@ int filter_asks_facts(const struct filter *filter);
  * once and kept for the life of the process; aborts on a bad one, which a unit test finds first. */
 int filter_text_match(const char *text, const struct filter_subject *subject);
 
+/* The same, and the answer is no where it is left open. */
+int filter_text_sure(const char *text, const struct filter_subject *subject);
+
 #endif

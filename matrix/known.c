@@ -29,11 +29,19 @@ static int holds(const char *until, const char *go)
 	    version_compare(&release, &end) < 0;
 }
 
-static int covers(const struct known *known, const struct cell *cell, const char *check)
+/* Of a target of which nothing is known, it may. */
+static int may_cover(const struct known *known, const struct cell *cell, const char *check)
 {
 	const struct filter_subject subject = { cell, check, NULL };
 	return glob_match(known->check, check) && holds(known->until, cell->go) &&
 	    filter_text_match(known->where, &subject);
+}
+
+/* Nothing is excused because a target might be what an excuse is about. */
+static int covers(const struct known *known, const struct cell *cell, const char *check)
+{
+	const struct filter_subject subject = { cell, check, NULL };
+	return may_cover(known, cell, check) && filter_text_sure(known->where, &subject);
 }
 
 const struct known *known_find(const struct cell *cell, const char *check)
@@ -75,7 +83,7 @@ static enum known_use use_of(const struct known *known, const struct cell_result
 			continue;
 		for (size_t k = 0; k < results[i].check_count; k++) {
 			const struct check_result *check = &results[i].checks[k];
-			if (!covers(known, &results[i].cell, check->id))
+			if (!may_cover(known, &results[i].cell, check->id))
 				continue;
 			if (strcmp(known->status, status_name(check->status)) == 0)
 				return KNOWN_USED;

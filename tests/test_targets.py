@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -160,6 +161,36 @@ def test_a_musl_by_any_name(tool, tmp_path):
     # A run that is cut off has what its rules ask for: the target is told before the first of its cells.
     events = re.findall(r'"event": ?"(\w+)"', (tool.out / "journal").read_text())
     assert events.index("target") < events.index("cell")
+
+
+NEEDS = [
+    # what the case's programs find there, what is skipped and with which class, and that it is nothing else
+    ("fork", "no-fork", {"thread.fork-exec"}, "mode=exe & cgo=0 & link=internal"),
+    ("dlmopen", "no-dlmopen", None, "mode=c-shared & load=dlmopen & link=external"),
+]
+
+
+@pytest.mark.parametrize("fact, skip_class, checks, cells", NEEDS)
+def test_what_a_target_lacks_is_skipped(tool, tmp_path, fact, skip_class, checks, cells):
+    """A call that is not there skips what takes it, with a class; one that is there and fails skips nothing."""
+    lacks = f"{sys.executable} {ROOT}/tests/fixtures/lacks.py"
+    file = described(
+        tmp_path,
+        f"[lacks]\nkind = wrapper\ncommand = {lacks} {fact} no {{argv}}\n"
+        f"[fails]\nkind = wrapper\ncommand = {lacks} {fact} fails {{argv}}\n",
+    )
+    done = tool("run", f"target=lacks,fails & {cells}", "--targets", file)
+    assert done.status == CODES["ok"], done
+    skipped = {"lacks": set(), "fails": set()}
+    for cell in tool.report()["cells"]:
+        for check in cell["checks"]:
+            if (check["reason"] or "").startswith(f"{skip_class}: "):
+                skipped[cell["target"]].add(check["id"])
+    assert not skipped["fails"] and (skipped["lacks"] == checks if checks else len(skipped["lacks"]) > 20), skipped
+    assert (
+        tool("run", f"target=lacks & {cells}", "--targets", file, "--forbid-skip", skip_class).status
+        == (CODES["unexpected"])
+    )
 
 
 # ---- who is not believed -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cases/target/library.h"
@@ -180,6 +182,21 @@ static void shadow_stack(char *text)
 #endif
 }
 
+/* "no" where the kernel or the libc does not know it; what fails is another matter (matrix/needs.def). */
+static void fork_there(char *text)
+{
+	int status = 0;
+	pid_t child = fork();
+	if (child == 0)
+		_Exit(7);
+	if (child < 0)
+		say(text, "%s: fork: %s", errno == ENOSYS ? "no" : "fails", strerror(errno));
+	else if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 7)
+		say(text, "fails: the child's exit status 7 arrives as wait status %#x", (unsigned)status);
+	else
+		say(text, "yes");
+}
+
 static void futex(char *text)
 {
 #ifdef SYS_futex
@@ -278,6 +295,12 @@ static void initializer_in_dlopen(char *text)
 		say(text, "not loaded: %s", dlerror());
 }
 
+/* Is the call there?  A second libc takes static TLS, which is counted here, so that a load is left to the cells. */
+static void dlmopen_there(char *text)
+{
+	say(text, "%s", dlsym(RTLD_DEFAULT, "dlmopen") ? "yes" : "no: the libc has no such call");
+}
+
 static int holds(struct dl_phdr_info *info, size_t size, void *address)
 {
 	(void)size;
@@ -349,11 +372,13 @@ const struct fact facts[] = {
 	{ "robust-list", robust_list },
 	{ "rseq", rseq },
 	{ "futex", futex },
+	{ "fork", fork_there },
 	{ "shadow-stack", shadow_stack },
 	{ "tls-variant", tls_variant },
 	{ "dlclose", unload },
 	{ "initializer-in-dlopen", initializer_in_dlopen },
 	{ "static-tls-surplus", static_tls_surplus },
 	{ "ie-dlopen", ie_dlopen },
+	{ "dlmopen", dlmopen_there },
 	{ NULL, NULL },
 };

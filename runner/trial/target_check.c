@@ -304,8 +304,8 @@ static void tell_words(struct checking *checking)
 }
 
 /* Does tlstrace, in front of the command, see what a program that it starts does: a number of calls made up for this
- * start?  Only where nobody said so of the target (target.h). */
-static void tell_trace(struct checking *checking)
+ * start? */
+static void try_trace(struct checking *checking)
 {
 	char *tracer = xprintf("%s/tlstrace", checking->setup->places.bin),
 	     *path = xprintf("%s/%s", checking->program.dir, target_traced), *calls = NULL;
@@ -338,6 +338,15 @@ static void tell_trace(struct checking *checking)
 	free(calls);
 	free(path);
 	free(tracer);
+}
+
+/* Tried where nobody says so of the target (target.h). */
+static void tell_trace(struct checking *checking)
+{
+	if (checking->target->trace < 0)
+		try_trace(checking);
+	else
+		json_object_set_new(checking->facts, "trace", json_string(checking->target->trace ? "yes" : "no"));
 }
 
 /* ---- version --------------------------------------------------------------------------------------------- */
@@ -442,8 +451,7 @@ static int check(const struct setup *setup, const struct target *target, int aga
 			tell_starts(&checking);
 		tell_facts(&checking);
 		tell_words(&checking);
-		if (target->trace < 0)
-			tell_trace(&checking);
+		tell_trace(&checking);
 	}
 	int failed = again && !error ? 0 : write_check(&checking, error ? message : NULL, now() - started, diag);
 	if (error && !failed)

@@ -19,6 +19,7 @@ static const char *const c_files[] = {
 	"cases/target/library.c",
 	"cases/target/library.h",
 	"cases/target/start.c",
+	"cases/target/traced.c",
 	"harness/probe/record.c",
 	"harness/probe/probe.h",
 	NULL,
@@ -83,7 +84,6 @@ static char *program_dir(const struct setup *setup, const struct cell *cell, int
 	snprintf(build.target, sizeof(build.target), "any");
 	hash_add_text(hash, cell_id(&build, id));
 	hash_add_text(hash, stage_trial);
-	hash_add_text(hash, setup->places.root);
 	add_files(setup, hash, !in_c ? go_files : cell_is_windows(cell) ? windows_files : c_files);
 	if (in_c) {
 		compiler_of_hosts(setup, cell, &compiler);
@@ -103,7 +103,7 @@ void target_program_hash(const struct setup *setup, const struct target *target,
 		if (target_cell(setup, target, in_c, &cell, &diag))
 			continue;
 		char *dir = program_dir(setup, &cell, in_c);
-		hash_add_text(hash, dir);
+		hash_add_text(hash, strrchr(dir, '/'));
 		free(dir);
 	}
 }

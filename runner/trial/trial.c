@@ -3,6 +3,7 @@
 #include "harness/inspect.h"
 #include "harness/record.h"
 #include "matrix/base/diag.h"
+#include "matrix/needs.h"
 #include "runner/build/build.h"
 #include "runner/build/hosts.h"
 #include "runner/process/script.h"
@@ -37,7 +38,6 @@ struct run {
 	const json_t *load; /* runs[LOAD] of build.json */
 	const json_t *facts;
 	const char *module;
-	int traced;        /* can tlstrace see it? */
 	struct diag infra; /* what the target did not do */
 	char *hopeless;    /* why nothing more is started; NULL: it is */
 };
@@ -390,6 +390,9 @@ static void judge_rest(struct run *run, const struct check *const *asked, size_t
 		judge_status(result_of(run, asked[i]), STATUS_TIMEOUT, run->hopeless);
 }
 
+/* Not skipped for what the target lacks. */
+static int is_asked(const struct run *run, size_t i) { return run->result->checks[i].status != STATUS_SKIP; }
+
 static int run_pass(struct run *run, unsigned passes, int alone)
 {
 	const struct trial *trial = run->trial;
@@ -397,7 +400,7 @@ static int run_pass(struct run *run, unsigned passes, int alone)
 	size_t count = 0;
 	int error = 0;
 	for (size_t i = 0; i < trial->count; i++)
-		if (passes & 1u << trial->checks[i]->pass) {
+		if (passes & 1u << trial->checks[i]->pass && is_asked(run, i)) {
 			batch[count++] = trial->checks[i];
 			set_repro(run, trial->checks[i], trial->checks[i]->id);
 		}
@@ -433,9 +436,9 @@ static int run_trace(struct run *run)
 	}
 	size_t count = 0;
 	for (size_t i = 0; i < trial->count; i++)
-		if (trial->checks[i]->pass == PASS_TRACE && run->traced && is_over(run)) {
+		if (trial->checks[i]->pass == PASS_TRACE && is_asked(run, i) && is_over(run)) {
 			judge_rest(run, &trial->checks[i], 1);
-		} else if (trial->checks[i]->pass == PASS_TRACE && run->traced) {
+		} else if (trial->checks[i]->pass == PASS_TRACE && is_asked(run, i)) {
 			argv_add(&prefix, "%s", trial->checks[i]->id);
 			set_repro(run, trial->checks[i], TRIAL_WORKLOAD);
 			count++;
@@ -498,27 +501,11 @@ static void judge_target_missing(const struct target *target, struct check_resul
 	free(reason);
 }
 
-/* What the target's check found out about a fact, or NULL. */
-static const char *target_fact(const struct trial *trial, const char *name)
+static void judge_lacking(
+    const struct target *target, const struct need *need, const char *why, struct check_result *result)
 {
-	return json_string_value(json_object_get(trial->target_facts, name));
-}
-
-static int is_traced(const struct trial *trial)
-{
-	if (!trial->target)
-		return 1;
-	const char *fact = target_fact(trial, "trace");
-	return trial->target->trace < 0 ? fact && strcmp(fact, "yes") == 0 : trial->target->trace;
-}
-
-static void judge_not_traced(const struct trial *trial, struct check_result *result)
-{
-	const char *fact = trial->target->trace < 0 ? target_fact(trial, "trace") : NULL;
-	char *reason = xprintf(
-	    "target %s: tlstrace sees processes of this machine's own architecture and kernel only, by ptrace%s%s",
-	    trial->target->name, fact ? "; " : "", fact ? fact + strlen("no: ") : "");
-	judge_skip(result, "no-tracer", reason);
+	char *reason = xprintf("target %s: %s%s%s", target->name, need->meaning, *why ? ": " : "", why);
+	judge_skip(result, need->skip_class, reason);
 	free(reason);
 }
 
@@ -528,6 +515,8 @@ static void judge_still(struct run *run)
 	const json_t *missing = json_object_get(trial->build, "missing");
 	for (size_t i = 0; i < trial->count; i++) {
 		const struct check *check = trial->checks[i];
+		const struct need *need;
+		const char *why;
 		judge_start(check, &trial->cell, &run->result->checks[i]);
 		if (trial->target && trial->target->missing)
 			judge_target_missing(trial->target, &run->result->checks[i]);
@@ -541,8 +530,8 @@ static void judge_still(struct run *run)
 			    json_string_value(json_object_get(trial->build, "message")));
 		else if (check->pass == PASS_FILE)
 			judge_file(run, check, &run->result->checks[i]);
-		else if (check->pass == PASS_TRACE && !run->traced)
-			judge_not_traced(trial, &run->result->checks[i]);
+		else if ((need = need_unmet(check, &trial->cell, trial->target_facts, &why)))
+			judge_lacking(trial->target, need, why, &run->result->checks[i]);
 	}
 }
 
@@ -562,7 +551,7 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 	result->cell = trial->cell;
 	result->check_count = trial->count;
 	result->checks = xcalloc(trial->count + 1, sizeof(*result->checks));
-	struct run run = { .trial = trial, .result = result, .log = log, .env = ENV_INIT, .traced = is_traced(trial) };
+	struct run run = { .trial = trial, .result = result, .log = log, .env = ENV_INIT };
 	run.load = json_object_get(json_object_get(trial->build, "runs"), load_name(trial->cell.load));
 	run.module = json_string_value(json_object_get(run.load, "module"));
 	if (run.load)
