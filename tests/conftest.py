@@ -246,6 +246,24 @@ def cache(std, tmp_path):
     return mine
 
 
+def described(folder, text):
+    """A targets file."""
+    path = folder / "my.ini"
+    path.write_text(text)
+    return path
+
+
+def live(report, target):
+    """Status of every check that ran in a process on a target, by id of cell and check."""
+    return {
+        (cell["id"], check["id"]): check["status"]
+        for cell in report["cells"]
+        if cell["target"] == target
+        for check in cell["checks"]
+        if check["id"].startswith(("tls.g.", "thread.", "init.os-args"))
+    }
+
+
 def wrapper(folder, name, script):
     """A go whose tool of that name is a script of ours: GOROOT with links to everything else."""
     go = subprocess.run(

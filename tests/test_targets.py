@@ -11,68 +11,15 @@ import sys
 import time
 
 import pytest
-from conftest import CODES, HOST, ROOT
+from conftest import CODES, ROOT, described, live
 
 LIAR = ROOT / "tests/fixtures/liar.sh"
 ONE = "mode=exe & cgo=0 & link=internal"
-LOADER = "/lib64/ld-linux-x86-64.so.2"
 VALGRIND = shutil.which("valgrind")
 SSHD = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin")
 
 
-def described(folder, text):
-    """A targets file."""
-    path = folder / "my.ini"
-    path.write_text(text)
-    return path
-
-
-def live(report, target):
-    """Status of every check that ran in a process on a target, by id of cell and check."""
-    return {
-        (cell["id"], check["id"]): check["status"]
-        for cell in report["cells"]
-        if cell["target"] == target
-        for check in cell["checks"]
-        if check["id"].startswith(("tls.g.", "thread.", "init.os-args"))
-    }
-
-
-# ---- loaders and wrappers ----------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not os.path.exists(LOADER), reason="this machine's loader has another name")
-def test_a_loader_in_two_lines(tool, tmp_path):
-    """Kind and interpreter are enough; the report has the target's facts."""
-    file = described(tmp_path, f"[my-ld]\nkind = loader\ninterpreter = {LOADER}\n")
-    done = tool("run", "target=my-ld & mode=exe & cgo=1 & link=external", "--targets", file)
-    assert done.status == CODES["ok"], done
-    report = tool.report()
-    statuses = live(report, "my-ld")
-    assert len(statuses) > 20 and set(statuses.values()) == {"pass"}
-    assert [target["facts"]["ie-dlopen"] for target in report["targets"] if target["name"] == "my-ld"] == ["accepted"]
-
-
-@pytest.mark.skipif(not os.path.exists(LOADER), reason="this machine's loader has another name")
-def test_the_same_loader_by_another_way(tool, tmp_path):
-    """A copy of the machine's own, and a wrapper that does nothing, say what the host says: all cells, check by check.
-
-    Nothing is built for them: what the host runs is what they run.
-    """
-    shutil.copy(LOADER, tmp_path / "ld.so")
-    file = described(
-        tmp_path,
-        "[mine]\nkind = loader\ninterpreter = ./ld.so\n[env]\nkind = wrapper\ncommand = env WRAPPED=1 {argv}\n",
-    )
-    done = tool("run", HOST.replace("host,none", "host,mine,env"), "--targets", file)
-    assert done.status == CODES["ok"], done
-    said = {"host": {}, "mine": {}, "env": {}}
-    for cell in tool.report()["cells"]:
-        for check in cell["checks"]:
-            key = cell["id"].replace(f"@{cell['target']}:", "@"), check["id"]
-            said[cell["target"]][key] = check["status"], check["expected"], check["observed"]
-    assert len({cell for cell, _ in said["host"]}) > 60 and len(said["host"]) > 3500
-    assert said["mine"] == said["host"] and said["env"] == said["host"]
+# ---- wrappers -----------------------------------------------------------------------------------------------
 
 
 def test_a_key_of_the_section_that_changes_is_run_again(tool, tmp_path):

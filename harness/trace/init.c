@@ -123,21 +123,25 @@ static int string_is(pid_t tid, trace_word address, const char *expected)
 	return same;
 }
 
-/* A loader that was started by hand hides its own arguments from the program: how many it took. */
-static size_t hidden_arguments(struct trace *trace, const struct entry *entry)
+/* A loader that was started by hand hides its own arguments from the program: how many it took, which the first one
+ * that is left tells. */
+static size_t hidden_arguments(struct trace *trace, pid_t tid, const struct entry *entry)
 {
 	const struct image *program = image_of(trace, trace->spec->argv[0]);
-	return !program->interpreter && !path_same(trace->spec->argv[0], trace->module) && entry->argc &&
-		entry->argc < trace->args_count ?
-	    trace->args_count - entry->argc :
-	    0;
+	if (program->interpreter || path_same(trace->spec->argv[0], trace->module))
+		return 0;
+	for (size_t i = 0; entry->argv && i < trace->args_count; i++)
+		if (string_is(tid, word_at(tid, entry->argv), trace->args[i]))
+			return i;
+	return 0;
 }
 
 /* By content, not by address: a loader may hand out copies (what lies behind envp is init.auxv's
  * matter). */
 static void judge_arguments(struct trace *trace, pid_t tid, struct entry *entry)
 {
-	size_t hidden = hidden_arguments(trace, entry), count = trace->args_count - hidden;
+	size_t hidden = hidden_arguments(trace, tid, entry), count = trace->args_count - hidden;
+	entry->args_count = count;
 	entry->argc_ok = entry->argc == count;
 	entry->argv_ok = entry->argv && !word_at(tid, entry->argv + count * sizeof(trace_word)); /* ends with NULL */
 	for (size_t i = 0; i < count; i++)

@@ -157,7 +157,7 @@ static void see_entry_args(const struct trace *trace, struct buf *out, struct bu
 	}
 	buf_printf(out, "argc=%s argv=%s envp=%s", argc ? "ok" : "wrong", argv ? "ok" : "wrong", envp ? "ok" : "wrong");
 	buf_printf(
-	    note, "argc %lu of %zu, argv 0x%lx, envp 0x%lx", entry->argc, trace->args_count, entry->argv, entry->envp);
+	    note, "argc %lu of %zu, argv 0x%lx, envp 0x%lx", entry->argc, entry->args_count, entry->argv, entry->envp);
 }
 
 static void see_entry_align(const struct trace *trace, struct buf *out, struct buf *note)

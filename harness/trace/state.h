@@ -57,6 +57,7 @@ struct entry {
 	struct trace_regs regs;
 	struct trace_fp fp;
 	int argc_ok, argv_ok, envp_ok;
+	size_t args_count; /* how many the program has, without a loader's own */
 	int returned, bent;
 	char changed[160]; /* names of the callee-saved registers that were not kept, or "" */
 };
