@@ -173,7 +173,7 @@ def test_the_others_go_on(tool, tmp_path, kind):
     done = tool("run", f"target=liar,honest & {ONE}", "--targets", file, *scale)
     assert done.status == CODES["infra"], done
     said = [line for line in done.stderr.splitlines() if line.startswith("tlsmatrix: ")]
-    assert len(said) == 1 and said[0].startswith("tlsmatrix: target liar is not believed: "), done
+    assert len(said) == 1 and said[0].startswith(f"tlsmatrix: {file}:1: target liar is not believed: "), done
     assert set(live(tool.report(), "liar").values()) == {"infra"}
     assert "pass" in live(tool.report(), "honest").values() and "infra" not in live(tool.report(), "honest").values()
 
@@ -266,15 +266,25 @@ def test_get_of_what_is_unknown(tool):
     assert done.status == CODES["usage"] and "no-such-target" in done.stderr, done
 
 
-def test_a_program_that_is_not_installed(tool, tmp_path):
-    """Its cells are skipped with the class, and --forbid-skip makes that unexpected."""
-    file = described(tmp_path, "[gone]\nkind = wrapper\ncommand = no-such-command {argv}\n")
-    assert tool("run", f"target=gone & {ONE}", "--targets", file).status == CODES["ok"]
-    assert {check["status"] for cell in tool.report()["cells"] for check in cell["checks"]} == {"skip"}
-    assert (
-        tool("run", f"target=gone & {ONE}", "--targets", file, "--forbid-skip", "not-installed").status
-        == CODES["unexpected"]
-    )
+@pytest.mark.parametrize(
+    "text, thing",
+    [
+        ("kind = loader\ninterpreter = ./no-such-ld.so\n", "no-such-ld.so is not there"),
+        ("kind = wrapper\ncommand = no-such-command {argv}\n", "no-such-command: not in PATH"),
+        ("kind = wrapper\ncommand = ./no-such.sh {argv}\n", "no-such.sh: not in PATH, or not there"),
+    ],
+)
+def test_what_leads_nowhere(tool, tmp_path, text, thing):
+    """A section of the user's whose loader or command is not there: its place and the thing; the others go on."""
+    file = described(tmp_path, f"# mine\n[gone]\n{text}[honest]\nkind = wrapper\ncommand = env {{argv}}\n")
+    done = tool("run", f"target=gone,honest & {ONE}", "--targets", file)
+    said = [line for line in done.stderr.splitlines() if line.startswith("tlsmatrix: ")]
+    assert done.status == CODES["infra"] and len(said) == 1, done
+    assert said[0].startswith(f"tlsmatrix: {file}:2: target gone: ") and thing in said[0]
+    assert set(live(tool.report(), "gone").values()) == {"infra"}
+    assert "pass" in live(tool.report(), "honest").values() and "infra" not in live(tool.report(), "honest").values()
+    done = tool("target", "check", "gone", "--targets", file)
+    assert done.status == CODES["infra"] and done.stderr.startswith(f"tlsmatrix: {file}:2: target gone: "), done
 
 
 # ---- another machine --------------------------------------------------------------------------------------------

@@ -222,13 +222,24 @@ static void fetch_targets(struct campaign *campaign)
 		while (planned && !target->broken && (pack = target_wants(setup, target, &at))) {
 			struct diag diag = DIAG_INIT;
 			fprintf(stderr, "fetching %s: %s of Debian %s\n", pack->name, pack->packages, pack->suite);
-			if (pack_get(setup, pack->name, pack->suite, pack->packages, &diag)) {
-				fprintf(stderr, "tlsmatrix: %s\n", diag.line);
+			if (pack_get(setup, pack->name, pack->suite, pack->packages, &diag))
 				target->broken = xprintf("target %s: %s", target->name, diag.line);
-			}
 		}
 	}
 	targets_forget(setup->targets);
+}
+
+/* One line for each target of the plan where nothing can be judged. */
+static void tell_broken(const struct campaign *campaign)
+{
+	const struct targets *targets = campaign->setup->targets;
+	for (size_t i = 0; i < targets->count; i++) {
+		int planned = 0;
+		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
+			planned = campaign->plan.cells[k].target == &targets->target[i];
+		if (planned && targets->target[i].broken)
+			fprintf(stderr, "tlsmatrix: %s\n", targets->target[i].broken);
+	}
 }
 
 /* The last word of each target's check: one that was believed at first may be believed no longer. */
@@ -287,6 +298,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	if (!unplanned) {
 		fetch_targets(&campaign);
 		plan_name(setup, &campaign.plan);
+		tell_broken(&campaign);
 	}
 	if (unplanned) {
 		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);

@@ -157,7 +157,9 @@ static int check(struct setup *setup, struct target *target)
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
 	if (target->missing) {
-		diag_set(&diag, 0, "target %s: %s: %s", target->name, target->missing, target->thing);
+		char *place = target_place(target);
+		diag_set(&diag, 0, "%starget %s: %s: %s", place, target->name, target->missing, target->thing);
+		free(place);
 		return cmd_fail(&diag, EXIT_INFRA);
 	}
 	int error = target_check(setup, target, &diag);

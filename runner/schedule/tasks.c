@@ -242,8 +242,8 @@ static int is_believed(const struct setup *setup, const struct target *target, j
 	json_t *checked = target_check_load(setup, target);
 	const char *message = json_string_value(json_object_get(checked, "message"));
 	int error = !checked || message ?
-	    diag_set(diag, EIO, "target %s is not believed: %s", target->name,
-		message ? message : "its check did not come to an end: `tlsmatrix target check` shows it") :
+	    target_disbelieved(target,
+		message ? message : "its check did not come to an end: `tlsmatrix target check` shows it", diag) :
 	    0;
 	if (error)
 		json_decref(checked);

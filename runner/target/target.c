@@ -324,6 +324,23 @@ static void look_osv(struct target *target, struct hash *hash)
 	free(kernel);
 }
 
+/* Is not even there what starts things: the interpreter, the command's first word? */
+static int lacks_start(const struct setup *setup, const struct target *target)
+{
+	if (target->kind == TARGET_LOADER)
+		return !here(target->interpreter);
+	char *word = starter(target), *path = word ? target_program(setup, target, word) : NULL;
+	int lacks = word && !path && !(strchr(word, '/') && file_exists(word));
+	free(path);
+	free(word);
+	return lacks;
+}
+
+char *target_place(const struct target *target)
+{
+	return target->user ? xprintf("%s:%d: ", target->file, target->line) : xstrdup("");
+}
+
 void target_look(const struct setup *setup, struct target *target)
 {
 	if (target->looked)
@@ -358,6 +375,13 @@ void target_look(const struct setup *setup, struct target *target)
 	}
 	if (target->kind == TARGET_OSV)
 		look_osv(target, hash);
+	/* Who describes a target means it: a name that leads nowhere is no reason to judge nothing and be content. */
+	if (target->user && !target->broken && target->missing && strcmp(target->missing, "not-installed") == 0 &&
+	    lacks_start(setup, target)) {
+		char *place = target_place(target);
+		target->broken = xprintf("%starget %s: %s", place, target->name, target->thing);
+		free(place);
+	}
 	hash_add_text(hash, target->missing ? target->missing : "here");
 	hash_end(hash, target->key);
 }

@@ -34,8 +34,9 @@
  * A line has at most 190 characters (libinih cuts longer ones).
  *
  * A target is missing when what it takes is not here: its cells are skipped, with a class ("not-installed",
- * "not-fetched", "no-tree") and the thing.  One that is here but cannot be believed (target_check.h) makes
- * its cells infra. */
+ * "not-fetched", "no-tree") and the thing.  Of a section of the user's the interpreter, or the program that starts
+ * things, must be here, else its cells are infra; what may be missing on some machines stands in its "needs".  One that
+ * is here but cannot be believed (target_check.h) makes its cells infra. */
 #ifndef TLSMATRIX_RUNNER_TARGET_TARGET_H
 #define TLSMATRIX_RUNNER_TARGET_TARGET_H
 
@@ -78,9 +79,10 @@ struct target {
 	const char *file;
 	/* The rest is found out by target_look. */
 	int looked;
-	char *missing, *thing;     /* class of a skip and what is not here; NULL when it is */
-	int gettable;              /* `target get` would bring it */
-	char *broken;              /* it was to be fetched and could not be: nothing can be judged there */
+	char *missing, *thing; /* class of a skip and what is not here; NULL when it is */
+	int gettable;          /* `target get` would bring it */
+	/* Why nothing can be judged there: it could not be fetched; what starts things on a user's own is not there. */
+	char *broken;
 	struct target_facts facts; /* found out by its check (runner/trial/target_check.h target_learn) */
 	char key[HASH_HEX];        /* of everything here that decides a result: description and the files behind it */
 };
@@ -113,6 +115,9 @@ char *target_program(const struct setup *setup, const struct target *target, con
 
 /* The C compiler that a cell's target prescribes, with {NAME} expanded, or NULL: the port's own. */
 const char *target_cc(const struct target *target, const struct cell *cell);
+
+/* "FILE:LINE: " of a section of the user's, "" of a known one; malloc'ed.  For lines about what is wrong with it. */
+char *target_place(const struct target *target);
 
 const char *target_kind_name(enum target_kind kind);
 

@@ -404,6 +404,14 @@ void target_learn(const struct setup *setup, struct target *target)
 	json_decref(told);
 }
 
+int target_disbelieved(const struct target *target, const char *message, struct diag *diag)
+{
+	char *place = target_place(target);
+	diag_set(diag, EIO, "%starget %s is not believed: %s", place, target->name, message);
+	free(place);
+	return -EIO;
+}
+
 static int write_check(const struct checking *checking, const char *message, double seconds, struct diag *diag)
 {
 	const struct target *target = checking->target;
@@ -455,7 +463,7 @@ static int check(const struct setup *setup, const struct target *target, int aga
 	}
 	int failed = again && !error ? 0 : write_check(&checking, error ? message : NULL, now() - started, diag);
 	if (error && !failed)
-		diag_set(diag, -error, "target %s is not believed: %s", target->name, message);
+		target_disbelieved(target, message, diag);
 	free(name);
 	env_free(&checking.env);
 	json_decref(checking.facts);

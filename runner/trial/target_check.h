@@ -23,6 +23,9 @@ json_t *target_check_load(const struct setup *setup, const struct target *target
  * (target_look). */
 void target_learn(const struct setup *setup, struct target *target);
 
+/* -EIO, and the line that says of a target with which message it was not believed, in diag. */
+int target_disbelieved(const struct target *target, const char *message, struct diag *diag);
+
 /* Builds the programs, runs them, writes check.json.  0 when the target is to be believed; -errno with a line
  * in diag that says what it did wrong, with its last output. */
 int target_check(const struct setup *setup, const struct target *target, struct diag *diag);
