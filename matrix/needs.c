@@ -12,9 +12,9 @@ const struct need needs[] = {
 
 const size_t needs_count = sizeof needs / sizeof *needs;
 
-/* Says the fact that it is not there?  What follows is why. */
-static int is_lacked(const char *fact, const char **why)
+int need_is_lacked(const struct need *need, const json_t *facts, const char **why)
 {
+	const char *fact = json_string_value(json_object_get(facts, need->fact));
 	if (!fact || strncmp(fact, "no", 2) != 0 || !strchr(":", fact[2]))
 		return 0;
 	*why = fact + 2 + strspn(fact + 2, ": ");
@@ -27,7 +27,7 @@ const struct need *need_unmet(
 	const struct filter_subject subject = { cell, check->id, NULL };
 	for (size_t i = 0; i < needs_count; i++)
 		if (needs[i].passes & 1u << check->pass && filter_text_match(needs[i].where, &subject) &&
-		    is_lacked(json_string_value(json_object_get(facts, needs[i].fact)), text))
+		    need_is_lacked(&needs[i], facts, text))
 			return &needs[i];
 	return NULL;
 }

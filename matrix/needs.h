@@ -15,8 +15,12 @@ struct need {
 extern const struct need needs[];
 extern const size_t needs_count;
 
-/* The first need of the check in the cell that the target lacks by its facts ({NAME:TEXT}; NULL: nothing is known, and
- * nothing is lacked), and in *text what the fact says behind "no: "; NULL when it has all. */
+/* Does a target lack it by its facts ({NAME:TEXT}; NULL: nothing is known)?  Then *why is what the fact says behind
+ * "no: ", borrowed from facts. */
+int need_is_lacked(const struct need *need, const json_t *facts, const char **why);
+
+/* The first need of the check in the cell that the target lacks, with *text as above; NULL when it has all, or
+ * nothing is known. */
 const struct need *need_unmet(
     const struct check *check, const struct cell *cell, const json_t *facts, const char **text);
 

@@ -237,6 +237,23 @@ def entry(tool, name, *args):
     return next(entry for entry in json.loads(done.stdout) if entry["name"] == name)
 
 
+def test_list_tells_what_was_found(tool, tmp_path):
+    """Not checked yet, then believed with its libc, or not believed and why; and what it lacks."""
+    text = "[mine]\nkind = wrapper\ntrace = no\ncommand = env LISTED=%d {argv}\n" % os.getpid()
+    file = described(tmp_path, text + f"[liar]\nkind = wrapper\ncommand = {LIAR} canned {os.getpid()} {{argv}}\n")
+    assert entry(tool, "mine", "--targets", file)["state"] == "ready" and "believed" not in entry(
+        tool, "mine", "--targets", file
+    )
+    tool("target", "check", "mine", "--targets", file)
+    tool("target", "check", "liar", "--targets", file)
+    mine, liar = entry(tool, "mine", "--targets", file), entry(tool, "liar", "--targets", file)
+    assert mine["believed"] and mine["facts"]["libc"] == " ".join(platform.libc_ver())
+    assert not liar["believed"] and "known-good" in liar["message"]
+    rows = {line.split()[0]: line for line in tool("target", "list", "--targets", file).stdout.splitlines()}
+    assert " believed " in rows["mine"] and rows["mine"].endswith(f"{' '.join(platform.libc_ver())}; lacks trace"), rows
+    assert " not believed " in rows["liar"], rows
+
+
 def test_what_the_command_needs(tool, tmp_path):
     """A script that is there starts nothing without what it runs: all that is missing is named, with its packages."""
     text = f"[mine]\nkind = wrapper\ncommand = {LIAR} honest {{argv}}\nneeds = env /no/such no-such-tool\n"

@@ -3,6 +3,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/nearest.h"
+#include "matrix/needs.h"
 #include "runner/debian/pack.h"
 #include "runner/target/target.h"
 #include "runner/target/version.h"
@@ -19,12 +20,27 @@ static const struct option_row options[] = {
 
 /* ---- list ------------------------------------------------------------------------------------- */
 
-/* NULL when it is not here, or nobody knows. */
-static char *version_of(const struct setup *setup, const struct target *target)
+/* The version of what starts things, or of the libc that was found there, and what it was found to lack; NULL when
+ * nobody knows. */
+static char *version_of(const struct setup *setup, const struct target *target, const json_t *told)
 {
+	const json_t *facts = json_object_get(told, "facts");
+	struct buf line = BUF_INIT;
 	char *version = target->missing ? NULL : target_version(setup, target);
-	return version || target->kind != TARGET_HOST ? version :
-							xprintf("%s, %s", setup->machine.libc, setup->machine.kernel);
+	const char *libc = json_string_value(json_object_get(facts, "libc")), *why, *before = "; lacks ";
+	if (version)
+		buf_printf(&line, "%s%s", version, libc ? ", " : "");
+	if (libc)
+		buf_add(&line, libc);
+	else if (target->kind == TARGET_HOST)
+		buf_printf(&line, "%s, %s", setup->machine.libc, setup->machine.kernel);
+	for (size_t i = 0; line.len && i < needs_count; i++)
+		if (need_is_lacked(&needs[i], facts, &why)) {
+			buf_printf(&line, "%s%s", before, needs[i].fact);
+			before = ", ";
+		}
+	free(version);
+	return line.len ? buf_take(&line) : NULL;
 }
 
 /* "linux/amd64", and the filter where it is not all of that port. */
@@ -37,14 +53,23 @@ static char *fits(const struct setup *setup, const struct target *target)
 	    target->cells ? target->cells : "");
 }
 
-static const char *state_of(const struct target *target) { return target->missing ? target->missing : "ready"; }
+/* Class of the skip; else whether its check (`target check`, or a run) believed it, or "ready": not checked yet. */
+static const char *state_of(const struct target *target, const json_t *told)
+{
+	return target->missing                               ? target->missing :
+	    !told                                            ? "ready" :
+	    json_is_string(json_object_get(told, "message")) ? "not believed" :
+							       "believed";
+}
 
 static json_t *entry_of(const struct setup *setup, const struct target *target)
 {
-	char *version = version_of(setup, target), *contents = pack_contents(setup, target->name);
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s?}", "name", target->name,
-	    "kind", target_kind_name(target->kind), "state", state_of(target), "thing", target->thing, "version",
-	    version, "packages", contents, "suite", target->suite, "goos",
+	json_t *told = target->missing ? NULL : target_check_load(setup, target);
+	char *version = version_of(setup, target, told), *contents = pack_contents(setup, target->name);
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:o*, s:o*, s:o*}",
+	    "name", target->name, "kind", target_kind_name(target->kind), "state",
+	    target->missing ? target->missing : "ready", "thing", target->thing, "version", version, "packages",
+	    contents, "suite", target->suite, "goos",
 	    target->kind == TARGET_PACK ? "" :
 		target->goos            ? target->goos :
 					  setup->machine.os,
@@ -52,7 +77,10 @@ static json_t *entry_of(const struct setup *setup, const struct target *target)
 	    target->kind == TARGET_PACK ? "" :
 		target->goarch          ? target->goarch :
 					  setup->machine.arch,
-	    "cells", target->cells, "note", target->note);
+	    "cells", target->cells, "note", target->note, "believed",
+	    told ? json_boolean(!json_is_string(json_object_get(told, "message"))) : NULL, "message",
+	    json_incref(json_object_get(told, "message")), "facts", json_incref(json_object_get(told, "facts")));
+	json_decref(told);
 	free(contents);
 	free(version);
 	return entry;
@@ -68,16 +96,18 @@ static int widest(const struct targets *targets)
 
 static void print_row(const struct setup *setup, const struct target *target, int width)
 {
-	char *version = version_of(setup, target), *cells = fits(setup, target),
+	json_t *told = target->missing ? NULL : target_check_load(setup, target);
+	char *version = version_of(setup, target, told), *cells = fits(setup, target),
 	     *get = target->gettable ? xprintf("`tlsmatrix target get %s`", target->name) : NULL;
-	printf("%-*s  %-9s  %-13s  %-16s  %s\n", width, target->name, target_kind_name(target->kind), state_of(target),
-	    cells,
+	printf("%-*s  %-9s  %-13s  %-16s  %s\n", width, target->name, target_kind_name(target->kind),
+	    state_of(target, told), cells,
 	    version             ? version :
 		get             ? get :
 		target->missing ? target->thing :
 				  "-");
 	if (target->note)
 		printf("%-*s  %s\n", width, "", target->note);
+	json_decref(told);
 	free(get);
 	free(cells);
 	free(version);
