@@ -179,6 +179,9 @@ def test_show_knows_every_id(small, cells):
         done = small.tool("show", cell)
         if cell in planned:
             assert done.status == 0 and done.stdout.splitlines()[0].split() == ["cell", cell]
+            facts = done.stdout.partition("target's facts\n")[2]
+            assert ("@host:" in cell) == bool(facts) and " ?" not in facts
+            assert not facts or re.search(r"^  libc +\S+ \S+$", facts, re.M)
         else:
             assert done.status == CODES["nothing"] and f"{cell}: not in the last run" in done.line()
 

@@ -283,6 +283,21 @@ def test_get_of_what_is_unknown(tool):
     assert done.status == CODES["usage"] and "no-such-target" in done.stderr, done
 
 
+def test_what_a_target_says_moves_no_cursor(tool, tmp_path):
+    """Its facts are text of one line each, in target check, target list and in show."""
+    lacks = f"{sys.executable} {ROOT}/tests/fixtures/lacks.py libc \\e[31mred"
+    file = described(tmp_path, f"[odd]\nkind = wrapper\ncommand = {lacks} {{argv}}\n")
+    assert tool("run", f"target=odd & {ONE}", "--targets", file).status == CODES["ok"]
+    cell = tool.report()["cells"][0]["id"]
+    for command in (
+        ["target", "check", "odd", "--targets", file],
+        ["target", "list", "--targets", file],
+        ["show", cell],
+    ):
+        done = tool(*command)
+        assert r"\x1b[31mred" in done.stdout and "\x1b" not in done.stdout, done
+
+
 @pytest.mark.parametrize(
     "text, thing",
     [

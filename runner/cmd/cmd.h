@@ -6,6 +6,8 @@
 #include "runner/cmd/options.h"
 #include "runner/setup/setup.h"
 
+#include <jansson.h>
+
 enum exit_code {
 	EXIT_OK = 0,         /* nothing unexpected */
 	EXIT_UNEXPECTED = 1, /* regressions or unexpected failures */
@@ -34,6 +36,9 @@ struct command {
 
 extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_selfcheck, cmd_target,
     cmd_cache;
+
+/* Prints what a target's check found out ({NAME:VALUE}), a line for each (target.c). */
+void cmd_print_facts(const json_t *facts);
 
 /* Prints "tlsmatrix: LINE" to stderr and returns code. */
 int cmd_fail(const struct diag *diag, int code);

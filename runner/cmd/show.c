@@ -65,12 +65,6 @@ static void show_target(const struct view *view, const char *name)
 	say("target    ", line, TEXT_ASCII);
 	say("          ", target->message, TEXT_ASCII);
 	free(line);
-	if (target->facts) {
-		struct buf text = BUF_INIT;
-		inspect_print("target's facts", target->facts, &text);
-		printf("%s", text.data);
-		buf_free(&text);
-	}
 }
 
 static void show_cell(const struct session *session, const struct cell_result *result)
@@ -94,6 +88,11 @@ static void show_cell(const struct session *session, const struct cell_result *r
 		inspect_print("facts", result->facts, &text);
 		printf("%s", text.data);
 		buf_free(&text);
+	}
+	const struct view_target *target = view_target(&session->view, result->cell.target);
+	if (target && target->facts) {
+		printf("target's facts\n");
+		cmd_print_facts(target->facts);
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/nearest.h"
+#include "matrix/base/text.h"
 #include "matrix/needs.h"
 #include "runner/debian/pack.h"
 #include "runner/target/target.h"
@@ -99,14 +100,13 @@ static void print_row(const struct setup *setup, const struct target *target, in
 	json_t *told = target->missing ? NULL : target_check_load(setup, target);
 	char *version = version_of(setup, target, told), *cells = fits(setup, target),
 	     *get = target->gettable ? xprintf("`tlsmatrix target get %s`", target->name) : NULL;
+	struct buf last = BUF_INIT;
+	text_add(&last, version ? version : get ? get : target->missing ? target->thing : "-", TEXT_ASCII);
 	printf("%-*s  %-9s  %-13s  %-16s  %s\n", width, target->name, target_kind_name(target->kind),
-	    state_of(target, told), cells,
-	    version             ? version :
-		get             ? get :
-		target->missing ? target->thing :
-				  "-");
+	    state_of(target, told), cells, last.data);
 	if (target->note)
 		printf("%-*s  %s\n", width, "", target->note);
+	buf_free(&last);
 	json_decref(told);
 	free(get);
 	free(cells);
@@ -166,15 +166,23 @@ static int get(struct setup *setup, struct target *target)
 
 /* ---- check ---------------------------------------------------------------------------------------- */
 
-static void print_facts(const json_t *facts)
+void cmd_print_facts(const json_t *facts)
 {
 	const char *name;
 	json_t *value;
 	json_object_foreach((json_t *)facts, name, value)
 	{
-		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-		printf("  %-24s %s\n", name, json_is_string(value) ? json_string_value(value) : text);
-		free(text);
+		/* The target's words: as text of one line, and not as commands to a terminal. */
+		char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		struct buf line = BUF_INIT;
+		text_add(&line, name, TEXT_ASCII);
+		while (line.len < 24)
+			buf_add(&line, " ");
+		buf_add(&line, " ");
+		text_add(&line, json_is_string(value) ? json_string_value(value) : json, TEXT_ASCII);
+		printf("  %s\n", line.data);
+		buf_free(&line);
+		free(json);
 	}
 }
 
@@ -199,7 +207,7 @@ static int check(struct setup *setup, struct target *target)
 		putchar('\n');
 	} else {
 		printf("%s: %s\n", target->name, error ? "is not to be believed" : "runs what is right and can say no");
-		print_facts(json_object_get(told, "facts"));
+		cmd_print_facts(json_object_get(told, "facts"));
 	}
 	json_decref(told);
 	return error ? cmd_fail(&diag, EXIT_INFRA) : EXIT_OK;
