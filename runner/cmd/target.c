@@ -21,20 +21,24 @@ static const struct option_row options[] = {
 
 /* ---- list ------------------------------------------------------------------------------------- */
 
-/* The version of what starts things, or of the libc that was found there, and what it was found to lack; NULL when
- * nobody knows. */
-static char *version_of(const struct setup *setup, const struct target *target, const json_t *told)
+/* NULL when it is not here, or nobody knows. */
+static char *version_of(const struct setup *setup, const struct target *target)
+{
+	char *version = target->missing ? NULL : target_version(setup, target);
+	return version || target->kind != TARGET_HOST ? version :
+							xprintf("%s, %s", setup->machine.libc, setup->machine.kernel);
+}
+
+/* That, the libc that was found there, and what it was found to lack; NULL when nobody knows. */
+static char *found_of(const struct setup *setup, const struct target *target, const json_t *told)
 {
 	const json_t *facts = json_object_get(told, "facts");
 	struct buf line = BUF_INIT;
-	char *version = target->missing ? NULL : target_version(setup, target);
+	char *version = version_of(setup, target);
 	const char *libc = json_string_value(json_object_get(facts, "libc")), *why, *before = "; lacks ";
-	if (version)
-		buf_printf(&line, "%s%s", version, libc ? ", " : "");
-	if (libc)
-		buf_add(&line, libc);
-	else if (target->kind == TARGET_HOST)
-		buf_printf(&line, "%s, %s", setup->machine.libc, setup->machine.kernel);
+	buf_add(&line, version ? version : "");
+	if (libc && target->kind != TARGET_HOST)
+		buf_printf(&line, "%s%s", line.len ? ", " : "", libc);
 	for (size_t i = 0; line.len && i < needs_count; i++)
 		if (need_is_lacked(&needs[i], facts, &why)) {
 			buf_printf(&line, "%s%s", before, needs[i].fact);
@@ -66,7 +70,7 @@ static const char *state_of(const struct target *target, const json_t *told)
 static json_t *entry_of(const struct setup *setup, const struct target *target)
 {
 	json_t *told = target->missing ? NULL : target_check_load(setup, target);
-	char *version = version_of(setup, target, told), *contents = pack_contents(setup, target->name);
+	char *version = version_of(setup, target), *contents = pack_contents(setup, target->name);
 	json_t *entry = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:o*, s:o*, s:o*}",
 	    "name", target->name, "kind", target_kind_name(target->kind), "state",
 	    target->missing ? target->missing : "ready", "thing", target->thing, "version", version, "packages",
@@ -98,7 +102,7 @@ static int widest(const struct targets *targets)
 static void print_row(const struct setup *setup, const struct target *target, int width)
 {
 	json_t *told = target->missing ? NULL : target_check_load(setup, target);
-	char *version = version_of(setup, target, told), *cells = fits(setup, target),
+	char *version = found_of(setup, target, told), *cells = fits(setup, target),
 	     *get = target->gettable ? xprintf("`tlsmatrix target get %s`", target->name) : NULL;
 	struct buf last = BUF_INIT;
 	text_add(&last, version ? version : get ? get : target->missing ? target->thing : "-", TEXT_ASCII);
