@@ -43,6 +43,9 @@ def test_the_same_loader_by_another_way(tool, tmp_path):
             said[cell["target"]][key] = check["status"], check["expected"], check["observed"]
     assert len({cell for cell, _ in said["host"]}) > 60 and len(said["host"]) > 3500
     assert said["mine"] == said["host"] and said["env"] == said["host"]
+    builds = {cell["id"]: cell["build"] for cell in tool.plan()["cells"]}
+    for cell, build in builds.items():
+        assert build == builds[re.sub("@(mine|env):", "@host:", cell)], cell
 
 
 def statuses(report, target):
