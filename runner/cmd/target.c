@@ -45,7 +45,9 @@ static char *found_of(const struct setup *setup, const struct target *target, co
 			before = ", ";
 		}
 	free(version);
-	return line.len ? buf_take(&line) : NULL;
+	char *found = line.len ? buf_take(&line) : NULL;
+	buf_free(&line);
+	return found;
 }
 
 /* "linux/amd64", and the filter where it is not all of that port. */
