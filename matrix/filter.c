@@ -435,6 +435,7 @@ static enum answer match_fact(const struct node *node, const struct cell *cell)
 static enum answer match_test(const struct node *node, const struct filter_subject *subject)
 {
 	const struct cell *cell = subject->cell;
+	enum answer fact;
 	int holds = 0;
 	switch (node->field) {
 	case FIELD_GO:
@@ -464,9 +465,10 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 	case FIELD_LIBC:
 	case FIELD_KERNEL:
 	case FIELD_EMULATOR:
-		if (match_fact(node, cell) == MAYBE)
+		fact = match_fact(node, cell);
+		if (fact == MAYBE)
 			return MAYBE;
-		holds = match_fact(node, cell) == YES;
+		holds = fact == YES;
 		break;
 	case FIELD_CHECK:
 		if (!subject->check)

@@ -207,6 +207,14 @@ static int is_told(struct campaign *campaign, int *code)
 
 /* ---- targets ------------------------------------------------------------------------------------------------ */
 
+static int is_planned(const struct campaign *campaign, const struct target *target)
+{
+	for (size_t i = 0; i < campaign->plan.count; i++)
+		if (campaign->plan.cells[i].target == target)
+			return 1;
+	return 0;
+}
+
 /* Fetches what the plan's targets want of packages.  What cannot be had is the target's misfortune: its cells say
  * why. */
 static void fetch_targets(struct campaign *campaign)
@@ -214,9 +222,7 @@ static void fetch_targets(struct campaign *campaign)
 	struct setup *setup = (struct setup *)campaign->setup;
 	for (size_t i = 0; i < setup->targets->count; i++) {
 		struct target *target = &setup->targets->target[i];
-		int planned = 0;
-		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
-			planned = campaign->plan.cells[k].target == target;
+		int planned = is_planned(campaign, target);
 		size_t at = 0;
 		const struct target *pack;
 		while (planned && !target->broken && (pack = target_wants(setup, target, &at))) {
@@ -234,10 +240,7 @@ static void tell_broken(const struct campaign *campaign)
 {
 	const struct targets *targets = campaign->setup->targets;
 	for (size_t i = 0; i < targets->count; i++) {
-		int planned = 0;
-		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
-			planned = campaign->plan.cells[k].target == &targets->target[i];
-		if (planned && targets->target[i].broken)
+		if (targets->target[i].broken && is_planned(campaign, &targets->target[i]))
 			fprintf(stderr, "tlsmatrix: %s\n", targets->target[i].broken);
 	}
 }
@@ -248,10 +251,7 @@ static void note_targets(struct campaign *campaign)
 	const struct setup *setup = campaign->setup;
 	for (size_t i = 0; i < setup->targets->count; i++) {
 		const struct target *target = &setup->targets->target[i];
-		int planned = 0;
-		for (size_t k = 0; k < campaign->plan.count && !planned; k++)
-			planned = campaign->plan.cells[k].target == target;
-		if (planned)
+		if (is_planned(campaign, target))
 			note_target(campaign, target);
 	}
 }
