@@ -32,7 +32,7 @@ static int read_stage(const char **text)
 
 int version_parse(const char *text, struct version *version)
 {
-	struct version read = { .stage = 2 };
+	struct version read = { .stage = VERSION_RELEASE };
 	if (strncmp(text, "go", 2) == 0)
 		text += 2;
 	text = read_number(text, &read.major);

@@ -3,9 +3,11 @@
 #ifndef TLSMATRIX_MATRIX_VERSION_H
 #define TLSMATRIX_MATRIX_VERSION_H
 
+enum version_stage { VERSION_BETA, VERSION_RC, VERSION_RELEASE };
+
 struct version {
 	int major, minor, patch; /* patch is 0 for x.y and for pre-releases */
-	int stage;               /* 0 beta, 1 rc, 2 release */
+	int stage;               /* enum version_stage */
 	int stage_number;        /* of beta and rc */
 };
 

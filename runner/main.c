@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&cmd_inspect,
 	&cmd_report,
 	&cmd_target,
+	&cmd_toolchain,
 	&cmd_cache,
 	&cmd_doctor,
 	&cmd_selfcheck,

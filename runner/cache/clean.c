@@ -140,6 +140,9 @@ int cache_cut(const struct cache *cache, const char *out, long long bound, struc
 {
 	struct last last;
 	*cut = (struct cache_cut){ .size = cache->all.size };
+	/* Releases that somebody asked for are his affair: with them the bound would leave no room for builds. */
+	for (size_t i = 0; i < cache_kind_count; i++)
+		cut->size -= strcmp(cache_kinds[i].name, "release") == 0 ? cache->total[i].size : 0;
 	last_read(out, &last);
 	int error = cut_left(cache, cut, diag);
 	error = error ? error : cut_used(cache, &last, bound, cut, diag);

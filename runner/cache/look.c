@@ -28,6 +28,8 @@ const struct cache_kind cache_kinds[] = {
 	{ "target", SHAPE_MADE, 0, "programs that targets are checked by" },
 	{ "pack", SHAPE_MADE, 0, "Debian packages of targets, unpacked" },
 	{ "apt", SHAPE_OTHER, 0, "apt's lists and archives for them" },
+	{ "release", SHAPE_ENTRY, 0, "Go releases: `tlsmatrix toolchain`" },
+	{ "toolchains", SHAPE_OTHER, 0, "the Go that `make` fetched" },
 	{ "ports", SHAPE_MADE, 0, "what a release says of its ports" },
 	{ "variant", SHAPE_MADE, 0, "marks: this std is in gocache" },
 	{ "zig", SHAPE_OTHER, 0, "zig's own" },

@@ -67,7 +67,8 @@ void release_free(struct release *release)
 
 /* ---- the key ----------------------------------------------------------------------------------- */
 
-static void sign_folder(struct hash *hash, const char *folder, int depth)
+/* root is the length of what stands before the names: a tree that is moved keeps its key. */
+static void sign_folder(struct hash *hash, const char *folder, size_t root, int depth)
 {
 	struct dirent **entries;
 	int n = scandir(folder, &entries, NULL, alphasort);
@@ -77,9 +78,9 @@ static void sign_folder(struct hash *hash, const char *folder, int depth)
 		struct stat st;
 		if (name[0] != '.' && strcmp(name, "testdata") != 0 && stat(path, &st) == 0) {
 			if (S_ISDIR(st.st_mode) && depth > 0) {
-				sign_folder(hash, path, depth - 1);
+				sign_folder(hash, path, root, depth - 1);
 			} else if (S_ISREG(st.st_mode)) {
-				hash_add_text(hash, path);
+				hash_add_text(hash, path + root);
 				file_sign(hash, path);
 			}
 		}
@@ -133,8 +134,12 @@ void release_key(struct release *release, const struct machine *machine)
 	}
 	for (size_t i = 0; go_sources[i]; i++) {
 		path = xprintf("%s/src/%s", release->goroot, go_sources[i]);
-		sign_folder(hash, path, 8);
+		sign_folder(hash, path, strlen(release->goroot), 8);
 		free(path);
 	}
+	/* Std as it was compiled by who made the release, up to 1.19. */
+	path = xprintf("%s/pkg/%s_%s", release->goroot, machine->os, machine->arch);
+	sign_folder(hash, path, strlen(release->goroot), 8);
+	free(path);
 	hash_end(hash, release->key);
 }

@@ -11,7 +11,8 @@ struct release {
 	char *go; /* path of the go command */
 	char *goroot;
 	char version[32]; /* "go1.26.8" */
-	/* VERSION, bin/go, the tools and the signatures (size, time) of GOROOT/src; "" until release_key. */
+	/* VERSION, bin/go, the tools and the signatures (size, time) of GOROOT/src and of a precompiled std; "" until
+	 * release_key. */
 	char key[HASH_HEX];
 };
 

@@ -1,0 +1,167 @@
+#include "matrix/release_list.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+#include "matrix/version.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the list ----------------------------------------------------------------------------------- */
+
+static struct version version_at(const struct release_list *list, size_t i)
+{
+	struct version version = { 0 };
+	version_parse(list->name[i], &version);
+	return version;
+}
+
+/* The first that is not before version. */
+static size_t place_of(const struct release_list *list, const struct version *version)
+{
+	size_t i = 0;
+	for (; i < list->count; i++) {
+		struct version at = version_at(list, i);
+		if (version_compare(&at, version) >= 0)
+			break;
+	}
+	return i;
+}
+
+static int is_at(const struct release_list *list, size_t i, const struct version *version)
+{
+	if (i == list->count)
+		return 0;
+	struct version at = version_at(list, i);
+	return version_compare(&at, version) == 0;
+}
+
+int release_list_add(struct release_list *list, const char *name)
+{
+	struct version version;
+	if (version_parse(name, &version) || strlen(name) >= sizeof(*list->name) - 2)
+		return -EINVAL;
+	size_t i = place_of(list, &version);
+	if (is_at(list, i, &version))
+		return 0;
+	list->name = xrealloc(list->name, (list->count + 1) * sizeof(*list->name));
+	memmove(&list->name[i + 1], &list->name[i], (list->count++ - i) * sizeof(*list->name));
+	snprintf(list->name[i], sizeof(*list->name), "%s%s", strncmp(name, "go", 2) == 0 ? "" : "go", name);
+	return 0;
+}
+
+void release_list_free(struct release_list *list)
+{
+	free(list->name);
+	*list = (struct release_list)RELEASE_LIST_INIT;
+}
+
+const char *release_list_find(const struct release_list *list, const char *name)
+{
+	struct version version;
+	if (version_parse(name, &version))
+		return NULL;
+	size_t i = place_of(list, &version);
+	return is_at(list, i, &version) ? list->name[i] : NULL;
+}
+
+void release_list_around(const struct release_list *list, const char *name, const char **below, const char **above)
+{
+	struct version version;
+	*below = *above = NULL;
+	if (version_parse(name, &version))
+		return;
+	size_t i = place_of(list, &version);
+	*below = i ? list->name[i - 1] : NULL;
+	*above = i < list->count ? list->name[i] : NULL;
+}
+
+/* ---- choosing ----------------------------------------------------------------------------------- */
+
+static int same_minor(const struct version *a, const struct version *b)
+{
+	return a->major == b->major && a->minor == b->minor;
+}
+
+/* Releases from low to high: all, or the first and the last of each minor.  How many there are. */
+static size_t choose(const struct release_list *list, const struct version *low, const struct version *high, int all,
+    struct release_list *chosen)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct version at = version_at(list, i);
+		if (at.stage != VERSION_RELEASE || version_compare(&at, low) < 0 || version_compare(&at, high) > 0)
+			continue;
+		struct version before = { .major = -1 }, after = { .major = -1 };
+		if (i)
+			before = version_at(list, i - 1);
+		if (i + 1 < list->count)
+			after = version_at(list, i + 1);
+		int first =
+		    !same_minor(&before, &at) || before.stage != VERSION_RELEASE || version_compare(&before, low) < 0;
+		int last = !same_minor(&after, &at) || version_compare(&after, high) > 0;
+		if (all || first || last) {
+			release_list_add(chosen, list->name[i]);
+			found++;
+		}
+	}
+	return found;
+}
+
+static int is_minor(const char *text)
+{
+	const char *dot = strchr(text, '.');
+	return dot && !strpbrk(dot + 1, ".abcr");
+}
+
+/* An end of a range: 0 or -EINVAL.  A minor as the upper end is all of its patches. */
+static int parse_end(const char *text, int upper, struct version *version)
+{
+	int error = version_parse(text, version);
+	if (!error && upper && is_minor(text))
+		version->patch = INT_MAX;
+	return error;
+}
+
+static int nothing(const struct release_list *list, const char *text, const char *low, struct diag *diag)
+{
+	const char *below, *above;
+	release_list_around(list, low, &below, &above);
+	const char *word = strncmp(text, "go", 2) == 0 ? text + 2 : text;
+	return diag_set(diag, ENOENT, "%s not available; %s%s%s bracket%s it", word, below ? below + 2 : "",
+	    below && above ? " and " : "", above ? above + 2 : "", below && above ? "" : "s");
+}
+
+int release_list_select(
+    const struct release_list *list, const char *text, struct release_list *chosen, struct diag *diag)
+{
+	char *low_text = xstrdup(text), *dots = strstr(low_text, ".."), *star = strstr(low_text, ".*");
+	const char *high_text = low_text;
+	struct version low, high;
+	if (dots) {
+		*dots = '\0';
+		high_text = dots + 2;
+	} else if (star && !star[2]) {
+		*star = '\0';
+	}
+	int wide = dots || star, found = 1;
+	int error = parse_end(low_text, 0, &low) || parse_end(high_text, wide, &high) ? -EINVAL : 0;
+	if (error || (star && !dots && !is_minor(low_text)))
+		error = diag_set(diag, EINVAL, "%s: not a Go release such as 1.6.4, 1.6.* or 1.5..1.27", text);
+	else if (version_compare(&low, &high) > 0)
+		error = diag_set(
+		    diag, EINVAL, "%s: the second is older than the first: write %s..%s", text, high_text, low_text);
+	else if (wide)
+		found = choose(list, &low, &high, !dots, chosen) > 0;
+	else if (release_list_find(list, text))
+		release_list_add(chosen, release_list_find(list, text));
+	else
+		found = 0;
+	if (!error && !found)
+		error = nothing(list, text, low_text, diag);
+	free(low_text);
+	return error;
+}
