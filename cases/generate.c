@@ -5,6 +5,7 @@
 #include "matrix/check.h"
 #include "matrix/filter.h"
 #include "matrix/gen.h"
+#include "matrix/version.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -66,13 +67,15 @@ const char **generate_sources(const struct cell *cell, enum case_kind kind)
 	return paths;
 }
 
-/* The folder of a package of its own, "" for the case's. */
-static const char *folder_of(const char *path)
+/* The folder of a package of its own, "" for the case's; malloc'ed.  Without modules it is found in a GOPATH. */
+static char *folder_of(const struct cell *cell, const char *path)
 {
+	const char *folder = "";
 	for (size_t i = 0; i < SOURCES; i++)
 		if (sources[i].path == path)
-			return sources[i].folder;
-	return "";
+			folder = sources[i].folder;
+	return *folder && !version_since(cell->go, VERSION_MODULES) ? xprintf("gopath/src/tlsmatrix.case/%s", folder) :
+								      xstrdup(folder);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -149,21 +152,38 @@ static int read_file(const char *path, struct buf *out, struct diag *diag)
 	return 0;
 }
 
-static int copy_source(const char *root, const char *source, const char *dir, struct diag *diag)
+/* mkdir -p of a folder below dir. */
+static int make_below(const char *dir, const char *folder, struct diag *diag)
 {
-	const char *name = strrchr(source, '/'), *folder = folder_of(source);
+	int error = 0;
+	for (const char *end = folder + strcspn(folder, "/"); *folder && !error; end += strcspn(end + 1, "/") + 1) {
+		char *path = xprintf("%s/%.*s", dir, (int)(end - folder), folder);
+		if (mkdir(path, 0777) != 0 && errno != EEXIST)
+			error = diag_set(diag, errno, "%s: cannot create: %s", path, strerror(errno));
+		free(path);
+		if (!*end)
+			break;
+	}
+	return error;
+}
+
+static int copy_source(
+    const char *root, const struct cell *cell, const char *source, const char *dir, struct diag *diag)
+{
+	const char *name = strrchr(source, '/');
+	char *folder = folder_of(cell, source);
 	char *into = xprintf("%s%s%s", dir, *folder ? "/" : "", folder);
 	char *from = xprintf("%s/%s", root, source), *to = xprintf("%s/%s", into, name ? name + 1 : source);
 	struct buf content = BUF_INIT;
 	int error = read_file(from, &content, diag);
-	if (!error && *folder && mkdir(into, 0777) != 0 && errno != EEXIST)
-		error = diag_set(diag, errno, "%s: cannot create: %s", into, strerror(errno));
+	error = error ? error : make_below(dir, folder, diag);
 	if (!error)
 		error = write_file(to, content.data, content.len, diag);
 	buf_free(&content);
 	free(from);
 	free(to);
 	free(into);
+	free(folder);
 	return error;
 }
 
@@ -193,9 +213,9 @@ int generate_case(const char *root, const struct cell *cell, enum case_kind kind
 	struct buf table = BUF_INIT;
 	int error = 0;
 	for (size_t i = 0; paths[i] && !error; i++)
-		error = copy_source(root, paths[i], dir, diag);
-	/* Go 1.21 is the language of the sources; a newer go command takes it as it is. */
-	if (!error)
+		error = copy_source(root, cell, paths[i], dir, diag);
+	/* Any newer go command takes that as it is, and an older one that knows modules too. */
+	if (!error && version_since(cell->go, VERSION_MODULES))
 		error = write_text(dir, "go.mod", "module tlsmatrix.case\n\ngo 1.21\n", diag);
 	generate_table(cell, &table);
 	if (!error && kind != CASE_PORT)

@@ -51,6 +51,13 @@ int version_parse(const char *text, struct version *version)
 	return 0;
 }
 
+int version_since(const char *text, int minor)
+{
+	struct version version;
+	return version_parse(text, &version) == 0 &&
+	    (version.major > 1 || (version.major == 1 && version.minor >= minor));
+}
+
 static int order(int a, int b) { return (a > b) - (a < b); }
 
 int version_compare(const struct version *a, const struct version *b)

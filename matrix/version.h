@@ -17,4 +17,15 @@ int version_parse(const char *text, struct version *version);
 /* <0, 0, >0 as in strcmp. */
 int version_compare(const struct version *a, const struct version *b);
 
+/* What a minor release of Go 1 brought that the way of building for it depends on. */
+enum version_brought {
+	VERSION_BUILDMODE = 5, /* -buildmode: older ones build nothing of the matrix */
+	VERSION_NO_PIE = 6,    /* it knows of compilers that make a PIE by default */
+	VERSION_GOCACHE = 10,  /* before, what is compiled of std for a build is gone with it: -pkgdir keeps it */
+	VERSION_MODULES = 13,  /* modules, and -trimpath; before, GOPATH */
+};
+
+/* Is it of that minor of Go 1 or a later one, pre-releases included?  0 for what is no release. */
+int version_since(const char *text, int minor);
+
 #endif

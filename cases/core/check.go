@@ -32,20 +32,26 @@ func observe(id string) (seen observation, ok bool) {
 	return observation{}, false
 }
 
+// A flag is set once, by any thread, and seen by all: atomic.Bool, which Go 1.19 has.
+type flag struct{ word int32 }
+
+func (f *flag) set()        { atomic.StoreInt32(&f.word, 1) }
+func (f *flag) isSet() bool { return atomic.LoadInt32(&f.word) != 0 }
+
 // pulse sets a timer off every second until the function that it returns is called. With go1.26.8
 // a process was seen twice, in some ten thousand, in which nothing ran until the next timer was due
 // (30 and 60 s, the patience of the check), and then everything went on rightly. That is for Go's
 // scheduler to explain, not for the loader, whose verdict must not depend on it.
 func pulse() func() {
-	var over atomic.Bool
+	var over flag
 	var beat func()
 	beat = func() {
-		if !over.Load() {
+		if !over.isSet() {
 			time.AfterFunc(time.Second, beat)
 		}
 	}
 	beat()
-	return func() { over.Store(true) }
+	return over.set
 }
 
 // itoa spares the cases the import of fmt, which doubles the time to build them.

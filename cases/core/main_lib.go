@@ -41,6 +41,6 @@ func putText(to *C.char, size C.size_t, text string) {
 	if size == 0 {
 		return
 	}
-	out := unsafe.Slice((*byte)(unsafe.Pointer(to)), int(size))
+	out := (*[1 << 30]byte)(unsafe.Pointer(to))[:int(size):int(size)]
 	out[copy(out[:size-1], text)] = 0
 }

@@ -43,8 +43,8 @@ func record(fields ...string) {
 	crc := crc32(head + payload)
 	const digits = "0123456789abcdef"
 	line := []byte("\n#tlsm:" + head)
-	for shift := 28; shift >= 0; shift -= 4 {
-		line = append(line, digits[crc>>shift&15])
+	for shift := uint(0); shift < 32; shift += 4 {
+		line = append(line, digits[crc>>(28-shift)&15])
 	}
 	line = append(line, ' ')
 	line = append(line, payload...)

@@ -11,10 +11,26 @@ import "sync"
 
 // Threads made by C. A body is handed over by number, since C may not keep a Go pointer.
 
-var cThreadBodies sync.Map // int -> func()
-var cThreadNumber struct {
+var cThreadBodies = struct {
 	sync.Mutex
-	next int
+	last int
+	body map[int]func()
+}{body: map[int]func(){}}
+
+// keepBody keeps a body under a number for C to call (goOnCThread).
+func keepBody(body func()) (number int) {
+	cThreadBodies.Lock()
+	defer cThreadBodies.Unlock()
+	cThreadBodies.last++
+	cThreadBodies.body[cThreadBodies.last] = body
+	return cThreadBodies.last
+}
+
+// dropBody forgets it.
+func dropBody(number int) {
+	cThreadBodies.Lock()
+	defer cThreadBodies.Unlock()
+	delete(cThreadBodies.body, number)
 }
 
 // onC runs body on a fresh thread made by pthread_create, which ends afterwards.
@@ -23,12 +39,8 @@ func onC(body func()) { onCThread(1, body) }
 // onCThread makes a fresh C thread that calls body the given number of times, one call from C to
 // Go each, and waits for its end.
 func onCThread(calls int, body func()) {
-	cThreadNumber.Lock()
-	cThreadNumber.next++
-	number := cThreadNumber.next
-	cThreadNumber.Unlock()
-	cThreadBodies.Store(number, body)
-	defer cThreadBodies.Delete(number)
+	number := keepBody(body)
+	defer dropBody(number)
 	if C.cthread_run(C.int(number), C.int(calls)) != 0 {
 		panic("pthread_create failed")
 	}
@@ -36,8 +48,10 @@ func onCThread(calls int, body func()) {
 
 //export goOnCThread
 func goOnCThread(number C.int) {
-	body, _ := cThreadBodies.Load(int(number))
-	body.(func())()
+	cThreadBodies.Lock()
+	body := cThreadBodies.body[int(number)]
+	cThreadBodies.Unlock()
+	body()
 }
 
 func init() { threadKinds = append(threadKinds, threadKind{"c", onC}) }

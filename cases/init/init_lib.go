@@ -8,16 +8,13 @@ package main
 */
 import "C"
 
-import (
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // initWork is how long package initialization takes: long beside the microseconds between the
 // loader's return and the host's first call, so that a call which does not wait is seen.
 const initWork = 20 * time.Millisecond
 
-var initDone atomic.Bool
+var initDone flag
 
 // firstCall is what tlsm_first_call found.
 var firstCall = "unasked"
@@ -32,7 +29,7 @@ func init() {
 		}()
 		<-woken
 		C.init_lib_go_ran()
-		initDone.Store(true)
+		initDone.set()
 	}
 	if control("init.call-waits", "late") {
 		go initOnGoroutine()
@@ -45,7 +42,7 @@ func init() {
 //
 //export tlsm_first_call
 func tlsm_first_call() {
-	firstCall = word(initDone.Load(), "done", "early")
+	firstCall = word(initDone.isSet(), "done", "early")
 }
 
 func check_init_call_waits() observation {

@@ -21,7 +21,7 @@ var embedded func(name string, all []string) []string
 
 // procStrings reads a /proc/self file of NUL-terminated strings.
 func procStrings(name string) ([]string, error) {
-	text, err := os.ReadFile("/proc/self/" + name)
+	text, err := readFile("/proc/self/" + name)
 	if err != nil || len(text) == 0 {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func check_init_environ() observation {
 	var inKernel []string
 	keys := map[string]bool{}
 	for _, entry := range all {
-		key, _, found := strings.Cut(entry, "=")
+		key, _, found := cut(entry, "=")
 		if entry == "" || found && keys[key] {
 			continue
 		}
@@ -84,7 +84,7 @@ func check_init_environ() observation {
 }
 
 func check_init_auxv() observation {
-	raw, err := os.ReadFile("/proc/self/auxv")
+	raw, err := readFile("/proc/self/auxv")
 	if err != nil {
 		return observation{skip: "target", note: "/proc/self cannot be read: " + err.Error()}
 	}

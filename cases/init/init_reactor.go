@@ -1,9 +1,6 @@
 package main
 
-import (
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // The reactor's side of the init checks: _initialize runs package initialization to its end, timers
 // and goroutines included, and returns before anything else may be called.
@@ -11,7 +8,7 @@ import (
 // initWork is how long package initialization waits for a timer.
 const initWork = 20 * time.Millisecond
 
-var initDone atomic.Bool
+var initDone flag
 
 // firstCall is what tlsm_first_call found.
 var firstCall = "unasked"
@@ -21,7 +18,7 @@ func init() {
 		woken := make(chan struct{})
 		time.AfterFunc(initWork, func() { close(woken) })
 		<-woken
-		initDone.Store(true)
+		initDone.set()
 	}
 	if control("init.call-waits", "late") {
 		go initOnGoroutine()
@@ -33,7 +30,7 @@ func init() {
 // tlsm_first_call is the first function that the host calls.
 //
 //go:wasmexport tlsm_first_call
-func tlsmFirstCall() { firstCall = word(initDone.Load(), "done", "early") }
+func tlsmFirstCall() { firstCall = word(initDone.isSet(), "done", "early") }
 
 func check_init_call_waits() observation {
 	return observation{observed: "init=" + firstCall}

@@ -67,6 +67,8 @@ int thread_stacks(int number, size_t deep, uintptr_t where[3])
 	return run(stacks_body, &stacks, deep + ((size_t)2 << 20));
 }
 
+/* Of use where addresses are short, and only there: Go up to 1.12 links no weak reference itself. */
+#if UINTPTR_MAX <= UINT32_MAX
 extern __typeof__(pthread_getattr_default_np) pthread_getattr_default_np __attribute__((weak));
 extern __typeof__(pthread_setattr_default_np) pthread_setattr_default_np __attribute__((weak));
 
@@ -82,6 +84,13 @@ size_t thread_default_stack(size_t size)
 	pthread_attr_destroy(&attr);
 	return was;
 }
+#else
+size_t thread_default_stack(size_t size)
+{
+	(void)size;
+	return 0;
+}
+#endif
 
 void thread_bounce(int number) { goOnCThread(number); }
 

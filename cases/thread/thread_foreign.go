@@ -9,15 +9,6 @@ import "strconv"
 
 // Threads that C makes: calling again, calling at once, from deep stacks.
 
-// threadBody keeps a body under a number for C to call (goOnCThread).
-func threadBody(body func()) int {
-	cThreadNumber.Lock()
-	defer cThreadNumber.Unlock()
-	cThreadNumber.next++
-	cThreadBodies.Store(cThreadNumber.next, body)
-	return cThreadNumber.next
-}
-
 // A thread that calls again is still bound to its M (since Go 1.21: runtime/proc.go cgoBindM); the
 // threads that come and go each take one and give it back.
 func check_thread_foreign_again() observation {
@@ -91,8 +82,8 @@ func check_thread_deep_stack() observation {
 	var where [3]C.uintptr_t
 	words := []string{"missing", "missing", "missing"}
 	call := 0
-	fall := threadBody(func() { panic("on purpose") })
-	number := threadBody(func() {
+	fall := keepBody(func() { panic("on purpose") })
+	number := keepBody(func() {
 		at := call
 		call++
 		fell := false

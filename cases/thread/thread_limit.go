@@ -67,7 +67,7 @@ func number(text string) uint64 {
 }
 
 func fileNumber(path string) uint64 {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
 		return unlimited
 	}
@@ -76,9 +76,9 @@ func fileNumber(path string) uint64 {
 
 // threadsAlive is the second half of the fourth field of /proc/loadavg, "running/all"; 0 if unknown.
 func threadsAlive() uint64 {
-	text, _ := os.ReadFile("/proc/loadavg")
+	text, _ := readFile("/proc/loadavg")
 	if fields := strings.Fields(string(text)); len(fields) > 3 {
-		if _, all, ok := strings.Cut(fields[3], "/"); ok && number(all) != unlimited {
+		if _, all, ok := cut(fields[3], "/"); ok && number(all) != unlimited {
 			return number(all)
 		}
 	}
@@ -87,7 +87,7 @@ func threadsAlive() uint64 {
 
 // addressSpace is what the process has mapped, in bytes; 0 if unknown.
 func addressSpace() uint64 {
-	text, _ := os.ReadFile("/proc/self/statm")
+	text, _ := readFile("/proc/self/statm")
 	if fields := strings.Fields(string(text)); len(fields) > 0 && number(fields[0]) != unlimited {
 		return number(fields[0]) * uint64(os.Getpagesize())
 	}
@@ -134,7 +134,7 @@ func commitRoom() uint64 {
 		return unlimited
 	}
 	limit, used := unlimited, uint64(0)
-	text, _ := os.ReadFile("/proc/meminfo")
+	text, _ := readFile("/proc/meminfo")
 	for _, line := range strings.Split(string(text), "\n") {
 		switch fields := strings.Fields(line); {
 		case len(fields) < 2:
@@ -151,7 +151,7 @@ func commitRoom() uint64 {
 // (cgroups(7): "0::PATH" is version 2, "N:pids:PATH" version 1).
 func cgroupRoom() uint64 {
 	room := unlimited
-	text, _ := os.ReadFile("/proc/self/cgroup")
+	text, _ := readFile("/proc/self/cgroup")
 	for _, line := range strings.Split(string(text), "\n") {
 		parts := strings.SplitN(line, ":", 3)
 		if len(parts) < 3 || parts[1] != "" && parts[1] != "pids" {

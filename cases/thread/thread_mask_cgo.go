@@ -14,7 +14,7 @@ func check_thread_sigmask() observation {
 	signals := []C.int{C.int(syscall.SIGUSR2), C.int(syscall.SIGIO), C.int(syscall.SIGWINCH), 50}
 	unblock := threadSabotage(id, "unblock")
 	called := 0
-	number := threadBody(func() {
+	number := keepBody(func() {
 		called++
 		goWork()
 		if unblock {

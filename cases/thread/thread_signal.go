@@ -82,7 +82,7 @@ func (watch *signalWatch) observation() observation {
 	handled := watch.handled()
 	slot := "g"
 	if len(watch.slots) > 0 {
-		_, slot, _ = strings.Cut(watch.slots[0], ": ")
+		_, slot, _ = cut(watch.slots[0], ": ")
 	}
 	return observation{observed: "handled=" + handled + " slot=" + slot, note: watch.note()}
 }
@@ -162,7 +162,7 @@ func readByte(fd int) (what byte, ok bool) {
 // may come before the read, which is as good a state.
 func sleeping(tid int) {
 	for try := 0; try < 1000; try++ {
-		text, err := os.ReadFile("/proc/self/task/" + itoa(tid) + "/stat")
+		text, err := readFile("/proc/self/task/" + itoa(tid) + "/stat")
 		behind := strings.LastIndex(string(text), ") ")
 		if err != nil || behind < 0 || text[behind+2] == 'S' {
 			return

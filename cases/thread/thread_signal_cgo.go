@@ -59,7 +59,7 @@ func (watch *signalWatch) foreign(stackSize int, inGo func()) *C.struct_thread_f
 		id: C.CString(watch.id), signal: C.int(watch.number), up: C.int(up[1]), down: C.int(down[0]),
 		stack_size: C.size_t(stackSize),
 	}
-	thread.number = C.int(threadBody(func() {
+	thread.number = C.int(keepBody(func() {
 		threadSend(syscall.Gettid(), watch.number)
 		watch.slot("in Go")
 		watch.wait("in Go")

@@ -1,16 +1,7 @@
 #include "textflag.h"
 
-// Reads g, the slot and the thread pointer, in a program without cgo. No goroutine is preempted
-// in assembly: runtime/preempt.go isAsyncSafePoint.
-
-// func gAndWord(offset uintptr) (gp, word uintptr)
-// The ABIInternal wrapper that the compiler makes around it leaves g in R14.
-TEXT ·gAndWord(SB), NOSPLIT, $0-24
-	MOVQ	offset+0(FP), AX
-	BYTE	$0x64; BYTE $0x48; BYTE $0x8b; BYTE $0x18	// movq %fs:(%rax), %rbx
-	MOVQ	R14, gp+8(FP)
-	MOVQ	BX, word+16(FP)
-	RET
+// Reads the slot's place and the thread pointer, in a program without cgo. No goroutine is preempted
+// in assembly: runtime/preempt.go isAsyncSafePoint. g and the slot at one moment: tls_asm_g_amd64.s.
 
 // func codeSlot() (offset, word uintptr)
 // The assembler makes of TLS what it makes of the runtime's get_tls (runtime/go_tls.h): LEAQ takes
@@ -34,33 +25,7 @@ TEXT ·threadPointer(SB), NOSPLIT, $8-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
-// The rest is for controls; signals are blocked meanwhile.
-
-// func gAndSpoiledWord(offset, bits uintptr) (gp, word uintptr)
-TEXT ·gAndSpoiledWord(SB), NOSPLIT, $0-32
-	MOVQ	offset+0(FP), AX
-	MOVQ	bits+8(FP), CX
-	BYTE	$0x64; BYTE $0x48; BYTE $0x31; BYTE $0x08	// xorq %rcx, %fs:(%rax)
-	BYTE	$0x64; BYTE $0x48; BYTE $0x8b; BYTE $0x18	// movq %fs:(%rax), %rbx
-	BYTE	$0x64; BYTE $0x48; BYTE $0x31; BYTE $0x08	// xorq %rcx, %fs:(%rax)
-	MOVQ	R14, gp+16(FP)
-	MOVQ	BX, word+24(FP)
-	RET
-
-// func gAndWordElsewhere(offset, own, other uintptr) (gp, word uintptr)
-TEXT ·gAndWordElsewhere(SB), NOSPLIT, $0-40
-	MOVQ	other+16(FP), SI
-	MOVQ	$0x1002, DI	// ARCH_SET_FS
-	MOVQ	$158, AX
-	SYSCALL
-	MOVQ	offset+0(FP), AX
-	BYTE	$0x64; BYTE $0x48; BYTE $0x8b; BYTE $0x18	// movq %fs:(%rax), %rbx
-	MOVQ	own+8(FP), SI
-	MOVQ	$158, AX
-	SYSCALL
-	MOVQ	R14, gp+24(FP)
-	MOVQ	BX, word+32(FP)
-	RET
+// For controls; signals are blocked meanwhile.
 
 // func pointerElsewhere(own, other uintptr) uintptr
 TEXT ·pointerElsewhere(SB), NOSPLIT, $8-24

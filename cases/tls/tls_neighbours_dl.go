@@ -19,9 +19,15 @@ import (
 )
 
 func init() {
-	neighbourKinds = sync.OnceValue(func() []threadKind {
-		return []threadKind{{"main", onMain}, {"go", keptThread()}, {"locked", keptThread()}, {"c", onOwnStack}}
-	})
+	var once sync.Once
+	var kinds []threadKind
+	neighbourKinds = func() []threadKind {
+		once.Do(func() {
+			kinds = []threadKind{{"main", onMain}, {"go", keptThread()}, {"locked", keptThread()},
+				{"c", onOwnStack}}
+		})
+		return kinds
+	}
 }
 
 // keptThread makes a thread that is never given back, and returns the way to run on it.
@@ -42,12 +48,8 @@ func keptThread() func(body func()) {
 
 // onOwnStack runs body on a fresh thread made by pthread_create, whose stack no cache gets.
 func onOwnStack(body func()) {
-	cThreadNumber.Lock()
-	cThreadNumber.next++
-	number := cThreadNumber.next
-	cThreadNumber.Unlock()
-	cThreadBodies.Store(number, body)
-	defer cThreadBodies.Delete(number)
+	number := keepBody(body)
+	defer dropBody(number)
 	if C.tls_own_stack_run(C.int(number)) != 0 {
 		panic("pthread_create failed")
 	}

@@ -1,6 +1,7 @@
 #include "runner/build/build.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/version.h"
 #include "runner/setup/entry.h"
 #include "runner/setup/sealed.h"
 #include <stdlib.h>
@@ -23,11 +24,24 @@ json_t *build_load(const struct setup *setup, const struct build *build)
 	return json;
 }
 
+static const char *const old_flavours[MODE_COUNT] = {
+	[MODE_EXE] = "-exe",
+	[MODE_PIE] = "-pie",
+	[MODE_C_ARCHIVE] = "-c-archive",
+	[MODE_C_SHARED] = "-c-shared",
+	[MODE_SHARED] = "-dynlink",
+	[MODE_PLUGIN] = "-plugin",
+};
+
 /* How cmd/go compiles std for a buildmode (cmd/go/internal/work/init.go buildModeInit: codegenArg). */
 static const char *flavour_of(const struct cell *cell)
 {
 	static const char *const never[] = { "windows", "aix", "js", "wasip1", "plan9" },
 				 *const apple[] = { "darwin", "ios" };
+	/* A pkgdir holds what was compiled for one buildmode (commands.c); which ones compile alike is the release's
+	 * affair. */
+	if (!version_since(cell->go, VERSION_GOCACHE))
+		return old_flavours[cell->mode];
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (strcmp(cell->os, never[i]) == 0)
 			return "";

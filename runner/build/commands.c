@@ -1,6 +1,7 @@
 #include "runner/build/commands.h"
 
 #include "matrix/port.h"
+#include "matrix/version.h"
 #include "runner/build/sources.h"
 
 #include <stdlib.h>
@@ -37,19 +38,37 @@ void command_ldflags(const struct build *build, struct buf *out)
 	buf_free(&ext);
 }
 
+/* Where std is kept that is compiled for a build, before go has a cache of its own: installed there (-i) by the first
+ * build of a variant, which the scheduler lets no other of it run beside. */
+static void add_pkgdir(const struct setup *setup, const struct build *build, const char *mode, struct argv *argv)
+{
+	struct build_variant variant;
+	if (version_since(build->cell.go, VERSION_GOCACHE) || strcmp(mode, "-linkshared") == 0)
+		return;
+	build_variant(&build->cell, &variant);
+	argv_add(argv, "-i");
+	argv_add(argv, "-pkgdir=%s/pkgdir/%s-%s", setup->places.cache, setup_release(setup, &build->cell)->key,
+	    *variant.cgo ? variant.cgo : variant.std);
+}
+
 int command_go_build(const struct setup *setup, const struct build *build, struct script *script, const char *src,
     const char *mode, const char *out)
 {
 	struct buf flags = BUF_INIT;
 	command_ldflags(build, &flags);
+	int modules = version_since(build->cell.go, VERSION_MODULES);
+	if (!modules)
+		env_set(&script->env, "GOPATH", "%s/gopath", src);
 	/* -trimpath keeps -ldflags out of the program's build information (golang/go#52372), which is part
 	 * of what go compiles package main by: without it each linker costs a compilation. */
 	struct argv argv = { NULL, 0 };
-	const char *const words[] = { setup_release(setup, &build->cell)->go, "build", "-trimpath", mode, "-o", out,
-		flags.data, command_variant_flag(build), "." };
+	const char *const words[] = { setup_release(setup, &build->cell)->go, "build", modules ? "-trimpath" : NULL,
+		mode, "-o", out, flags.data, command_variant_flag(build) };
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i])
 			argv_add(&argv, "%s", words[i]);
+	add_pkgdir(setup, build, mode, &argv);
+	argv_add(&argv, ".");
 	buf_free(&flags);
 	return command_run(script, src, &argv);
 }

@@ -1,6 +1,8 @@
 /* go_shared.c - -buildmode=shared, which installs the shared std into GOROOT: done in a private one. */
 #include "runner/build/commands.h"
 
+#include "matrix/version.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +47,8 @@ static int go_install_shared(
 	struct argv argv = { NULL, 0 };
 	argv_add(&argv, "%s", setup_release(setup, &build->cell)->go);
 	argv_add(&argv, "install");
-	argv_add(&argv, "-trimpath");
+	if (version_since(build->cell.go, VERSION_MODULES))
+		argv_add(&argv, "-trimpath");
 	argv_add(&argv, "-buildmode=shared");
 	const char *flag = command_variant_flag(build);
 	if (flag)

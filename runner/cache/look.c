@@ -28,6 +28,7 @@ const struct cache_kind cache_kinds[] = {
 	{ "target", SHAPE_MADE, 0, "programs that targets are checked by" },
 	{ "pack", SHAPE_MADE, 0, "Debian packages of targets, unpacked" },
 	{ "apt", SHAPE_OTHER, 0, "apt's lists and archives for them" },
+	{ "pkgdir", SHAPE_OTHER, 0, "std compiled by releases before 1.10" },
 	{ "release", SHAPE_ENTRY, 0, "Go releases: `tlsmatrix toolchain`" },
 	{ "toolchains", SHAPE_OTHER, 0, "the Go that `make` fetched" },
 	{ "ports", SHAPE_MADE, 0, "what a release says of its ports" },

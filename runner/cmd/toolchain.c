@@ -27,11 +27,7 @@ static const struct option_row options[] = {
 static const char *bare(const char *version) { return version + (strncmp(version, "go", 2) == 0 ? 2 : 0); }
 
 /* -buildmode is 1.5's: nothing of the matrix can be built by what is older. */
-static int too_old(const char *name)
-{
-	struct version version;
-	return version_parse(name, &version) || (version.major == 1 && version.minor < 5);
-}
+static int too_old(const char *name) { return !version_since(name, VERSION_BUILDMODE); }
 
 /* ---- list ------------------------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/port.h"
+#include "matrix/version.h"
 #include "runner/toolchain/c_compiler.h"
 
 #include <stdio.h>
@@ -22,16 +23,23 @@ void go_env(const struct setup *setup, const struct cell *cell, struct env *env)
 	env_set(env, "GOPROXY", "off");
 	env_set(env, "GOSUMDB", "off");
 	env_set(env, "GOWORK", "off");
-	env_set(env, "GO111MODULE", "on");
+	env_set(env, "GO111MODULE", version_since(cell->go, VERSION_MODULES) ? "on" : "off");
 	env_set(env, "GOPATH", "%s/gopath", cache);
 	env_set(env, "GOCACHE", "%s/gocache", cache);
 	env_set(env, "GOOS", "%s", cell->os);
 	env_set(env, "GOARCH", "%s", cell->arch);
 	env_set(env, "CGO_ENABLED", "%d", cell->cgo);
+	/* 1.8 and 1.9 know too few linker flags (golang/go#23749); no later release minds those of the cases. */
+	if (!version_since(cell->go, VERSION_GOCACHE))
+		env_set(env, "CGO_LDFLAGS_ALLOW", "-Wl,.*");
 	struct compiler compiler;
 	compiler_of(setup, cell, &compiler);
 	/* Go names a compiler that it does not find; a cell that is refused anyhow need not have one. */
 	env_set(env, "CC", "%s", compiler.missing ? GO_ENV_NO_COMPILER : *compiler.command ? compiler.command : "gcc");
+	/* 1.5 links with gcc -r, beside which one that makes a PIE by default passes -pie; later ones say -no-pie
+	 * themselves (cmd/go/build.go gccSupportsNoPie).  The rest is their default. */
+	if (!version_since(cell->go, VERSION_NO_PIE))
+		env_set(env, "CGO_LDFLAGS", "-g -O2 -no-pie");
 	env_set(env, "ZIG_GLOBAL_CACHE_DIR", "%s/zig", cache);
 	env_set(env, "ZIG_LOCAL_CACHE_DIR", "%s/zig", cache);
 	const struct variant *variant = variant_of(cell);

@@ -106,6 +106,7 @@ static int prove(const struct setup *setup, struct release *release, const char 
 	struct script script;
 	with.releases = release;
 	with.release_count = 1;
+	snprintf(cell.go, sizeof(cell.go), "%s", release->version);
 	snprintf(cell.os, sizeof(cell.os), "%s", setup->machine.os);
 	snprintf(cell.arch, sizeof(cell.arch), "%s", setup->machine.arch);
 	script_init(&script, PROOF_TIMEOUT_MS);

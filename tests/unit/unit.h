@@ -12,17 +12,19 @@
 #include "matrix/gen.h"
 #include "tests/unit/ports_sample.h"
 
-/* Every cell of the host matrix of an architecture, all linkers present. */
-static inline struct cells host_matrix(const char *arch)
+/* Every cell of the host matrix of a release on an architecture, all linkers present. */
+static inline struct cells host_matrix_of(const char *go, const char *arch)
 {
 	const struct gen_axes axes = {
-		.go = "go1.26.8", .os = "linux", .arch = arch, .target = "host", .links = (1u << LINK_COUNT) - 1
+		.go = go, .os = "linux", .arch = arch, .target = "host", .links = (1u << LINK_COUNT) - 1
 	};
 	struct cells cells;
 	assert_int_equal(gen_cells(&axes, &cells), 0);
 	assert_true(cells.count > 0);
 	return cells;
 }
+
+static inline struct cells host_matrix(const char *arch) { return host_matrix_of("go1.26.8", arch); }
 
 /* A table of ports_sample.h; stays for the life of the process. */
 static inline const struct ports *sample_ports(size_t sample)

@@ -63,15 +63,15 @@ func goLoadsGo(path string) observation {
 		return observation{observed: "outer=wrong inner=unknown", note: "before the load"}
 	}
 	load(path)
-	var outerWrong, innerWrong atomic.Int32
+	var outerWrong, innerWrong int32
 	use := func() {
 		for i := 0; i < rounds; i++ {
 			if C.gohost_answer(C.int(i)) != C.int(2*i+1) {
-				innerWrong.Add(1)
+				atomic.AddInt32(&innerWrong, 1)
 			}
 		}
 		if !outerWorks() {
-			outerWrong.Add(1)
+			atomic.AddInt32(&outerWrong, 1)
 		}
 	}
 	use()
@@ -85,10 +85,10 @@ func goLoadsGo(path string) observation {
 	}
 	all.Wait()
 	return observation{
-		observed: "outer=" + word(outerWrong.Load() == 0, "ok", "wrong") +
-			" inner=" + word(innerWrong.Load() == 0, "ok", "wrong"),
+		observed: "outer=" + word(atomic.LoadInt32(&outerWrong) == 0, "ok", "wrong") +
+			" inner=" + word(atomic.LoadInt32(&innerWrong) == 0, "ok", "wrong"),
 		note: itoa(callers+1) + " callers, " + itoa(rounds) + " calls each, wrong answers: " +
-			itoa(int(innerWrong.Load())),
+			itoa(int(atomic.LoadInt32(&innerWrong))),
 	}
 }
 

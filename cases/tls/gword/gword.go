@@ -1,4 +1,5 @@
-// Package gword reads g and Go's slot at one moment, where no register holds g (386). It is a package of
+// Package gword reads g and Go's slot at one moment, where no register holds g
+// (386, and amd64 before Go 1.17). It is a package of
 // its own, since one with cgo may not hold Go assembly, and gcc's cannot reach the slot as Go's code does.
 package gword
 

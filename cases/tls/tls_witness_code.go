@@ -2,7 +2,7 @@ package main
 
 import "tlsmatrix.case/gword"
 
-// g and the slot at one moment on 386, where g stands in the slot alone.
+// g and the slot at one moment where g stands in the slot alone: on 386, and on amd64 before Go 1.17.
 
 // witness reads g as the running code finds it and the word at thread pointer + offset at one moment.
 //
