@@ -2,6 +2,7 @@
 
 #include "matrix/check.h"
 #include "matrix/filter.h"
+#include "matrix/version.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -42,8 +43,11 @@ size_t gen_loads(const struct cell *cell, enum load out[LOAD_COUNT])
 			loads = loads_by_os[i].loads;
 	if (link_is_static(cell->link) && cell->mode != MODE_EXE && cell->mode != MODE_PIE)
 		return 0; /* a static program loads nothing, and a library is no program */
+	unsigned possible = loads[cell->mode];
+	if (!version_since(cell->go, VERSION_ARCHIVE_PIC))
+		possible &= ~(LOAD(ARCHIVE_PIE) | LOAD(ARCHIVE_SO));
 	for (int load = 0; load < LOAD_COUNT; load++)
-		if (loads[cell->mode] >> load & 1)
+		if (possible >> load & 1)
 			out[count++] = (enum load)load;
 	return count;
 }
@@ -91,11 +95,28 @@ static int add_runs(const struct sweep *sweep, const struct cell *build, const e
 	return error;
 }
 
+/* Before 1.21 an external link passes without the runtime/cgo that it needs, with a warning or none: neither supported
+ * nor refused, so that nothing says what it must be (S10; cmd/link/internal/ld/lib.go loadinternal). */
+static int links_by_accident(const struct cell *build)
+{
+	return !build->cgo && link_is_external(build->link) && !version_since(build->go, VERSION_CGO_ASKED);
+}
+
+/* Before 1.8 cmd/link takes -linkmode=internal for external where only that works, without a word: it is the other
+ * build (cmd/link/internal/ld/pobj.go, lib.go; since 1.8 config.go determineLinkMode refuses it). */
+static int is_external_anyway(const struct cell *build)
+{
+	return build->link == LINK_INTERNAL && build->mode != MODE_EXE && build->mode != MODE_PIE &&
+	    !version_since(build->go, VERSION_LINK_ASKED);
+}
+
 /* All cells of one build: one for each load mode, or the one @none of a build that is refused or that nothing runs. */
 static int add_build(const struct sweep *sweep, const struct cell *build)
 {
 	enum load loads[LOAD_COUNT];
 	size_t count = gen_loads(build, loads);
+	if (is_external_anyway(build) || links_by_accident(build))
+		return 0;
 	if (!count && (sweep->target || link_is_static(build->link)))
 		return 0; /* nothing there loads it, or there is no such thing */
 	if (support_row(build) >= 0 || !sweep->target)

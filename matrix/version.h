@@ -19,10 +19,14 @@ int version_compare(const struct version *a, const struct version *b);
 
 /* What a minor release of Go 1 brought that the way of building for it depends on. */
 enum version_brought {
-	VERSION_BUILDMODE = 5, /* -buildmode: older ones build nothing of the matrix */
-	VERSION_NO_PIE = 6,    /* it knows of compilers that make a PIE by default */
-	VERSION_GOCACHE = 10,  /* before, what is compiled of std for a build is gone with it: -pkgdir keeps it */
-	VERSION_MODULES = 13,  /* modules, and -trimpath; before, GOPATH */
+	VERSION_BUILDMODE = 5,    /* -buildmode: older ones build nothing of the matrix */
+	VERSION_SHARED_PARTS = 6, /* -buildmode=shared makes a library of some packages of std */
+	VERSION_NO_PIE = 8,       /* cmd/link knows of compilers that make a PIE by default */
+	VERSION_LINK_ASKED = 8,   /* cmd/link refuses to link internally what it cannot */
+	VERSION_ARCHIVE_PIC = 8, /* a c-archive can become part of a PIE or a library (cmd/go buildModeInit: -shared) */
+	VERSION_GOCACHE = 10,    /* before, what is compiled of std for a build is gone with it: -pkgdir keeps it */
+	VERSION_CGO_ASKED = 21,  /* cmd/go refuses to link externally without cgo (externalLinkingReason) */
+	VERSION_MODULES = 13,    /* modules, and -trimpath; before, GOPATH */
 };
 
 /* Is it of that minor of Go 1 or a later one, pre-releases included?  0 for what is no release. */

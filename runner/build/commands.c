@@ -42,13 +42,16 @@ void command_ldflags(const struct build *build, struct buf *out)
  * build of a variant, which the scheduler lets no other of it run beside. */
 static void add_pkgdir(const struct setup *setup, const struct build *build, const char *mode, struct argv *argv)
 {
-	struct build_variant variant;
-	if (version_since(build->cell.go, VERSION_GOCACHE) || strcmp(mode, "-linkshared") == 0)
+	const struct cell *cell = &build->cell;
+	const char *name = strchr(mode, '='); /* which need not be the cell's mode: a plugin has a host */
+	struct compiler compiler;             /* whose objects are in runtime/cgo */
+	char arch[32];
+	if (version_since(cell->go, VERSION_GOCACHE) || !name)
 		return;
-	build_variant(&build->cell, &variant);
+	compiler_of(setup, cell, &compiler);
 	argv_add(argv, "-i");
-	argv_add(argv, "-pkgdir=%s/pkgdir/%s-%s", setup->places.cache, setup_release(setup, &build->cell)->key,
-	    *variant.cgo ? variant.cgo : variant.std);
+	argv_add(argv, "-pkgdir=%s/pkgdir/%s-%s-%s-%s-%s", setup->places.cache, setup_release(setup, cell)->key,
+	    cell->os, cell_arch(cell, arch), name + 1, compiler.key);
 }
 
 int command_go_build(const struct setup *setup, const struct build *build, struct script *script, const char *src,

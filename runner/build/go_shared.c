@@ -93,6 +93,11 @@ static char *shared_folder(const char *overlay)
 char *command_go_shared(const struct setup *setup, const struct build *build, struct script *script,
     const char *const *packages, const char *out)
 {
+	/* 1.5's go waits for ever for a library of some packages of std (cmd/go/build.go: its actions wait for each
+	 * other); all of it, as its release notes have it, works. */
+	static const char *const std[] = { "std", NULL };
+	if (!version_since(build->cell.go, VERSION_SHARED_PARTS))
+		packages = std;
 	char *overlay = xprintf("%s/goroot", build->dir), *library = NULL;
 	if (!script->dry)
 		script->infra = overlay_goroot(setup_release(setup, &build->cell)->goroot, overlay);

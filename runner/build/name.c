@@ -101,7 +101,11 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 	const struct linker *linker = cell->cgo ? linkers_of(&setup->linkers, cell->link) : NULL;
 	if (linker && linker->path)
 		file_sign(hash, linker->path);
-	hash_add_text(hash, support_row(cell) >= 0 ? "refused" : "");
+	struct buf refusal = BUF_INIT;
+	const char *source;
+	support_refused(cell, &refusal, &source); /* an observation says whether these words were there */
+	hash_add_text(hash, refusal.data);
+	buf_free(&refusal);
 	hash_end(hash, build->key);
 	build->dir = xprintf("%s/build/%s", setup->places.cache, build->key);
 	build->src = xprintf("%s/src/%s", setup->places.cache, src);

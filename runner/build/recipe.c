@@ -1,5 +1,6 @@
 #include "runner/build/recipe.h"
 
+#include "matrix/version.h"
 #include "runner/build/commands.h"
 #include "runner/build/hosts.h"
 #include "runner/build/sources.h"
@@ -75,6 +76,8 @@ static void recipe_c_archive(const struct setup *setup, const struct build *buil
 	int built = command_go_build(setup, build, script, build->src, "-buildmode=c-archive", archive);
 	for (size_t i = 0; built && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		int shared = kinds[i].load == LOAD_ARCHIVE_SO;
+		if (kinds[i].load != LOAD_ARCHIVE && !version_since(build->cell.go, VERSION_ARCHIVE_PIC))
+			continue;
 		char *out = xprintf("%s/%s", build->dir, kinds[i].file);
 		struct argv argv = { NULL, 0 };
 		command_cc(setup, &build->cell, link_linker(build->cell.link), &argv);
@@ -122,6 +125,7 @@ static void recipe_plugin(const struct setup *setup, const struct build *build, 
 /* What the case imports of std.  With its dependencies that is all of std that the program has, so
  * every package of it comes from the library; the rest of std would take 40 s more to compile. */
 static const char *const shared_packages[] = {
+	"io",
 	"os",
 	"os/signal",
 	"runtime",

@@ -9,6 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The compiler behind a script; its content stands in the environment, of which the names of builds are made. */
+static void no_default_pie(const struct setup *setup, struct env *env)
+{
+	char *script = xprintf("%s/runner/toolchain/no_default_pie.sh", setup->places.root);
+	env_set(env, "TLSMATRIX_CC", "%s", env_get(env, "CC"));
+	env_set(env, "TLSMATRIX_CC_SCRIPT", "%s", file_hash(script));
+	env_set(env, "CC", "%s", script);
+	free(script);
+}
+
 void go_env(const struct setup *setup, const struct cell *cell, struct env *env)
 {
 	const char *cache = setup->places.cache;
@@ -36,10 +46,8 @@ void go_env(const struct setup *setup, const struct cell *cell, struct env *env)
 	compiler_of(setup, cell, &compiler);
 	/* Go names a compiler that it does not find; a cell that is refused anyhow need not have one. */
 	env_set(env, "CC", "%s", compiler.missing ? GO_ENV_NO_COMPILER : *compiler.command ? compiler.command : "gcc");
-	/* 1.5 links with gcc -r, beside which one that makes a PIE by default passes -pie; later ones say -no-pie
-	 * themselves (cmd/go/build.go gccSupportsNoPie).  The rest is their default. */
-	if (!version_since(cell->go, VERSION_NO_PIE))
-		env_set(env, "CGO_LDFLAGS", "-g -O2 -no-pie");
+	if (!compiler.missing && !version_since(cell->go, VERSION_NO_PIE))
+		no_default_pie(setup, env);
 	env_set(env, "ZIG_GLOBAL_CACHE_DIR", "%s/zig", cache);
 	env_set(env, "ZIG_LOCAL_CACHE_DIR", "%s/zig", cache);
 	const struct variant *variant = variant_of(cell);

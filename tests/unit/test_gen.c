@@ -148,7 +148,9 @@ static void test_loads(void **state)
 	for (size_t i = 0; i < MODE_COUNT; i++) {
 		for (int link = 0; link < LINK_COUNT; link++) {
 			enum load loads[LOAD_COUNT];
-			const struct cell cell = { .os = "linux", .mode = modes[i].mode, .link = (enum link)link };
+			const struct cell cell = {
+				.go = "go1.26.8", .os = "linux", .mode = modes[i].mode, .link = (enum link)link
+			};
 			size_t count = gen_loads(&cell, loads);
 			int program = modes[i].mode == MODE_EXE || modes[i].mode == MODE_PIE;
 			if (link_is_static((enum link)link) && !program) {

@@ -39,10 +39,8 @@ static void each_older_cell(void (*body)(const struct cell *cell, void *data), v
 		assert_int_equal(cell_parse(older[i], &cell, NULL), 0);
 		body(&cell, data);
 	}
-	static const char *const releases[] = { "go1.5.4", "go1.6.4", "go1.7.1", "go1.8.7", "go1.9.7", "go1.12.17",
-		"go1.15.15", "go1.16.15", "go1.18.10", "go1.20.14" };
-	for (size_t i = 0; i < sizeof releases / sizeof *releases; i++) {
-		struct cells cells = host_matrix_of(releases[i], "amd64");
+	for (size_t i = 0; i < OLDER_RELEASES; i++) {
+		struct cells cells = host_matrix_of(older_releases[i], "amd64");
 		for (size_t k = 0; k < cells.count; k++)
 			body(&cells.cell[k], data);
 		cells_free(&cells);
