@@ -80,7 +80,15 @@ ARROWS = {
         "runner/target",
     }
     | {"runner/debian", "runner/setup", "runner/process", "reports", "harness", "matrix/*"},
-    "runner": {"runner/cache", "runner/cmd", "runner/schedule", "runner/target", "runner/setup", "matrix/*"},
+    "runner": {
+        "runner/cache",
+        "runner/cmd",
+        "runner/schedule",
+        "runner/target",
+        "runner/toolchain",
+        "runner/setup",
+        "matrix/*",
+    },
     "tests": {"runner/*", "reports/*", "harness/*", "matrix/*", "cases/*"},
 }
 # The writer of records is target code that tlstrace, a writer of records too, links as it is; its

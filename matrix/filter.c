@@ -11,8 +11,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +38,7 @@ enum kind { NODE_TRUE, NODE_OR, NODE_AND, NODE_NOT, NODE_TEST };
 struct value {
 	char *text; /* what a text field is matched with */
 	int is_version;
-	struct version version; /* FIELD_GO without wildcards */
+	struct version low, high; /* FIELD_GO without wildcards: version.h version_range */
 	struct value *next;
 };
 
@@ -236,13 +234,18 @@ static int add_value(struct parser *parser, struct node *node, char *text, const
 	}
 	if (node->field != FIELD_GO)
 		return 0;
+	int range = strstr(text, "..") != NULL;
 	value->is_version = !pattern;
-	if (pattern && node->op >= OP_LT) {
-		fail(parser, at, "a pattern has no order: a Go release such as 1.21 expected", "");
+	if ((pattern || range) && node->op >= OP_LT) {
+		fail(parser, at, "a pattern or range has no order: a Go release such as 1.21 expected", "");
 		return -EINVAL;
 	}
-	if (!pattern && version_parse(text, &value->version) != 0) {
-		fail(parser, at, "expected a Go release such as 1.21, 1.21.3 or 1.22rc1", "");
+	if (!pattern && version_range(text, &value->low, &value->high) != 0) {
+		fail(parser, at, "expected a Go release such as 1.21, 1.21.3, 1.22rc1 or 1.5..1.27", "");
+		return -EINVAL;
+	}
+	if (range && version_compare(&value->low, &value->high) > 0) {
+		fail(parser, at, "the second release of the range is older than the first", "");
 		return -EINVAL;
 	}
 	return 0;
@@ -367,19 +370,20 @@ void filter_free(struct filter *filter)
  * can its negation: MAYBE.  What may match is kept, since the question is asked again later. */
 enum answer { NO, MAYBE, YES };
 
-static int version_holds(const struct version *version, enum op op, const struct version *bound)
+/* Orders are against the first of a minor: go<1.21 and go>=1.21 leave nothing out. */
+static int version_holds(const struct version *version, enum op op, const struct value *value)
 {
-	int order = version_compare(version, bound);
+	int order = version_compare(version, &value->low);
 	switch (op) {
 	case OP_EQ:
 	case OP_NE:
-		return order == 0;
+		return order >= 0 && version_compare(version, &value->high) <= 0;
 	case OP_LT:
 		return order < 0;
 	case OP_LE:
-		return order <= 0;
+		return version_compare(version, &value->high) <= 0;
 	case OP_GT:
-		return order > 0;
+		return version_compare(version, &value->high) > 0;
 	case OP_GE:
 		return order >= 0;
 	}
@@ -392,7 +396,7 @@ static int match_go(const struct node *node, const char *go)
 	int ordered = version_parse(go, &version) == 0;
 	const char *bare = strncmp(go, "go", 2) == 0 ? go + 2 : go;
 	for (const struct value *value = node->values; value; value = value->next) {
-		if (value->is_version ? ordered && version_holds(&version, node->op, &value->version) :
+		if (value->is_version ? ordered && version_holds(&version, node->op, value) :
 					glob_match(value->text, go) || glob_match(value->text, bare))
 			return 1;
 	}
@@ -519,63 +523,52 @@ int filter_match(const struct filter *filter, const struct filter_subject *subje
 	return match_node(filter->root, subject) != NO;
 }
 
-/* ---- texts of the rule tables ---------------------------------------------------------------- */
-
-struct parsed {
-	char *text;
-	struct filter *filter;
-	struct parsed *next;
-};
-
-enum { PARSED_SLOTS = 512, ADDRESS_SLOTS = 1024 };
-
-/* by_address is only where to look first: an address may hold another text later. */
-static struct parsed *parsed[PARSED_SLOTS], *by_address[ADDRESS_SLOTS];
-
-/* FNV-1a. */
-static unsigned text_slot(const char *text)
+int filter_sure(const struct filter *filter, const struct filter_subject *subject)
 {
-	unsigned hash = 2166136261u;
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return (hash ^ hash >> 16) % PARSED_SLOTS;
+	return match_node(filter->root, subject) == YES;
 }
 
-/* The text parsed, once for all that are equal. */
-static struct parsed *text_parsed(const char *text)
-{
-	struct parsed **slot = &parsed[text_slot(text)], *entry = *slot;
-	while (entry && strcmp(entry->text, text) != 0)
-		entry = entry->next;
-	if (entry)
-		return entry;
-	struct diag diag = DIAG_INIT;
-	struct filter *filter;
-	if (filter_parse(text, &filter, &diag) != 0) {
-		fprintf(stderr, "tlsmatrix: rule table: %s\n", diag.line);
-		abort();
-	}
-	entry = xmalloc(sizeof *entry);
-	*entry = (struct parsed){ xstrdup(text), filter, *slot };
-	return *slot = entry;
-}
+/* ---- releases -------------------------------------------------------------------------------- */
 
-static enum answer match_of_text(const char *text, const struct filter_subject *subject)
+/* All tests but those on go left open. */
+static enum answer match_release(const struct node *node, const char *go)
 {
-	if (!*text)
+	enum answer all = node->kind == NODE_AND ? YES : NO;
+	switch (node->kind) {
+	case NODE_TRUE:
 		return YES;
-	struct parsed **known = &by_address[(uintptr_t)text % ADDRESS_SLOTS];
-	if (!*known || strcmp((*known)->text, text) != 0)
-		*known = text_parsed(text);
-	return match_node((*known)->filter->root, subject);
+	case NODE_TEST:
+		return node->field != FIELD_GO ? MAYBE : match_go(node, go) == (node->op != OP_NE) ? YES : NO;
+	case NODE_NOT:
+		return (enum answer)(YES - match_release(node->child, go));
+	case NODE_AND:
+	case NODE_OR:
+		for (const struct node *child = node->child; child; child = child->next) {
+			enum answer one = match_release(child, go);
+			all = (node->kind == NODE_AND ? one < all : one > all) ? one : all;
+		}
+	}
+	return all;
 }
 
-int filter_text_match(const char *text, const struct filter_subject *subject)
+int filter_takes_release(const struct filter *filter, const char *go) { return match_release(filter->root, go) != NO; }
+
+static int each_release(
+    const struct node *node, int (*body)(const char *text, int bound, void *data), void *data, int *asks)
 {
-	return match_of_text(text, subject) != NO;
+	int result = 0;
+	if (node->kind == NODE_TEST && node->field == FIELD_GO) {
+		*asks = 1;
+		for (const struct value *value = node->values; value && !result && body; value = value->next)
+			result = body(value->text, node->op != OP_EQ, data);
+	}
+	for (const struct node *child = node->child; child && !result; child = child->next)
+		result = each_release(child, body, data, asks);
+	return result;
 }
 
-int filter_text_sure(const char *text, const struct filter_subject *subject)
+int filter_each_release(const struct filter *filter, int (*body)(const char *text, int bound, void *data), void *data)
 {
-	return match_of_text(text, subject) == YES;
+	int asks = 0, result = each_release(filter->root, body, data, &asks);
+	return result ? result : asks;
 }

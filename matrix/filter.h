@@ -11,7 +11,8 @@
  * arch=arm selects arm and all its variants, arch=arm.5 and arch=arm.* variants alone (cell.h).
  *
  * An empty expression matches everything.  "go" is compared as Go orders releases
- * (version.h; "1.21" and "go1.21" are the same); cgo takes 0 and 1.  mode, link and load
+ * (version.h; "1.21" and "go1.21" are the same): go=1.21 is every 1.21, go>1.21 begins with 1.22, go=1.5..1.21 is
+ * all from the first to the last of these; cgo takes 0 and 1.  mode, link and load
  * values without wildcards must exist, so that a typing error is not an empty selection.
  *
  * libc, kernel and emulator are what the target was found to be (target_facts.h): libc=musl-*, kernel=Linux-6.*,
@@ -38,10 +39,19 @@ struct filter_subject {
  * (from 1), what is wrong, and the nearest known word; *filter is left alone then. */
 int filter_parse(const char *text, struct filter **filter, struct diag *diag);
 int filter_match(const struct filter *filter, const struct filter_subject *subject);
+/* The same, and the answer is no where it is left open. */
+int filter_sure(const struct filter *filter, const struct filter_subject *subject);
 void filter_free(struct filter *filter);
 
 /* Does it ask for facts of targets (libc, kernel, emulator), so that they must be known first? */
 int filter_asks_facts(const struct filter *filter);
+
+/* May it match a cell of that release, whatever the rest of the cell is? */
+int filter_takes_release(const struct filter *filter, const char *go);
+
+/* Calls body for each value of a test on go ("1.6.4", "1.26", "1.5..1.27"); bound: the test is not "=".  Returns the
+ * first result of body that is not 0; else 1 when there is such a test, 0 when there is none.  body may be NULL. */
+int filter_each_release(const struct filter *filter, int (*body)(const char *text, int bound, void *data), void *data);
 
 /* The rule tables (checks.def, oracle.def, support.def, known.def) hold filters as text.  Parsed
  * once and kept for the life of the process; aborts on a bad one, which a unit test finds first. */

@@ -5,7 +5,6 @@
 #include "matrix/version.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,21 +110,6 @@ static size_t choose(const struct release_list *list, const struct version *low,
 	return found;
 }
 
-static int is_minor(const char *text)
-{
-	const char *dot = strchr(text, '.');
-	return dot && !strpbrk(dot + 1, ".abcr");
-}
-
-/* An end of a range: 0 or -EINVAL.  A minor as the upper end is all of its patches. */
-static int parse_end(const char *text, int upper, struct version *version)
-{
-	int error = version_parse(text, version);
-	if (!error && upper && is_minor(text))
-		version->patch = INT_MAX;
-	return error;
-}
-
 static int nothing(const struct release_list *list, const char *text, const char *low, struct diag *diag)
 {
 	const char *below, *above;
@@ -138,24 +122,19 @@ static int nothing(const struct release_list *list, const char *text, const char
 int release_list_select(
     const struct release_list *list, const char *text, struct release_list *chosen, struct diag *diag)
 {
-	char *low_text = xstrdup(text), *dots = strstr(low_text, ".."), *star = strstr(low_text, ".*");
-	const char *high_text = low_text;
+	int wide = strstr(text, "..") || strchr(text, '*'), found = 1;
+	char *low_text = xprintf("%.*s", (int)(strcspn(text, "*") - (strchr(text, '*') ? 1 : 0)), text);
 	struct version low, high;
-	if (dots) {
-		*dots = '\0';
-		high_text = dots + 2;
-	} else if (star && !star[2]) {
-		*star = '\0';
-	}
-	int wide = dots || star, found = 1;
-	int error = parse_end(low_text, 0, &low) || parse_end(high_text, wide, &high) ? -EINVAL : 0;
-	if (error || (star && !dots && !is_minor(low_text)))
+	if (strstr(low_text, ".."))
+		*strstr(low_text, "..") = '\0';
+	int error = version_range(text, &low, &high);
+	if (error)
 		error = diag_set(diag, EINVAL, "%s: not a Go release such as 1.6.4, 1.6.* or 1.5..1.27", text);
 	else if (version_compare(&low, &high) > 0)
-		error = diag_set(
-		    diag, EINVAL, "%s: the second is older than the first: write %s..%s", text, high_text, low_text);
+		error = diag_set(diag, EINVAL, "%s: the second is older than the first: write %s..%s", text,
+		    strstr(text, "..") + 2, low_text);
 	else if (wide)
-		found = choose(list, &low, &high, !dots, chosen) > 0;
+		found = choose(list, &low, &high, strchr(text, '*') != NULL, chosen) > 0;
 	else if (release_list_find(list, text))
 		release_list_add(chosen, release_list_find(list, text));
 	else

@@ -1,6 +1,7 @@
 #include "matrix/version.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 /* Reads a decimal number without leading zeros; NULL when there is none.  Six digits are more
@@ -48,6 +49,33 @@ int version_parse(const char *text, struct version *version)
 	if (!text || *text)
 		return -EINVAL;
 	*version = read;
+	return 0;
+}
+
+/* "1.6", "go1.6": nothing behind the minor. */
+static int is_minor(const char *text)
+{
+	const char *dot = strchr(text, '.');
+	return dot && dot[1] && dot[1 + strspn(dot + 1, "0123456789")] == '\0';
+}
+
+int version_range(const char *text, struct version *low, struct version *high)
+{
+	char first[32], last[32];
+	const char *dots = strstr(text, ".."), *star = strstr(text, ".*");
+	size_t len = dots ? (size_t)(dots - text) : star && !star[2] ? (size_t)(star - text) : strlen(text);
+	struct version ends[2];
+	if (len >= sizeof(first) || (dots && strlen(dots + 2) >= sizeof(last)))
+		return -EINVAL;
+	memcpy(first, text, len);
+	first[len] = '\0';
+	strcpy(last, dots ? dots + 2 : first);
+	if (version_parse(first, &ends[0]) || version_parse(last, &ends[1]) || (star && !is_minor(first)))
+		return -EINVAL;
+	if (is_minor(last))
+		ends[1].patch = INT_MAX;
+	*low = ends[0];
+	*high = ends[1];
 	return 0;
 }
 

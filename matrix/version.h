@@ -17,6 +17,13 @@ int version_parse(const char *text, struct version *version);
 /* <0, 0, >0 as in strcmp. */
 int version_compare(const struct version *a, const struct version *b);
 
+/* What text means of releases, as all from low to high:
+ *     1.6.4        that one, also 1.22rc1
+ *     1.6, 1.6.*   a minor without its pre-releases
+ *     1.5..1.27    a minor as the upper end is all of it
+ * 0, or -EINVAL; the ends are left alone then.  They may be the wrong way around. */
+int version_range(const char *text, struct version *low, struct version *high);
+
 /* What a minor release of Go 1 brought that the way of building for it depends on. */
 enum version_brought {
 	VERSION_BUILDMODE = 5,    /* -buildmode: older ones build nothing of the matrix */

@@ -7,6 +7,7 @@
 #include "runner/cache/use.h"
 #include "runner/schedule/plan.h"
 #include "runner/target/target.h"
+#include "runner/toolchain/release_kept.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +65,8 @@ int cmd_unwritten(int error)
 	return EXIT_REPORT;
 }
 
-int cmd_filter(const struct option_words *words, const char *fallback, struct filter **filter, char **text)
+int cmd_filter(
+    struct setup *setup, const struct option_words *words, const char *fallback, struct filter **filter, char **text)
 {
 	struct buf joined = BUF_INIT;
 	for (size_t i = 0; i < words->count; i++)
@@ -73,12 +75,14 @@ int cmd_filter(const struct option_words *words, const char *fallback, struct fi
 		buf_add(&joined, fallback);
 	struct diag diag = DIAG_INIT;
 	int error = filter_parse(joined.data, filter, &diag);
-	*text = buf_take(&joined);
-	if (!error)
-		return 0;
-	free(*text);
-	*text = NULL;
-	return cmd_fail(&diag, EXIT_USAGE);
+	int code = EXIT_USAGE;
+	if (!error && (error = kept_select(setup, *filter, &diag))) {
+		filter_free(*filter);
+		code = error == -ENOENT ? EXIT_NOTHING : EXIT_INFRA;
+	}
+	*text = error ? NULL : buf_take(&joined);
+	buf_free(&joined);
+	return error ? cmd_fail(&diag, code) : 0;
 }
 
 static void usage(FILE *out)
@@ -106,13 +110,14 @@ static void command_help(const struct command *command, const struct option_row 
 }
 
 /* The go that `make` set up for this tree, unless the caller names another. */
-static int find_release(struct setup *setup, struct release *release, struct diag *diag)
+static int find_release(struct setup *setup, struct diag *diag)
 {
+	struct release *release = xcalloc(1, sizeof(*release));
 	char *own = xprintf("%s/build/toolchain/bin/go", setup->places.root);
 	const char *named = common.go ? common.go : getenv("TLSMATRIX_GO");
 	int error = release_find(named && *named ? named : file_exists(own) ? own : NULL, release, diag);
 	free(own);
-	setup->releases = release;
+	setup->releases = release; /* more may follow: release_kept.h kept_select */
 	setup->release_count = error ? 0 : 1;
 	return error;
 }
@@ -145,7 +150,6 @@ static int run_command(const struct command *command, int argc, char **argv)
 	struct diag diag = DIAG_INIT;
 	struct setup setup = { .timeout_scale = 1.0 };
 	struct targets targets = { NULL, 0 };
-	struct release release = { .go = NULL };
 	machine_find(&setup.machine);
 	linkers_find(&setup.linkers);
 	int error = options_parse(command->name, rows, count, argc, argv, &words, &diag), code = EXIT_OK;
@@ -157,7 +161,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if (command->needs_release && places_check(&setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_USAGE);
-	else if (command->needs_release && find_release(&setup, &release, &diag))
+	else if (command->needs_release && find_release(&setup, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if ((error = find_targets(command, &setup, &targets, &diag)))
 		code = cmd_fail(&diag, error == -EINVAL || error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
@@ -165,7 +169,9 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = start(command, &setup, &words);
 	free(words.word);
 	targets_free(&targets);
-	release_free(&release);
+	for (size_t i = 0; i < setup.release_count; i++)
+		release_free(&setup.releases[i]);
+	free(setup.releases);
 	linkers_free(&setup.linkers);
 	machine_free(&setup.machine);
 	places_free(&setup.places);

@@ -129,9 +129,11 @@ def test_list_filter(tool, cells):
 
 def test_list_selects_nothing(tool, cells):
     """An empty selection is an error that says of how many."""
-    done = tool.plain("list", "go=1.2")
+    empty = "mode=exe & load=plugin"
+    done = tool.plain("list", empty)
     assert (done.status, done.stdout) == (CODES["nothing"], "")
-    assert "'go=1.2'" in done.line() and f"none of the {len(cells)} cells" in done.line()
+    assert f"'{empty}'" in done.line() and f"none of the {len(cells)} cells" in done.line()
+    assert tool.plain("run", empty).status == CODES["nothing"]
     assert tool.plain("run", "go=1.2").status == CODES["nothing"]
 
 

@@ -274,6 +274,16 @@ def test_what_was_changed_since_is_fetched_again(offline, proxy):
     assert compiler.read_bytes() == right
 
 
+def test_what_was_changed_since_builds_nothing(offline):
+    assert offline("list", f"go={RELEASE}").status == CODES["ok"]
+    std = pathlib.Path(offline.cache, f"release/go{RELEASE}/go/pkg/linux_amd64/runtime.a")
+    std.write_bytes(std.read_bytes() + b"x")
+    done = offline("list", f"go={RELEASE}")
+    assert done.status == CODES["infra"] and "is not what was put into the cache" in done.line(), done
+    # What asks for another release is not kept from its work.
+    assert offline("list", "mode=exe & cgo=0").status == CODES["ok"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="a file system of its own takes root")
 def test_a_full_disk(tool, tmp_path):
     pathlib.Path(tool.cache).mkdir()

@@ -47,10 +47,11 @@ int cmd_fail(const struct diag *diag, int code);
  * knows.  Returns EXIT_REPORT either way. */
 int cmd_unwritten(int error);
 
-/* Parses the filter words of a command (joined with " & "; without words, fallback) or prints why not.
- * 0, or the exit code. */
+/* Parses the filter words of a command (joined with " & "; without words, fallback), and adds to the setup the kept
+ * releases that it asks for (release_kept.h); or prints why not.  0, or the exit code. */
 struct filter;
-int cmd_filter(const struct option_words *words, const char *fallback, struct filter **filter, char **text);
+int cmd_filter(
+    struct setup *setup, const struct option_words *words, const char *fallback, struct filter **filter, char **text);
 
 /* Options that every command has. */
 struct common { const char *out, *cache, *go, *targets; };

@@ -173,7 +173,7 @@ static size_t print_compilers(const struct setup *setup)
 		return 0;
 	}
 	size_t all = 0, ported = 0;
-	if (!plan_cells(setup, &ports, &cells, &diag)) {
+	if (!plan_cells(setup, setup->releases, &ports, &cells, &diag)) {
 		struct cost *costs = xcalloc(cells.count + 1, sizeof(*costs));
 		size_t count = add_up(setup, &cells, costs);
 		for (size_t i = 0; i < cells.count; i++)

@@ -65,7 +65,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	}
 	struct filter *filter;
 	char *text;
-	int code = cmd_filter(words, "", &filter, &text);
+	int code = cmd_filter(setup, words, "", &filter, &text);
 	if (code)
 		return code;
 	struct diag diag = DIAG_INIT;

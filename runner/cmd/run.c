@@ -288,7 +288,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct filter *filter;
 	char *text, host[80];
 	setup->timeout_scale = timeout_scale;
-	int code = cmd_filter(words, plan_host_filter(setup, host), &filter, &text);
+	int code = cmd_filter(setup, words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;
 	setup_keys(setup);

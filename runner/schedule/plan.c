@@ -153,11 +153,12 @@ static struct gen_target *target_axis(const struct setup *setup, size_t *count)
 	return axis;
 }
 
-int plan_cells(const struct setup *setup, const struct ports *ports, struct cells *cells, struct diag *diag)
+int plan_cells(const struct setup *setup, const struct release *release, const struct ports *ports, struct cells *cells,
+    struct diag *diag)
 {
 	struct gen_axes axes = {
 		.ports = ports,
-		.go = setup->releases->version,
+		.go = release->version,
 		.os = setup->machine.os,
 		.arch = setup->machine.arch,
 		.target = "host",
@@ -214,16 +215,39 @@ static void learn_targets(const struct setup *setup, const struct filter *filter
 	}
 }
 
+/* The cells of all releases that the filter may take, one release after the other. */
+static int every_cell(
+    const struct setup *setup, const struct filter *filter, struct plan *plan, struct cells *cells, struct diag *diag)
+{
+	int error = 0;
+	plan->ports = xcalloc(setup->release_count, sizeof(*plan->ports));
+	plan->release_count = setup->release_count;
+	for (size_t i = 0; i < setup->release_count && !error; i++) {
+		const struct release *release = &setup->releases[i];
+		struct cells more = { NULL, 0 };
+		if (setup->release_count > 1 && !filter_takes_release(filter, release->version))
+			continue;
+		error = ports_load(setup, release, &plan->ports[i], diag) ? -EIO : 0;
+		error = error ? error : plan_cells(setup, release, &plan->ports[i], &more, diag);
+		if (more.count) {
+			cells->cell = xrealloc(cells->cell, (cells->count + more.count) * sizeof(*cells->cell));
+			memcpy(&cells->cell[cells->count], more.cell, more.count * sizeof(*cells->cell));
+			cells->count += more.count;
+		}
+		cells_free(&more);
+	}
+	return error;
+}
+
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
     struct diag *diag)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->forbidden = "";
-	if (ports_load(setup, setup->releases, &plan->ports, diag))
-		return -EIO;
-	struct cells cells;
-	int error = plan_cells(setup, &plan->ports, &cells, diag);
+	struct cells cells = { NULL, 0 };
+	int error = every_cell(setup, filter, plan, &cells, diag);
 	if (error) {
+		cells_free(&cells);
 		plan_free(plan);
 		return error;
 	}
@@ -253,7 +277,9 @@ void plan_free(struct plan *plan)
 		build_free(&plan->cells[i].build);
 	}
 	free(plan->cells);
-	ports_free(&plan->ports);
+	for (size_t i = 0; i < plan->release_count; i++)
+		ports_free(&plan->ports[i]);
+	free(plan->ports);
 	memset(plan, 0, sizeof(*plan));
 }
 
@@ -279,6 +305,32 @@ char *plan_result_dir(const struct setup *setup, const struct plan_cell *cell)
 	return xprintf("%s/result/%s", setup->places.cache, cell->key);
 }
 
+/* "go1.26.8", "go1.6.4, go1.7.1": those of the cells, malloc'ed. */
+static char *plan_releases(const struct plan *plan)
+{
+	struct buf text = BUF_INIT;
+	for (size_t i = 0; i < plan->count; i++)
+		if (!i || strcmp(plan->cells[i].cell.go, plan->cells[i - 1].cell.go) != 0)
+			buf_printf(&text, "%s%s", i ? ", " : "", plan->cells[i].cell.go);
+	return buf_take(&text);
+}
+
+static json_t *ports_json(const struct setup *setup, const struct plan *plan)
+{
+	json_t *all = json_object();
+	for (size_t r = 0; r < plan->release_count; r++) {
+		json_t *lines = json_array();
+		for (size_t i = 0; i < plan->ports[r].count; i++) {
+			struct buf line = BUF_INIT;
+			port_print(&plan->ports[r].port[i], &line);
+			json_array_append_new(lines, json_string(line.data));
+			buf_free(&line);
+		}
+		json_object_set_new(all, setup->releases[r].version, lines);
+	}
+	return all;
+}
+
 int plan_write(const struct setup *setup, const struct plan *plan, const char *path)
 {
 	char started[32], *host = plan_host(setup);
@@ -295,20 +347,16 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 		    json_pack("{s:s, s:s, s:s, s:o}", "id", cell_id(&plan->cells[i].cell, id), "build",
 			plan->cells[i].build.key, "key", plan->cells[i].key, "checks", ids));
 	}
-	json_t *ports = json_array();
-	for (size_t i = 0; i < plan->ports.count; i++) {
-		struct buf line = BUF_INIT;
-		port_print(&plan->ports.port[i], &line);
-		json_array_append_new(ports, json_string(line.data));
-		buf_free(&line);
-	}
-	json_t *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:o, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan",
-	    plan->hash, "keys", plan->keys, "full", plan->full, "forbidden", plan->forbidden, "ports", ports, "started",
-	    started, "tool", TLSMATRIX_VERSION, "go", setup->releases->version, "host", host, "cells", cells);
+	char *go = plan_releases(plan);
+	json_t *ports = ports_json(setup, plan),
+	       *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:o, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan",
+		   plan->hash, "keys", plan->keys, "full", plan->full, "forbidden", plan->forbidden, "ports", ports,
+		   "started", started, "tool", TLSMATRIX_VERSION, "go", go, "host", host, "cells", cells);
 	char *text = json_dumps(json, JSON_COMPACT);
 	int error = file_write(path, text, strlen(text));
 	free(text);
 	json_decref(json);
 	free(host);
+	free(go);
 	return error;
 }

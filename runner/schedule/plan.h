@@ -7,7 +7,7 @@
  * out/plan.json:
  *
  * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"forbidden":TEXT,"started","tool","go","host",
- *  "ports":[LINE] of the release (matrix/port.h), which its cells are judged by,
+ *  "ports":{GO:[LINE]} of each release (matrix/port.h), which its cells are judged by,
  *  "cells":[{"id","build","key","checks":[ID]}]} */
 #ifndef TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
 #define TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
@@ -31,7 +31,8 @@ struct plan_cell {
 };
 
 struct plan {
-	struct ports ports; /* of the release; the cells point into it */
+	struct ports *ports; /* of each release of the setup; the cells point into them */
+	size_t release_count;
 	struct plan_cell *cells;
 	size_t count, checks;
 	const char *forbidden; /* classes of --forbid-skip, "" for none */
@@ -41,7 +42,7 @@ struct plan {
 };
 
 /* All cells that the filter selects, without the names of builds and results.  0; with a line in diag -ENOENT when it
- * selects nothing, -errno when the release cannot be asked for its ports.  Free with plan_free. */
+ * selects nothing, -errno when a release cannot be asked for its ports.  Free with plan_free. */
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
     struct diag *diag);
 void plan_free(struct plan *plan);
@@ -53,9 +54,11 @@ void plan_cell_name(const struct setup *setup, struct plan_cell *cell);
  * fetch what they want first. */
 void plan_name(const struct setup *setup, struct plan *plan);
 
-/* Every cell that there is, before any filter: the host matrix, the ports, the targets.  Free with cells_free. */
+/* Every cell that there is of a release, before any filter: the host matrix, the ports, the targets.  Free with
+ * cells_free. */
 struct cells;
-int plan_cells(const struct setup *setup, const struct ports *ports, struct cells *cells, struct diag *diag);
+int plan_cells(const struct setup *setup, const struct release *release, const struct ports *ports, struct cells *cells,
+    struct diag *diag);
 
 /* The filter of the host matrix, in out: what `run` takes without a FILTER. */
 const char *plan_host_filter(const struct setup *setup, char out[80]);

@@ -14,7 +14,7 @@ struct setup {
 	struct places places;
 	struct machine machine;
 	struct linkers linkers;
-	struct release *releases; /* the first is that of cells which name no other */
+	struct release *releases; /* the first is what a filter that says nothing of go takes */
 	size_t release_count;
 	struct targets *targets; /* known and the user's (target.h); NULL: the command needs none */
 	double timeout_scale;    /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */

@@ -39,13 +39,16 @@ static struct cell_result *find(struct reading *reading, const struct cell *cell
 }
 
 /* What was planned, as if nothing of it had run. */
-static int cell_planned(const struct ports *ports, const json_t *json, struct cell_result *result, struct diag *diag)
+static int cell_planned(
+    const struct session *session, const json_t *json, struct cell_result *result, struct diag *diag)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
 	int error = cell_parse(id ? id : "", &result->cell, diag);
 	if (error)
 		return error;
-	ports_attach(ports, &result->cell);
+	for (size_t i = 0; i < session->release_count; i++)
+		if (strcmp(session->ports[i].go, result->cell.go) == 0)
+			ports_attach(&session->ports[i].ports, &result->cell);
 	const json_t *ids = json_object_get(json, "checks");
 	result->checks = xcalloc(json_array_size(ids) + 1, sizeof(*result->checks));
 	size_t i;
@@ -143,18 +146,33 @@ static const char *text_of(const json_t *plan, const char *key)
 	return text ? text : "";
 }
 
-/* The release's table of ports, by which the cells are judged. */
-static int take_ports(struct session *session, const char *out, struct diag *diag)
+/* What a release said of its ports, by which its cells are judged. */
+static int take_release(
+    struct session *session, const char *go, const json_t *lines, const char *out, struct diag *diag)
 {
+	struct session_ports *ports = &session->ports[session->release_count++];
 	struct buf text = BUF_INIT;
 	size_t i;
 	json_t *line;
-	json_array_foreach(json_object_get(session->plan, "ports"), i, line)
+	ports->go = go;
+	json_array_foreach(lines, i, line)
 	    buf_printf(&text, "%s\n", json_string_value(line) ? json_string_value(line) : "?");
-	char *name = xprintf("%s/plan.json: ports", out);
-	int error = ports_parse(name, text.data, &session->ports, diag);
+	char *name = xprintf("%s/plan.json: ports of %s", out, go);
+	int error = ports_parse(name, text.data, &ports->ports, diag);
 	free(name);
 	buf_free(&text);
+	return error;
+}
+
+static int take_ports(struct session *session, const char *out, struct diag *diag)
+{
+	json_t *all = json_object_get(session->plan, "ports"), *lines;
+	const char *go;
+	int error = 0;
+	if (all && !json_is_object(all))
+		return diag_set(diag, EBADMSG, "%s/plan.json: another tlsmatrix made it: run again", out);
+	session->ports = xcalloc(json_object_size(all) + 1, sizeof(*session->ports));
+	json_object_foreach(all, go, lines) if (!error) error = take_release(session, go, lines, out, diag);
 	return error;
 }
 
@@ -181,7 +199,7 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 	json_t *cell;
 	json_array_foreach(cells, i, cell)
 	{
-		error = cell_planned(&session->ports, cell, &session->view.cells[i], diag);
+		error = cell_planned(session, cell, &session->view.cells[i], diag);
 		session->view.count++;
 		if (error)
 			return error;
@@ -254,7 +272,9 @@ void session_free(struct session *session)
 	for (size_t i = 0; i < session->view.count; i++)
 		cell_result_free(&session->view.cells[i]);
 	free(session->view.cells);
-	ports_free(&session->ports);
+	for (size_t i = 0; i < session->release_count; i++)
+		ports_free(&session->ports[i].ports);
+	free(session->ports);
 	free(session->facts);
 	free(session->targets);
 	free(session->stale);

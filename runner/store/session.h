@@ -15,9 +15,16 @@
 #include "matrix/target_facts.h"
 #include "reports/view.h"
 
+/* What a release said of its ports. */
+struct session_ports {
+	const char *go;
+	struct ports ports;
+};
+
 struct session {
 	struct view view;
-	struct ports ports;          /* of the release; the cells point into it */
+	struct session_ports *ports; /* of each release; the cells point into them */
+	size_t release_count;
 	json_t *plan;                /* owns the texts that view points to */
 	size_t torn;                 /* journal lines lost to a kill: at most one */
 	const char *keys;            /* of the plan (plan.h) */

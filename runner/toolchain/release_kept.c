@@ -2,6 +2,8 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
+#include "matrix/filter.h"
+#include "matrix/version.h"
 #include "runner/process/ask.h"
 #include "runner/process/script.h"
 #include "runner/setup/files.h"
@@ -78,12 +80,13 @@ int kept_release(const struct setup *setup, const char *version, struct release 
 	char *go = xprintf("%s/bin/go", kept.goroot);
 	int error = release_find(go, release, &why);
 	if (error) {
-		diag_set(diag, -error, "%s: %s: is gone or spoiled: `tlsmatrix toolchain remove %s`, then get it again",
-		    version, kept.goroot, version + 2);
+		error = diag_set(diag, ESTALE,
+		    "%s: %s: is gone or spoiled: `tlsmatrix toolchain remove %s`, then get it again", version,
+		    kept.goroot, version + 2);
 	} else {
 		release_key(release, &setup->machine);
 		if (strcmp(release->key, kept.key) != 0) {
-			error = diag_set(diag, ENOENT,
+			error = diag_set(diag, ESTALE,
 			    "%s: %s is not what was put into the cache: `tlsmatrix toolchain remove %s`, then get or "
 			    "add it again",
 			    version, kept.goroot, version + 2);
@@ -93,6 +96,53 @@ int kept_release(const struct setup *setup, const char *version, struct release 
 	free(go);
 	kept_free(&kept);
 	return error;
+}
+
+/* ---- what a filter asks for ------------------------------------------------------------------------ */
+
+struct naming {
+	const struct setup *setup;
+	struct diag *diag;
+};
+
+/* Does one of the releases have this name, or lie in this range? */
+static int check_named(const char *text, int bound, void *data)
+{
+	struct naming *naming = data;
+	struct version low, high, at;
+	if (bound || version_range(text, &low, &high))
+		return 0;
+	for (size_t i = 0; i < naming->setup->release_count; i++)
+		if (version_parse(naming->setup->releases[i].version, &at) == 0 && version_compare(&at, &low) >= 0 &&
+		    version_compare(&at, &high) <= 0)
+			return 0;
+	return diag_set(naming->diag, ENOENT,
+	    "go=%s: is not here: `tlsmatrix toolchain get %s%s`, `tlsmatrix toolchain list` has what can be had", text,
+	    text, strchr(text, '.') && !strchr(strchr(text, '.') + 1, '.') ? ".*" : "");
+}
+
+int kept_select(struct setup *setup, const struct filter *filter, struct diag *diag)
+{
+	struct release_list kept;
+	int error = 0;
+	if (!filter_each_release(filter, NULL, NULL))
+		return 0;
+	kept_list(setup, &kept);
+	for (size_t i = 0; i < kept.count && !error; i++) {
+		struct release release;
+		if (strcmp(kept.name[i], setup->releases[0].version) == 0 ||
+		    !filter_takes_release(filter, kept.name[i]))
+			continue;
+		error = kept_release(setup, kept.name[i], &release, diag);
+		if (error)
+			break;
+		setup->releases = xrealloc(setup->releases, (setup->release_count + 1) * sizeof(*setup->releases));
+		setup->releases[setup->release_count++] = release;
+	}
+	release_list_free(&kept);
+	struct naming naming = { setup, diag };
+	int named = error ? error : filter_each_release(filter, check_named, &naming);
+	return named < 0 ? named : 0;
 }
 
 /* ---- putting it there ------------------------------------------------------------------------------ */

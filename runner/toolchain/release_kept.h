@@ -31,9 +31,15 @@ void kept_list(const struct setup *setup, struct release_list *list);
 int kept_find(const struct setup *setup, const char *version, struct kept *kept);
 void kept_free(struct kept *kept);
 
-/* The release as it can be used.  0; -ENOENT with a line in diag when it is not kept, or its tree is another than was
- * put there.  Free with release_free. */
+/* The release as it can be used.  0; with a line in diag -ENOENT when it is not kept, -ESTALE when its tree is gone
+ * or another than was put there.  Free with release_free. */
 int kept_release(const struct setup *setup, const char *version, struct release *release, struct diag *diag);
+
+/* Adds to the setup those of the kept releases that the filter asks for (go=1.6.4, go=1.5..1.27); a filter that says
+ * nothing of go takes the first of the setup alone.  0; with a line in diag -ENOENT for a release that the filter names
+ * and that is neither kept nor the first, -ESTALE for one whose tree is gone or was changed. */
+struct filter;
+int kept_select(struct setup *setup, const struct filter *filter, struct diag *diag);
 
 /* Puts a release into the cache that lies at folder/go (moved there) or at goroot, where it stays when it is not NULL:
  * asked for its version, which must be wish where that is not NULL, proved to start (a program that it builds and that

@@ -28,7 +28,7 @@ static inline struct cells list_on_targets(size_t sample, const char *arch)
 	setup.linkers.links = (1u << LINK_COUNT) - 1;
 	if (targets_load(&setup, NULL, &targets, &diag))
 		fail_msg("%s", diag.line);
-	assert_int_equal(plan_cells(&setup, sample_ports(sample), &cells, &diag), 0);
+	assert_int_equal(plan_cells(&setup, &release, sample_ports(sample), &cells, &diag), 0);
 	targets_free(&targets);
 	return cells;
 }

@@ -199,7 +199,17 @@ static const struct {
 	{ "load=needed,none", 0 },
 	{ "go=1.21.3", 1 },
 	{ "go=go1.21.3", 1 },
-	{ "go=1.21", 0 },
+	{ "go=1.21", 1 },
+	{ "go=1.2", 0 },
+	{ "go!=1.21", 0 },
+	{ "go>1.21", 0 },
+	{ "go<=1.21", 1 },
+	{ "go=1.21.0..1.21.2", 0 },
+	{ "go=1.21.0..1.21.3", 1 },
+	{ "go=1.5..1.21", 1 },
+	{ "go=1.5..1.20", 0 },
+	{ "go=1.5..1.20,1.21..1.27", 1 },
+	{ "go!=1.5..1.27", 0 },
 	{ "go=1.21*", 1 },
 	{ "go=go1.2?.3", 1 },
 	{ "go!=1.21.3", 0 },
@@ -223,6 +233,46 @@ static const struct {
 	{ "((((mode=c-shared))))", 1 },
 	{ "target=[a]", 0 },
 };
+
+static int count_releases(const char *text, int bound, void *data)
+{
+	buf_printf(data, "%s%s ", bound ? "~" : "", text);
+	return 0;
+}
+
+static void test_which_releases_it_takes(void **state)
+{
+	static const struct {
+		const char *text;
+		int old, new, asks; /* does it take 1.6.4, 1.26.8? */
+		const char *named;
+	} rows[] = {
+		{ "", 1, 1, 0, "" },
+		{ "mode=pie & !target=none", 1, 1, 0, "" },
+		{ "go=1.6.4 & mode=pie", 1, 0, 1, "1.6.4 " },
+		{ "go=1.6.4,1.26 & check=tls.*", 1, 1, 1, "1.26 1.6.4 " },
+		{ "!(go=1.6.4 & mode=pie)", 1, 1, 1, "1.6.4 " },
+		{ "!go=1.6.4", 0, 1, 1, "1.6.4 " },
+		{ "go>=1.21 | mode=pie", 1, 1, 1, "~1.21 " },
+		{ "go>=1.21 & mode=pie", 0, 1, 1, "~1.21 " },
+		{ "go=1.5..1.7", 1, 0, 1, "1.5..1.7 " },
+		{ "go!=1.*", 0, 0, 1, "~1.* " },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct filter *filter;
+		struct buf named = BUF_INIT;
+		assert_int_equal(filter_parse(rows[i].text, &filter, NULL), 0);
+		if (filter_takes_release(filter, "go1.6.4") != rows[i].old ||
+		    filter_takes_release(filter, "go1.26.8") != rows[i].new)
+			fail_msg("'%s' takes others", rows[i].text);
+		assert_int_equal(filter_each_release(filter, count_releases, &named), rows[i].asks);
+		assert_int_equal(filter_each_release(filter, NULL, NULL), rows[i].asks);
+		assert_string_equal(named.data, rows[i].named);
+		buf_free(&named);
+		filter_free(filter);
+	}
+}
 
 static void test_fields_operators_and_joints(void **state)
 {
@@ -313,8 +363,12 @@ static void test_errors_name_place_and_remedy(void **state)
 		{ "mode=exe,", "expected a value at column 10 of 'mode=exe,'" },
 		{ "mode==exe", "expected a value at column 6 of 'mode==exe'" },
 		{ "target=(x", "expected a value at column 8 of 'target=(x'" },
-		{ "go>=abc", "expected a Go release such as 1.21, 1.21.3 or 1.22rc1 at column 5 of 'go>=abc'" },
-		{ "go>=1.2*", "a pattern has no order: a Go release such as 1.21 expected at column 5 of 'go>=1.2*'" },
+		{ "go>=abc",
+		    "expected a Go release such as 1.21, 1.21.3, 1.22rc1 or 1.5..1.27 at column 5 of 'go>=abc'" },
+		{ "go>=1.2*",
+		    "a pattern or range has no order: a Go release such as 1.21 expected at column 5 of 'go>=1.2*'" },
+		{ "go=1.7..1.5",
+		    "the second release of the range is older than the first at column 4 of 'go=1.7..1.5'" },
 		{ "os=linux mode=exe", "expected '&' or '|' at column 10 of 'os=linux mode=exe'" },
 		{ "os=linux)", "expected '&' or '|' at column 9 of 'os=linux)'" },
 		{ "(os=linux", "expected '&', '|' or ')' at column 10 of '(os=linux'" },
@@ -401,6 +455,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields_operators_and_joints),
+		cmocka_unit_test(test_which_releases_it_takes),
 		cmocka_unit_test(test_arch_takes_variants),
 		cmocka_unit_test(test_facts_of_targets),
 		cmocka_unit_test(test_who_asks_for_facts),

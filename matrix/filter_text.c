@@ -1,0 +1,67 @@
+/* filter_text.c - filters of the rule tables, by their text. */
+#include "matrix/filter.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct parsed {
+	char *text;
+	struct filter *filter;
+	struct parsed *next;
+};
+
+enum { PARSED_SLOTS = 512, ADDRESS_SLOTS = 1024 };
+
+/* by_address is only where to look first: an address may hold another text later. */
+static struct parsed *parsed[PARSED_SLOTS], *by_address[ADDRESS_SLOTS];
+
+/* FNV-1a. */
+static unsigned text_slot(const char *text)
+{
+	unsigned hash = 2166136261u;
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return (hash ^ hash >> 16) % PARSED_SLOTS;
+}
+
+/* The text parsed, once for all that are equal. */
+static struct parsed *text_parsed(const char *text)
+{
+	struct parsed **slot = &parsed[text_slot(text)], *entry = *slot;
+	while (entry && strcmp(entry->text, text) != 0)
+		entry = entry->next;
+	if (entry)
+		return entry;
+	struct diag diag = DIAG_INIT;
+	struct filter *filter;
+	if (filter_parse(text, &filter, &diag) != 0) {
+		fprintf(stderr, "tlsmatrix: rule table: %s\n", diag.line);
+		abort();
+	}
+	entry = xmalloc(sizeof *entry);
+	*entry = (struct parsed){ xstrdup(text), filter, *slot };
+	return *slot = entry;
+}
+
+static const struct filter *filter_of_text(const char *text)
+{
+	struct parsed **known = &by_address[(uintptr_t)text % ADDRESS_SLOTS];
+	if (!*known || strcmp((*known)->text, text) != 0)
+		*known = text_parsed(text);
+	return (*known)->filter;
+}
+
+int filter_text_match(const char *text, const struct filter_subject *subject)
+{
+	return !*text || filter_match(filter_of_text(text), subject);
+}
+
+int filter_text_sure(const char *text, const struct filter_subject *subject)
+{
+	return !*text || filter_sure(filter_of_text(text), subject);
+}

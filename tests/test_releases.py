@@ -1,0 +1,122 @@
+"""Several Go releases in one plan: chosen by go= in a filter, built side by side, judged each by its own rules.
+
+The releases are fetched from the Go module proxy into the cache that the tests share, once.
+"""
+
+import json
+
+import pytest
+
+from conftest import CODES, Tool
+
+OLD = ["1.6.4", "1.7.1"]
+CELLS = "go=1.6.4,1.7.1 & os=linux & arch=amd64 & target=host,none & link=internal,external"
+FEW = f"{CELLS} & (mode=exe & cgo=0 | mode=c-shared & load=none,dlopen | mode=pie & cgo=1 | mode=plugin)"
+
+
+@pytest.fixture(scope="module")
+def releases():
+    """Both are kept."""
+    done = Tool("/nonexistent")("toolchain", "get", *OLD)
+    assert done.status == CODES["ok"], done
+
+
+@pytest.fixture(scope="module")
+def both(releases, tmp_path_factory):
+    """A run on both."""
+    tool = Tool(tmp_path_factory.mktemp("releases") / "out")
+    return tool, tool("run", FEW)
+
+
+def lines(tool, *words):
+    """What list prints."""
+    done = tool("list", *words)
+    assert done.status == CODES["ok"], done
+    return done.stdout.splitlines()
+
+
+def test_a_filter_that_says_nothing_of_go_takes_one_release(tool, releases):
+    assert {line.split("/")[0] for line in lines(tool)} == {line.split("/")[0] for line in lines(tool, "mode=exe")}
+    assert not [line for line in lines(tool) if line.startswith(("go1.6.4/", "go1.7.1/"))]
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        ("go=1.6.4", ["go1.6.4"]),
+        ("go=1.6", ["go1.6.4"]),
+        ("go=1.6.4,1.7.1", ["go1.6.4", "go1.7.1"]),
+        ("go=1.6..1.7.1", ["go1.6.4", "go1.7.1"]),
+        ("go<1.7 & go>=1.6", ["go1.6.4"]),
+    ],
+)
+def test_what_a_filter_takes(tool, releases, words, taken):
+    cells = lines(tool, f"{words} & mode=exe & cgo=0")
+    assert sorted({line.split("/")[0] for line in cells}) == taken
+    # Their order is that of the releases, oldest first.
+    assert [line.split("/")[0] for line in cells] == sorted(line.split("/")[0] for line in cells)
+
+
+def test_a_cell_id_takes_its_release(tool, releases):
+    cell = "go1.6.4/linux/amd64/c-shared/cgo1/external@host:dlopen"
+    assert lines(tool, "go=1.6.4 & mode=c-shared & load=dlopen & link=external & target=host") == [cell]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ("go=1.6.3", "nothing", "go=1.6.3: is not here: `tlsmatrix toolchain get 1.6.3`"),
+        ("go=1.6.4,1.4", "nothing", "go=1.4: is not here"),
+        ("go=1.6.4 & mode=wasm", "usage", "'wasm'"),
+        ("go=1.7..1.6", "usage", "the second release of the range is older than the first"),
+        ("go=1.6.4 & os=windows", "nothing", "selects none of the"),
+    ],
+)
+def test_bad_input(tool, releases, words, code, says):
+    done = tool("list", words)
+    assert done.status == CODES[code] and says in done.line(), done
+
+
+def test_each_release_is_judged_by_its_own_rules(both):
+    tool, done = both
+    assert done.status == CODES["ok"], done
+    report = tool.report()
+    cells = {cell["id"]: cell for cell in report["cells"]}
+    assert {cell["go"] for cell in report["cells"]} == {"go1.6.4", "go1.7.1"}
+    for go in ("go1.6.4", "go1.7.1"):
+        exe = cells[f"{go}/linux/amd64/exe/cgo0/internal@host:exec"]
+        flags = {check["id"]: check for check in exe["checks"]}["thread.clone-flags"]
+        # CLONE_SYSVSEM is of 1.9, CLONE_SETTLS of 1.16.
+        assert (flags["status"], flags["expected"]) == ("pass", "flags=0x10f00 others=0")
+        library = cells[f"{go}/linux/amd64/c-shared/cgo1/external@host:dlopen"]
+        assert len([check for check in library["checks"] if check["status"] == "pass"]) > 60
+        plugin = cells[f"{go}/linux/amd64/plugin/cgo1/external@none"]
+        assert [check["observed"] for check in plugin["checks"]] == ['exit=1 "buildmode=plugin not supported"']
+        # cmd/go/build.go has had a c-shared linked internally as if it had been told external.
+        assert f"{go}/linux/amd64/c-shared/cgo1/internal@none" not in cells
+
+
+def test_the_same_again_runs_nothing(both):
+    tool, _ = both
+    done = tool("run", FEW)
+    assert done.status == CODES["ok"] and done.stdout.splitlines()[-1].startswith("0 cells judged now"), done
+    assert list(tool.plan()["ports"])[1:] == ["go1.6.4", "go1.7.1"]
+
+
+def test_show_knows_the_cell_of_an_old_release(both):
+    tool, _ = both
+    done = tool("show", "go1.6.4/linux/amd64/c-shared/cgo1/external@host:dlopen")
+    assert done.status == CODES["ok"] and "init.signal-chained" in done.stdout, done
+    log = next((tool.out / "logs").glob("go1.6.4*c-shared*dlopen.build.log")).read_text()
+    assert "release/go1.6.4/go/bin/go build -buildmode=c-shared" in log and "GO111MODULE=off" in log
+
+
+def test_reports_name_both(both):
+    tool, done = both
+    assert "go1.6.4 linux/amd64 on host" in done.stdout and "go1.7.1 linux/amd64 on host" in done.stdout
+    for name in ("html", "markdown", "junit", "tap", "github", "json"):
+        told = tool("report", "--format", name)
+        assert told.status == CODES["ok"], told
+    page = (tool.out / "report.html").read_text()
+    assert "go1.6.4" in page and "go1.7.1" in page
+    assert json.loads((tool.out / "plan.json").read_text())["go"] == "go1.6.4, go1.7.1"
