@@ -4,6 +4,7 @@
 #include "cases/generate.h"
 #include "matrix/base/buf.h"
 #include "matrix/check.h"
+#include "matrix/version.h"
 #include "runner/build/hosts.h"
 #include "runner/build/recipe.h"
 #include "runner/build/sources.h"
@@ -30,6 +31,7 @@ static void add_package(const struct setup *setup, struct hash *hash, const stru
 	const char **files = generate_sources(cell, build->kind);
 	const char *const generator[] = { "cases/generate.c", NULL };
 	hash_add_text(hash, setup->places.root); /* the include path of its C files */
+	hash_add_text(hash, version_since(cell->go, VERSION_MODULES) ? "module" : "gopath");
 	add_tree(setup, hash, generator);
 	add_tree(setup, hash, files);
 	free(files);
