@@ -90,25 +90,28 @@ int bisect_is_unordered(const struct candidate *candidates, size_t count)
 	return 0;
 }
 
-void bisect_ranges(const struct candidate *candidates, size_t count, const char *indent, struct buf *out)
+size_t bisect_ranges(const struct candidate *candidates, size_t count, const char *indent, struct buf *out)
 {
+	size_t ranges = 0;
 	for (size_t i = 0; i < count; i++) {
 		size_t last = i;
 		if (candidates[i].state != BISECT_KNOWN)
 			continue;
 		for (size_t k = i + 1; k < count; k++) {
-			if (candidates[k].state == BISECT_KNOWN && strcmp(candidates[k].value, candidates[i].value) != 0)
+			if (candidates[k].state == BISECT_KNOWN &&
+			    strcmp(candidates[k].value, candidates[i].value) != 0)
 				break;
 			last = candidates[k].state == BISECT_KNOWN ? k : last;
 		}
 		buf_printf(out, "%s%s%s%s: %s\n", indent, candidates[i].name, last > i ? ".." : "",
 		    last > i ? candidates[last].name : "", candidates[i].value);
 		i = last;
+		ranges++;
 	}
+	return ranges;
 }
 
-void bisect_ladder(
-    const struct release_list *list, const char *first, const char *last, struct release_list *ladder)
+void bisect_ladder(const struct release_list *list, const char *first, const char *last, struct release_list *ladder)
 {
 	struct version from, to, on = { .major = -1 };
 	*ladder = (struct release_list)RELEASE_LIST_INIT;

@@ -1,6 +1,7 @@
 /* bisect.h - where along an ordered list of candidates a value changes.  Pure: who evaluates is the caller.
  *
- * A value is a text; candidates whose value is unknown yet, or that have none (they cannot be judged), are there too. */
+ * A value is a text; candidates whose value is unknown yet, or that have none (they cannot be judged), are there
+ * too. */
 #ifndef TLSMATRIX_MATRIX_BISECT_H
 #define TLSMATRIX_MATRIX_BISECT_H
 
@@ -32,13 +33,12 @@ int bisect_change(const struct candidate *candidates, size_t count, size_t *befo
 int bisect_is_unordered(const struct candidate *candidates, size_t count);
 
 /* "go1.5.4..go1.8.7: pass" and so on, a line for each range of known candidates with one value, with indent before
- * each. */
-void bisect_ranges(const struct candidate *candidates, size_t count, const char *indent, struct buf *out);
+ * each.  How many there are. */
+size_t bisect_ranges(const struct candidate *candidates, size_t count, const char *indent, struct buf *out);
 
 /* The releases of list from one to another, which are in it, as the Go tree has grown: the first, the first of each
  * minor between, and all of the last one's minor up to it.  A patch of an earlier minor is not on the way: 1.23.12 is
  * younger than 1.24.0.  Free with release_list_free. */
-void bisect_ladder(
-    const struct release_list *list, const char *first, const char *last, struct release_list *ladder);
+void bisect_ladder(const struct release_list *list, const char *first, const char *last, struct release_list *ladder);
 
 #endif

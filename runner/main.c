@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&cmd_show,
 	&cmd_inspect,
 	&cmd_report,
+	&cmd_bisect,
 	&cmd_target,
 	&cmd_toolchain,
 	&cmd_cache,

@@ -99,16 +99,18 @@ static void test_what_is_known_is_not_asked(void **state)
 	assert_true(before == 1 && after == 2);
 	assert_true(bisect_is_unordered(candidates, 6));
 	struct buf text = BUF_INIT;
-	bisect_ranges(candidates, 6, "  ", &text);
+	assert_int_equal(bisect_ranges(candidates, 6, "  ", &text), 4);
 	assert_string_equal(text.data, "  0..1: a\n  2: b\n  4: a\n  5: c\n");
 	buf_free(&text);
 }
 
 static void test_ladders(void **state)
 {
-	static const char *const had[] = { "1.6.2", "1.6.4", "1.7.1", "1.7.6", "1.8", "1.8.7", "1.23.0", "1.23.12", "1.24rc1",
-		"1.24.0", "1.24.1", "1.24.13" };
-	static const struct { const char *first, *last, *ladder; } rows[] = {
+	static const char *const had[] = { "1.6.2", "1.6.4", "1.7.1", "1.7.6", "1.8", "1.8.7", "1.23.0", "1.23.12",
+		"1.24rc1", "1.24.0", "1.24.1", "1.24.13" };
+	static const struct {
+		const char *first, *last, *ladder;
+	} rows[] = {
 		{ "go1.6.2", "go1.24.1", "go1.6.2 go1.7.1 go1.8 go1.23.0 go1.24rc1 go1.24.0 go1.24.1 " },
 		{ "go1.6.4", "go1.7.6", "go1.6.4 go1.7.1 go1.7.6 " },
 		{ "go1.7.6", "go1.23.12", "go1.7.6 go1.8 go1.23.0 go1.23.12 " },
