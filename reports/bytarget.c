@@ -25,10 +25,14 @@ static size_t key_of(const struct cell *cell)
 	    (size_t)cell->load;
 }
 
+static int same_platform(const struct cell *a, const struct cell *b)
+{
+	return strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 && strcmp(a->variant, b->variant) == 0;
+}
+
 static int same_port(const struct cell *a, const struct cell *b)
 {
-	return strcmp(a->go, b->go) == 0 && strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 &&
-	    strcmp(a->variant, b->variant) == 0;
+	return strcmp(a->go, b->go) == 0 && same_platform(a, b);
 }
 
 /* ---- columns and sections ---------------------------------------------------------------------- */
@@ -55,31 +59,40 @@ static struct columns find_columns(const struct view *view)
 		if (at > 0)
 			continue;
 		columns.column = xrealloc(columns.column, (columns.count + 1) * sizeof(*columns.column));
-		columns.column[columns.count++] = (struct bytarget_column){ cell, view_target(view, cell->target) };
+		columns.column[columns.count++] =
+		    (struct bytarget_column){ cell, cell, view_target(view, cell->target) };
 	}
 	return columns;
 }
 
-/* How many targets the port of a column runs on. */
-static size_t targets_of(const struct columns *columns, const struct cell *cell)
+/* What the columns of the section that a column belongs to differ in. */
+static enum bytarget_kind kind_of(const struct columns *columns, const struct cell *cell)
 {
-	size_t count = 0;
+	size_t targets = 0, releases = 0;
 
-	for (size_t i = 0; i < columns->count; i++)
-		count += same_port(columns->column[i].cell, cell) != 0;
-	return count;
+	for (size_t i = 0; i < columns->count; i++) {
+		const struct cell *other = columns->column[i].cell;
+		targets += same_port(other, cell) != 0;
+		releases += same_platform(other, cell) && strcmp(other->target, cell->target) == 0;
+	}
+	return releases > 1 ? BYTARGET_RELEASES : targets > 1 ? BYTARGET_TARGETS : BYTARGET_PORTS;
 }
 
-/* The section that a column belongs to: that of its port, or of the ports of its release that have one column. */
-static struct bytarget_section *find_section(struct bytarget *grid, const struct cell *cell, int single)
+static int belongs(const struct bytarget_section *section, const struct cell *cell, enum bytarget_kind kind)
 {
-	for (size_t i = 0; i < grid->count; i++) {
-		struct bytarget_section *section = &grid->section[i];
-		const struct cell *other = section->column[0].cell;
-		if (section->joint == single && (single ? strcmp(other->go, cell->go) == 0 : same_port(other, cell)))
-			return section;
+	const struct cell *other = section->column[0].cell;
+
+	if (section->kind != kind)
+		return 0;
+	switch (kind) {
+	case BYTARGET_TARGETS:
+		return same_port(other, cell);
+	case BYTARGET_PORTS:
+		return strcmp(other->go, cell->go) == 0;
+	case BYTARGET_RELEASES:
+		return same_platform(other, cell) && strcmp(other->target, cell->target) == 0;
 	}
-	return NULL;
+	return 0;
 }
 
 static void make_sections(struct bytarget *grid, const struct columns *columns)
@@ -87,18 +100,22 @@ static void make_sections(struct bytarget *grid, const struct columns *columns)
 	grid->section = xcalloc(columns->count + 1, sizeof(*grid->section));
 	for (size_t i = 0; i < columns->count; i++) {
 		const struct cell *cell = columns->column[i].cell;
-		const int single = targets_of(columns, cell) == 1;
-		struct bytarget_section *section = find_section(grid, cell, single);
-		if (section == NULL) {
-			section = &grid->section[grid->count++];
+		enum bytarget_kind kind = kind_of(columns, cell);
+		size_t at = 0;
+		while (at < grid->count && !belongs(&grid->section[at], cell, kind))
+			at++;
+		struct bytarget_section *section = &grid->section[at];
+		if (at == grid->count) {
+			grid->count++;
 			*section =
 			    (struct bytarget_section){ .column = xcalloc(columns->count, sizeof(*section->column)),
-				    .joint = single };
+				    .kind = kind };
 		}
 		section->column[section->columns++] = columns->column[i];
 	}
 	for (size_t i = 0; i < grid->count; i++)
-		grid->section[i].joint &= grid->section[i].columns > 1;
+		if (grid->section[i].columns == 1)
+			grid->section[i].kind = BYTARGET_TARGETS;
 }
 
 /* ---- rows --------------------------------------------------------------------------------------- */
@@ -156,6 +173,58 @@ static void make_rows(const struct view *view, struct bytarget_section *section)
 			.slot = slot,
 		};
 	}
+}
+
+/* The next check at or after one that did not come out as it must; NULL: none. */
+static const struct check_result *next_deviation(const struct cell_result *cell, size_t *at)
+{
+	while (*at < cell->check_count && cell->checks[*at].verdict == VERDICT_OK)
+		++*at;
+	return *at < cell->check_count ? &cell->checks[(*at)++] : NULL;
+}
+
+/* Do the same checks deviate in both?  A mark alone would hide where one excuse follows another. */
+static int same_deviations(const struct cell_result *a, const struct cell_result *b)
+{
+	size_t at_a = 0, at_b = 0;
+
+	for (;;) {
+		const struct check_result *one = next_deviation(a, &at_a), *other = next_deviation(b, &at_b);
+		if (!one || !other)
+			return one == other;
+		if (strcmp(one->id, other->id) != 0 || one->verdict != other->verdict)
+			return 0;
+	}
+}
+
+static int columns_agree(const struct bytarget_section *section, size_t a, size_t b)
+{
+	for (size_t i = 0; i < section->count; i++) {
+		const struct bytarget_slot *slot = section->row[i].slot;
+		if ((slot[a].cell != NULL) != (slot[b].cell != NULL) || slot[a].mark != slot[b].mark ||
+		    (slot[a].cell && !same_deviations(slot[a].cell, slot[b].cell)))
+			return 0;
+	}
+	return 1;
+}
+
+/* Releases in which nothing differs from the one before share its column. */
+static void fold_columns(struct bytarget_section *section)
+{
+	size_t kept = 1;
+
+	for (size_t c = 1; section->kind == BYTARGET_RELEASES && c < section->columns; c++) {
+		if (columns_agree(section, kept - 1, c)) {
+			section->column[kept - 1].last = section->column[c].cell;
+			continue;
+		}
+		section->column[kept] = section->column[c];
+		for (size_t i = 0; i < section->count; i++)
+			section->row[i].slot[kept] = section->row[i].slot[c];
+		kept++;
+	}
+	if (section->kind == BYTARGET_RELEASES)
+		section->columns = kept;
 }
 
 static int agree(const struct bytarget_row *a, const struct bytarget_row *b, size_t columns)
@@ -238,6 +307,7 @@ void bytarget_make(const struct view *view, int folded, struct bytarget *grid)
 		struct bytarget_section *section = &grid->section[i];
 		make_rows(view, section);
 		if (folded) {
+			fold_columns(section);
 			fold(section, may_share_links);
 			fold(section, may_share_loads);
 			find_all_links(section);
@@ -259,14 +329,20 @@ void bytarget_free(struct bytarget *grid)
 
 /* ---- words -------------------------------------------------------------------------------------- */
 
+/* "1.6.4" of "go1.6.4". */
+static const char *bare(const char *go) { return go + (strncmp(go, "go", 2) == 0 ? 2 : 0); }
+
 char *bytarget_title(const struct bytarget_section *section)
 {
 	const struct cell *cell = section->column[0].cell;
 	struct buf text = BUF_INIT;
 	char arch[32];
 
-	if (section->joint)
+	if (section->kind == BYTARGET_PORTS)
 		buf_printf(&text, "%s, %zu ports on a target each", cell->go, section->columns);
+	else if (section->kind == BYTARGET_RELEASES)
+		buf_printf(&text, "%s/%s on %s, Go %s to %s", cell->os, cell_arch(cell, arch), cell->target,
+		    bare(cell->go), bare(section->column[section->columns - 1].last->go));
 	else if (section->columns == 1)
 		buf_printf(&text, "%s %s/%s on %s", cell->go, cell->os, cell_arch(cell, arch), cell->target);
 	else
@@ -279,7 +355,10 @@ char *bytarget_heading(const struct bytarget_section *section, const struct byta
 {
 	char arch[32];
 
-	if (section->joint)
+	if (section->kind == BYTARGET_RELEASES)
+		return column->last == column->cell ? xstrdup(bare(column->cell->go)) :
+						      xprintf("%s..%s", bare(column->cell->go), bare(column->last->go));
+	if (section->kind == BYTARGET_PORTS)
 		return xprintf("%s/%s on %s", column->cell->os, cell_arch(column->cell, arch), column->cell->target);
 	return xstrdup(column->cell->target);
 }

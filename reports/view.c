@@ -3,6 +3,7 @@
 #include "matrix/base/buf.h"
 #include "reports/text.h"
 
+#include <stddef.h>
 #include <string.h>
 
 const struct report_format report_formats[] = {
@@ -204,20 +205,24 @@ void view_outcomes(const struct view *view, struct buf *out)
 	}
 }
 
-int view_many_targets(const struct view *view)
+/* Do the texts at an offset of the cells that run differ? */
+static int run_differs(const struct view *view, size_t offset)
 {
-	const struct cell *first = NULL;
+	const char *first = NULL;
 
 	for (size_t i = 0; i < view->count; i++) {
 		const struct cell *cell = &view->cells[i].cell;
 		if (cell->load == LOAD_NONE)
 			continue;
-		if (first && strcmp(first->target, cell->target) != 0)
+		if (first && strcmp(first, (const char *)cell + offset) != 0)
 			return 1;
-		first = cell;
+		first = (const char *)cell + offset;
 	}
 	return 0;
 }
+
+int view_many_targets(const struct view *view) { return run_differs(view, offsetof(struct cell, target)); }
+int view_many_releases(const struct view *view) { return run_differs(view, offsetof(struct cell, go)); }
 
 const struct view_target *view_target(const struct view *view, const char *name)
 {

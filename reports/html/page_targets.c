@@ -19,13 +19,14 @@ static void column_heading(
 	char *heading = bytarget_heading(section, column);
 
 	buf_add(&pen->text, "<th scope=\"col\" class=\"target\">");
-	if (column->target) {
+	const int leads = column->target && section->kind != BYTARGET_RELEASES;
+	if (leads) {
 		buf_add(&pen->text, "<a href=\"#target:");
 		text_fragment(&pen->text, column->target->name);
 		buf_add(&pen->text, "\">");
 	}
 	text_xml(&pen->text, heading);
-	buf_add(&pen->text, column->target ? "</a></th>" : "</th>");
+	buf_add(&pen->text, leads ? "</a></th>" : "</th>");
 	free(heading);
 }
 
@@ -97,11 +98,13 @@ void page_bytarget(struct pen *pen, const struct view *view)
 	bytarget_make(view, 0, &whole);
 	for (size_t i = 0; i < grid.count; i++) {
 		section_table(pen, &grid.section[i], 1);
-		if (whole.section[i].count == grid.section[i].count)
+		if (whole.section[i].count == grid.section[i].count &&
+		    whole.section[i].columns == grid.section[i].columns)
 			continue;
 		buf_add(&pen->text,
-		    "<details><summary>Link and load modes that agree on every target where they were tried share a "
-		    "row; here each has its own</summary>\n");
+		    "<details><summary>Link and load modes that agree wherever they were tried share a row, releases "
+		    "in "
+		    "which nothing differs a column; here each has its own</summary>\n");
 		section_table(pen, &whole.section[i], 0);
 		buf_add(&pen->text, "</details>\n");
 	}

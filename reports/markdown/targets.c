@@ -73,7 +73,8 @@ void markdown_bytarget(struct buf *out, const struct view *view, size_t most)
 	if (i < grid.count)
 		buf_printf(out, "%zu more tables are in the full report.\n\n", grid.count - i);
 	bytarget_free(&grid);
-	buf_add(out, "Link and load modes in one row agree on every target where they were tried.\n\n");
+	buf_add(out,
+	    "Link and load modes in one row agree wherever they were tried, releases in one column in every row.\n\n");
 }
 
 /* ---- what the targets are ---------------------------------------------------------------------- */

@@ -58,9 +58,10 @@ static void column_words(const struct bytarget_section *section, const struct by
     size_t width, struct buf *out)
 {
 	const struct view_target *target = column->target;
-	const char *more = target                     ? target->message ? "not judged" : target->version :
-	    strcmp(column->cell->target, "host") == 0 ? host :
-							NULL;
+	const char *more = section->kind == BYTARGET_RELEASES ? NULL :
+	    target                                            ? target->message ? "not judged" : target->version :
+	    strcmp(column->cell->target, "host") == 0         ? host :
+								NULL;
 	char *name = bytarget_heading(section, column);
 	size_t least = 0;
 
@@ -211,7 +212,7 @@ void terminal_bytarget(struct terminal *t)
 		section(t, &grid.section[i]);
 	bytarget_free(&grid);
 	text_wrap(&t->pen.text,
-	    "Link and load modes in one row agree on every target where they were tried; the page (report.html) has a "
+	    "Link and load modes in one row agree wherever they were tried; the page (report.html) has a "
 	    "row for each.",
 	    0, WIDTH);
 	buf_add(&t->pen.text, "\n");
