@@ -95,7 +95,7 @@ static int add_runs(const struct sweep *sweep, const struct cell *build, const e
 	return error;
 }
 
-/* Before 1.21 an external link passes without the runtime/cgo that it needs, with a warning or none: neither supported
+/* Before 1.22 an external link passes without the runtime/cgo that it needs, with a warning or none: neither supported
  * nor refused, so that nothing says what it must be (S10; cmd/link/internal/ld/lib.go loadinternal). */
 static int links_by_accident(const struct cell *build)
 {
