@@ -3,6 +3,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/gen.h"
+#include "matrix/version.h"
 #include "runner/build/hosts.h"
 #include "runner/build/name.h"
 #include "runner/setup/stages.h"
@@ -215,6 +216,23 @@ static void learn_targets(const struct setup *setup, const struct filter *filter
 	}
 }
 
+/* Which release of the setup comes first, second, ..., oldest first; malloc'ed. */
+static size_t *releases_in_order(const struct setup *setup)
+{
+	size_t *order = xcalloc(setup->release_count + 1, sizeof(*order));
+	for (size_t i = 0; i < setup->release_count; i++) {
+		struct version version, before;
+		size_t at = i;
+		version_parse(setup->releases[i].version, &version);
+		for (; at > 0 && version_parse(setup->releases[order[at - 1]].version, &before) == 0 &&
+		    version_compare(&before, &version) > 0;
+		    at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+	return order;
+}
+
 /* The cells of all releases that the filter may take, one release after the other. */
 static int every_cell(
     const struct setup *setup, const struct filter *filter, struct plan *plan, struct cells *cells, struct diag *diag)
@@ -222,7 +240,9 @@ static int every_cell(
 	int error = 0;
 	plan->ports = xcalloc(setup->release_count, sizeof(*plan->ports));
 	plan->release_count = setup->release_count;
-	for (size_t i = 0; i < setup->release_count && !error; i++) {
+	size_t *order = releases_in_order(setup);
+	for (size_t k = 0; k < setup->release_count && !error; k++) {
+		const size_t i = order[k];
 		const struct release *release = &setup->releases[i];
 		struct cells more = { NULL, 0 };
 		if (setup->release_count > 1 && !filter_takes_release(filter, release->version))
@@ -236,6 +256,7 @@ static int every_cell(
 		}
 		cells_free(&more);
 	}
+	free(order);
 	return error;
 }
 
