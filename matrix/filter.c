@@ -394,7 +394,7 @@ static int match_go(const struct node *node, const char *go)
 {
 	struct version version;
 	int ordered = version_parse(go, &version) == 0;
-	const char *bare = strncmp(go, "go", 2) == 0 ? go + 2 : go;
+	const char *bare = version_bare(go);
 	for (const struct value *value = node->values; value; value = value->next) {
 		if (value->is_version ? ordered && version_holds(&version, node->op, value) :
 					glob_match(value->text, go) || glob_match(value->text, bare))

@@ -114,7 +114,7 @@ static int nothing(const struct release_list *list, const char *text, const char
 {
 	const char *below, *above;
 	release_list_around(list, low, &below, &above);
-	const char *word = strncmp(text, "go", 2) == 0 ? text + 2 : text;
+	const char *word = version_bare(text);
 	return diag_set(diag, ENOENT, "%s not available; %s%s%s bracket%s it", word, below ? below + 2 : "",
 	    below && above ? " and " : "", above ? above + 2 : "", below && above ? "" : "s");
 }
@@ -123,10 +123,9 @@ int release_list_select(
     const struct release_list *list, const char *text, struct release_list *chosen, struct diag *diag)
 {
 	int wide = strstr(text, "..") || strchr(text, '*'), found = 1;
-	char *low_text = xprintf("%.*s", (int)(strcspn(text, "*") - (strchr(text, '*') ? 1 : 0)), text);
+	const char *end = strstr(text, "..") ? strstr(text, "..") : strstr(text, ".*");
+	char *low_text = end ? xprintf("%.*s", (int)(end - text), text) : xstrdup(text);
 	struct version low, high;
-	if (strstr(low_text, ".."))
-		*strstr(low_text, "..") = '\0';
 	int error = version_range(text, &low, &high);
 	if (error)
 		error = diag_set(diag, EINVAL, "%s: not a Go release such as 1.6.4, 1.6.* or 1.5..1.27", text);

@@ -31,12 +31,12 @@ static int read_stage(const char **text)
 	return -1;
 }
 
+const char *version_bare(const char *text) { return text + (strncmp(text, "go", 2) == 0 ? 2 : 0); }
+
 int version_parse(const char *text, struct version *version)
 {
 	struct version read = { .stage = VERSION_RELEASE };
-	if (strncmp(text, "go", 2) == 0)
-		text += 2;
-	text = read_number(text, &read.major);
+	text = read_number(version_bare(text), &read.major);
 	if (text && *text == '.') {
 		text = read_number(text + 1, &read.minor);
 		if (text && *text == '.') {
@@ -52,8 +52,7 @@ int version_parse(const char *text, struct version *version)
 	return 0;
 }
 
-/* "1.6", "go1.6": nothing behind the minor. */
-static int is_minor(const char *text)
+int version_is_minor(const char *text)
 {
 	const char *dot = strchr(text, '.');
 	return dot && dot[1] && dot[1 + strspn(dot + 1, "0123456789")] == '\0';
@@ -70,9 +69,9 @@ int version_range(const char *text, struct version *low, struct version *high)
 	memcpy(first, text, len);
 	first[len] = '\0';
 	strcpy(last, dots ? dots + 2 : first);
-	if (version_parse(first, &ends[0]) || version_parse(last, &ends[1]) || (star && !is_minor(first)))
+	if (version_parse(first, &ends[0]) || version_parse(last, &ends[1]) || (star && !version_is_minor(first)))
 		return -EINVAL;
-	if (is_minor(last))
+	if (version_is_minor(last))
 		ends[1].patch = INT_MAX;
 	*low = ends[0];
 	*high = ends[1];

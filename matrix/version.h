@@ -17,6 +17,12 @@ int version_parse(const char *text, struct version *version);
 /* <0, 0, >0 as in strcmp. */
 int version_compare(const struct version *a, const struct version *b);
 
+/* "1.6.4" of "go1.6.4", as people write it; points into text. */
+const char *version_bare(const char *text);
+
+/* "1.6", "go1.6": is there nothing behind the minor?  In a filter that is all of it (version_range). */
+int version_is_minor(const char *text);
+
 /* What text means of releases, as all from low to high:
  *     1.6.4        that one, also 1.22rc1
  *     1.6, 1.6.*   a minor without its pre-releases

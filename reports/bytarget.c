@@ -1,6 +1,7 @@
 #include "reports/bytarget.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/version.h"
 #include "reports/text.h"
 
 #include <stdlib.h>
@@ -329,9 +330,6 @@ void bytarget_free(struct bytarget *grid)
 
 /* ---- words -------------------------------------------------------------------------------------- */
 
-/* "1.6.4" of "go1.6.4". */
-static const char *bare(const char *go) { return go + (strncmp(go, "go", 2) == 0 ? 2 : 0); }
-
 char *bytarget_title(const struct bytarget_section *section)
 {
 	const struct cell *cell = section->column[0].cell;
@@ -342,7 +340,7 @@ char *bytarget_title(const struct bytarget_section *section)
 		buf_printf(&text, "%s, %zu ports on a target each", cell->go, section->columns);
 	else if (section->kind == BYTARGET_RELEASES)
 		buf_printf(&text, "%s/%s on %s, Go %s to %s", cell->os, cell_arch(cell, arch), cell->target,
-		    bare(cell->go), bare(section->column[section->columns - 1].last->go));
+		    version_bare(cell->go), version_bare(section->column[section->columns - 1].last->go));
 	else if (section->columns == 1)
 		buf_printf(&text, "%s %s/%s on %s", cell->go, cell->os, cell_arch(cell, arch), cell->target);
 	else
@@ -356,8 +354,9 @@ char *bytarget_heading(const struct bytarget_section *section, const struct byta
 	char arch[32];
 
 	if (section->kind == BYTARGET_RELEASES)
-		return column->last == column->cell ? xstrdup(bare(column->cell->go)) :
-						      xprintf("%s..%s", bare(column->cell->go), bare(column->last->go));
+		return column->last == column->cell ?
+		    xstrdup(version_bare(column->cell->go)) :
+		    xprintf("%s..%s", version_bare(column->cell->go), version_bare(column->last->go));
 	if (section->kind == BYTARGET_PORTS)
 		return xprintf("%s/%s on %s", column->cell->os, cell_arch(column->cell, arch), column->cell->target);
 	return xstrdup(column->cell->target);

@@ -112,7 +112,7 @@ void overview_make(const struct view *view, struct overview *overview)
 			    (struct overview_row){ .cell = &sorted[i]->cell, .cells = &sorted[i] };
 		add(overview, &overview->row[overview->count - 1], sorted[i]);
 	}
-	find_places(overview, view_many_targets(view) || view_many_releases(view));
+	find_places(overview, view_many_columns(view));
 }
 
 void overview_free(struct overview *overview)

@@ -223,6 +223,7 @@ static int run_differs(const struct view *view, size_t offset)
 
 int view_many_targets(const struct view *view) { return run_differs(view, offsetof(struct cell, target)); }
 int view_many_releases(const struct view *view) { return run_differs(view, offsetof(struct cell, go)); }
+int view_many_columns(const struct view *view) { return view_many_targets(view) || view_many_releases(view); }
 
 const struct view_target *view_target(const struct view *view, const char *name)
 {

@@ -73,11 +73,14 @@ void view_verdict(const struct view *view, struct buf *out);
  * line: the first four always, so that a reader knows where to look. */
 void view_outcomes(const struct view *view, struct buf *out);
 
-/* Do cells run on more than one target?  Then reports draw a column for each (bytarget.h). */
+/* Do cells run on more than one target? */
 int view_many_targets(const struct view *view);
 
-/* Do cells run of more than one Go release?  Then there is a column for each. */
+/* Do cells run of more than one Go release? */
 int view_many_releases(const struct view *view);
+
+/* Either: then reports draw a column for each (bytarget.h). */
+int view_many_columns(const struct view *view);
 
 /* What the view knows of a target, or NULL. */
 const struct view_target *view_target(const struct view *view, const char *name);

@@ -141,6 +141,13 @@ def offline(kept, tmp_path):
     return tool_with(tmp_path, "off")
 
 
+def copied_tree(kept, folder):
+    """The release's GOROOT, copied to a place outside of the cache."""
+    mine = folder / "mine"
+    subprocess.run(["cp", "-a", kept[0] / f"release/go{RELEASE}/go", mine], check=True)
+    return mine
+
+
 def releases(tool):
     """What of releases lies in the cache: names, locks left out."""
     folder = pathlib.Path(tool.cache, "release")
@@ -297,8 +304,7 @@ def test_a_full_disk(tool, tmp_path):
 
 
 def test_a_tree_that_lies_here_is_added_and_stays_there(tool, kept, tmp_path):
-    mine = tmp_path / "mine"
-    subprocess.run(["cp", "-a", kept[0] / f"release/go{RELEASE}/go", mine], check=True)
+    mine = copied_tree(kept, tmp_path)
     done = tool("toolchain", "add", mine)
     assert (done.status, done.stdout) == (CODES["ok"], f"go{RELEASE}: added from {mine}\n"), done
     row = listed(tool)["kept"][f"go{RELEASE}"]
@@ -327,8 +333,7 @@ def test_a_tarball_is_unpacked(tool, kept, tmp_path):
 
 
 def test_a_tree_that_builds_nothing_is_not_taken(tool, kept, tmp_path):
-    mine = tmp_path / "mine"
-    subprocess.run(["cp", "-a", kept[0] / f"release/go{RELEASE}/go", mine], check=True)
+    mine = copied_tree(kept, tmp_path)
     (mine / "pkg/tool/linux_amd64/link").write_text("#!/bin/sh\necho no linker here >&2\nexit 1\n")
     done = tool("toolchain", "add", mine)
     assert done.status == CODES["infra"] and "no linker here" in done.line()
@@ -336,8 +341,7 @@ def test_a_tree_that_builds_nothing_is_not_taken(tool, kept, tmp_path):
 
 
 def test_a_tree_that_says_another_version_is_not_taken(tool, kept, tmp_path):
-    mine = tmp_path / "mine"
-    subprocess.run(["cp", "-a", kept[0] / f"release/go{RELEASE}/go", mine], check=True)
+    mine = copied_tree(kept, tmp_path)
     (mine / "VERSION").write_text("go1.6.2")
     done = tool("toolchain", "add", mine)
     assert done.status == CODES["infra"] and "does not build a program that says so" in done.line()

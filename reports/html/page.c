@@ -102,7 +102,7 @@ static void content(struct pen *pen, const struct view *view)
 	struct overview overview;
 
 	overview_make(view, &overview);
-	int many = overview_wanted(&overview) || view_many_targets(view) || view_many_releases(view);
+	int many = overview_wanted(&overview) || view_many_columns(view);
 	if (many)
 		page_overview(pen, view, &overview);
 	else

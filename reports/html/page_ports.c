@@ -88,7 +88,7 @@ static void note(struct pen *pen, const struct overview *overview)
 
 static void run_sections(struct pen *pen, const struct view *view, const struct overview *overview)
 {
-	const int several = view_many_targets(view) || view_many_releases(view);
+	const int several = view_many_columns(view);
 	struct layout layout;
 
 	if (several)

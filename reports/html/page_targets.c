@@ -103,8 +103,7 @@ void page_bytarget(struct pen *pen, const struct view *view)
 			continue;
 		buf_add(&pen->text,
 		    "<details><summary>Link and load modes that agree wherever they were tried share a row, releases "
-		    "in "
-		    "which nothing differs a column; here each has its own</summary>\n");
+		    "in which nothing differs a column; here each has its own</summary>\n");
 		section_table(pen, &whole.section[i], 0);
 		buf_add(&pen->text, "</details>\n");
 	}

@@ -137,7 +137,7 @@ static void overview_table(struct buf *out, const struct overview *overview)
 
 static void sections(struct buf *out, const struct view *view, const struct overview *overview, int many)
 {
-	const int several = view_many_targets(view) || view_many_releases(view);
+	const int several = view_many_columns(view);
 	struct layout layout;
 	size_t i = 0;
 

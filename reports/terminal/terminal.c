@@ -424,7 +424,7 @@ static void verdict_line(struct terminal *t)
  * what does not: a block for each port, or a table of many. */
 static void grid(struct terminal *t, const struct overview *overview, int many)
 {
-	const int several = view_many_targets(t->view) || view_many_releases(t->view);
+	const int several = view_many_columns(t->view);
 	struct layout layout;
 
 	if (several)

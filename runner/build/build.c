@@ -24,24 +24,11 @@ json_t *build_load(const struct setup *setup, const struct build *build)
 	return json;
 }
 
-static const char *const old_flavours[MODE_COUNT] = {
-	[MODE_EXE] = "-exe",
-	[MODE_PIE] = "-pie",
-	[MODE_C_ARCHIVE] = "-c-archive",
-	[MODE_C_SHARED] = "-c-shared",
-	[MODE_SHARED] = "-dynlink",
-	[MODE_PLUGIN] = "-plugin",
-};
-
 /* How cmd/go compiles std for a buildmode (cmd/go/internal/work/init.go buildModeInit: codegenArg). */
 static const char *flavour_of(const struct cell *cell)
 {
 	static const char *const never[] = { "windows", "aix", "js", "wasip1", "plan9" },
 				 *const apple[] = { "darwin", "ios" };
-	/* A pkgdir holds what was compiled for one buildmode (commands.c); which ones compile alike is the release's
-	 * affair. */
-	if (!version_since(cell->go, VERSION_GOCACHE))
-		return old_flavours[cell->mode];
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (strcmp(cell->os, never[i]) == 0)
 			return "";
@@ -64,7 +51,11 @@ static const char *flavour_of(const struct cell *cell)
 void build_variant(const struct cell *cell, struct build_variant *variant)
 {
 	char arch[32];
-	snprintf(variant->std, sizeof(variant->std), "%s-%s%s", cell->os, cell_arch(cell, arch), flavour_of(cell));
+	/* A pkgdir holds what was compiled for one buildmode (commands.c); which ones compile alike is the release's
+	 * affair. */
+	int own = !version_since(cell->go, VERSION_GOCACHE);
+	snprintf(variant->std, sizeof(variant->std), "%s-%s%s%s", cell->os, cell_arch(cell, arch), own ? "-" : "",
+	    own ? mode_name(cell->mode) : flavour_of(cell));
 	snprintf(variant->cgo, sizeof(variant->cgo), "%s%s", cell->cgo ? variant->std : "", cell->cgo ? "-cgo" : "");
 }
 

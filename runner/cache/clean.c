@@ -17,13 +17,10 @@ enum { DAY_S = 24 * 60 * 60 };
 /* With its lock: nobody else is here to take it. */
 static int item_remove(const struct cache *cache, const struct cache_item *item, struct diag *diag)
 {
-	char *path = xprintf("%s/%s", cache->path, item->name), *lock = xprintf("%s.lock", path);
-	int error = remove_tree(path);
+	char *path = xprintf("%s/%s", cache->path, item->name);
+	int error = item->kind && item->kind->shape == SHAPE_ENTRY ? entry_remove(path) : remove_tree(path);
 	if (error)
 		diag_set(diag, -error, "%s: cannot remove: %s", path, strerror(-error));
-	else if (item->kind && item->kind->shape == SHAPE_ENTRY)
-		unlink(lock);
-	free(lock);
 	free(path);
 	return error;
 }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,34 +50,16 @@ struct search {
 
 /* ---- one candidate --------------------------------------------------------------------------------- */
 
-/* The release of the name, taken into the setup when it is not there yet. */
-static int want_release(struct setup *setup, const char *name, struct diag *diag)
-{
-	struct filter *filter;
-	char *text = xprintf("go=%s", name);
-	int error = filter_parse(text, &filter, diag);
-	for (size_t i = 0; i < setup->release_count && !error; i++)
-		if (strcmp(setup->releases[i].version, name) == 0) {
-			filter_free(filter);
-			free(text);
-			return 0;
-		}
-	error = error ? error : kept_select(setup, filter, diag);
-	filter_free(filter);
-	free(text);
-	if (!error)
-		setup_keys(setup);
-	return error;
-}
-
 /* The cell of a candidate: the one that runs, or the one whose build is refused. */
 static char *filter_of(const struct search *search, const char *name)
 {
 	const struct cell *cell = &search->cell;
+	const char *go = search->by_target ? cell->go : name;
 	char arch[32];
-	return xprintf(
-	    "go=%s & os=%s & arch=%s%s & mode=%s & cgo=%d & link=%s & (target=%s & load=%s | target=none & load=none)",
-	    search->by_target ? cell->go : name, cell->os, cell_arch(cell, arch), *cell->variant ? "" : " & !arch=*.*",
+	/* go=1.8 would be all of 1.8. */
+	return xprintf("go=%s%s & os=%s & arch=%s%s & mode=%s & cgo=%d & link=%s & "
+		       "(target=%s & load=%s | target=none & load=none)",
+	    go, version_is_minor(go) ? ".0" : "", cell->os, cell_arch(cell, arch), *cell->variant ? "" : " & !arch=*.*",
 	    mode_name(cell->mode), cell->cgo, link_name(cell->link), search->by_target ? name : cell->target,
 	    load_name(cell->load));
 }
@@ -88,11 +71,12 @@ static int plan_of(struct search *search, size_t i, struct diag *diag)
 	const char *name = search->candidate[i].name;
 	if (plan->count)
 		return 0;
-	int error = want_release(search->setup, search->by_target ? search->cell.go : name, diag);
+	int error = kept_want(search->setup, search->by_target ? search->cell.go : name, diag);
 	if (error)
 		return error == -ENOENT ? -ESTALE : error;
+	setup_keys(search->setup);
 	char *text = filter_of(search, name);
-	struct filter *filter;
+	struct filter *filter = NULL;
 	error = filter_parse(text, &filter, diag);
 	if (!error)
 		error = plan_make(search->setup, filter, text, plan, diag);
@@ -191,11 +175,15 @@ static void build_ahead(struct search *search, size_t at)
 	fflush(NULL);
 	for (size_t k = 0; k < BUILDERS; k++) {
 		struct diag diag = DIAG_INIT;
+		pid_t caller = getpid();
 		if (search->builder[k] > 0 || ahead[k] == search->count || plan_of(search, ahead[k], &diag))
 			continue;
 		pid_t pid = fork();
 		if (pid == 0) {
 			struct diag quiet = DIAG_INIT;
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (getppid() != caller)
+				_exit(1);
 			if (nice(5) == -1)
 				errno = 0;
 			_exit(build_make(search->setup, &search->plan[ahead[k]].cells[0].build, 0, &quiet) != 0);

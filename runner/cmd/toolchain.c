@@ -5,6 +5,7 @@
 #include "matrix/base/text.h"
 #include "matrix/version.h"
 #include "runner/cache/use.h"
+#include "runner/setup/entry.h"
 #include "runner/toolchain/release_fetch.h"
 #include "runner/toolchain/release_kept.h"
 
@@ -22,9 +23,6 @@ static int as_json;
 static const struct option_row options[] = {
 	{ "--json", OPTION_FLAG, NULL, "list: as JSON, sizes in bytes", &as_json },
 };
-
-/* "1.6.4" of "go1.6.4": as people write it. */
-static const char *bare(const char *version) { return version + (strncmp(version, "go", 2) == 0 ? 2 : 0); }
 
 /* -buildmode is 1.5's: nothing of the matrix can be built by what is older. */
 static int too_old(const char *name) { return !version_since(name, VERSION_BUILDMODE); }
@@ -117,9 +115,9 @@ static void tell_available(json_t *rows, const struct release_list *list)
 		else if (at.major != last.major || at.minor != last.minor)
 			printf("%s%s",
 			    last.major < 0 ? "\nto be had by `tlsmatrix toolchain get VERSION...`:\n    " : "\n    ",
-			    bare(list->name[i]));
+			    version_bare(list->name[i]));
 		else
-			printf(" %s", bare(list->name[i]));
+			printf(" %s", version_bare(list->name[i]));
 		last = at;
 	}
 	if (!as_json && last.major >= 0)
@@ -263,13 +261,10 @@ static int add(struct setup *setup, const struct option_words *words)
 static int remove_one(const struct setup *setup, const char *version)
 {
 	struct diag diag = DIAG_INIT;
-	char *path = kept_path(setup, version), *lock = xprintf("%s.lock", path);
-	int error = remove_tree(path);
+	char *path = kept_path(setup, version);
+	int error = entry_remove(path);
 	if (error)
 		diag_set(&diag, -error, "%s: cannot remove: %s", path, strerror(-error));
-	else
-		unlink(lock);
-	free(lock);
 	free(path);
 	if (error)
 		return cmd_fail(&diag, EXIT_INFRA);

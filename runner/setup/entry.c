@@ -74,6 +74,16 @@ int entry_is_whole(const char *path)
 	return whole;
 }
 
+int entry_remove(const char *path)
+{
+	char *lock = xprintf("%s.lock", path);
+	int error = remove_tree(path);
+	if (!error)
+		unlink(lock);
+	free(lock);
+	return error;
+}
+
 void entry_used(const char *path)
 {
 	char *name = xprintf("%s/" SUM, path);

@@ -29,6 +29,9 @@ int entry_end(struct entry *entry, int error, struct diag *diag);
 /* Says that the entry is in use (files.h file_used); entry_begin does where it is there. */
 void entry_used(const char *path);
 
+/* Removes an entry and its lock, which nobody may hold.  0 or -errno. */
+int entry_remove(const char *path);
+
 /* Is the entry there and as it was made?  Reads all of it. */
 int entry_is_whole(const char *path);
 

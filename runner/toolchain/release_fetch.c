@@ -3,7 +3,6 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/version.h"
-#include "runner/process/ask.h"
 #include "runner/process/env.h"
 #include "runner/process/script.h"
 #include "runner/process/supervise.h"

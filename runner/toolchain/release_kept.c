@@ -4,7 +4,6 @@
 #include "matrix/base/diag.h"
 #include "matrix/filter.h"
 #include "matrix/version.h"
-#include "runner/process/ask.h"
 #include "runner/process/script.h"
 #include "runner/setup/files.h"
 #include "runner/toolchain/go_env.h"
@@ -118,7 +117,21 @@ static int check_named(const char *text, int bound, void *data)
 			return 0;
 	return diag_set(naming->diag, ENOENT,
 	    "go=%s: is not here: `tlsmatrix toolchain get %s%s`, `tlsmatrix toolchain list` has what can be had", text,
-	    text, strchr(text, '.') && !strchr(strchr(text, '.') + 1, '.') ? ".*" : "");
+	    text, version_is_minor(text) ? ".*" : "");
+}
+
+int kept_want(struct setup *setup, const char *version, struct diag *diag)
+{
+	struct release release;
+	for (size_t i = 0; i < setup->release_count; i++)
+		if (strcmp(setup->releases[i].version, version) == 0)
+			return 0;
+	int error = kept_release(setup, version, &release, diag);
+	if (error)
+		return error;
+	setup->releases = xrealloc(setup->releases, (setup->release_count + 1) * sizeof(*setup->releases));
+	setup->releases[setup->release_count++] = release;
+	return 0;
 }
 
 int kept_select(struct setup *setup, const struct filter *filter, struct diag *diag)
@@ -128,17 +141,9 @@ int kept_select(struct setup *setup, const struct filter *filter, struct diag *d
 	if (!filter_each_release(filter, NULL, NULL))
 		return 0;
 	kept_list(setup, &kept);
-	for (size_t i = 0; i < kept.count && !error; i++) {
-		struct release release;
-		if (strcmp(kept.name[i], setup->releases[0].version) == 0 ||
-		    !filter_takes_release(filter, kept.name[i]))
-			continue;
-		error = kept_release(setup, kept.name[i], &release, diag);
-		if (error)
-			break;
-		setup->releases = xrealloc(setup->releases, (setup->release_count + 1) * sizeof(*setup->releases));
-		setup->releases[setup->release_count++] = release;
-	}
+	for (size_t i = 0; i < kept.count && !error; i++)
+		if (filter_takes_release(filter, kept.name[i]))
+			error = kept_want(setup, kept.name[i], diag);
 	release_list_free(&kept);
 	struct naming naming = { setup, diag };
 	int named = error ? error : filter_each_release(filter, check_named, &naming);

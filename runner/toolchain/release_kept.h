@@ -35,6 +35,10 @@ void kept_free(struct kept *kept);
  * or another than was put there.  Free with release_free. */
 int kept_release(const struct setup *setup, const char *version, struct release *release, struct diag *diag);
 
+/* Has a release in the setup: added when it is kept and not there yet.  0; -errno with a line in diag as
+ * kept_release. */
+int kept_want(struct setup *setup, const char *version, struct diag *diag);
+
 /* Adds to the setup those of the kept releases that the filter asks for (go=1.6.4, go=1.5..1.27); a filter that says
  * nothing of go takes the first of the setup alone.  0; with a line in diag -ENOENT for a release that the filter names
  * and that is neither kept nor the first, -ESTALE for one whose tree is gone or was changed. */
