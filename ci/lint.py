@@ -70,8 +70,17 @@ ARROWS = {
         "matrix/*",
     },
     "runner/store": {"runner/trial", "runner/schedule", "runner/setup", "reports", "matrix/*"},
+    "runner/search": {
+        "runner/schedule",
+        "runner/build",
+        "runner/toolchain",
+        "runner/target",
+        "runner/setup",
+        "matrix/*",
+    },
     "runner/cmd": {
         "runner/cache",
+        "runner/search",
         "runner/store",
         "runner/schedule",
         "runner/trial",

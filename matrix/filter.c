@@ -215,7 +215,9 @@ static int parse_op(struct parser *parser, enum field field, enum op *op)
 /* Enters a value into the test; text belongs to the node afterwards, or is freed. */
 static int add_value(struct parser *parser, struct node *node, char *text, const char *at)
 {
-	int pattern = glob_is_pattern(text), known = !fields[node->field].word;
+	/* The name of somebody's own build is itself: nothing lies before or after it. */
+	int pattern = glob_is_pattern(text) || (node->field == FIELD_GO && *version_suffix(text)),
+	    known = !fields[node->field].word;
 	for (size_t i = 0; fields[node->field].word && i < word_count(node->field); i++) {
 		if (!glob_match(text, fields[node->field].word(i)))
 			continue;

@@ -18,24 +18,18 @@ static struct version version_at(const struct release_list *list, size_t i)
 	return version;
 }
 
-/* The first that is not before version. */
-static size_t place_of(const struct release_list *list, const struct version *version)
+/* The first that is not before name. */
+static size_t place_of(const struct release_list *list, const char *name)
 {
 	size_t i = 0;
-	for (; i < list->count; i++) {
-		struct version at = version_at(list, i);
-		if (version_compare(&at, version) >= 0)
-			break;
-	}
+	while (i < list->count && version_order(list->name[i], name) < 0)
+		i++;
 	return i;
 }
 
-static int is_at(const struct release_list *list, size_t i, const struct version *version)
+static int is_at(const struct release_list *list, size_t i, const char *name)
 {
-	if (i == list->count)
-		return 0;
-	struct version at = version_at(list, i);
-	return version_compare(&at, version) == 0;
+	return i < list->count && version_order(list->name[i], name) == 0;
 }
 
 int release_list_add(struct release_list *list, const char *name)
@@ -43,8 +37,8 @@ int release_list_add(struct release_list *list, const char *name)
 	struct version version;
 	if (version_parse(name, &version) || strlen(name) >= sizeof(*list->name) - 2)
 		return -EINVAL;
-	size_t i = place_of(list, &version);
-	if (is_at(list, i, &version))
+	size_t i = place_of(list, name);
+	if (is_at(list, i, name))
 		return 0;
 	list->name = xrealloc(list->name, (list->count + 1) * sizeof(*list->name));
 	memmove(&list->name[i + 1], &list->name[i], (list->count++ - i) * sizeof(*list->name));
@@ -63,8 +57,8 @@ const char *release_list_find(const struct release_list *list, const char *name)
 	struct version version;
 	if (version_parse(name, &version))
 		return NULL;
-	size_t i = place_of(list, &version);
-	return is_at(list, i, &version) ? list->name[i] : NULL;
+	size_t i = place_of(list, name);
+	return is_at(list, i, name) ? list->name[i] : NULL;
 }
 
 void release_list_around(const struct release_list *list, const char *name, const char **below, const char **above)
@@ -73,9 +67,21 @@ void release_list_around(const struct release_list *list, const char *name, cons
 	*below = *above = NULL;
 	if (version_parse(name, &version))
 		return;
-	size_t i = place_of(list, &version);
+	size_t i = place_of(list, name);
 	*below = i ? list->name[i - 1] : NULL;
 	*above = i < list->count ? list->name[i] : NULL;
+}
+
+const char *release_list_bootstrap(const struct release_list *list, int minor)
+{
+	const char *best = NULL;
+	for (size_t i = 0; i < list->count; i++) {
+		struct version at = version_at(list, i);
+		if (at.stage == VERSION_RELEASE && !*version_suffix(list->name[i]) &&
+		    at.minor >= version_bootstrap(minor) && (at.minor < minor || !best))
+			best = list->name[i];
+	}
+	return best;
 }
 
 /* ---- choosing ----------------------------------------------------------------------------------- */
@@ -85,6 +91,15 @@ static int same_minor(const struct version *a, const struct version *b)
 	return a->major == b->major && a->minor == b->minor;
 }
 
+/* The next release before or after one, somebody's own builds left out. */
+static struct version next_to(const struct release_list *list, size_t i, int by)
+{
+	for (i += (size_t)by; i < list->count; i += (size_t)by)
+		if (!*version_suffix(list->name[i]))
+			return version_at(list, i);
+	return (struct version){ .major = -1 };
+}
+
 /* Releases from low to high: all, or the first and the last of each minor.  How many there are. */
 static size_t choose(const struct release_list *list, const struct version *low, const struct version *high, int all,
     struct release_list *chosen)
@@ -92,13 +107,10 @@ static size_t choose(const struct release_list *list, const struct version *low,
 	size_t found = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		struct version at = version_at(list, i);
-		if (at.stage != VERSION_RELEASE || version_compare(&at, low) < 0 || version_compare(&at, high) > 0)
+		if (at.stage != VERSION_RELEASE || *version_suffix(list->name[i]) || version_compare(&at, low) < 0 ||
+		    version_compare(&at, high) > 0)
 			continue;
-		struct version before = { .major = -1 }, after = { .major = -1 };
-		if (i)
-			before = version_at(list, i - 1);
-		if (i + 1 < list->count)
-			after = version_at(list, i + 1);
+		struct version before = next_to(list, i, -1), after = next_to(list, i, 1);
 		int first =
 		    !same_minor(&before, &at) || before.stage != VERSION_RELEASE || version_compare(&before, low) < 0;
 		int last = !same_minor(&after, &at) || version_compare(&after, high) > 0;
@@ -126,10 +138,11 @@ int release_list_select(
 	const char *end = strstr(text, "..") ? strstr(text, "..") : strstr(text, ".*");
 	char *low_text = end ? xprintf("%.*s", (int)(end - text), text) : xstrdup(text);
 	struct version low, high;
-	int error = version_range(text, &low, &high);
+	int own = *version_suffix(text) && version_parse(text, &low) == 0;
+	int error = own ? 0 : version_range(text, &low, &high);
 	if (error)
 		error = diag_set(diag, EINVAL, "%s: not a Go release such as 1.6.4, 1.6.* or 1.5..1.27", text);
-	else if (version_compare(&low, &high) > 0)
+	else if (!own && version_compare(&low, &high) > 0)
 		error = diag_set(diag, EINVAL, "%s: the second is older than the first: write %s..%s", text,
 		    strstr(text, "..") + 2, low_text);
 	else if (wide)

@@ -17,6 +17,10 @@ struct release_list {
 int release_list_add(struct release_list *list, const char *name);
 void release_list_free(struct release_list *list);
 
+/* The release to build the tree of a minor with: the newest that is older, as its authors had it, and else the oldest
+ * of that minor or a later one.  NULL when all are too old (version_bootstrap). */
+const char *release_list_bootstrap(const struct release_list *list, int minor);
+
 /* Where a release is (1.21 is go1.21.0: version.h); NULL when it is not in the list, or no release. */
 const char *release_list_find(const struct release_list *list, const char *name);
 
@@ -27,6 +31,7 @@ void release_list_around(const struct release_list *list, const char *name, cons
  *     1.6.4        that release
  *     1.6.*        all of a minor, pre-releases left out
  *     1.5..1.27    the first and the last of each minor, and both ends: a minor as an end is all of it
+ * and of somebody's own builds (version.h) the one whose whole name it is.
  * 0; -ENOENT with a line in diag that says what is nearest: nothing is replaced in silence; -EINVAL when text is none
  * of these.  chosen is left alone then. */
 int release_list_select(

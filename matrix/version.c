@@ -33,6 +33,12 @@ static int read_stage(const char **text)
 
 const char *version_bare(const char *text) { return text + (strncmp(text, "go", 2) == 0 ? 2 : 0); }
 
+static int is_name(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	return len && !text[len];
+}
+
 int version_parse(const char *text, struct version *version)
 {
 	struct version read = { .stage = VERSION_RELEASE };
@@ -41,16 +47,18 @@ int version_parse(const char *text, struct version *version)
 		text = read_number(text + 1, &read.minor);
 		if (text && *text == '.') {
 			text = read_number(text + 1, &read.patch);
-		} else if (text && *text) {
+		} else if (text && *text && *text != '-') {
 			read.stage = read_stage(&text);
 			text = read_number(text, &read.stage_number); /* NULL where no stage stood: no digit does */
 		}
 	}
-	if (!text || *text)
+	if (!text || (*text && *text != '-') || (*text && !is_name(text + 1)))
 		return -EINVAL;
 	*version = read;
 	return 0;
 }
+
+const char *version_suffix(const char *text) { return text + strcspn(text, "-"); }
 
 int version_is_minor(const char *text)
 {
@@ -62,6 +70,8 @@ int version_range(const char *text, struct version *low, struct version *high)
 {
 	char first[32], last[32];
 	const char *dots = strstr(text, ".."), *star = strstr(text, ".*");
+	if (*version_suffix(text))
+		return -EINVAL;
 	size_t len = dots ? (size_t)(dots - text) : star && !star[2] ? (size_t)(star - text) : strlen(text);
 	struct version ends[2];
 	if (len >= sizeof(first) || (dots && strlen(dots + 2) >= sizeof(last)))
@@ -96,3 +106,15 @@ int version_compare(const struct version *a, const struct version *b)
 			return order(left[i], right[i]);
 	return 0;
 }
+
+int version_order(const char *a, const char *b)
+{
+	struct version x, y;
+	int bad_x = version_parse(a, &x), bad_y = version_parse(b, &y);
+	if (bad_x || bad_y)
+		return bad_x && bad_y ? strcmp(a, b) : (bad_x != 0) - (bad_y != 0);
+	int d = version_compare(&x, &y);
+	return d ? d : strcmp(version_suffix(a), version_suffix(b));
+}
+
+int version_bootstrap(int minor) { return minor < 20 ? 4 : minor < 22 ? 17 : (minor - 2) & ~1; }

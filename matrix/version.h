@@ -1,5 +1,6 @@
 /* version.h - the order of Go releases: go1.21rc2 < go1.21.0 = go1.21 < go1.21.1 < go1.22beta1.
- * Pure.  The leading "go" may be missing. */
+ * Pure.  The leading "go" may be missing.  "go1.16-0123456789ab" is somebody's own build of 1.16: what stands behind
+ * the dash names it, and the rest is the version (go.dev/doc/toolchain#name). */
 #ifndef TLSMATRIX_MATRIX_VERSION_H
 #define TLSMATRIX_MATRIX_VERSION_H
 
@@ -17,6 +18,12 @@ int version_parse(const char *text, struct version *version);
 /* <0, 0, >0 as in strcmp. */
 int version_compare(const struct version *a, const struct version *b);
 
+/* The same of two names; of one version, by what stands behind the dash; those that are no release come last. */
+int version_order(const char *a, const char *b);
+
+/* "-0123456789ab" of somebody's own build, "" of a release; points into text. */
+const char *version_suffix(const char *text);
+
 /* "1.6.4" of "go1.6.4", as people write it; points into text. */
 const char *version_bare(const char *text);
 
@@ -27,7 +34,8 @@ int version_is_minor(const char *text);
  *     1.6.4        that one, also 1.22rc1
  *     1.6, 1.6.*   a minor without its pre-releases
  *     1.5..1.27    a minor as the upper end is all of it
- * 0, or -EINVAL; the ends are left alone then.  They may be the wrong way around. */
+ * 0, or -EINVAL, also for a name with a dash, which is one build; the ends are left alone then.  They may be the wrong
+ * way around. */
 int version_range(const char *text, struct version *low, struct version *high);
 
 /* What a minor release of Go 1 brought that the way of building for it depends on. */
@@ -44,5 +52,9 @@ enum version_brought {
 
 /* Is it of that minor of Go 1 or a later one, pre-releases included?  0 for what is no release. */
 int version_since(const char *text, int minor);
+
+/* The oldest minor release of Go 1 that can build the tree of another (go.dev/doc/install/source#bootstrapFromBinary
+ * Release: 1.4 up to 1.19, 1.17 for 1.20 and 1.21, then two before, rounded down to even). */
+int version_bootstrap(int minor);
 
 #endif

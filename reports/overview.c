@@ -7,21 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A release that cannot be read sorts by its name, after those that can. */
-static int compare_go(const char *a, const char *b)
-{
-	struct version x, y;
-	int bad_x = version_parse(a, &x), bad_y = version_parse(b, &y);
-
-	if (bad_x || bad_y)
-		return bad_x && bad_y ? strcmp(a, b) : (bad_x != 0) - (bad_y != 0);
-	int d = version_compare(&x, &y);
-	return d != 0 ? d : strcmp(a, b);
-}
-
 int overview_compare(const struct cell *a, const struct cell *b)
 {
-	int d = compare_go(a->go, b->go);
+	int d = version_order(a->go, b->go);
 
 	if (d == 0)
 		d = strcmp(a->os, b->os);

@@ -63,7 +63,7 @@ static void tell(json_t *rows, const struct row *row)
 		snprintf(size, sizeof(size), "%.0f MB", (double)row->size / 1e6);
 	struct buf where = BUF_INIT;
 	text_add(&where, row->from && *row->from != '/' ? row->from : row->where, TEXT_ASCII);
-	printf("%-10s  %-8s  %7s  %s\n", row->version, row->state, size, where.data);
+	printf("%-19s  %-8s  %7s  %s\n", row->version, row->state, size, where.data);
 	buf_free(&where);
 }
 

@@ -221,11 +221,8 @@ static size_t *releases_in_order(const struct setup *setup)
 {
 	size_t *order = xcalloc(setup->release_count + 1, sizeof(*order));
 	for (size_t i = 0; i < setup->release_count; i++) {
-		struct version version, before;
 		size_t at = i;
-		version_parse(setup->releases[i].version, &version);
-		for (; at > 0 && version_parse(setup->releases[order[at - 1]].version, &before) == 0 &&
-		    version_compare(&before, &version) > 0;
+		for (; at > 0 && version_order(setup->releases[order[at - 1]].version, setup->releases[i].version) > 0;
 		    at--)
 			order[at] = order[at - 1];
 		order[at] = i;

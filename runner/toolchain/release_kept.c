@@ -109,15 +109,28 @@ static int check_named(const char *text, int bound, void *data)
 {
 	struct naming *naming = data;
 	struct version low, high, at;
-	if (bound || version_range(text, &low, &high))
+	int own = *version_suffix(text) && version_parse(text, &low) == 0;
+	if (bound || (!own && version_range(text, &low, &high)))
 		return 0;
-	for (size_t i = 0; i < naming->setup->release_count; i++)
+	for (size_t i = 0; own && i < naming->setup->release_count; i++)
+		if (version_order(naming->setup->releases[i].version, text) == 0)
+			return 0;
+	for (size_t i = 0; !own && i < naming->setup->release_count; i++)
 		if (version_parse(naming->setup->releases[i].version, &at) == 0 && version_compare(&at, &low) >= 0 &&
 		    version_compare(&at, &high) <= 0)
 			return 0;
+	if (own)
+		return diag_set(
+		    naming->diag, ENOENT, "go=%s: is not here: `tlsmatrix toolchain list` says what is", text);
 	return diag_set(naming->diag, ENOENT,
 	    "go=%s: is not here: `tlsmatrix toolchain get %s%s`, `tlsmatrix toolchain list` has what can be had", text,
 	    text, version_is_minor(text) ? ".*" : "");
+}
+
+/* -1 when the text is the name of that build. */
+static int is_named(const char *text, int bound, void *name)
+{
+	return !bound && version_order(text, name) == 0 ? -1 : 0;
 }
 
 int kept_want(struct setup *setup, const char *version, struct diag *diag)
@@ -142,7 +155,8 @@ int kept_select(struct setup *setup, const struct filter *filter, struct diag *d
 		return 0;
 	kept_list(setup, &kept);
 	for (size_t i = 0; i < kept.count && !error; i++)
-		if (filter_takes_release(filter, kept.name[i]))
+		if (filter_takes_release(filter, kept.name[i]) &&
+		    (!*version_suffix(kept.name[i]) || filter_each_release(filter, is_named, kept.name[i]) < 0))
 			error = kept_want(setup, kept.name[i], diag);
 	release_list_free(&kept);
 	struct naming naming = { setup, diag };

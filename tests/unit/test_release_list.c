@@ -113,12 +113,64 @@ static void test_what_is_not_there_is_said(void **state)
 	release_list_free(&list);
 }
 
+/* Somebody's own builds stand beside the releases of their version, and are meant by their whole name alone. */
+static void test_own_builds(void **state)
+{
+	(void)state;
+	struct release_list list = all(), chosen = RELEASE_LIST_INIT;
+	struct diag diag = DIAG_INIT;
+	assert_int_equal(release_list_add(&list, "go1.7-0123456789ab"), 0);
+	assert_int_equal(release_list_add(&list, "go1.7-abcdef012345"), 0);
+	assert_int_equal(release_list_add(&list, "go1.10-abcdef012345"), 0);
+	assert_int_equal(release_list_add(&list, "go1.26.8-x"), 0);
+	char *text = words(&list);
+	assert_string_equal(text,
+	    "1.6.2 1.6.4 1.7-0123456789ab 1.7-abcdef012345 1.7.1 1.7.4 1.7.6 1.9 1.10 1.10-abcdef012345 1.10.2 "
+	    "1.10.8 1.21.0 1.21.13 1.26rc1 1.26.0 1.26.8 1.26.8-x 1.27.4");
+	free(text);
+	assert_int_equal(release_list_select(&list, "1.7", &chosen, &diag), -ENOENT);
+	assert_int_equal(release_list_select(&list, "1.10.*", &chosen, &diag), 0);
+	assert_int_equal(release_list_select(&list, "1.6..1.7", &chosen, &diag), 0);
+	assert_int_equal(release_list_select(&list, "1.26..1.26.8", &chosen, &diag), 0);
+	assert_int_equal(release_list_select(&list, "1.7-abcdef012345", &chosen, &diag), 0);
+	text = words(&chosen);
+	assert_string_equal(text, "1.6.2 1.6.4 1.7-abcdef012345 1.7.1 1.7.6 1.10 1.10.2 1.10.8 1.26.0 1.26.8");
+	free(text);
+	diag = (struct diag)DIAG_INIT;
+	assert_int_equal(release_list_select(&list, "1.7-abc", &chosen, &diag), -ENOENT);
+	release_list_free(&chosen);
+	release_list_free(&list);
+}
+
+static void test_what_builds_a_tree(void **state)
+{
+	static const struct {
+		int minor;
+		const char *release; /* among those of all */
+	} rows[] = { { 5, "go1.6.2" }, { 6, "go1.6.2" }, { 7, "go1.6.4" }, { 9, "go1.7.6" }, { 19, "go1.10.8" },
+		{ 20, "go1.21.0" }, { 22, "go1.21.13" }, { 24, "go1.26.0" }, { 26, "go1.26.0" }, { 27, "go1.26.8" },
+		{ 29, "go1.27.4" }, { 30, NULL } };
+	(void)state;
+	struct release_list list = all();
+	assert_int_equal(release_list_add(&list, "go1.9-abc"), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *found = release_list_bootstrap(&list, rows[i].minor);
+		if (!rows[i].release)
+			assert_null(found);
+		else
+			assert_string_equal(found ? found : "none", rows[i].release);
+	}
+	release_list_free(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_the_order_of_versions_and_each_once),
 		cmocka_unit_test(test_what_is_meant),
 		cmocka_unit_test(test_what_is_not_there_is_said),
+		cmocka_unit_test(test_own_builds),
+		cmocka_unit_test(test_what_builds_a_tree),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

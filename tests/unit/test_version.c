@@ -88,6 +88,27 @@ static void test_fields(void **state)
 	assert_int_equal(parsed("1.22.7").patch, 7);
 }
 
+/* go.dev/doc/toolchain#name: "goV-suffix"; V alone is the version. */
+static void test_own_builds(void **state)
+{
+	(void)state;
+	struct version own = parsed("go1.21-0123456789ab"), release = parsed("go1.21.0"), low, high;
+	assert_int_equal(version_compare(&own, &release), 0);
+	own = parsed("go1.22rc1-x");
+	assert_int_equal(own.stage, VERSION_RC);
+	assert_string_equal(version_suffix("go1.21-0123456789ab"), "-0123456789ab");
+	assert_string_equal(version_suffix("go1.21"), "");
+	assert_true(version_order("go1.21", "go1.21.0") == 0);
+	assert_true(version_order("go1.21", "go1.21-a") < 0);
+	assert_true(version_order("go1.21-a", "go1.21-b") < 0);
+	assert_true(version_order("go1.21-b", "go1.21.1") < 0);
+	assert_true(version_order("tip", "go1.21") > 0);
+	assert_true(version_order("a", "b") < 0);
+	assert_false(version_is_minor("go1.21-a"));
+	assert_int_equal(version_range("1.21-a", &low, &high), -EINVAL);
+	assert_true(version_since("go1.21-a", 21));
+}
+
 static void test_what_is_no_release(void **state)
 {
 	static const char *const bad[] = {
@@ -112,7 +133,11 @@ static void test_what_is_no_release(void **state)
 		"1.9999999",
 		"tip",
 		"devel go1.28",
-		"1.21-custom",
+		"1.21-",
+		"1.21-a-b",
+		"1.21-a/b",
+		"-custom",
+		"1.-custom",
 		"1rc1",
 	};
 	(void)state;
@@ -132,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_equal_names),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_own_builds),
 		cmocka_unit_test(test_what_is_no_release),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
