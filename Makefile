@@ -34,7 +34,7 @@ RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-ports bench-loader bench-targets docs docs-ports clean help
+.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-ports bench-loader bench-targets docs docs-ports docs-releases clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -112,6 +112,10 @@ docs: programs    ## write docs/checks.md from the list of checks
 docs-ports: programs ## write docs/ports.md, the verdict of every port and mode, from a run of the whole list
 	@$(B)/tlsmatrix run 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }
 	@$(B)/tlsmatrix report --format markdown --ports --out $(B)/ports -o docs/ports.md
+
+docs-releases: programs ## write docs/releases.md, what each release builds and runs, from the host matrix of all that are kept
+	@$(B)/tlsmatrix run 'go=1.5..1.99 & os=linux & arch=amd64 & !arch=*.* & target=host,none' --out $(B)/releases > $(B)/releases.txt || { tail -n 5 $(B)/releases.txt; exit 1; }
+	@$(B)/tlsmatrix report --format markdown --releases --out $(B)/releases -o docs/releases.md
 
 clean:            ## remove what was built here (caches stay: see `tlsmatrix cache`)
 	rm -rf build out

@@ -102,6 +102,7 @@ int report_tap(const struct view *view, FILE *out);
 int report_markdown(const struct view *view, FILE *out);
 int report_ports(
     const struct view *view, FILE *out); /* Markdown for a file that is kept: the verdict of every port and mode */
+int report_releases(const struct view *view, FILE *out); /* the same: what each release builds and runs */
 int report_github(const struct view *view, FILE *out);
 
 /* The formats by name, for --format. */

@@ -121,3 +121,18 @@ def test_reports_name_both(both):
     page = (tool.out / "report.html").read_text()
     assert "go1.6.4" in page and "go1.7.1" in page
     assert json.loads((tool.out / "plan.json").read_text())["go"] == "go1.6.4, go1.7.1"
+
+
+def test_the_page_that_is_kept(both):
+    """It names no place and no time: two runs with the same results write the same page."""
+    tool, _ = both
+    done = tool("report", "--format", "markdown", "--releases")
+    assert done.status == CODES["ok"], done
+    assert (
+        done.stdout.startswith("# What each Go release builds and runs\n")
+        and "on host, Go 1.6.4 to 1.7.1" in done.stdout
+    )
+    assert str(tool.out) not in done.stdout and "repro" not in done.stdout
+    for words, says in ((["--releases"], "needs --format markdown"), (["--releases", "--ports"], "give one of them")):
+        done = tool("report", *words, *(["--format", "markdown"] if len(words) > 1 else []))
+        assert done.status == CODES["usage"] and says in done.line(), done

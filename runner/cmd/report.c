@@ -13,17 +13,20 @@
 #include <unistd.h>
 
 static const char *format_name, *to;
-static int ports;
+static int ports, releases;
 static const struct option_row options[] = {
 	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)",
 	    &format_name },
 	{ "--ports", OPTION_FLAG, NULL, "with --format markdown: verdict and TLS access of every port and mode",
 	    &ports },
+	{ "--releases", OPTION_FLAG, NULL, "with --format markdown: what each Go release builds, runs and refuses",
+	    &releases },
 	{ "-o", OPTION_TEXT, "FILE", "write to FILE (default: standard output)", &to },
 };
 
-/* What --ports makes of --format markdown. */
-static const struct report_format ports_format = { "markdown", report_ports, "ports.md" };
+/* What they make of --format markdown. */
+static const struct report_format ports_format = { "markdown", report_ports, "ports.md" },
+				  releases_format = { "markdown", report_releases, "releases.md" };
 
 static int write_out(const struct view *view, const struct report_format *format)
 {
@@ -50,12 +53,15 @@ static int run(struct setup *setup, const struct option_words *words)
 	const struct report_format *format = format_name ? publish_format(format_name, &diag) : NULL;
 	if (format_name && !format)
 		return cmd_fail(&diag, EXIT_USAGE);
-	if (ports && (!format || strcmp(format->name, ports_format.name) != 0)) {
-		diag_set(&diag, EINVAL, "report: --ports needs --format markdown");
+	if ((ports || releases) && (!format || strcmp(format->name, ports_format.name) != 0)) {
+		diag_set(&diag, EINVAL, "report: %s needs --format markdown", ports ? "--ports" : "--releases");
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
-	if (ports)
-		format = &ports_format;
+	if (ports && releases) {
+		diag_set(&diag, EINVAL, "report: --ports and --releases: give one of them");
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	format = ports ? &ports_format : releases ? &releases_format : format;
 	if (to && !format) {
 		diag_set(&diag, EINVAL, "report: -o needs --format");
 		return cmd_fail(&diag, EXIT_USAGE);
@@ -73,7 +79,7 @@ static int run(struct setup *setup, const struct option_words *words)
 
 const struct command cmd_report = {
 	.name = "report",
-	.synopsis = "report [--format NAME [--ports]] [-o FILE]",
+	.synopsis = "report [--format NAME [--ports|--releases]] [-o FILE]",
 	.summary = "the last run in another form, without running",
 	.help = "Exit status is that of the run: 0 nothing unexpected, 1 unexpected failures, 3, 5; 6 when the\nreport "
 		"could not be written.",

@@ -92,56 +92,6 @@ static void test_no_cell_is_lost(void **state)
 	}
 }
 
-/* One cell in four releases: the second and third agree, the fourth is known to fail one check more. */
-static void test_releases_are_columns(void **state)
-{
-	static const char *const releases[] = { "go1.6.4", "go1.7.1", "go1.8.7", "go1.9.7" };
-	static const enum verdict verdicts[4][2] = { { VERDICT_KNOWN, VERDICT_OK }, { VERDICT_OK, VERDICT_OK },
-		{ VERDICT_OK, VERDICT_OK }, { VERDICT_OK, VERDICT_KNOWN } };
-	(void)state;
-	struct check_result results[4][2];
-	struct cell_result cells[4];
-	for (size_t i = 0; i < 4; i++) {
-		char *id = xprintf("%s/linux/amd64/exe/cgo0/internal@host:exec", releases[i]);
-		cells[i] = (struct cell_result){ .checks = results[i], .check_count = 2 };
-		assert_int_equal(cell_parse(id, &cells[i].cell, NULL), 0);
-		free(id);
-		for (size_t k = 0; k < 2; k++)
-			results[i][k] = (struct check_result){ .id = (char *)(k ? "tls.aligns" : "build.succeeds"),
-				.status = verdicts[i][k] == VERDICT_OK ? STATUS_PASS : STATUS_FAIL,
-				.verdict = verdicts[i][k] };
-		cell_result_sum(&cells[i]);
-	}
-	const struct view view = { .cells = cells, .count = 4, .planned_cells = 4, .planned_checks = 8 };
-	assert_true(view_many_releases(&view));
-	assert_false(view_many_targets(&view));
-	for (int folded = 0; folded < 2; folded++) {
-		struct bytarget grid;
-		bytarget_make(&view, folded, &grid);
-		assert_int_equal(grid.count, 1);
-		assert_int_equal(grid.section[0].kind, BYTARGET_RELEASES);
-		assert_int_equal(grid.section[0].columns, folded ? 3 : 4);
-		char *title = bytarget_title(&grid.section[0]),
-		     *heading = bytarget_heading(&grid.section[0], &grid.section[0].column[1]);
-		assert_string_equal(title, "linux/amd64 on host, Go 1.6.4 to 1.9.7");
-		assert_string_equal(heading, folded ? "1.7.1..1.8.7" : "1.7.1");
-		const struct bytarget_slot *slot = grid.section[0].row[0].slot;
-		assert_int_equal(slot[0].mark, MARK_KNOWN);
-		assert_int_equal(slot[1].mark, MARK_PASS);
-		assert_int_equal(slot[folded ? 2 : 3].mark, MARK_KNOWN);
-		free(heading);
-		free(title);
-		bytarget_free(&grid);
-	}
-	/* Two that are known for different reasons are two columns. */
-	cells[1] = cells[3];
-	snprintf(cells[1].cell.go, sizeof cells[1].cell.go, "go1.7.1");
-	struct bytarget grid;
-	bytarget_make(&view, 1, &grid);
-	assert_int_equal(grid.section[0].columns, 4);
-	bytarget_free(&grid);
-}
-
 static void test_sections(void **state)
 {
 	(void)state;
@@ -572,7 +522,6 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_no_cell_is_lost),
 		cmocka_unit_test(test_sections),
-		cmocka_unit_test(test_releases_are_columns),
 		cmocka_unit_test(test_inspected_only),
 		cmocka_unit_test(test_columns_that_overlap),
 		cmocka_unit_test(test_words),

@@ -1,10 +1,11 @@
 /* The verdict of every port and mode as Markdown for a file that is kept: the marks, the TLS access of
  * each built cell with the source of its rule, and why the others have no artifact.  Sorted, without
  * times, paths or the machine's name, so that two runs differ where their results do. */
-#include "reports/view.h"
+#include "reports/markdown/kept.h"
 
 #include "reports/access.h"
 #include "reports/kinds.h"
+#include "reports/markdown/markdown.h"
 #include "reports/overview.h"
 #include "reports/reasons.h"
 #include "reports/text.h"
@@ -12,28 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A text as a table cell. */
-static void cell_text(struct buf *out, const char *text)
-{
-	buf_add(out, " ");
-	text_markdown(out, text);
-	buf_add(out, " |");
-}
-
 /* ---- marks ---- */
-
-static void legend(struct buf *out, const struct view *view)
-{
-	unsigned seen = 0;
-
-	for (size_t i = 0; i < view->count; i++)
-		seen |= 1u << mark_cell(&view->cells[i]);
-	for (enum mark m = 0; m < MARK_COUNT; m++)
-		if (seen & (1u << m))
-			buf_printf(out, "- `%c` %s\n", mark_styles[m].letter,
-			    m == MARK_PASS ? "built and inspected, all checks pass" : mark_styles[m].meaning);
-	buf_add(out, "\n");
-}
 
 static void marks_heading(struct buf *out, const struct overview *overview)
 {
@@ -52,16 +32,6 @@ static void marks_heading(struct buf *out, const struct overview *overview)
 	buf_add(out, "\n");
 }
 
-static void mark(struct buf *out, const struct cell_result *cell)
-{
-	if (cell == NULL) {
-		buf_add(out, "  |");
-		return;
-	}
-	enum mark m = mark_cell(cell);
-	buf_printf(out, m > MARK_KNOWN ? " **%c** |" : " %c |", mark_styles[m].letter);
-}
-
 static void marks_row(struct buf *out, const struct overview *overview, const struct overview_row *row)
 {
 	char name[OVERVIEW_NAME_MAX];
@@ -71,7 +41,7 @@ static void marks_row(struct buf *out, const struct overview *overview, const st
 		for (int cgo = 0; cgo < 2; cgo++)
 			for (enum link l = 0; l < LINK_COUNT; l++)
 				if (overview->links[m][cgo] >> l & 1)
-					mark(out, row->link[m][cgo][l]);
+					kept_mark(out, row->link[m][cgo][l]);
 	buf_add(out, "\n");
 }
 
@@ -110,7 +80,7 @@ static void marks(struct buf *out, const struct view *view)
 	struct overview overview;
 
 	overview_make(view, &overview);
-	legend(out, view);
+	kept_legend(out, view, "built and inspected, all checks pass");
 	for (size_t i = 0; i < overview.count; i++) {
 		const struct overview_row *row = &overview.row[i];
 		if (row->place == OVERVIEW_REFUSED)
@@ -157,8 +127,8 @@ static void access_row(struct buf *out, const struct accesses *accesses, const s
 
 	access_cells(accesses, group, &cells);
 	buf_printf(out, "| %s |", overview_name(&group->one->cell->cell, name));
-	cell_text(out, cells.data);
-	buf_printf(out, m > MARK_KNOWN ? " **%c** |" : " %c |", mark_styles[m].letter);
+	kept_text(out, cells.data);
+	markdown_mark(out, m);
 	access_value(out, check->observed, "model");
 	access_value(out, check->observed, "at");
 	access_value(out, check->observed, "reloc");
@@ -166,7 +136,7 @@ static void access_row(struct buf *out, const struct accesses *accesses, const s
 	if (check->status != STATUS_PASS)
 		buf_printf(&source, "expected %s: ", check->expected ? check->expected : "nothing");
 	buf_add(&source, check->source ? check->source : "");
-	cell_text(out, source.data);
+	kept_text(out, source.data);
 	buf_add(out, "\n");
 	buf_free(&source);
 	buf_free(&cells);
@@ -197,43 +167,7 @@ static void access_table(struct buf *out, const struct view *view)
 	accesses_free(&accesses);
 }
 
-/* ---- the rest ---- */
-
-static void refusals(struct buf *out, const struct view *view)
-{
-	struct reasons reasons;
-
-	reasons_find(view, OUTCOME_REFUSED, &reasons);
-	if (reasons.count > 0)
-		buf_add(out, "## Refused, with the documented words\n\n| cells | ports | words |\n|---:|---:|---|\n");
-	for (size_t i = 0; i < reasons.count; i++) {
-		buf_printf(out, "| %zu | %zu |", reasons.reason[i].count, reasons.reason[i].ports);
-		cell_text(out, reasons.reason[i].text);
-		buf_add(out, "\n");
-	}
-	buf_add(out, reasons.count > 0 ? "\n" : "");
-	reasons_free(&reasons);
-}
-
-static void lacks(struct buf *out, const struct view *view)
-{
-	struct reasons reasons;
-
-	reasons_find(view, OUTCOME_UNBUILDABLE, &reasons);
-	if (reasons.count > 0)
-		buf_add(out, "## Not buildable here\n\n| cells | what is missing | ports |\n|---:|---|---|\n");
-	for (size_t i = 0; i < reasons.count; i++) {
-		struct buf ports = BUF_INIT;
-		reason_ports(&reasons.reason[i], &ports);
-		buf_printf(out, "| %zu |", reasons.reason[i].count);
-		cell_text(out, reasons.reason[i].text);
-		cell_text(out, ports.data);
-		buf_add(out, "\n");
-		buf_free(&ports);
-	}
-	buf_add(out, reasons.count > 0 ? "\n" : "");
-	reasons_free(&reasons);
-}
+/* ---- all of it ---- */
 
 static void deviations(struct buf *out, const struct view *view, enum kinds_of what, const char *title)
 {
@@ -251,17 +185,33 @@ static void deviations(struct buf *out, const struct view *view, enum kinds_of w
 		struct buf ids = BUF_INIT;
 		kind_checks(&kinds.kind[i], &ids);
 		buf_printf(out, "| %c |", mark_styles[mark_check(first->check)].letter);
-		cell_text(out, ids.data);
+		kept_text(out, ids.data);
 		buf_printf(out, " %zu |", kinds.kind[i].cells);
-		cell_text(out, cell_id(&first->cell->cell, id));
-		cell_text(out, first->check->expected);
-		cell_text(out, first->check->observed);
-		cell_text(out, first->check->reason);
+		kept_text(out, cell_id(&first->cell->cell, id));
+		kept_text(out, first->check->expected);
+		kept_text(out, first->check->observed);
+		kept_text(out, first->check->reason);
 		buf_add(out, "\n");
 		buf_free(&ids);
 	}
 	buf_add(out, kinds.count > 0 ? "\n" : "");
 	kinds_free(&kinds);
+}
+
+static void refusals(struct buf *out, const struct view *view)
+{
+	struct reasons reasons;
+
+	reasons_find(view, OUTCOME_REFUSED, &reasons);
+	if (reasons.count > 0)
+		buf_add(out, "## Refused, with the documented words\n\n| cells | ports | words |\n|---:|---:|---|\n");
+	for (size_t i = 0; i < reasons.count; i++) {
+		buf_printf(out, "| %zu | %zu |", reasons.reason[i].count, reasons.reason[i].ports);
+		kept_text(out, reasons.reason[i].text);
+		buf_add(out, "\n");
+	}
+	buf_add(out, reasons.count > 0 ? "\n" : "");
+	reasons_free(&reasons);
 }
 
 int report_ports(const struct view *view, FILE *out)
@@ -278,8 +228,6 @@ int report_ports(const struct view *view, FILE *out)
 	deviations(text, view, KINDS_UNEXPECTED, "Unexpected");
 	deviations(text, view, KINDS_KNOWN, "Known deviations");
 	refusals(text, view);
-	lacks(text, view);
-	while (text->len > 1 && text->data[text->len - 2] == '\n')
-		text->data[--text->len] = '\0';
-	return pen_end(&pen);
+	kept_lacks(text, view);
+	return kept_end(&pen);
 }
