@@ -52,6 +52,19 @@ const struct known *known_find(const struct cell *cell, const char *check)
 	return NULL;
 }
 
+int known_is_at_times(const struct cell *cell, const char *check)
+{
+	int passes = 0, deviates = 0;
+	for (size_t i = 0; i < known_count; i++) {
+		if (!covers(&knowns[i], cell, check))
+			continue;
+		int pass = strcmp(knowns[i].status, status_name(STATUS_PASS)) == 0;
+		passes |= pass;
+		deviates |= !pass;
+	}
+	return passes && deviates;
+}
+
 /* Does the row say for which releases it is?  Then a run of one release says nothing when it covers nothing. */
 static int names_releases(const struct known *known)
 {

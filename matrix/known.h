@@ -22,6 +22,9 @@ extern const size_t known_count;
 /* The first row that covers the cell and the check id, whatever the status; NULL if none. */
 const struct known *known_find(const struct cell *cell, const char *check);
 
+/* Do the rows that cover it say that the deviation does not show each time? */
+int known_is_at_times(const struct cell *cell, const char *check);
+
 /* The verdict of one check, from its status and the known list; *row is the row used or NULL. */
 enum verdict known_judge(const struct cell *cell, const char *check, enum status status, const struct known **row);
 

@@ -25,6 +25,8 @@ static const struct command *const commands[] = {
 	&cmd_inspect,
 	&cmd_report,
 	&cmd_bisect,
+	&cmd_accept,
+	&cmd_gate,
 	&cmd_target,
 	&cmd_toolchain,
 	&cmd_cache,

@@ -15,7 +15,21 @@ import pytest
 
 from conftest import BUILD, CODES, ROOT, Tool
 
-COMMANDS = ["list", "run", "show", "inspect", "report", "bisect", "target", "toolchain", "cache", "doctor", "selfcheck"]
+COMMANDS = [
+    "list",
+    "run",
+    "show",
+    "inspect",
+    "report",
+    "bisect",
+    "accept",
+    "gate",
+    "target",
+    "toolchain",
+    "cache",
+    "doctor",
+    "selfcheck",
+]
 FORMATS = ["html", "json", "junit", "tap", "markdown", "github"]
 # DESIGN: the keys of a cell and of a check in report.json; other programs read them.
 CELL_KEYS = set("id go goos goarch buildmode cgo link target load verdict seconds build facts checks".split())

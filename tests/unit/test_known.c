@@ -17,6 +17,7 @@
 #define known_find sample_find
 #define known_judge sample_judge
 #define known_stale sample_stale
+#define known_is_at_times sample_is_at_times
 #include "matrix/known.c"
 #undef knowns
 #undef known_count

@@ -1,0 +1,141 @@
+#include "matrix/compare.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *keep(struct comparison *comparison, char *text)
+{
+	comparison->text = xrealloc(comparison->text, (comparison->texts + 1) * sizeof(*comparison->text));
+	return comparison->text[comparison->texts++] = text;
+}
+
+static void add(struct comparison *comparison, const struct difference *difference)
+{
+	size_t count = comparison->count++;
+	if ((count & (count - 1)) == 0)
+		comparison->difference =
+		    xrealloc(comparison->difference, (count ? 2 * count : 1) * sizeof(*difference));
+	comparison->difference[count] = *difference;
+	comparison->by[difference->verdict]++;
+	comparison->worse += difference->worse != 0;
+}
+
+static enum verdict verdict_of(enum status was, enum status is)
+{
+	if (was == STATUS_PASS && is != STATUS_SKIP)
+		return VERDICT_REGRESSED;
+	return is == STATUS_PASS && was != STATUS_SKIP ? VERDICT_FIXED : VERDICT_CHANGED;
+}
+
+/* One check that was planned then and is judged now.  1 when the passing ones are not the same any more. */
+static int compare_check(struct comparison *comparison, const struct cell_result *result, const char *id,
+    const struct check_result *now, const struct baseline_deviation *deviation)
+{
+	struct difference difference = { .cell = id,
+		.result = result,
+		.check = check_find(now->id),
+		.was = deviation ? deviation->status : STATUS_PASS,
+		.is = now->status,
+		.was_observed = deviation ? deviation->observed : "" };
+	if (difference.was == STATUS_PASS && difference.is == STATUS_PASS)
+		return 0;
+	char *observed = now->status == STATUS_PASS ? xstrdup("") : baseline_observed(now);
+	int same = difference.was == difference.is && strcmp(observed, difference.was_observed) == 0;
+	int moved = (difference.was == STATUS_PASS) != (difference.is == STATUS_PASS);
+	if (same || (now->verdict == VERDICT_KNOWN && known_is_at_times(&result->cell, now->id))) {
+		free(observed);
+		return moved;
+	}
+	difference.is_observed = keep(comparison, observed);
+	difference.verdict = verdict_of(difference.was, difference.is);
+	difference.worse = difference.is > difference.was;
+	add(comparison, &difference);
+	return moved;
+}
+
+static void compare_cell(struct comparison *comparison, const struct baseline *was, const struct baseline_cell *before,
+    const struct cell_result *result)
+{
+	const char *id = before->id;
+	size_t planned = 0, unsaid = 0, added = 0;
+	int moved = 0;
+	for (size_t i = 0; i < result->check_count; i++) {
+		const struct check_result *now = &result->checks[i];
+		const struct check *check = check_find(now->id);
+		const struct baseline_deviation *deviation;
+		if (!check)
+			continue;
+		if (!baseline_planned(was, before, check, &deviation)) {
+			add(comparison,
+			    &(struct difference){ VERDICT_NEW, 0, id, result, check, STATUS_NOTRUN, now->status, "",
+				now->observed ? now->observed : "" });
+			added++;
+			continue;
+		}
+		planned++;
+		comparison->infra += now->status == STATUS_INFRA;
+		comparison->notrun += now->status == STATUS_NOTRUN;
+		if (now->status == STATUS_INFRA || now->status == STATUS_NOTRUN) {
+			unsaid++;
+			continue;
+		}
+		comparison->results++;
+		moved |= compare_check(comparison, result, id, now, deviation);
+	}
+	comparison->cells += planned > unsaid;
+	/* Which are gone: those of the set that the result has not. */
+	const struct baseline_set *set = &was->set[before->set];
+	for (size_t i = 0; i < set->count && planned < set->count; i++) {
+		size_t at = 0;
+		while (at < result->check_count && strcmp(result->checks[at].id, set->check[i]->id) != 0)
+			at++;
+		if (at == result->check_count)
+			add(comparison,
+			    &(struct difference){
+				VERDICT_GONE, 0, id, result, set->check[i], STATUS_NOTRUN, STATUS_NOTRUN, "", "" });
+	}
+	char values[BASELINE_VALUES];
+	if (moved || unsaid || added || planned < set->count)
+		return;
+	baseline_values(result, values);
+	if (strcmp(values, before->values) != 0)
+		add(comparison,
+		    &(struct difference){ VERDICT_CHANGED, 0, id, result, NULL, STATUS_PASS, STATUS_PASS, "", "" });
+}
+
+void compare_results(
+    const struct baseline *was, const struct cell_result *results, size_t count, struct comparison *comparison)
+{
+	unsigned char *seen = xcalloc(was->count + 1, 1);
+	*comparison = (struct comparison){ .count = 0 };
+	for (size_t i = 0; i < count; i++) {
+		char id[CELL_ID_MAX];
+		const struct baseline_cell *before = baseline_find(was, cell_id(&results[i].cell, id));
+		if (before) {
+			seen[before - was->cell] = 1;
+			compare_cell(comparison, was, before, &results[i]);
+			continue;
+		}
+		add(comparison,
+		    &(struct difference){ VERDICT_NEW, 0, keep(comparison, xstrdup(id)), &results[i], NULL,
+			STATUS_NOTRUN, results[i].status, "", "" });
+	}
+	for (size_t i = 0; i < was->count; i++)
+		if (!seen[i])
+			add(comparison,
+			    &(struct difference){
+				VERDICT_GONE, 0, was->cell[i].id, NULL, NULL, STATUS_NOTRUN, STATUS_NOTRUN, "", "" });
+	free(seen);
+}
+
+void comparison_free(struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->texts; i++)
+		free(comparison->text[i]);
+	free(comparison->text);
+	free(comparison->difference);
+	*comparison = (struct comparison){ .count = 0 };
+}

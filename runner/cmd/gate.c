@@ -1,0 +1,175 @@
+/* gate.c - accept and gate: the last run becomes the baseline, or is compared with it. */
+#include "reports/gate.h"
+
+#include "matrix/base/buf.h"
+#include "runner/cmd/cmd.h"
+#include "runner/store/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_FILE "tlsmatrix.baseline"
+
+static const char *file = DEFAULT_FILE;
+static int some;
+static const struct option_row accept_options[] = {
+	{ "--baseline", OPTION_TEXT, "FILE", "what is written (" DEFAULT_FILE ")", &file },
+};
+static const struct option_row gate_options[] = {
+	{ "--baseline", OPTION_TEXT, "FILE", "what the run is compared with (" DEFAULT_FILE ")", &file },
+	{ "--some", OPTION_FLAG, NULL, "the run is of some of the baseline's cells: the others are not missed", &some },
+};
+
+/* The last run; the exit code, or 0. */
+static int load(const struct setup *setup, const struct option_words *words, struct session *session)
+{
+	struct diag diag = DIAG_INIT;
+	if (words->count) {
+		diag_set(&diag, 0, "'%s': takes no filter: it is about the last run, whole", words->word[0]);
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	int error = session_load(setup->places.out, session, &diag);
+	return error ? cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA) : 0;
+}
+
+/* ---- accept ---------------------------------------------------------------------------------------- */
+
+static void make(const struct session *session, struct baseline *baseline)
+{
+	const struct view *view = &session->view;
+	const char *(*targets)[2] = xcalloc(view->target_count + 1, sizeof(*targets));
+	for (size_t i = 0; i < view->target_count; i++) {
+		targets[i][0] = view->targets[i].name;
+		targets[i][1] = view->targets[i].version ? view->targets[i].version : "";
+	}
+	const struct baseline_about about = { .tool = view->tool,
+		.plan = view->plan,
+		.keys = session->keys ? session->keys : "",
+		.host = view->host ? view->host : "",
+		.targets = (const char *const(*)[2])targets,
+		.target_count = view->target_count };
+	baseline_make(&about, view->cells, view->count, baseline);
+	free(targets);
+}
+
+/* What cannot be a baseline: 0 when it can, or the exit code. */
+static int is_unfit(const struct view *view)
+{
+	struct diag diag = DIAG_INIT;
+	struct counts counts;
+	view_count(view, &counts);
+	if (counts.cells == 0) {
+		diag_set(&diag, 0, "the last run has no cells: nothing to accept");
+		return cmd_fail(&diag, EXIT_NOTHING);
+	}
+	if (view_incomplete(view, &counts)) {
+		diag_set(&diag, 0, "the last run is not complete: run again, and accept then");
+		return cmd_fail(&diag, EXIT_INCOMPLETE);
+	}
+	if (counts.status[STATUS_INFRA]) {
+		diag_set(&diag, 0,
+		    "%zu results of the last run could not be judged (infra): run again, and accept then",
+		    counts.status[STATUS_INFRA]);
+		return cmd_fail(&diag, EXIT_INFRA);
+	}
+	return 0;
+}
+
+static int accept(struct setup *setup, const struct option_words *words)
+{
+	struct session session;
+	int code = load(setup, words, &session);
+	if (code)
+		return code;
+	code = is_unfit(&session.view);
+	if (!code) {
+		struct baseline baseline;
+		struct buf text = BUF_INIT;
+		struct diag diag = DIAG_INIT;
+		size_t deviations = 0;
+		make(&session, &baseline);
+		baseline_write(&baseline, &text);
+		int error = file_write(file, text.data, text.len);
+		for (size_t i = 0; i < baseline.count; i++)
+			deviations += baseline.cell[i].count;
+		if (error) {
+			diag_set(&diag, -error, "%s: cannot write: %s", file, strerror(-error));
+			code = cmd_fail(&diag, EXIT_REPORT);
+		} else {
+			printf("%s: %zu cells, %zu deviations accepted\n", file, baseline.count, deviations);
+		}
+		buf_free(&text);
+		baseline_free(&baseline);
+	}
+	session_free(&session);
+	return code;
+}
+
+/* ---- gate ------------------------------------------------------------------------------------------ */
+
+static int read_baseline(struct baseline *baseline)
+{
+	struct diag why = DIAG_INIT, diag = DIAG_INIT;
+	char *text = NULL;
+	size_t len = 0;
+	int error = file_read(file, &text, &len);
+	if (error)
+		diag_set(&diag, -error, "%s: %s: `tlsmatrix accept --baseline %s` makes one of the last run", file,
+		    strerror(-error), file);
+	else if (strlen(text) != len)
+		error = diag_set(&diag, EINVAL, "%s: is no text", file);
+	else if ((error = baseline_read(text, baseline, &why)))
+		diag_set(&diag, -error, "%s: %s", file, why.line);
+	free(text);
+	return error ? cmd_fail(&diag, EXIT_USAGE) : 0;
+}
+
+static int gate(struct setup *setup, const struct option_words *words)
+{
+	struct session session;
+	struct baseline was;
+	struct comparison comparison;
+	int code = load(setup, words, &session);
+	if (code)
+		return code;
+	code = read_baseline(&was);
+	if (!code) {
+		compare_results(&was, session.view.cells, session.view.count, &comparison);
+		int error = report_gate(&comparison, &was, &session.view, some, stdout);
+		if (comparison.worse && session.keys && strcmp(session.keys, was.keys) == 0)
+			printf("Nothing that decides a result is other than in the baseline: what is worse comes and "
+			       "goes.\n");
+		code = error ? cmd_unwritten(error) : gate_exit_code(&comparison, some);
+		comparison_free(&comparison);
+		baseline_free(&was);
+	}
+	session_free(&session);
+	return code;
+}
+
+const struct command cmd_accept = {
+	.name = "accept",
+	.synopsis = "accept [--baseline FILE]",
+	.summary = "the results of the last run are the baseline from now on",
+	.help = "Writes a text that belongs under version control: a line for each cell, and for each check in it\n"
+		"that does not pass. Exit status 3 and 5 when the last run has results that could not be judged, or\n"
+		"lacks some: nothing is written then.",
+	.options = accept_options,
+	.option_count = sizeof(accept_options) / sizeof(accept_options[0]),
+	.run = accept,
+};
+
+const struct command cmd_gate = {
+	.name = "gate",
+	.synopsis = "gate [--baseline FILE] [--some]",
+	.summary = "whether anything of the last run is worse than the baseline",
+	.help = "Tells what regressed, changed, was fixed, is new or gone; the cells by filters that select just them\n"
+		"among those of the run. Exit status 1 when a check that passed does not, or deviates in a worse\n"
+		"way; else 3 when something could not be judged, 5 when results are missing or the baseline is of\n"
+		"another plan, 4 when nothing was compared; 0 when nothing is worse.",
+	.options = gate_options,
+	.option_count = sizeof(gate_options) / sizeof(gate_options[0]),
+	.run = gate,
+};

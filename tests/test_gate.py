@@ -1,0 +1,169 @@
+"""accept and gate: a loader that gets worse is told from one that does not, by the cells and checks that say so."""
+
+import os
+import pathlib
+import shutil
+
+import pytest
+
+from conftest import CODES, Tool, described
+
+CELLS = "target=my-ld & link=internal,external & (mode=exe | mode=c-shared & load=needed,dlopen,preload)"
+LOADER = pathlib.Path("/lib64/ld-linux-x86-64.so.2")
+LIBC = pathlib.Path("/lib/x86_64-linux-gnu")
+# rtld.c process_envvars: memcmp (envline, "PRELOAD", 7), of which gcc makes cmpl $"PREL", (%rcx).
+ASKS_PRELOAD = b"\x81\x39PREL"
+
+
+def loader(folder, spoiled):
+    """This machine's loader as a target my-ld; spoiled: one byte of it is other, so that it asks LD_PREXOAD.
+
+    That is a change of a loader that everything else in it survives.
+    """
+    data = LOADER.read_bytes()
+    if data.count(ASKS_PRELOAD) != 1:
+        pytest.skip("this machine's ld.so was compiled in another way")
+    at = data.index(ASKS_PRELOAD) + len(ASKS_PRELOAD) - 1
+    folder.mkdir()
+    file = folder / "ld.so"
+    file.write_bytes(data[:at] + b"X" + data[at + 1 :] if spoiled else data)
+    file.chmod(0o755)
+    return described(folder, f"[my-ld]\nkind = loader\ninterpreter = {file}\nlibrary-path = {LIBC}\n")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A run on the loader as it was, accepted, and one on the loader that was spoiled: (good, bad, baseline)."""
+    if not LOADER.exists():
+        pytest.skip("this machine has no ld.so for amd64 to spoil")
+    folder = tmp_path_factory.mktemp("gate")
+    good, bad = Tool(folder / "good"), Tool(folder / "bad")
+    baseline = folder / "loader.baseline"
+    done = good("run", CELLS, "--targets", loader(folder / "was", False))
+    assert done.status == CODES["ok"], done
+    done = good("accept", "--baseline", baseline)
+    assert (done.status, done.stdout) == (CODES["ok"], f"{baseline}: 6 cells, 0 deviations accepted\n"), done
+    done = bad("run", CELLS, "--targets", loader(folder / "is", True))
+    assert done.status == CODES["unexpected"], done
+    return good, bad, baseline
+
+
+def test_the_loader_as_it_was_is_green(runs):
+    good, _, baseline = runs
+    done = good("gate", "--baseline", baseline)
+    assert done.status == CODES["ok"], done
+    assert done.stdout.splitlines()[-1].startswith("Green: nothing is worse; 336 results of 6 cells compared")
+
+
+def test_a_loader_that_got_worse_is_told(runs):
+    _, bad, baseline = runs
+    done = bad("gate", "--baseline", baseline)
+    assert done.status == CODES["unexpected"], done
+    told = done.stdout.split("\n\n")
+    assert all(story.startswith(("regressed\n", "fixed\n")) for story in told[1:-1]), done
+    assert all("1 cell: all of 'load=preload'" in story for story in told[1:-1]), done
+    assert "pass -> fail entry=none: init.entry-args" in done.stdout
+    assert told[-1].startswith("Not green: ")
+    # The filter selects what it says, and show answers.
+    cells = bad("list", f"{CELLS} & load=preload", "--targets", baseline.parent / "is/my.ini").stdout.splitlines()
+    assert len(cells) == 1 and f"tlsmatrix show {cells[0]}" in done.stdout
+
+
+def test_what_was_accepted_is_green_and_the_way_back_is_fixed(runs, tmp_path):
+    good, bad, _ = runs
+    baseline = tmp_path / "bad.baseline"
+    assert bad("accept", "--baseline", baseline).status == CODES["ok"]
+    assert bad("gate", "--baseline", baseline).status == CODES["ok"]
+    done = good("gate", "--baseline", baseline)
+    assert done.status == CODES["ok"] and "\nfixed\n" in done.stdout and "regressed" not in done.stdout, done
+
+
+def test_a_failure_that_was_accepted_hides_none_beside_it(runs, tmp_path):
+    """The same cell, and all but one of its failures are in the baseline."""
+    _, bad, _ = runs
+    baseline = tmp_path / "some.baseline"
+    bad("accept", "--baseline", baseline)
+    lines = baseline.read_text().splitlines(keepends=True)
+    left = [line for line in lines if " init.entry-args " not in line or line.startswith("checks ")]
+    assert len(left) == len(lines) - 1
+    count = int(left[-1].split()[3])
+    baseline.write_text("".join(left[:-1]) + left[-1].replace(f" {count} dev", f" {count - 1} dev"))
+    done = bad("gate", "--baseline", baseline)
+    assert done.status == CODES["unexpected"], done
+    assert "init.entry-args" in done.stdout and "init.entry-align" not in done.stdout
+
+
+def test_another_plan_is_not_green(runs, tmp_path):
+    good, _, baseline = runs
+    out = tmp_path / "part"
+    part = Tool(out)
+    part("run", f"{CELLS} & mode=exe", "--targets", baseline.parent / "was/my.ini")
+    done = part("gate", "--baseline", baseline)
+    assert done.status == CODES["incomplete"] and "\ngone\n" in done.stdout, done
+    assert "3 cells: all of 'mode=c-shared'" in done.stdout and "of another plan" in done.stdout
+    done = part("gate", "--some", "--baseline", baseline)
+    assert done.status == CODES["ok"] and "gone\n" not in done.stdout, done
+    # The other way around: cells that nobody has accepted.
+    smaller = tmp_path / "part.baseline"
+    assert part("accept", "--baseline", smaller).status == CODES["ok"]
+    done = good("gate", "--baseline", smaller)
+    assert done.status == CODES["incomplete"] and "\nnew\n  3 cells: all of 'mode=c-shared'\n" in done.stdout, done
+
+
+def test_a_run_that_was_cut_off_is_neither_accepted_nor_green(runs, tmp_path):
+    good, _, baseline = runs
+    cut = Tool(tmp_path / "cut")
+    shutil.copytree(good.out, cut.out)
+    journal = cut.out / "journal"
+    lines = journal.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if '"end"' not in line[:30]]
+    kept.remove(next(line for line in kept if '"cell"' in line[:40]))
+    journal.write_text("".join(kept))
+    done = cut("gate", "--baseline", baseline)
+    assert done.status == CODES["incomplete"] and "were not run: run again" in done.stdout, done
+    done = cut("accept", "--baseline", tmp_path / "never")
+    assert done.status == CODES["incomplete"] and "is not complete" in done.line(), done
+    assert not (tmp_path / "never").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda text: "", "cut off"),
+        (lambda text: text[: len(text) // 2], "line "),
+        (lambda text: text.replace("baseline 1", "baseline 7"), "of schema 7"),
+        (lambda text: text.replace("end 6", "fail x y z\nend 6"), "no cell above has that id: x"),
+        (lambda text: "<html>\n", "line 1: no baseline of tlsmatrix"),
+        (lambda text: text + "\0", "is no text"),
+        (lambda text: text.replace("build.succeeds", "build.succeed"), "no check of this tlsmatrix"),
+    ],
+)
+def test_a_baseline_that_is_none(runs, tmp_path, change, says):
+    good, _, baseline = runs
+    spoiled = tmp_path / "spoiled"
+    spoiled.write_text(change(baseline.read_text()))
+    done = good("gate", "--baseline", spoiled)
+    assert done.status == CODES["usage"] and says in done.line() and str(spoiled) in done.line(), done
+
+
+def test_bad_input(runs, tmp_path):
+    good, _, baseline = runs
+    done = good("gate", "--baseline", tmp_path / "none")
+    assert done.status == CODES["usage"] and "`tlsmatrix accept --baseline " in done.line(), done
+    done = good("accept", "mode=exe")
+    assert done.status == CODES["usage"] and "takes no filter" in done.line(), done
+    done = good("accept", "--baseline", "/dev/full/x")
+    assert done.status == CODES["report"] and "cannot write" in done.line(), done
+    done = Tool(tmp_path / "nothing")("gate", "--baseline", baseline)
+    assert done.status == CODES["usage"], done
+
+
+def test_accept_again_changes_nothing(runs, tmp_path):
+    """The text is the same for the same results, and sorted."""
+    good, _, baseline = runs
+    again = tmp_path / "again"
+    assert good("accept", "--baseline", again).status == CODES["ok"]
+    assert again.read_bytes() == baseline.read_bytes()
+    cells = [line.split()[1] for line in again.read_text().splitlines() if line.startswith("cell ")]
+    assert cells == sorted(cells) and len(cells) == 6
+    assert os.environ["HOME"] not in again.read_text()
