@@ -26,7 +26,7 @@ static inline struct cells host_matrix_of(const char *go, const char *arch)
 
 /* One release of each time in which something was otherwise than now, on amd64. */
 static const char *const older_releases[] = { "go1.5.4", "go1.6.4", "go1.7.1", "go1.8.7", "go1.9.7", "go1.10.8",
-	"go1.12.17", "go1.15.15", "go1.16.15", "go1.18.10", "go1.20.14", "go1.21.13" };
+	"go1.11.13", "go1.12.17", "go1.15.15", "go1.16.15", "go1.18.10", "go1.20.14", "go1.21.13" };
 enum { OLDER_RELEASES = sizeof older_releases / sizeof *older_releases };
 
 static inline struct cells host_matrix(const char *arch) { return host_matrix_of("go1.26.8", arch); }
