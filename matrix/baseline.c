@@ -18,7 +18,7 @@ static int by_check(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static const struct check_result *result_of(const struct cell_result *result, const struct check *check)
+const struct check_result *baseline_result(const struct cell_result *result, const struct check *check)
 {
 	for (size_t i = 0; i < result->check_count; i++)
 		if (strcmp(result->checks[i].id, check->id) == 0)
@@ -45,7 +45,7 @@ void baseline_values(const struct cell_result *result, char out[BASELINE_VALUES]
 	const struct check **list = checks_of(result, &count);
 	struct hash *hash = hash_new();
 	for (size_t i = 0; i < count; i++) {
-		const struct check_result *check = result_of(result, list[i]);
+		const struct check_result *check = baseline_result(result, list[i]);
 		if (check->status != STATUS_PASS)
 			continue;
 		hash_add_text(hash, check->id);
@@ -144,6 +144,7 @@ void baseline_make(
 		struct baseline_cell *cell = &baseline->cell[i];
 		char id[CELL_ID_MAX];
 		cell->id = xstrdup(cell_id(&results[i].cell, id));
+		cell->result = &results[i];
 		cell->set = set_of(baseline, &results[i]);
 		baseline_values(&results[i], cell->values);
 		add_deviations(cell, &results[i]);

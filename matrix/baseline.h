@@ -49,6 +49,7 @@ struct baseline_cell {
 	char values[BASELINE_VALUES];
 	struct baseline_deviation *deviation;
 	size_t count;
+	const struct cell_result *result; /* of baseline_make: borrowed; NULL: read from a text */
 };
 
 struct baseline {
@@ -61,7 +62,8 @@ struct baseline {
 	size_t count;
 };
 
-/* The results of a run as a baseline.  Everything is copied.  Free with baseline_free. */
+/* The results of a run as a baseline, which points to them and copies all that the text has.  Free with
+ * baseline_free. */
 void baseline_make(
     const struct baseline_about *about, const struct cell_result *results, size_t count, struct baseline *baseline);
 
@@ -79,6 +81,9 @@ const struct baseline_cell *baseline_find(const struct baseline *baseline, const
 /* Was the check planned in the cell?  *deviation is what it was then, NULL when it passed. */
 int baseline_planned(const struct baseline *baseline, const struct baseline_cell *cell, const struct check *check,
     const struct baseline_deviation **deviation);
+
+/* The result of a check in a cell, or NULL. */
+const struct check_result *baseline_result(const struct cell_result *result, const struct check *check);
 
 /* The hash of what the passing checks of a cell observed, in out. */
 void baseline_values(const struct cell_result *result, char out[BASELINE_VALUES]);

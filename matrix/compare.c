@@ -56,10 +56,46 @@ static int compare_check(struct comparison *comparison, const struct cell_result
 	return moved;
 }
 
+/* Passing checks that observe something else than before: one by one where the results are at hand. */
+static void compare_passes(
+    struct comparison *comparison, const struct baseline_cell *before, const struct cell_result *result)
+{
+	struct difference difference = { VERDICT_CHANGED, 0, before->id, result, NULL, STATUS_PASS, STATUS_PASS, "",
+		"" };
+	char values[BASELINE_VALUES];
+	baseline_values(result, values);
+	if (strcmp(values, before->values) == 0)
+		return;
+	if (!before->result)
+		add(comparison, &difference);
+	for (size_t i = 0; before->result && i < result->check_count; i++) {
+		const struct check_result *now = &result->checks[i], *then;
+		difference.check = check_find(now->id);
+		then = difference.check ? baseline_result(before->result, difference.check) : NULL;
+		if (!then || then->status != STATUS_PASS || now->status != STATUS_PASS)
+			continue;
+		difference.was_observed = then->observed ? then->observed : "";
+		difference.is_observed = now->observed ? now->observed : "";
+		if (strcmp(difference.was_observed, difference.is_observed) != 0)
+			add(comparison, &difference);
+	}
+}
+
+/* Checks that were planned in the cell and are not now. */
+static void compare_gone(struct comparison *comparison, const struct baseline_set *set,
+    const struct baseline_cell *before, const struct cell_result *result)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (!baseline_result(result, set->check[i]))
+			add(comparison,
+			    &(struct difference){ VERDICT_GONE, 0, before->id, result, set->check[i], STATUS_NOTRUN,
+				STATUS_NOTRUN, "", "" });
+}
+
 static void compare_cell(struct comparison *comparison, const struct baseline *was, const struct baseline_cell *before,
     const struct cell_result *result)
 {
-	const char *id = before->id;
+	const struct baseline_set *set = &was->set[before->set];
 	size_t planned = 0, unsaid = 0, added = 0;
 	int moved = 0;
 	for (size_t i = 0; i < result->check_count; i++) {
@@ -70,8 +106,8 @@ static void compare_cell(struct comparison *comparison, const struct baseline *w
 			continue;
 		if (!baseline_planned(was, before, check, &deviation)) {
 			add(comparison,
-			    &(struct difference){ VERDICT_NEW, 0, id, result, check, STATUS_NOTRUN, now->status, "",
-				now->observed ? now->observed : "" });
+			    &(struct difference){ VERDICT_NEW, 0, before->id, result, check, STATUS_NOTRUN, now->status,
+				"", now->observed ? now->observed : "" });
 			added++;
 			continue;
 		}
@@ -83,27 +119,14 @@ static void compare_cell(struct comparison *comparison, const struct baseline *w
 			continue;
 		}
 		comparison->results++;
-		moved |= compare_check(comparison, result, id, now, deviation);
+		moved |= compare_check(comparison, result, before->id, now, deviation);
 	}
 	comparison->cells += planned > unsaid;
-	/* Which are gone: those of the set that the result has not. */
-	const struct baseline_set *set = &was->set[before->set];
-	for (size_t i = 0; i < set->count && planned < set->count; i++) {
-		size_t at = 0;
-		while (at < result->check_count && strcmp(result->checks[at].id, set->check[i]->id) != 0)
-			at++;
-		if (at == result->check_count)
-			add(comparison,
-			    &(struct difference){
-				VERDICT_GONE, 0, id, result, set->check[i], STATUS_NOTRUN, STATUS_NOTRUN, "", "" });
-	}
-	char values[BASELINE_VALUES];
-	if (moved || unsaid || added || planned < set->count)
-		return;
-	baseline_values(result, values);
-	if (strcmp(values, before->values) != 0)
-		add(comparison,
-		    &(struct difference){ VERDICT_CHANGED, 0, id, result, NULL, STATUS_PASS, STATUS_PASS, "", "" });
+	if (planned < set->count)
+		compare_gone(comparison, set, before, result);
+	/* The hash is of the same checks, or of results at hand. */
+	if (before->result || (!moved && !unsaid && !added && planned == set->count))
+		compare_passes(comparison, before, result);
 }
 
 void compare_results(

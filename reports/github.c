@@ -3,6 +3,7 @@
  * counts the rest. */
 #include "reports/view.h"
 
+#include "reports/gate.h"
 #include "reports/kinds.h"
 #include "reports/marks.h"
 #include "reports/text.h"
@@ -106,12 +107,49 @@ static void annotate_stale(struct pen *pen, const struct view *view)
 	buf_free(&message);
 }
 
+/* With a baseline what is worse than that counts, not what failed then too. */
+static void annotate_gate(struct pen *pen, const struct gate *gate)
+{
+	size_t shown = 0;
+	for (size_t i = 0; i < gate->count && shown < SHOWN; i++) {
+		const struct gate_story *story = &gate->story[i];
+		struct buf title = BUF_INIT, message = BUF_INIT;
+		if (!story->worse)
+			continue;
+		shown++;
+		buf_printf(&title, "%s: ", gate_word(story));
+		text_number(&title, story->checks, "check");
+		buf_add(&title, " in ");
+		text_number(&title, story->cells, "cell");
+		for (size_t k = 0; k < story->groups.count; k++)
+			add_line(&message, "all of",
+			    *story->groups.group[k].filter ? story->groups.group[k].filter : "the run");
+		for (size_t k = 0; k < story->ways; k++) {
+			struct buf names = BUF_INIT;
+			gate_checks(&story->way[k], 3, &names);
+			add_line(&message, story->way[k].text, names.data);
+			buf_free(&names);
+		}
+		add_line(&message, "message", story->message);
+		add_line(&message, "such as", story->first);
+		message.data[--message.len] = '\0';
+		command(pen, "error", title.data, message.data);
+		buf_free(&title);
+		buf_free(&message);
+	}
+	command(pen, gate->exit_code ? "error" : "notice", "tlsmatrix", gate->verdict);
+}
+
 int report_github(const struct view *view, FILE *out)
 {
 	struct pen pen = PEN_INIT(out);
 	struct buf verdict = BUF_INIT;
 	struct kinds kinds;
 
+	if (view->gate) {
+		annotate_gate(&pen, view->gate);
+		return pen_end(&pen);
+	}
 	kinds_find(view, KINDS_UNEXPECTED, &kinds);
 	if (view->stale_count > 0)
 		annotate_stale(&pen, view);

@@ -2,6 +2,7 @@
  * are written one by one, a line each, so that a large run needs the memory of one cell. */
 #include "reports/view.h"
 
+#include "reports/gate.h"
 #include "reports/skips.h"
 #include "reports/text.h"
 
@@ -101,6 +102,64 @@ static json_t *stale_json(const struct view *view)
 		json_array_append_new(list, object);
 	}
 	return list;
+}
+
+static json_t *ways_json(const struct gate_story *story)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < story->ways; i++) {
+		json_t *object = json_object(), *names = json_array();
+		for (size_t k = 0; k < story->way[i].count; k++)
+			json_array_append_new(names, json_text(story->way[i].check[k]->id));
+		json_object_set_new(object, "how", json_text(story->way[i].text));
+		json_object_set_new(object, "checks", names);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *groups_json(const struct gate_story *story)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < story->groups.count; i++) {
+		const struct cell_group *group = &story->groups.group[i];
+		json_t *object = json_object();
+		json_object_set_new(object, "filter", json_text(group->filter));
+		json_object_set_new(object, "cells", json_integer((json_int_t)group->count));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+/* What differs from a baseline; null when nothing was compared with one. */
+static json_t *gate_json(const struct gate *gate)
+{
+	json_t *object = gate ? json_object() : json_null(), *stories = json_array();
+
+	for (size_t i = 0; gate && i < gate->count; i++) {
+		const struct gate_story *story = &gate->story[i];
+		json_t *told = json_object(), *rest = json_array();
+		for (size_t k = 0; k < story->rest_count; k++)
+			json_array_append_new(rest, json_text(story->rest[k]));
+		json_object_set_new(told, "verdict", json_text(verdict_name(story->verdict)));
+		json_object_set_new(told, "worse", json_boolean(story->worse));
+		json_object_set_new(told, "cells", json_integer((json_int_t)story->cells));
+		json_object_set_new(told, "groups", groups_json(story));
+		json_object_set_new(told, "rest", rest);
+		json_object_set_new(told, "checks", ways_json(story));
+		json_array_append_new(stories, told);
+	}
+	if (!gate) {
+		json_decref(stories);
+		return object;
+	}
+	json_object_set_new(object, "exit", json_integer(gate->exit_code));
+	json_object_set_new(object, "verdict", json_text(gate->verdict));
+	json_object_set_new(object, "compared", json_integer((json_int_t)gate->comparison->results));
+	json_object_set_new(object, "stories", stories);
+	return object;
 }
 
 /* Text that is valid UTF-8 already, as all of jansson's is. */
@@ -225,6 +284,7 @@ static void header(struct pen *pen, const struct view *view)
 	member(pen, "skips", skip_counts(view));
 	member(pen, "full", json_boolean(view->full));
 	member(pen, "stale", stale_json(view));
+	member(pen, "gate", gate_json(view->gate));
 	member(pen, "targets", targets_json(view));
 	buf_free(&verdict);
 }

@@ -1,5 +1,4 @@
-/* stories.c - differences gathered: one defect seldom shows in one check of one cell. */
-#include "reports/gate.h"
+#include "reports/stories.h"
 
 #include "matrix/base/buf.h"
 

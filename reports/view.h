@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 struct buf;
+struct gate;
 
 /* A target of the run, as it was asked before anything else ran there.  Texts may be NULL. */
 struct view_target {
@@ -45,6 +46,7 @@ struct view {
 	int full;              /* the run took the whole list: then rows of known.def that match nothing are at fault */
 	const struct view_stale *stale; /* such rows; none in a run that is not full */
 	size_t stale_count;
+	const struct gate *gate; /* what differs from a baseline (gate.h); NULL: not compared */
 };
 
 struct counts {
@@ -103,6 +105,7 @@ int report_markdown(const struct view *view, FILE *out);
 int report_ports(
     const struct view *view, FILE *out); /* Markdown for a file that is kept: the verdict of every port and mode */
 int report_releases(const struct view *view, FILE *out); /* the same: what each release builds and runs */
+int report_gate(const struct gate *gate, FILE *out);     /* what differs from a baseline, and nothing else */
 int report_github(const struct view *view, FILE *out);
 
 /* The formats by name, for --format. */

@@ -27,6 +27,7 @@ static const struct command *const commands[] = {
 	&cmd_bisect,
 	&cmd_accept,
 	&cmd_gate,
+	&cmd_compare,
 	&cmd_target,
 	&cmd_toolchain,
 	&cmd_cache,

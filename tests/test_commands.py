@@ -24,6 +24,7 @@ COMMANDS = [
     "bisect",
     "accept",
     "gate",
+    "compare",
     "target",
     "toolchain",
     "cache",

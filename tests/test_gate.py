@@ -1,5 +1,6 @@
 """accept and gate: a loader that gets worse is told from one that does not, by the cells and checks that say so."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -167,3 +168,53 @@ def test_accept_again_changes_nothing(runs, tmp_path):
     cells = [line.split()[1] for line in again.read_text().splitlines() if line.startswith("cell ")]
     assert cells == sorted(cells) and len(cells) == 6
     assert os.environ["HOME"] not in again.read_text()
+
+
+def test_two_runs_side_by_side(runs):
+    good, bad, _ = runs
+    done = bad("compare", good.out, bad.out)
+    assert done.status == CODES["unexpected"] and "all of 'load=preload'" in done.stdout, done
+    assert "pass -> fail entry=none: init.entry-args" in done.stdout
+    done = bad("compare", bad.out, good.out)
+    assert done.status == CODES["ok"] and "fail entry=none -> pass: init.entry-args" in done.stdout, done
+    done = bad("compare", good.out, good.out)
+    assert (done.status, done.stdout.splitlines()[-1]) == (
+        CODES["ok"],
+        "nothing is worse; 336 results of 6 cells compared.",
+    )
+
+
+def test_two_targets_of_one_run(runs, tmp_path):
+    """One of them loses a variable of the environment on the way."""
+    tool = Tool(tmp_path / "two")
+    ini = (
+        "[mine]\nkind = wrapper\ncommand = env {argv}\n[yours]\nkind = wrapper\ncommand = env TLSMATRIX_SLOT= {argv}\n"
+    )
+    cells = "target=mine,yours & mode=exe & cgo=0 & link=internal"
+    assert tool("run", cells, "--targets", described(tmp_path, ini)).status == CODES["unexpected"]
+    done = tool("compare", "mine", "yours")
+    assert done.status == CODES["unexpected"], done
+    assert "pass -> fail promise=none: tls.g.main" in done.stdout and "1 cell beside 1\n" in done.stdout
+    for words in (["mine", "no-such"], ["no-such", "mine"], ["mine"], [], ["mine", "1.99"], ["a", "b", "c"]):
+        done = tool("compare", *words)
+        assert done.status == CODES["usage"] and "two targets or releases" in done.line(), done
+
+
+def test_reports_carry_it(runs):
+    _, bad, baseline = runs
+    forms = {}
+    for form in ("json", "markdown", "github"):
+        done = bad("report", "--format", form, "--baseline", baseline)
+        assert done.status == CODES["unexpected"], done
+        forms[form] = done.stdout
+    gate = json.loads(forms["json"])["gate"]
+    assert (gate["exit"], gate["compared"]) == (1, 336)
+    worse = [story for story in gate["stories"] if story["worse"]]
+    assert [story["groups"] for story in worse] == [[{"filter": "load=preload", "cells": 1}]]
+    named = {check for way in worse[0]["checks"] for check in way["checks"]}
+    assert "init.entry-args" in named
+    assert "\n| **regressed** | 1: load=preload |" in forms["markdown"]
+    # What failed in the baseline, too, is no annotation: only what is worse is.
+    lines = forms["github"].splitlines()
+    assert len(lines) == 2 and all(line.startswith("::error ") for line in lines) and "load=preload" in lines[0]
+    assert json.loads(bad("report", "--format", "json").stdout)["gate"] is None

@@ -296,6 +296,8 @@ int report_markdown(const struct view *view, FILE *out)
 		buf_add(text, "**\n\n");
 	}
 	buf_free(&alarm);
+	if (view->gate)
+		markdown_gate(text, view->gate);
 	view_outcomes(view, text);
 	buf_add(text, ".\n\n");
 	counts_table(text, view);

@@ -7,9 +7,13 @@
 #include "reports/view.h"
 
 struct buf;
+struct gate;
 
 /* cell.c */
 void markdown_mark(struct buf *out, enum mark mark); /* a table cell, bold where a person should look */
+
+/* gate.c */
+void markdown_gate(struct buf *out, const struct gate *gate); /* what differs from the baseline */
 
 /* targets.c */
 void markdown_bytarget(

@@ -1,24 +1,21 @@
 /* gate.c - accept and gate: the last run becomes the baseline, or is compared with it. */
-#include "reports/gate.h"
+#include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
-#include "runner/cmd/cmd.h"
-#include "runner/store/session.h"
+#include "runner/cmd/against.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_FILE "tlsmatrix.baseline"
-
-static const char *file = DEFAULT_FILE;
+static const char *file = BASELINE_FILE;
 static int some;
 static const struct option_row accept_options[] = {
-	{ "--baseline", OPTION_TEXT, "FILE", "what is written (" DEFAULT_FILE ")", &file },
+	{ "--baseline", OPTION_TEXT, "FILE", "what is written (" BASELINE_FILE ")", &file },
 };
 static const struct option_row gate_options[] = {
-	{ "--baseline", OPTION_TEXT, "FILE", "what the run is compared with (" DEFAULT_FILE ")", &file },
+	{ "--baseline", OPTION_TEXT, "FILE", "what the run is compared with (" BASELINE_FILE ")", &file },
 	{ "--some", OPTION_FLAG, NULL, "the run is of some of the baseline's cells: the others are not missed", &some },
 };
 
@@ -35,24 +32,6 @@ static int load(const struct setup *setup, const struct option_words *words, str
 }
 
 /* ---- accept ---------------------------------------------------------------------------------------- */
-
-static void make(const struct session *session, struct baseline *baseline)
-{
-	const struct view *view = &session->view;
-	const char *(*targets)[2] = xcalloc(view->target_count + 1, sizeof(*targets));
-	for (size_t i = 0; i < view->target_count; i++) {
-		targets[i][0] = view->targets[i].name;
-		targets[i][1] = view->targets[i].version ? view->targets[i].version : "";
-	}
-	const struct baseline_about about = { .tool = view->tool,
-		.plan = view->plan,
-		.keys = session->keys ? session->keys : "",
-		.host = view->host ? view->host : "",
-		.targets = (const char *const(*)[2])targets,
-		.target_count = view->target_count };
-	baseline_make(&about, view->cells, view->count, baseline);
-	free(targets);
-}
 
 /* What cannot be a baseline: 0 when it can, or the exit code. */
 static int is_unfit(const struct view *view)
@@ -89,7 +68,7 @@ static int accept(struct setup *setup, const struct option_words *words)
 		struct buf text = BUF_INIT;
 		struct diag diag = DIAG_INIT;
 		size_t deviations = 0;
-		make(&session, &baseline);
+		against_make(&session, session.view.cells, session.view.count, &baseline);
 		baseline_write(&baseline, &text);
 		int error = file_write(file, text.data, text.len);
 		for (size_t i = 0; i < baseline.count; i++)
@@ -109,41 +88,21 @@ static int accept(struct setup *setup, const struct option_words *words)
 
 /* ---- gate ------------------------------------------------------------------------------------------ */
 
-static int read_baseline(struct baseline *baseline)
-{
-	struct diag why = DIAG_INIT, diag = DIAG_INIT;
-	char *text = NULL;
-	size_t len = 0;
-	int error = file_read(file, &text, &len);
-	if (error)
-		diag_set(&diag, -error, "%s: %s: `tlsmatrix accept --baseline %s` makes one of the last run", file,
-		    strerror(-error), file);
-	else if (strlen(text) != len)
-		error = diag_set(&diag, EINVAL, "%s: is no text", file);
-	else if ((error = baseline_read(text, baseline, &why)))
-		diag_set(&diag, -error, "%s: %s", file, why.line);
-	free(text);
-	return error ? cmd_fail(&diag, EXIT_USAGE) : 0;
-}
-
 static int gate(struct setup *setup, const struct option_words *words)
 {
 	struct session session;
-	struct baseline was;
-	struct comparison comparison;
+	struct against against;
 	int code = load(setup, words, &session);
 	if (code)
 		return code;
-	code = read_baseline(&was);
+	code = against_file(file, &session.view, some ? GATE_SOME : GATE_SAME, &against);
 	if (!code) {
-		compare_results(&was, session.view.cells, session.view.count, &comparison);
-		int error = report_gate(&comparison, &was, &session.view, some, stdout);
-		if (comparison.worse && session.keys && strcmp(session.keys, was.keys) == 0)
+		int error = report_gate(&against.gate, stdout);
+		if (against.comparison.worse && session.keys && strcmp(session.keys, against.was.keys) == 0)
 			printf("Nothing that decides a result is other than in the baseline: what is worse comes and "
 			       "goes.\n");
-		code = error ? cmd_unwritten(error) : gate_exit_code(&comparison, some);
-		comparison_free(&comparison);
-		baseline_free(&was);
+		code = error ? cmd_unwritten(error) : against.gate.exit_code;
+		against_free(&against);
 	}
 	session_free(&session);
 	return code;

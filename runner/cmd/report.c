@@ -3,6 +3,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
+#include "runner/cmd/against.h"
 #include "runner/cmd/publish.h"
 #include "runner/store/session.h"
 
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *format_name, *to;
+static const char *format_name, *to, *baseline;
 static int ports, releases;
 static const struct option_row options[] = {
 	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)",
@@ -21,6 +22,8 @@ static const struct option_row options[] = {
 	    &ports },
 	{ "--releases", OPTION_FLAG, NULL, "with --format markdown: what each Go release builds, runs and refuses",
 	    &releases },
+	{ "--baseline", OPTION_TEXT, "FILE", "json, markdown, github: with what differs from this baseline (`gate`)",
+	    &baseline },
 	{ "-o", OPTION_TEXT, "FILE", "write to FILE (default: standard output)", &to },
 };
 
@@ -70,9 +73,16 @@ static int run(struct setup *setup, const struct option_words *words)
 	int error = session_load(setup->places.out, &session, &diag);
 	if (error)
 		return cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
-	int code = write_out(&session.view, format);
-	if (!code)
-		code = view_exit_code(&session.view);
+	struct against against;
+	int code = baseline ? against_file(baseline, &session.view, GATE_SAME, &against) : 0;
+	if (!code) {
+		session.view.gate = baseline ? &against.gate : NULL;
+		code = write_out(&session.view, format);
+		if (!code)
+			code = baseline ? against.gate.exit_code : view_exit_code(&session.view);
+		if (baseline)
+			against_free(&against);
+	}
 	session_free(&session);
 	return code;
 }
@@ -81,8 +91,8 @@ const struct command cmd_report = {
 	.name = "report",
 	.synopsis = "report [--format NAME [--ports|--releases]] [-o FILE]",
 	.summary = "the last run in another form, without running",
-	.help = "Exit status is that of the run: 0 nothing unexpected, 1 unexpected failures, 3, 5; 6 when the\nreport "
-		"could not be written.",
+	.help = "Exit status is that of the run, or with --baseline that of `gate`: 0 nothing unexpected,\n"
+		"1 unexpected failures, 3, 5; 6 when the report could not be written.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -1,0 +1,27 @@
+/* against.h - a run beside something else: what accept, gate, compare and report share. */
+#ifndef TLSMATRIX_RUNNER_CMD_AGAINST_H
+#define TLSMATRIX_RUNNER_CMD_AGAINST_H
+
+#include "reports/gate.h"
+#include "runner/store/session.h"
+
+#define BASELINE_FILE "tlsmatrix.baseline"
+
+struct against {
+	struct baseline was;
+	struct comparison comparison;
+	struct gate gate;
+};
+
+/* Results of a run as a baseline, with what the run says of itself.  Free with baseline_free. */
+void against_make(const struct session *session, const struct cell_result *cells, size_t count, struct baseline *was);
+
+/* Compares the view with a baseline in file, and fills against.  0, or the exit code of what was printed.  The view
+ * must outlive it.  Free with against_free. */
+int against_file(const char *file, const struct view *view, enum gate_plan plan, struct against *against);
+
+/* The same with against->was, which is set already. */
+void against_was(const struct view *view, enum gate_plan plan, struct against *against);
+void against_free(struct against *against);
+
+#endif

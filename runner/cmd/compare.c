@@ -1,0 +1,140 @@
+/* compare.c - compare: two runs, or two targets or releases of one run, side by side. */
+#include "runner/cmd/cmd.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/version.h"
+#include "runner/cmd/against.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- two of one run ---------------------------------------------------------------------------------- */
+
+enum side { SIDE_NONE, SIDE_TARGET, SIDE_RELEASE };
+
+static enum side side_of(const struct cell *cell, const char *word)
+{
+	if (strcmp(cell->target, word) == 0)
+		return SIDE_TARGET;
+	return version_order(cell->go, word) == 0 ? SIDE_RELEASE : SIDE_NONE;
+}
+
+/* What the word is in the run. */
+static enum side side_in(const struct view *view, const char *word)
+{
+	enum side found = SIDE_NONE;
+	for (size_t i = 0; i < view->count && found != SIDE_TARGET; i++) {
+		enum side side = side_of(&view->cells[i].cell, word);
+		found = side == SIDE_NONE ? found : side;
+	}
+	return found;
+}
+
+/* The results of the cells that are of word, as if they were of `as`; borrowed but for the array, malloc'ed. */
+static struct cell_result *results_of(
+    const struct view *view, enum side side, const char *word, const char *as, size_t *count)
+{
+	struct cell_result *results = xcalloc(view->count + 1, sizeof(*results));
+	*count = 0;
+	for (size_t i = 0; i < view->count; i++) {
+		if (side_of(&view->cells[i].cell, word) != side)
+			continue;
+		struct cell_result *result = &results[(*count)++];
+		*result = view->cells[i];
+		if (side == SIDE_TARGET)
+			snprintf(result->cell.target, sizeof(result->cell.target), "%s", as);
+		else
+			snprintf(result->cell.go, sizeof(result->cell.go), "%s%s",
+			    strncmp(as, "go", 2) == 0 ? "" : "go", as);
+	}
+	return results;
+}
+
+static int compare_sides(struct setup *setup, const char *a, const char *b)
+{
+	struct session session;
+	struct diag diag = DIAG_INIT;
+	int error = session_load(setup->places.out, &session, &diag), code;
+	if (error)
+		return cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
+	enum side sides[2] = { side_in(&session.view, a), side_in(&session.view, b) };
+	if (sides[0] == SIDE_NONE || sides[0] != sides[1]) {
+		diag_set(&diag, 0,
+		    "%s and %s: are neither two folders of runs, nor two targets or releases of the last run", a, b);
+		code = cmd_fail(&diag, EXIT_USAGE);
+	} else {
+		size_t counts[2];
+		struct against against;
+		struct cell_result *was = results_of(&session.view, sides[0], a, b, &counts[0]),
+				   *is = results_of(&session.view, sides[0], b, b, &counts[1]);
+		struct view view = session.view;
+		view.cells = is;
+		view.count = counts[1];
+		against_make(&session, was, counts[0], &against.was);
+		against_was(&view, GATE_ANY, &against);
+		code = report_gate(&against.gate, stdout) ? cmd_unwritten(EIO) : against.gate.exit_code;
+		against_free(&against);
+		free(was);
+		free(is);
+	}
+	session_free(&session);
+	return code;
+}
+
+/* ---- two runs --------------------------------------------------------------------------------------- */
+
+static int is_run(const char *folder)
+{
+	char *plan = xprintf("%s/plan.json", folder);
+	int there = file_exists(plan);
+	free(plan);
+	return there;
+}
+
+static int compare_runs(const char *a, const char *b)
+{
+	struct session before, after;
+	struct diag diag = DIAG_INIT;
+	if (session_load(a, &before, &diag))
+		return cmd_fail(&diag, EXIT_INFRA);
+	int error = session_load(b, &after, &diag), code = EXIT_INFRA;
+	if (error) {
+		cmd_fail(&diag, 0);
+	} else {
+		struct against against;
+		against_make(&before, before.view.cells, before.view.count, &against.was);
+		against_was(&after.view, GATE_ANY, &against);
+		code = report_gate(&against.gate, stdout) ? cmd_unwritten(EIO) : against.gate.exit_code;
+		against_free(&against);
+		session_free(&after);
+	}
+	session_free(&before);
+	return code;
+}
+
+/* ---- the command ---------------------------------------------------------------------------------- */
+
+static int run(struct setup *setup, const struct option_words *words)
+{
+	struct diag diag = DIAG_INIT;
+	if (words->count != 2) {
+		diag_set(&diag, 0, "compare: needs two folders of runs, or two targets or releases of the last run");
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	const char *a = words->word[0], *b = words->word[1];
+	if (is_run(a) && is_run(b))
+		return compare_runs(a, b);
+	return compare_sides(setup, a, b);
+}
+
+const struct command cmd_compare = {
+	.name = "compare",
+	.synopsis = "compare A B",
+	.summary = "what differs between two runs, or two targets or releases of one run",
+	.help = "A and B are folders of runs (--out), or names as the last run has them: glibc-2.31 musl-1.2.5,\n"
+		"1.6.4 1.7.1. The same table as that of `gate`, with B as what is. Exit status 1 when B is worse in\n"
+		"anything; 0 when not; 3, 4 and 5 as `gate`.",
+	.run = run,
+};
