@@ -58,6 +58,8 @@ void baseline_values(const struct cell_result *result, char out[BASELINE_VALUES]
 
 char *baseline_observed(const struct check_result *check)
 {
+	if (check->rate)
+		return xprintf(BASELINE_FLAKY "%s", check->rate);
 	if (check->status == STATUS_SKIP)
 		return xprintf("%.*s", (int)check_skip_class(check), check->reason ? check->reason : "");
 	return xstrdup(check->observed ? check->observed : "");

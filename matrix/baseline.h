@@ -24,6 +24,8 @@ struct buf;
 
 enum { BASELINE_SCHEMA = 1, BASELINE_SET_NAME = 9, BASELINE_VALUES = 17 };
 
+#define BASELINE_FLAKY "flaky: "
+
 /* From whom, of what. Texts may be "". */
 struct baseline_about {
 	const char *tool, *plan, *keys, *host;
@@ -88,7 +90,8 @@ const struct check_result *baseline_result(const struct cell_result *result, con
 /* The hash of what the passing checks of a cell observed, in out. */
 void baseline_values(const struct cell_result *result, char out[BASELINE_VALUES]);
 
-/* What a deviation is compared by: the observed text, of a skip its class; malloc'ed, "" for none. */
+/* What a deviation is compared by: the observed text, of a skip its class, "flaky: pass 7, crash 3 of 10" where it was
+ * not the same each time; malloc'ed, "" for none. */
 char *baseline_observed(const struct check_result *check);
 
 #endif

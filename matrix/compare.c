@@ -30,6 +30,33 @@ static enum verdict verdict_of(enum status was, enum status is)
 	return is == STATUS_PASS && was != STATUS_SKIP ? VERDICT_FIXED : VERDICT_CHANGED;
 }
 
+static int is_flaky(const char *observed) { return strncmp(observed, BASELINE_FLAKY, strlen(BASELINE_FLAKY)) == 0; }
+
+/* What a check that was not the same each time then is told as now.  1 when that is settled here. */
+static int compare_flaky(struct comparison *comparison, struct difference *difference)
+{
+	if (!is_flaky(difference->was_observed))
+		return 0;
+	if (is_flaky(difference->is_observed)) {
+		if (difference->is > difference->was)
+			return 0;
+	} else if (comparison->times > 1) {
+		/* Always the same now: of what it was at its worst then, that is worse. */
+		difference->worse = difference->is != STATUS_PASS && difference->is >= difference->was;
+		difference->verdict = difference->is == STATUS_PASS ? VERDICT_FIXED : VERDICT_CHANGED;
+		add(comparison, difference);
+		return 1;
+	} else if (difference->is == STATUS_PASS) {
+		return 1;
+	} else if (!strstr(difference->was_observed, status_name(difference->is))) {
+		return 0;
+	}
+	difference->verdict = VERDICT_FLAKY;
+	difference->worse = 0;
+	add(comparison, difference);
+	return 1;
+}
+
 /* One check that was planned then and is judged now.  1 when the passing ones are not the same any more. */
 static int compare_check(struct comparison *comparison, const struct cell_result *result, const char *id,
     const struct check_result *now, const struct baseline_deviation *deviation)
@@ -50,6 +77,8 @@ static int compare_check(struct comparison *comparison, const struct cell_result
 		return moved;
 	}
 	difference.is_observed = keep(comparison, observed);
+	if (compare_flaky(comparison, &difference))
+		return moved;
 	difference.verdict = verdict_of(difference.was, difference.is);
 	difference.worse = difference.is > difference.was;
 	add(comparison, &difference);
@@ -129,11 +158,11 @@ static void compare_cell(struct comparison *comparison, const struct baseline *w
 		compare_passes(comparison, before, result);
 }
 
-void compare_results(
-    const struct baseline *was, const struct cell_result *results, size_t count, struct comparison *comparison)
+void compare_results(const struct baseline *was, const struct cell_result *results, size_t count, int times,
+    struct comparison *comparison)
 {
 	unsigned char *seen = xcalloc(was->count + 1, 1);
-	*comparison = (struct comparison){ .count = 0 };
+	*comparison = (struct comparison){ .times = times };
 	for (size_t i = 0; i < count; i++) {
 		char id[CELL_ID_MAX];
 		const struct baseline_cell *before = baseline_find(was, cell_id(&results[i].cell, id));

@@ -86,6 +86,7 @@ void cell_result_free(struct cell_result *result)
 		free(check->reason);
 		free(check->source);
 		free(check->repro);
+		free(check->rate);
 	}
 	free(result->checks);
 	free(result->build_log);
@@ -223,6 +224,7 @@ static json_t *check_json(const struct check_result *check)
 	json_object_set_new(json, "reason", text_json(check->reason));
 	json_object_set_new(json, "source", text_json(check->source));
 	json_object_set_new(json, "repro", text_json(check->repro));
+	json_object_set_new(json, "rate", text_json(check->rate));
 	return json;
 }
 
@@ -333,7 +335,7 @@ static int read_check(const json_t *json, struct check_result *check, struct dia
 	    read_text(json, "id", &check->id, diag) || read_text(json, "expected", &check->expected, diag) ||
 	    read_text(json, "observed", &check->observed, diag) || read_text(json, "message", &check->message, diag) ||
 	    read_text(json, "reason", &check->reason, diag) || read_text(json, "source", &check->source, diag) ||
-	    read_text(json, "repro", &check->repro, diag))
+	    read_text(json, "repro", &check->repro, diag) || read_text(json, "rate", &check->rate, diag))
 		return -EINVAL;
 	check->status = (enum status)status;
 	check->verdict = (enum verdict)verdict;

@@ -56,6 +56,7 @@ struct check_result {
 	char *reason;   /* of a skip or of a known deviation: "class: reason" */
 	char *source;   /* of the expectation */
 	char *repro;    /* a shell line that shows it without the runner */
+	char *rate;     /* of one that was run several times and not always the same: "pass 7, crash 3 of 10" */
 };
 
 struct cell_result {

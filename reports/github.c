@@ -56,7 +56,7 @@ static void annotate(struct pen *pen, const struct view *view, const struct kind
 	add_line(&message, "on", names.data);
 	buf_free(&names);
 	add_line(&message, "message", check->message);
-	add_line(&message, "known", check->reason);
+	add_line(&message, mark_reason(check), check->reason);
 	if (about)
 		add_line(&message, "why", about->why);
 	add_line(&message, "repro", check->repro);

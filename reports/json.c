@@ -319,6 +319,7 @@ static void add_checks(struct buf *out, const struct cell_result *cell)
 		add_member(out, "reason", check->reason);
 		add_member(out, "source", check->source);
 		add_member(out, "repro", check->repro);
+		add_member(out, "rate", check->rate);
 		buf_add(out, "}");
 	}
 }

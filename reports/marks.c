@@ -11,7 +11,7 @@ const struct mark_style mark_styles[MARK_COUNT] = {
 	[MARK_NOTARGET] = { '_', "notarget", "its target is not here", "36" },
 	[MARK_KNOWN] = { 'K', "known", "known deviation", "33" },
 	[MARK_FIXED] = { 'X', "fixed", "passes, though known to fail", "1;35" },
-	[MARK_FLAKY] = { '?', "flaky", "passed only on a second try", "1;33" },
+	[MARK_FLAKY] = { '?', "flaky", "a check is not the same each time", "1;33" },
 	[MARK_NOTRUN] = { 'N', "notrun", "not run", "1;33" },
 	[MARK_FAIL] = { 'F', "fail", "a check fails", "1;31" },
 	[MARK_MISS] = { 'M', "miss", "a check did not report", "1;31" },
@@ -41,7 +41,7 @@ enum mark mark_check(const struct check_result *check)
 		return MARK_KNOWN;
 	if (check->verdict == VERDICT_FIXED)
 		return MARK_FIXED;
-	if (check->verdict == VERDICT_FLAKY && check->status == STATUS_PASS)
+	if (check->verdict == VERDICT_FLAKY)
 		return MARK_FLAKY;
 	return marks[check->status];
 }
@@ -71,4 +71,9 @@ enum mark mark_cell(const struct cell_result *cell)
 	if (skipped > 0)
 		return MARK_PARTLY;
 	return cell_is_refusal(cell) ? MARK_REFUSED : MARK_PASS;
+}
+
+const char *mark_reason(const struct check_result *check)
+{
+	return check->verdict == VERDICT_FLAKY ? "flaky" : "known";
 }

@@ -35,6 +35,9 @@ struct mark_style {
 
 extern const struct mark_style mark_styles[MARK_COUNT];
 
+/* What the reason of a check is called: "flaky" where it is how often it came to what, else "known". */
+const char *mark_reason(const struct check_result *check);
+
 enum mark mark_check(const struct check_result *check);
 
 /* The worst unexpected check decides; without one known, then skips.  A cell of which nothing could be

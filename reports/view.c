@@ -80,7 +80,7 @@ static void count_unexpected(const struct view *view, struct unexpected *sum)
 				sum->failures++;
 			sum->fixed += check->verdict == VERDICT_FIXED;
 			sum->flaky += check->verdict == VERDICT_FLAKY;
-			sum->status[check->status]++;
+			sum->status[check->status] += check->verdict != VERDICT_FLAKY;
 		}
 		sum->cells += sum->failures + sum->infrastructure > before;
 	}

@@ -33,6 +33,7 @@ struct view {
 	const char *host;    /* kernel, libc, compiler in a line */
 	const char *out_dir; /* where logs lie, as the user named it */
 	double seconds;      /* wall clock of the run */
+	int repeat;          /* how often each cell was run */
 	int complete;        /* every planned cell has a result */
 	size_t planned_cells, planned_checks;
 	struct cell_result *cells; /* in plan order; a cell without result has its checks as notrun */

@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import re
 import shutil
+import sys
 
 import pytest
 
@@ -218,3 +220,58 @@ def test_reports_carry_it(runs):
     lines = forms["github"].splitlines()
     assert len(lines) == 2 and all(line.startswith("::error ") for line in lines) and "load=preload" in lines[0]
     assert json.loads(bad("report", "--format", "json").stdout)["gate"] is None
+
+
+# Loses a variable of the environment one time in three: its own count of programs, of which facts are none.
+FLAKY = """
+import fcntl, os, sys
+count = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.flock(count, fcntl.LOCK_EX)
+n = int(os.read(count, 20) or b"0") + 1
+os.pwrite(count, b"%d" % n, 0)
+if n % 3 == 0 and "facts" not in sys.argv:
+    os.environ["TLSMATRIX_SLOT"] = ""
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.fixture(scope="module")
+def flaky(tmp_path_factory):
+    """A run, each cell four times, on a target that is not the same each time."""
+    folder = tmp_path_factory.mktemp("flaky")
+    (folder / "flaky.py").write_text(FLAKY)
+    ini = f"[mine]\nkind = wrapper\ncommand = {sys.executable} {folder}/flaky.py {folder}/count {{argv}}\n"
+    tool = Tool(folder / "out")
+    argv = ("--targets", described(folder, ini), "target=mine & mode=exe & cgo=0 & link=internal")
+    return tool, argv, tool("run", "--repeat", 4, *argv)
+
+
+def test_what_is_not_the_same_each_time_is_flaky(flaky):
+    tool, _, done = flaky
+    assert done.status == CODES["unexpected"], done
+    checks = {check["id"]: check for cell in tool.report()["cells"] for check in cell["checks"]}
+    assert checks["tls.slot-promised"]["verdict"] == "flaky", done
+    assert re.fullmatch(r"pass \d, fail \d of 4", checks["tls.slot-promised"]["rate"])
+    # What does not ask for the variable is the same each time, and the log is that of a failure.
+    assert (checks["build.succeeds"]["verdict"], checks["build.succeeds"]["rate"]) == ("ok", None)
+    log = next((tool.out / "logs").glob("*.run.log")).read_text(errors="replace")
+    assert "promise=none" in log
+    assert "? flaky" in done.stdout and "not the same each time: pass" in done.stdout
+
+
+def test_the_gate_has_rates_on_both_sides(flaky, tmp_path):
+    tool, argv, _ = flaky
+    baseline = tmp_path / "flaky.baseline"
+    assert tool("accept", "--baseline", baseline).status == CODES["ok"]
+    assert ' "flaky: pass ' in baseline.read_text()
+    # Run once more, each once: what comes to a failure is no regression, since it did then, too.
+    once = Tool(tmp_path / "once")
+    for _ in range(3):
+        once("run", "--force", *argv)
+        done = once("gate", "--baseline", baseline)
+        assert done.status == CODES["ok"] and "regressed" not in done.stdout, done
+    # Without a rate in the baseline it is one.
+    good = "\n".join(line for line in baseline.read_text().splitlines() if not line.startswith("fail "))
+    baseline.write_text(re.sub(r"(end \d+ cells), \d+", r"\1, 0", good) + "\n")
+    done = tool("gate", "--baseline", baseline)
+    assert done.status == CODES["unexpected"] and "pass -> fail flaky: pass" in done.stdout, done

@@ -138,7 +138,7 @@ static void check_row(struct pen *pen, const struct check_result *check)
 		exact_span(pen, "expected", check->expected);
 		exact_span(pen, "observed", check->observed);
 	}
-	exact_span(pen, mark == MARK_SKIP ? "skipped" : "known", check->reason);
+	exact_span(pen, mark == MARK_SKIP ? "skipped" : mark_reason(check), check->reason);
 	exact_span(pen, "message", check->message);
 	if (mark != MARK_PASS && mark != MARK_SKIP)
 		exact_span(pen, "repro", check->repro);

@@ -63,7 +63,7 @@ static void kind_article(struct pen *pen, const struct view *view, const struct 
 	page_row(pen, "on", "", targets.data);
 	buf_free(&targets);
 	page_row(pen, "message", "exact", check->message);
-	page_row(pen, "known", "", check->reason);
+	page_row(pen, mark_reason(check), "", check->reason);
 	if (about)
 		page_row(pen, "why", "", about->why);
 	if (!kind_spans_checks(kind))

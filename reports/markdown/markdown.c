@@ -248,7 +248,7 @@ static void kind_block(struct buf *out, const struct view *view, const struct ki
 	pre_line(out, "on", targets.data);
 	buf_free(&targets);
 	pre_line(out, "message", check->message);
-	pre_line(out, "known", check->reason);
+	pre_line(out, mark_reason(check), check->reason);
 	if (about)
 		pre_line(out, "why", about->why);
 	if (!kind_spans_checks(kind))

@@ -332,7 +332,7 @@ static void kind_in_full(struct terminal *t, const struct kind *kind)
 		prose(t, "observed", check->observed ? check->observed : "(nothing)");
 	}
 	prose(t, "message", check->message);
-	prose(t, "known", check->reason);
+	prose(t, mark_reason(check), check->reason);
 	if (about)
 		prose(t, "why", about->why);
 	if (!kind_spans_checks(kind))

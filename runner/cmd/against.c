@@ -52,7 +52,7 @@ int against_file(const char *file, const struct view *view, enum gate_plan plan,
 
 void against_was(const struct view *view, enum gate_plan plan, struct against *against)
 {
-	compare_results(&against->was, view->cells, view->count, &against->comparison);
+	compare_results(&against->was, view->cells, view->count, view->repeat, &against->comparison);
 	gate_make(&against->comparison, &against->was, view, plan, &against->gate);
 }
 

@@ -5,7 +5,7 @@
 #include "matrix/filter.h"
 #include "runner/cmd/publish.h"
 #include "runner/debian/pack.h"
-#include "runner/schedule/run_plan.h"
+#include "runner/schedule/repeat.h"
 #include "runner/store/journal.h"
 #include "runner/store/session.h"
 #include "runner/target/target.h"
@@ -18,12 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static int jobs, force;
+static int jobs, force, repeat = 1;
 static double timeout_scale = 1.0;
 static const char *forbidden;
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "build and run every cell again, also where nothing changed", &force },
+	{ "--repeat", OPTION_NUMBER, "N", "run each cell N times: a check that is not always the same is flaky (1)",
+	    &repeat },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
 	    &timeout_scale },
 	{ "--forbid-skip", OPTION_TEXT, "CLASS,...",
@@ -76,7 +78,8 @@ static void note_cell(struct campaign *campaign, const struct plan_cell *cell, s
 	char id[CELL_ID_MAX], name[CELL_ID_MAX];
 	file_name_of(cell_id(&cell->cell, id), name, sizeof(name));
 	char *dir = plan_result_dir(campaign->setup, cell);
-	char *run_log = xprintf("%s/run.log", dir), *build_log = xprintf("%s/build.log", cell->build.dir);
+	char *run_log = result->log && *result->log == '/' ? xstrdup(result->log) : xprintf("%s/run.log", dir),
+	     *build_log = xprintf("%s/build.log", cell->build.dir);
 	free(result->log);
 	free(result->build_log);
 	result->log = place_log(campaign, run_log, name, "run");
@@ -188,7 +191,7 @@ static int is_told(struct campaign *campaign, int *code)
 {
 	struct diag diag = DIAG_INIT;
 	struct session session;
-	if (force || !publish_is_current(campaign->setup->places.out) ||
+	if (force || repeat > 1 || !publish_is_current(campaign->setup->places.out) ||
 	    session_load(campaign->setup->places.out, &session, &diag))
 		return 0;
 	int same = session.final && strcmp(session.keys, campaign->plan.keys) == 0 &&
@@ -264,7 +267,9 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 	note(campaign, json_pack("{s:s, s:s}", "event", "start", "plan", campaign->plan.hash), 1);
 	const struct run_options how = { .jobs = jobs, .force = force };
 	const struct run_sink sink = { .judged = on_judged, .context = campaign };
-	int stopped = run_plan(campaign->setup, campaign->plan.cells, campaign->plan.count, &how, &sink);
+	const struct plan *plan = &campaign->plan;
+	int stopped = repeat > 1 ? run_repeated(campaign->setup, plan->cells, plan->count, &how, repeat, &sink) :
+				   run_plan(campaign->setup, plan->cells, plan->count, &how, &sink);
 	note_targets(campaign);
 	free(campaign->noted);
 	campaign->noted = NULL;
@@ -295,6 +300,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	int unplanned = plan_make(setup, filter, text, &campaign.plan, &diag);
 	campaign.plan.forbidden = forbidden ? forbidden : "";
+	campaign.plan.repeat = repeat;
 	if (!unplanned) {
 		fetch_targets(&campaign);
 		plan_name(setup, &campaign.plan);

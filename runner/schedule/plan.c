@@ -370,6 +370,7 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 	       *json = json_pack("{s:i, s:s, s:s, s:b, s:s, s:o, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "plan",
 		   plan->hash, "keys", plan->keys, "full", plan->full, "forbidden", plan->forbidden, "ports", ports,
 		   "started", started, "tool", TLSMATRIX_VERSION, "go", go, "host", host, "cells", cells);
+	json_object_set_new(json, "repeat", json_integer(plan->repeat > 1 ? plan->repeat : 1));
 	char *text = json_dumps(json, JSON_COMPACT);
 	int error = file_write(path, text, strlen(text));
 	free(text);

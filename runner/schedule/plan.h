@@ -7,7 +7,7 @@
  * out/plan.json:
  *
  * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"forbidden":TEXT,"started","tool","go","host",
- *  "ports":{GO:[LINE]} of each release (matrix/port.h), which its cells are judged by,
+ *  "repeat":N,"ports":{GO:[LINE]} of each release (matrix/port.h), which its cells are judged by,
  *  "cells":[{"id","build","key","checks":[ID]}]} */
 #ifndef TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
 #define TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
@@ -35,6 +35,7 @@ struct plan {
 	size_t release_count;
 	struct plan_cell *cells;
 	size_t count, checks;
+	int repeat;            /* how often each cell is run; 0 is once */
 	const char *forbidden; /* classes of --forbid-skip, "" for none */
 	int full;              /* the filter takes everything that there is */
 	char hash[HASH_HEX];   /* of what is planned: ids of cells and checks */

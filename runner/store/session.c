@@ -186,6 +186,7 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 		.plan = text_of(plan, "plan"),
 		.started = text_of(plan, "started"),
 		.tool = text_of(plan, "tool"),
+		.repeat = (int)json_integer_value(json_object_get(plan, "repeat")),
 		.go = text_of(plan, "go"),
 		.host = text_of(plan, "host"),
 		.out_dir = out,

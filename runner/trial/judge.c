@@ -54,6 +54,11 @@ void judge_result(struct cell_result *result)
 			continue;
 		free(check->reason);
 		check->reason = known ? xprintf("%s (%s)", known->reason, known->link) : NULL;
+		if (!check->rate || (check->verdict == VERDICT_KNOWN && known_is_at_times(&result->cell, check->id)))
+			continue;
+		free(check->reason);
+		check->verdict = VERDICT_FLAKY;
+		check->reason = xprintf("not the same each time: %s", check->rate);
 	}
 	cell_result_sum(result);
 }

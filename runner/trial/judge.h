@@ -19,8 +19,8 @@ void judge_skip(struct check_result *result, const char *skip_class, const char 
 
 /* Judges what was observed in a cell: expectation and source from oracle.def, pass or fail from them, verdict and
  * reason from known.def, and the sums of the cell.  Statuses that follow from no observation (crash, timeout, skip,
- * ...) stay.  The cell has its port (matrix/port.h ports_attach).  Called wherever a result is made or read: verdicts
- * are kept nowhere. */
+ * ...) stay.  What has a rate is flaky, unless the known list says that it does not show each time.  The cell has its
+ * port (matrix/port.h ports_attach).  Called wherever a result is made or read: verdicts are kept nowhere. */
 void judge_result(struct cell_result *result);
 
 /* Would all of it come out again?  What did not let itself be judged, a miss and a timeout may be the machine's doing,

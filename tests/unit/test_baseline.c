@@ -206,7 +206,7 @@ static void test_verdicts(void **state)
 		set(&before, 1, 2, rows[i].was, rows[i].was_text);
 		set(&after, 1, 2, rows[i].is, rows[i].is_text);
 		struct baseline baseline = baseline_of(&before);
-		compare_results(&baseline, after.cells, CELLS, &comparison);
+		compare_results(&baseline, after.cells, CELLS, 1, &comparison);
 		if (comparison.count != (rows[i].verdict != VERDICT_OK))
 			fail_msg("row %zu: %zu differences", i, comparison.count);
 		if (comparison.count) {
@@ -225,6 +225,55 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* Checks that were not the same each time: then, now, or both. */
+static void test_rates(void **state)
+{
+	static const struct {
+		enum status was, is; /* at its worst */
+		const char *was_rate, *is_rate;
+		int times; /* now */
+		enum verdict verdict;
+		int worse;
+	} rows[] = {
+		{ STATUS_PASS, STATUS_CRASH, NULL, "pass 7, crash 3 of 10", 10, VERDICT_REGRESSED, 1 },
+		{ STATUS_CRASH, STATUS_CRASH, "pass 9, crash 1 of 10", "pass 7, crash 3 of 10", 10, VERDICT_FLAKY, 0 },
+		{ STATUS_CRASH, STATUS_CRASH, "pass 9, crash 1 of 10", "pass 9, crash 1 of 10", 10, VERDICT_OK, 0 },
+		{ STATUS_CRASH, STATUS_FAIL, "pass 9, crash 1 of 10", "pass 7, fail 3 of 10", 10, VERDICT_FLAKY, 0 },
+		{ STATUS_FAIL, STATUS_CRASH, "pass 9, fail 1 of 10", "pass 9, crash 1 of 10", 10, VERDICT_CHANGED, 1 },
+		{ STATUS_CRASH, STATUS_CRASH, "pass 9, crash 1 of 10", NULL, 10, VERDICT_CHANGED, 1 },
+		{ STATUS_CRASH, STATUS_PASS, "pass 9, crash 1 of 10", NULL, 10, VERDICT_FIXED, 0 },
+		{ STATUS_CRASH, STATUS_CRASH, "pass 9, crash 1 of 10", NULL, 1, VERDICT_FLAKY, 0 },
+		{ STATUS_CRASH, STATUS_PASS, "pass 9, crash 1 of 10", NULL, 1, VERDICT_OK, 0 },
+		{ STATUS_FAIL, STATUS_CRASH, "pass 9, fail 1 of 10", NULL, 1, VERDICT_CHANGED, 1 },
+		{ STATUS_CRASH, STATUS_CRASH, NULL, "pass 9, crash 1 of 10", 10, VERDICT_CHANGED, 0 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run before, after;
+		struct comparison comparison;
+		run_make(&before);
+		run_make(&after);
+		set(&before, 1, 2, rows[i].was, rows[i].was == STATUS_PASS ? "right=yes" : NULL);
+		set(&after, 1, 2, rows[i].is, rows[i].is == STATUS_PASS ? "right=yes" : NULL);
+		before.checks[1][2].rate = (char *)rows[i].was_rate;
+		after.checks[1][2].rate = (char *)rows[i].is_rate;
+		struct baseline made = baseline_of(&before), read;
+		struct diag diag = DIAG_INIT;
+		char *text = text_of(&made);
+		assert_int_equal(baseline_read(text, &read, &diag), 0);
+		compare_results(&read, after.cells, CELLS, rows[i].times, &comparison);
+		if (comparison.count != (rows[i].verdict != VERDICT_OK) ||
+		    (comparison.count && comparison.difference[0].verdict != rows[i].verdict) ||
+		    (int)comparison.worse != rows[i].worse)
+			fail_msg("row %zu: %zu differences, %s, %zu worse", i, comparison.count,
+			    comparison.count ? verdict_name(comparison.difference[0].verdict) : "", comparison.worse);
+		comparison_free(&comparison);
+		baseline_free(&read);
+		baseline_free(&made);
+		free(text);
+	}
+}
+
 /* Cells and checks of one side alone; what was not judged. */
 static void test_other_plans(void **state)
 {
@@ -238,7 +287,7 @@ static void test_other_plans(void **state)
 	after.checks[1][1].status = STATUS_INFRA;
 	snprintf(after.cells[2].cell.target, sizeof(after.cells[2].cell.target), "old");
 	struct baseline baseline = baseline_of(&before);
-	compare_results(&baseline, after.cells, CELLS, &comparison);
+	compare_results(&baseline, after.cells, CELLS, 1, &comparison);
 	assert_int_equal(comparison.by[VERDICT_NEW], 2);
 	assert_int_equal(comparison.by[VERDICT_GONE], 2);
 	assert_int_equal(comparison.count, 4);
@@ -261,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_cut_and_spoiled),
 		cmocka_unit_test(test_what_is_no_baseline),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_other_plans),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
