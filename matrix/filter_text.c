@@ -15,7 +15,7 @@ struct parsed {
 	struct parsed *next;
 };
 
-enum { PARSED_SLOTS = 512, ADDRESS_SLOTS = 1024 };
+enum { PARSED_SLOTS = 4096, ADDRESS_SLOTS = 65536 };
 
 /* by_address is only where to look first: an address may hold another text later. */
 static struct parsed *parsed[PARSED_SLOTS], *by_address[ADDRESS_SLOTS];
