@@ -11,7 +11,6 @@
 
 /* ---- of results ------------------------------------------------------------------------------------ */
 
-/* Of what the checks that pass observed, in the order of checks.def, which a result may not have. */
 static int by_check(const void *a, const void *b)
 {
 	const struct check *x = *(const struct check *const *)a, *y = *(const struct check *const *)b;
@@ -26,6 +25,8 @@ const struct check_result *baseline_result(const struct cell_result *result, con
 	return NULL;
 }
 
+void baseline_sort(const struct check **list, size_t count) { qsort(list, count, sizeof(*list), by_check); }
+
 /* The checks of a result that are in checks.def, in its order; malloc'ed. */
 static const struct check **checks_of(const struct cell_result *result, size_t *count)
 {
@@ -34,7 +35,7 @@ static const struct check **checks_of(const struct cell_result *result, size_t *
 	for (size_t i = 0; i < result->check_count; i++)
 		if (check_find(result->checks[i].id))
 			list[(*count)++] = check_find(result->checks[i].id);
-	qsort(list, *count, sizeof(*list), by_check);
+	baseline_sort(list, *count);
 	return list;
 }
 

@@ -84,6 +84,9 @@ const struct baseline_cell *baseline_find(const struct baseline *baseline, const
 int baseline_planned(const struct baseline *baseline, const struct baseline_cell *cell, const struct check *check,
     const struct baseline_deviation **deviation);
 
+/* Puts checks into the order of checks.def, as they stand in a set. */
+void baseline_sort(const struct check **list, size_t count);
+
 /* The result of a check in a cell, or NULL. */
 const struct check_result *baseline_result(const struct cell_result *result, const struct check *check);
 

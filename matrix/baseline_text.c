@@ -106,12 +106,6 @@ static void read_target(struct reader *reader, char *rest)
 	baseline->targets[baseline->target_count++][1] = xstrdup(rest);
 }
 
-static int compare_checks(const void *a, const void *b)
-{
-	const struct check *x = *(const struct check *const *)a, *y = *(const struct check *const *)b;
-	return (x > y) - (x < y);
-}
-
 static int read_set(struct reader *reader, char *rest)
 {
 	struct baseline *baseline = reader->baseline;
@@ -129,7 +123,7 @@ static int read_set(struct reader *reader, char *rest)
 			return wrong(reader, "no check of this tlsmatrix (accept again)", id);
 		}
 	}
-	qsort(set.check, set.count, sizeof(*set.check), compare_checks);
+	baseline_sort(set.check, set.count);
 	baseline->set = xrealloc(baseline->set, (baseline->set_count + 1) * sizeof(set));
 	baseline->set[baseline->set_count++] = set;
 	return 0;
