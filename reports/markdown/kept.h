@@ -8,6 +8,7 @@
 
 struct buf;
 struct pen;
+struct releases;
 
 /* A text as a table cell. */
 void kept_text(struct buf *out, const char *text);
@@ -20,6 +21,9 @@ void kept_legend(struct buf *out, const struct view *view, const char *pass);
 
 /* What this machine lacks, and the ports that it costs, with its heading; nothing when it lacks nothing. */
 void kept_lacks(struct buf *out, const struct view *view);
+
+/* Ports of which nothing runs: what is not the same in all releases (release_ports.c). */
+void kept_release_ports(struct buf *out, const struct view *view, struct releases *releases);
 
 /* Ends the file with one newline.  0 or -errno of the stream. */
 int kept_end(struct pen *pen);

@@ -90,7 +90,12 @@ int report_releases(const struct view *view, FILE *out)
 	view_outcomes(view, text);
 	buf_add(text, ".**\n\n");
 	kept_legend(text, view, mark_styles[MARK_PASS].meaning);
-	markdown_bytarget(text, view, SIZE_MAX);
+	for (size_t i = 0; i < view->count; i++)
+		if (view->cells[i].cell.load != LOAD_NONE) {
+			markdown_bytarget(text, view, SIZE_MAX);
+			break;
+		}
+	kept_release_ports(text, view, &releases);
 	deviations(text, view, KINDS_UNEXPECTED, "Unexpected", &releases);
 	deviations(text, view, KINDS_KNOWN, "Known deviations", &releases);
 	refusals(text, view, &releases);
