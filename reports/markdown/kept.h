@@ -23,7 +23,7 @@ void kept_legend(struct buf *out, const struct view *view, const char *pass);
 void kept_lacks(struct buf *out, const struct view *view);
 
 /* Ports of which nothing runs: what is not the same in all releases (release_ports.c). */
-void kept_release_ports(struct buf *out, const struct view *view, struct releases *releases);
+void kept_release_ports(struct buf *out, const struct view *view, const struct releases *all);
 
 /* Ends the file with one newline.  0 or -errno of the stream. */
 int kept_end(struct pen *pen);

@@ -136,10 +136,24 @@ static void some_have(
 	}
 }
 
-void kept_release_ports(struct buf *out, const struct view *view, struct releases *releases)
+/* Those of all releases that have such ports in the run. */
+static struct releases releases_of(const struct cell_result *const *results, size_t count, const struct releases *all)
+{
+	struct releases some = { .go = xcalloc(all->count + 1, sizeof(*some.go)),
+		.holds = xcalloc(all->count + 1, sizeof(*some.holds)) };
+
+	for (size_t r = 0; r < all->count; r++)
+		for (size_t i = 0; i < count && (some.count == 0 || some.go[some.count - 1] != all->go[r]); i++)
+			if (strcmp(results[i]->cell.go, all->go[r]) == 0)
+				some.go[some.count++] = all->go[r];
+	return some;
+}
+
+void kept_release_ports(struct buf *out, const struct view *view, const struct releases *all)
 {
 	size_t count, same = 0, other = 0;
 	const struct cell_result **results = find_results(view, &count);
+	struct releases some_releases = releases_of(results, count, all), *releases = &some_releases;
 	struct buf some = BUF_INIT;
 
 	for (size_t first = 0, last; first < count && releases->count > 1; first = last) {
@@ -161,5 +175,6 @@ void kept_release_ports(struct buf *out, const struct view *view, struct release
 	if (some.len && releases->count > 1)
 		buf_printf(out, "Ports that some of the releases have:\n\n%s\n", some.data);
 	buf_free(&some);
+	releases_free(releases);
 	free(results);
 }
