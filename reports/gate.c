@@ -103,6 +103,7 @@ struct universe {
 	const char **id;
 	size_t count;
 	char (*text)[CELL_ID_MAX]; /* owned: ids of the run's */
+	struct cell *parsed;       /* owned: cells of the baseline's ids */
 };
 
 static void universe_of_run(const struct view *view, struct universe *universe)
@@ -117,13 +118,13 @@ static void universe_of_run(const struct view *view, struct universe *universe)
 	}
 }
 
-/* parsed has room for all of them. */
-static void universe_of_baseline(const struct baseline *was, struct cell *parsed, struct universe *universe)
+static void universe_of_baseline(const struct baseline *was, struct universe *universe)
 {
 	*universe = (struct universe){ .cell = xcalloc(was->count + 1, sizeof(*universe->cell)),
-		.id = xcalloc(was->count + 1, sizeof(*universe->id)) };
+		.id = xcalloc(was->count + 1, sizeof(*universe->id)),
+		.parsed = xcalloc(was->count + 1, sizeof(*universe->parsed)) };
 	for (size_t i = 0; i < was->count; i++) {
-		struct cell *cell = &parsed[universe->count];
+		struct cell *cell = &universe->parsed[universe->count];
 		if (cell_parse(was->cell[i].id, cell, NULL))
 			continue;
 		universe->cell[universe->count] = cell;
@@ -136,6 +137,7 @@ static void universe_free(struct universe *universe)
 	free(universe->cell);
 	free(universe->id);
 	free(universe->text);
+	free(universe->parsed);
 }
 
 /* Which cells of the universe are the story's.  They come in its order. */
@@ -241,10 +243,9 @@ void gate_make(const struct comparison *comparison, const struct baseline *was, 
 	*gate = (struct gate){ .about = about_of(was, view, plan),
 		.verdict = verdict_of(comparison, plan),
 		.exit_code = exit_code(comparison, plan),
-		.comparison = comparison,
-		.parsed = xcalloc(was->count + 1, sizeof(*gate->parsed)) };
+		.comparison = comparison };
 	universe_of_run(view, &of_run);
-	universe_of_baseline(was, gate->parsed, &of_baseline);
+	universe_of_baseline(was, &of_baseline);
 	stories_find(comparison, &stories);
 	gate->story = xcalloc(stories.count + 1, sizeof(*gate->story));
 	for (size_t i = 0; i < stories.count; i++) {
@@ -272,7 +273,6 @@ void gate_free(struct gate *gate)
 	free(gate->story);
 	free(gate->about);
 	free(gate->verdict);
-	free(gate->parsed);
 	*gate = (struct gate){ .count = 0 };
 }
 

@@ -43,7 +43,6 @@ struct gate {
 	 * nothing was compared, 0 nothing is worse. */
 	int exit_code;
 	const struct comparison *comparison;
-	struct cell *parsed; /* owned: cells of the baseline */
 };
 
 /* All must outlive it.  Free with gate_free. */

@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+int last_run(const struct setup *setup, struct session *session)
+{
+	struct diag diag = DIAG_INIT;
+	int error = session_load(setup->places.out, session, &diag);
+	return error ? cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA) : 0;
+}
+
 void against_make(const struct session *session, const struct cell_result *cells, size_t count, struct baseline *was)
 {
 	const struct view *view = &session->view;

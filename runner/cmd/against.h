@@ -3,6 +3,7 @@
 #define TLSMATRIX_RUNNER_CMD_AGAINST_H
 
 #include "reports/gate.h"
+#include "runner/setup/setup.h"
 #include "runner/store/session.h"
 
 #define BASELINE_FILE "tlsmatrix.baseline"
@@ -12,6 +13,9 @@ struct against {
 	struct comparison comparison;
 	struct gate gate;
 };
+
+/* The last run.  0, or the exit code of what was printed.  Free with session_free. */
+int last_run(const struct setup *setup, struct session *session);
 
 /* Results of a run as a baseline, with what the run says of itself.  Free with baseline_free. */
 void against_make(const struct session *session, const struct cell_result *cells, size_t count, struct baseline *was);

@@ -56,9 +56,9 @@ static int compare_sides(struct setup *setup, const char *a, const char *b)
 {
 	struct session session;
 	struct diag diag = DIAG_INIT;
-	int error = session_load(setup->places.out, &session, &diag), code;
-	if (error)
-		return cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
+	int code = last_run(setup, &session);
+	if (code)
+		return code;
 	enum side sides[2] = { side_in(&session.view, a), side_in(&session.view, b) };
 	if (sides[0] == SIDE_NONE || sides[0] != sides[1]) {
 		diag_set(&diag, 0,

@@ -27,8 +27,7 @@ static int load(const struct setup *setup, const struct option_words *words, str
 		diag_set(&diag, 0, "'%s': takes no filter: it is about the last run, whole", words->word[0]);
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
-	int error = session_load(setup->places.out, session, &diag);
-	return error ? cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA) : 0;
+	return last_run(setup, session);
 }
 
 /* ---- accept ---------------------------------------------------------------------------------------- */

@@ -70,11 +70,11 @@ static int run(struct setup *setup, const struct option_words *words)
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
 	struct session session;
-	int error = session_load(setup->places.out, &session, &diag);
-	if (error)
-		return cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
 	struct against against;
-	int code = baseline ? against_file(baseline, &session.view, GATE_SAME, &against) : 0;
+	int code = last_run(setup, &session);
+	if (code)
+		return code;
+	code = baseline ? against_file(baseline, &session.view, GATE_SAME, &against) : 0;
 	if (!code) {
 		session.view.gate = baseline ? &against.gate : NULL;
 		code = write_out(&session.view, format);

@@ -5,7 +5,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
 #include "matrix/check.h"
-#include "runner/store/session.h"
+#include "runner/cmd/against.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -107,11 +107,10 @@ static int run(struct setup *setup, const struct option_words *words)
 	if (cell_parse(words->word[0], &cell, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
 	struct session session;
-	int error = session_load(setup->places.out, &session, &diag);
-	if (error)
-		return cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
+	int code = last_run(setup, &session);
+	if (code)
+		return code;
 	const struct cell_result *result = session_find(&session, words->word[0]);
-	int code = EXIT_OK;
 	if (result) {
 		show_cell(&session, result);
 	} else {

@@ -112,13 +112,13 @@ static int check_named(const char *text, int bound, void *data)
 	int own = *version_suffix(text) && version_parse(text, &low) == 0;
 	if (bound || (!own && version_range(text, &low, &high)))
 		return 0;
-	for (size_t i = 0; own && i < naming->setup->release_count; i++)
-		if (version_order(naming->setup->releases[i].version, text) == 0)
+	for (size_t i = 0; i < naming->setup->release_count; i++) {
+		const char *version = naming->setup->releases[i].version;
+		if (own ? version_order(version, text) == 0 :
+			  version_parse(version, &at) == 0 && version_compare(&at, &low) >= 0 &&
+			    version_compare(&at, &high) <= 0)
 			return 0;
-	for (size_t i = 0; !own && i < naming->setup->release_count; i++)
-		if (version_parse(naming->setup->releases[i].version, &at) == 0 && version_compare(&at, &low) >= 0 &&
-		    version_compare(&at, &high) <= 0)
-			return 0;
+	}
 	if (own)
 		return diag_set(
 		    naming->diag, ENOENT, "go=%s: is not here: `tlsmatrix toolchain list` says what is", text);
