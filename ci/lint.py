@@ -70,6 +70,7 @@ ARROWS = {
         "matrix/*",
     },
     "runner/store": {"runner/trial", "runner/schedule", "runner/setup", "reports", "matrix/*"},
+    "runner/history": {"runner/store", "runner/setup", "reports", "matrix/*"},
     "runner/search": {
         "runner/schedule",
         "runner/build",
@@ -80,6 +81,7 @@ ARROWS = {
     },
     "runner/cmd": {
         "runner/cache",
+        "runner/history",
         "runner/search",
         "runner/store",
         "runner/schedule",

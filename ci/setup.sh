@@ -17,7 +17,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the generated cases
-PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libcmocka-dev python3 python3-venv ca-certificates"
+PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libsqlite3-dev zlib1g-dev libcmocka-dev python3 python3-venv ca-certificates"
 TEST_PACKAGES="chromium"
 # The third text of each COMPILER row: Debian packages, or ziglang, which is PyPI's.
 PORT_PACKAGES=$(tr '\n' ' ' <runner/toolchain/c_compilers.def | sed 's/\bCOMPILER(/\n&/g' |

@@ -33,7 +33,7 @@ enum field {
 
 enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 
-enum kind { NODE_TRUE, NODE_OR, NODE_AND, NODE_NOT, NODE_TEST };
+enum kind { NODE_TRUE, NODE_OR, NODE_AND, NODE_NOT, NODE_TEST, NODE_CELL };
 
 struct value {
 	char *text; /* what a text field is matched with */
@@ -51,7 +51,7 @@ struct node {
 	enum field field;
 	enum op op;
 	unsigned mask;        /* of a field with a fixed set of values: bit 1u << value */
-	struct value *values; /* of the others */
+	struct value *values; /* of the others; CELL: its id */
 };
 
 enum { DEPTH_MAX = 200 };
@@ -285,10 +285,31 @@ static struct node *parse_test(struct parser *parser)
 	return NULL;
 }
 
+/* A cell by its id: its release, by which releases are looked for, and the whole of it. */
+static struct node *parse_cell(struct parser *parser, size_t len)
+{
+	struct cell cell;
+	char *id = xprintf("%.*s", (int)len, parser->at);
+	if (cell_parse(id, &cell, parser->diag)) {
+		free(id);
+		return NULL;
+	}
+	struct node *go = new_node(NODE_TEST, NULL), *whole = new_node(NODE_CELL, NULL);
+	whole->values = xcalloc(1, sizeof *whole->values);
+	whole->values->text = id;
+	go->next = whole;
+	add_value(parser, go, xstrdup(cell.go), parser->at); /* FIELD_GO is 0, and a cell's release is one */
+	parser->at += len;
+	return new_node(NODE_AND, go);
+}
+
 static struct node *parse_factor(struct parser *parser)
 {
 	skip_space(parser);
 	char c = *parser->at;
+	size_t word = strcspn(parser->at, " \t\n\v\f\r&|()!=<>");
+	if (memchr(parser->at, '/', word))
+		return parse_cell(parser, word);
 	if (c != '!' && c != '(')
 		return parse_test(parser);
 	const char *at = parser->at++;
@@ -441,7 +462,6 @@ static enum answer match_fact(const struct node *node, const struct cell *cell)
 static enum answer match_test(const struct node *node, const struct filter_subject *subject)
 {
 	const struct cell *cell = subject->cell;
-	enum answer fact;
 	int holds = 0;
 	switch (node->field) {
 	case FIELD_GO:
@@ -471,10 +491,9 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 	case FIELD_LIBC:
 	case FIELD_KERNEL:
 	case FIELD_EMULATOR:
-		fact = match_fact(node, cell);
-		if (fact == MAYBE)
+		if (match_fact(node, cell) == MAYBE)
 			return MAYBE;
-		holds = fact == YES;
+		holds = match_fact(node, cell) == YES;
 		break;
 	case FIELD_CHECK:
 		if (!subject->check)
@@ -495,11 +514,14 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 static enum answer match_node(const struct node *node, const struct filter_subject *subject)
 {
 	enum answer all;
+	char id[CELL_ID_MAX];
 	switch (node->kind) {
 	case NODE_TRUE:
 		return YES;
 	case NODE_TEST:
 		return match_test(node, subject);
+	case NODE_CELL:
+		return strcmp(cell_id(subject->cell, id), node->values->text) == 0 ? YES : NO;
 	case NODE_NOT:
 		return (enum answer)(YES - match_node(node->child, subject));
 	case NODE_AND:
@@ -541,6 +563,8 @@ static enum answer match_release(const struct node *node, const char *go)
 		return YES;
 	case NODE_TEST:
 		return node->field != FIELD_GO ? MAYBE : match_go(node, go) == (node->op != OP_NE) ? YES : NO;
+	case NODE_CELL:
+		return MAYBE;
 	case NODE_NOT:
 		return (enum answer)(YES - match_release(node->child, go));
 	case NODE_AND:

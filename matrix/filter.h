@@ -3,7 +3,7 @@
  *     mode=c-shared & go>=1.21 & !arch=386 & target=glibc-*
  *
  *   expr  := term { '|' term }        term := factor { '&' factor }
- *   factor:= '!' factor | '(' expr ')' | field op value { ',' value }
+ *   factor:= '!' factor | '(' expr ')' | field op value { ',' value } | the id of a cell
  *   field := go os arch mode cgo link target load libc kernel emulator check status
  *   op    := =  !=  <  <=  >  >=      the ordered ones for go only
  *   value := text with * and ? as in the shell; "a,b" is a or b

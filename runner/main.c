@@ -28,6 +28,7 @@ static const struct command *const commands[] = {
 	&cmd_accept,
 	&cmd_gate,
 	&cmd_compare,
+	&cmd_history,
 	&cmd_target,
 	&cmd_toolchain,
 	&cmd_cache,
@@ -69,8 +70,7 @@ int cmd_unwritten(int error)
 	return EXIT_REPORT;
 }
 
-int cmd_filter(
-    struct setup *setup, const struct option_words *words, const char *fallback, struct filter **filter, char **text)
+int cmd_filter_parse(const struct option_words *words, const char *fallback, struct filter **filter, char **text)
 {
 	struct buf joined = BUF_INIT;
 	for (size_t i = 0; i < words->count; i++)
@@ -79,14 +79,23 @@ int cmd_filter(
 		buf_add(&joined, fallback);
 	struct diag diag = DIAG_INIT;
 	int error = filter_parse(joined.data, filter, &diag);
-	int code = EXIT_USAGE;
-	if (!error && (error = kept_select(setup, *filter, &diag))) {
-		filter_free(*filter);
-		code = error == -ENOENT ? EXIT_NOTHING : EXIT_INFRA;
-	}
 	*text = error ? NULL : buf_take(&joined);
 	buf_free(&joined);
-	return error ? cmd_fail(&diag, code) : 0;
+	return error ? cmd_fail(&diag, EXIT_USAGE) : 0;
+}
+
+int cmd_filter(
+    struct setup *setup, const struct option_words *words, const char *fallback, struct filter **filter, char **text)
+{
+	struct diag diag = DIAG_INIT;
+	int code = cmd_filter_parse(words, fallback, filter, text),
+	    error = code ? 0 : kept_select(setup, *filter, &diag);
+	if (!error)
+		return code;
+	filter_free(*filter);
+	free(*text);
+	*text = NULL;
+	return cmd_fail(&diag, error == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
 }
 
 static void usage(FILE *out)

@@ -68,10 +68,12 @@ class Tool:
     def __init__(self, out, build=BUILD):
         self.program, self.out, self.env = build / "tlsmatrix", out, dict(os.environ)
         self.cache = os.environ.get("TLSMATRIX_TEST_CACHE")
+        self.remembers = False  # what tests run is nothing for the history of the user's cache
 
     def argv(self, *args):
         """The command line of a command with --out and --cache."""
         places = ["--out", str(self.out)] + (["--cache", self.cache] if self.cache else [])
+        places += ["--no-history"] if args and args[0] == "run" and not self.remembers else []
         return [str(self.program), *map(str, args), *places]
 
     def run(self, argv, **options):

@@ -25,6 +25,7 @@ COMMANDS = [
     "accept",
     "gate",
     "compare",
+    "history",
     "target",
     "toolchain",
     "cache",

@@ -38,6 +38,7 @@ const struct cache_kind cache_kinds[] = {
 	{ "cc", SHAPE_OTHER, 0, "links named gcc to cross compilers" },
 	{ "gopath", SHAPE_OTHER, 0, "GOPATH of builds" },
 	{ "home", SHAPE_OTHER, 0, "HOME of builds and programs" },
+	{ "history", SHAPE_MADE, 0, "every run: `tlsmatrix history`; not made again" },
 	{ "tmp", SHAPE_SCRATCH, 0, "scratch of running builds" },
 };
 const size_t cache_kind_count = sizeof(cache_kinds) / sizeof(cache_kinds[0]);

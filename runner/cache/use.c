@@ -86,8 +86,8 @@ int cache_take(const char *cache, struct diag *diag)
 	if (error != -EWOULDBLOCK)
 		return diag_set(diag, -error, "%s: cannot lock the cache: %s", cache, strerror(-error));
 	char *who = user > 0 ? xprintf("process %d", (int)user) : xstrdup("another tlsmatrix");
-	diag_set(diag, EWOULDBLOCK, "%s: %s is using the cache, nothing was removed: try again when it has ended",
-	    cache, who);
+	diag_set(
+	    diag, EWOULDBLOCK, "%s: %s is using the cache, nothing was done: try again when it has ended", cache, who);
 	free(who);
 	return error;
 }

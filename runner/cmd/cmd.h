@@ -35,7 +35,7 @@ struct command {
 };
 
 extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_selfcheck, cmd_target,
-    cmd_toolchain, cmd_cache, cmd_bisect, cmd_accept, cmd_gate, cmd_compare;
+    cmd_toolchain, cmd_cache, cmd_bisect, cmd_accept, cmd_gate, cmd_compare, cmd_history;
 
 /* Prints what a target's check found out ({NAME:VALUE}), a line for each (target.c). */
 void cmd_print_facts(const json_t *facts);
@@ -47,9 +47,12 @@ int cmd_fail(const struct diag *diag, int code);
  * knows.  Returns EXIT_REPORT either way. */
 int cmd_unwritten(int error);
 
-/* Parses the filter words of a command (joined with " & "; without words, fallback), and adds to the setup the kept
- * releases that it asks for (release_kept.h); or prints why not.  0, or the exit code. */
+/* Parses the filter words of a command, joined with " & "; without words, fallback; or prints why not.  0 with a
+ * filter (filter_free) and its text (free), or the exit code. */
 struct filter;
+int cmd_filter_parse(const struct option_words *words, const char *fallback, struct filter **filter, char **text);
+
+/* The same, and adds to the setup the kept releases that it asks for (release_kept.h). */
 int cmd_filter(
     struct setup *setup, const struct option_words *words, const char *fallback, struct filter **filter, char **text);
 

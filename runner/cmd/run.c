@@ -5,6 +5,8 @@
 #include "matrix/filter.h"
 #include "runner/cmd/publish.h"
 #include "runner/debian/pack.h"
+#include "runner/history/history.h"
+#include "runner/history/kept.h"
 #include "runner/schedule/repeat.h"
 #include "runner/store/journal.h"
 #include "runner/store/session.h"
@@ -18,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int jobs, force, repeat = 1;
+static int jobs, force, forget, repeat = 1;
 static double timeout_scale = 1.0;
 static const char *forbidden;
 static const struct option_row options[] = {
@@ -26,6 +28,7 @@ static const struct option_row options[] = {
 	{ "--force", OPTION_FLAG, NULL, "build and run every cell again, also where nothing changed", &force },
 	{ "--repeat", OPTION_NUMBER, "N", "run each cell N times: a check that is not always the same is flaky (1)",
 	    &repeat },
+	{ "--no-history", OPTION_FLAG, NULL, "do not keep this run for `tlsmatrix history`", &forget },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
 	    &timeout_scale },
 	{ "--forbid-skip", OPTION_TEXT, "CLASS,...",
@@ -128,7 +131,31 @@ static char *on_judged(const struct plan_cell *cell, struct cell_result *result,
 	return bad && !cached ? xprintf("unexpected: %s", cell_id(&cell->cell, id)) : NULL;
 }
 
+/* Says what the history could not take; a verdict does not need it. */
+static void tell_forgotten(int error, struct diag *diag)
+{
+	if (error)
+		fprintf(stderr, "tlsmatrix: not in the history: %s\n", diag->line);
+	*diag = (struct diag)DIAG_INIT;
+}
+
 /* ---- start and end ----------------------------------------------------------------------------------------- */
+
+/* A run that was cut off has told nobody: it is kept before its journal is emptied. */
+static int keep_former(struct campaign *campaign, const char *path, struct diag *diag)
+{
+	const struct places *places = &campaign->setup->places;
+	struct diag why = DIAG_INIT;
+	char name[KEPT_NAME];
+	struct journal *former;
+	int error = forget ? 0 : journal_open(path, JOURNAL_APPEND, &former, diag);
+	if (forget || error)
+		return error;
+	int unkept = kept_add(places->cache, places->out, name, &why);
+	tell_forgotten(unkept == -ENOENT ? 0 : unkept, &why);
+	journal_close(former);
+	return 0;
+}
 
 /* The plan is written beside the old one and takes its place when the journal is ours: neither a full
  * disk nor a second run costs what the last run left. */
@@ -143,6 +170,7 @@ static int open_out(struct campaign *campaign, struct diag *diag)
 		diag_set(diag, -error, "%s: cannot make: %s", logs, strerror(-error));
 	if (!error && (error = plan_write(campaign->setup, &campaign->plan, next)))
 		diag_set(diag, -error, "%s: cannot write: %s", next, strerror(-error));
+	error = error ? error : keep_former(campaign, journal, diag);
 	error = error ? error : journal_open(journal, JOURNAL_CREATE, &campaign->journal, diag);
 	if (!error && rename(next, plan))
 		error = diag_set(diag, errno, "%s: cannot write: %s", plan, strerror(errno));
@@ -172,11 +200,13 @@ static void last_line(const struct campaign *campaign, double seconds)
 static int tell(struct campaign *campaign)
 {
 	struct diag diag = DIAG_INIT;
+	const struct places *places = &campaign->setup->places;
 	struct session session;
-	if (session_load(campaign->setup->places.out, &session, &diag))
+	if (session_load(places->out, &session, &diag))
 		return cmd_fail(&diag, EXIT_INFRA);
 	report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
 	int code = view_exit_code(&session.view);
+	tell_forgotten(forget ? 0 : history_take(places->cache, places->out, &session, &diag), &diag);
 	if (publish_all(&session.view, &diag))
 		code = cmd_fail(&diag, EXIT_REPORT);
 	else
@@ -301,6 +331,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	int unplanned = plan_make(setup, filter, text, &campaign.plan, &diag);
 	campaign.plan.forbidden = forbidden ? forbidden : "";
 	campaign.plan.repeat = repeat;
+	campaign.plan.forget = forget;
 	if (!unplanned) {
 		fetch_targets(&campaign);
 		plan_name(setup, &campaign.plan);

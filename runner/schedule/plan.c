@@ -352,9 +352,10 @@ static json_t *ports_json(const struct setup *setup, const struct plan *plan)
 int plan_write(const struct setup *setup, const struct plan *plan, const char *path)
 {
 	char started[32], *host = plan_host(setup);
-	time_t now = time(NULL);
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
 	struct tm tm;
-	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now.tv_sec, &tm));
 	json_t *cells = json_array();
 	for (size_t i = 0; i < plan->count; i++) {
 		char id[CELL_ID_MAX];
@@ -371,6 +372,9 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 		   plan->hash, "keys", plan->keys, "full", plan->full, "forbidden", plan->forbidden, "ports", ports,
 		   "started", started, "tool", TLSMATRIX_VERSION, "go", go, "host", host, "cells", cells);
 	json_object_set_new(json, "repeat", json_integer(plan->repeat > 1 ? plan->repeat : 1));
+	json_object_set_new(json, "microsecond", json_integer(now.tv_nsec / 1000));
+	if (plan->forget)
+		json_object_set_new(json, "forget", json_true());
 	char *text = json_dumps(json, JSON_COMPACT);
 	int error = file_write(path, text, strlen(text));
 	free(text);

@@ -7,7 +7,8 @@
  * out/plan.json:
  *
  * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"forbidden":TEXT,"started","tool","go","host",
- *  "repeat":N,"ports":{GO:[LINE]} of each release (matrix/port.h), which its cells are judged by,
+ *  "microsecond":N of started, "repeat":N, "forget":true when it is not kept for the history (left out when it is),
+ *  "ports":{GO:[LINE]} of each release (matrix/port.h), which its cells are judged by,
  *  "cells":[{"id","build","key","checks":[ID]}]} */
 #ifndef TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
 #define TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
@@ -36,6 +37,7 @@ struct plan {
 	struct plan_cell *cells;
 	size_t count, checks;
 	int repeat;            /* how often each cell is run; 0 is once */
+	int forget;            /* it is not kept for the history */
 	const char *forbidden; /* classes of --forbid-skip, "" for none */
 	int full;              /* the filter takes everything that there is */
 	char hash[HASH_HEX];   /* of what is planned: ids of cells and checks */

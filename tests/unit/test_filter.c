@@ -7,6 +7,7 @@
 #include "matrix/target_facts.h"
 
 #include <errno.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,37 @@ static void test_facts_of_targets(void **state)
 		assert_int_equal(matches(cases[i].text, &subject), cases[i].unknown);
 		assert_int_equal(matches(cases[i].text, &of_none), cases[i].none);
 	}
+}
+
+/* The id of a cell is that cell: not its variants, not the other patches of its minor release. */
+static void test_a_cell_is_a_filter(void **state)
+{
+	static const char id[] = "go1.21.3/linux/arm/exe/cgo0/internal@none";
+	static const struct {
+		const char *text, *cell;
+		int matches;
+	} cases[] = {
+		{ id, id, 1 },
+		{ id, "go1.21.3/linux/arm.5/exe/cgo0/internal@none", 0 },
+		{ id, "go1.21.4/linux/arm/exe/cgo0/internal@none", 0 },
+		{ "go1.21/linux/arm/exe/cgo0/internal@none", id, 0 },
+		{ "!go1.21.3/linux/arm/exe/cgo0/internal@none", id, 0 },
+		{ "( go1.21.3/linux/arm/exe/cgo0/internal@none )|mode=pie", id, 1 },
+		{ "go1.21.3/linux/arm/exe/cgo0/internal@none&mode=pie", id, 0 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cell cell = cell_of(cases[i].cell);
+		assert_int_equal(
+		    matches(cases[i].text, &(struct filter_subject){ &cell, NULL, NULL }), cases[i].matches);
+	}
+	struct diag diag = DIAG_INIT;
+	struct filter *filter;
+	assert_int_equal(filter_parse("mode=exe & go1.21.3/linux/arm/exe/cgo0/intrnal@none", &filter, &diag), -EINVAL);
+	assert_non_null(strstr(diag.line, "unknown link mode 'intrnal'; did you mean 'internal'?"));
+	assert_int_equal(filter_parse(id, &filter, NULL), 0);
+	assert_true(filter_takes_release(filter, "go1.21.3") && !filter_takes_release(filter, "go1.21.4"));
+	filter_free(filter);
 }
 
 static void test_who_asks_for_facts(void **state)
@@ -458,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_which_releases_it_takes),
 		cmocka_unit_test(test_arch_takes_variants),
 		cmocka_unit_test(test_facts_of_targets),
+		cmocka_unit_test(test_a_cell_is_a_filter),
 		cmocka_unit_test(test_who_asks_for_facts),
 		cmocka_unit_test(test_facts_are_taken),
 		cmocka_unit_test(test_release_equals_its_short_name),
