@@ -37,7 +37,7 @@ struct plan {
 	size_t count, checks;
 	int repeat;            /* how often each cell is run; 0 is once */
 	const char *forbidden; /* classes of --forbid-skip, "" for none */
-	int full;              /* the filter takes everything that there is */
+	int full;              /* it takes everything that there is */
 	char hash[HASH_HEX];   /* of what is planned: ids of cells and checks */
 	char keys[HASH_HEX];   /* of all result keys: of everything that decides the results */
 };
@@ -47,6 +47,9 @@ struct plan {
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
     struct diag *diag);
 void plan_free(struct plan *plan);
+
+/* Leaves those cells in the plan for which keep[i] is not 0, in their order: the plan is another then, and not full. */
+void plan_keep(struct plan *plan, const char *keep);
 
 /* Names one cell's build and result, which nothing else in plan must have been. */
 void plan_cell_name(const struct setup *setup, struct plan_cell *cell);
