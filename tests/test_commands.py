@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from conftest import BUILD, CODES, ROOT, Tool
+from conftest import BUILD, CODES, HOST, ROOT, Tool
 
 COMMANDS = [
     "list",
@@ -141,6 +141,28 @@ def test_list_filter(tool, cells):
         for c in cells
         if c["id"] in wanted and c["link"] in ("internal", "external") and c["load"] in ("dlopen", "needed")
     ]
+
+
+@pytest.mark.parametrize("words", [[], [HOST], ["mode=c-shared,exe & check=tls.*"]])
+def test_list_of_a_quick_run(tool, words):
+    """On each target, port and release some of the cells, which make every check and load in every way."""
+
+    def all_made(cells):
+        """What a quick run must not leave out, of each target, port and release."""
+        for cell in cells:
+            where = (cell["go"], cell["target"], cell["goos"], cell["goarch"])
+            yield from ((*where, check) for check in cell["checks"])
+            if cell["load"] != "none":
+                yield (*where, cell["buildmode"], cell["cgo"], cell["load"])
+
+    every = json.loads(tool.plain("list", "--json", *words).stdout)
+    done = tool.plain("list", "--quick", "--json", *words)
+    chosen = json.loads(done.stdout)
+    assert set(all_made(chosen)) == set(all_made(every)) and len(chosen) < len(every) / 2
+    assert [cell for cell in every if cell in chosen] == chosen
+    checks = {check for cell in every for check in cell["checks"]}
+    assert done.line().startswith(f"quick: {len(chosen)} of {len(every)} cells make all checks ({len(checks)}) and ")
+    assert tool.plain("list", "--quick", *words).stdout.splitlines() == [cell["id"] for cell in chosen]
 
 
 def test_list_selects_nothing(tool, cells):

@@ -113,6 +113,48 @@ def test_another_plan_is_not_green(runs, tmp_path):
     assert done.status == CODES["incomplete"] and "\nnew\n  3 cells: all of 'mode=c-shared'\n" in done.stdout, done
 
 
+def test_a_quick_run_finds_it(runs, tmp_path):
+    """Of the six cells it takes five; what it runs is what the whole run has of them."""
+    good, bad, baseline = runs
+    was, is_ = ("--targets", baseline.parent / "was/my.ini"), ("--targets", baseline.parent / "is/my.ini")
+    quick, mine = Tool(tmp_path / "quick"), tmp_path / "quick.baseline"
+    done = quick("run", "--quick", CELLS, *was)
+    assert done.status == CODES["ok"], done
+    plan, whole = quick.plan(), {cell["id"]: cell for cell in good.plan()["cells"]}
+    checks = {check for cell in whole.values() for check in cell["checks"]}
+    told = f"quick: 5 of 6 cells make all checks ({len(checks)}) and take all ways to load (5)\n"
+    assert done.stderr.startswith(told) and {check for cell in plan["cells"] for check in cell["checks"]} == checks
+    assert [cell["id"] for cell in plan["cells"]] == quick("list", "--quick", CELLS, *was).stdout.splitlines()
+    assert len(plan["cells"]) == 5 and all(cell == whole[cell["id"]] for cell in plan["cells"])
+    assert plan["full"] is False and plan["plan"] != good.plan()["plan"]
+    # Beside the baseline of all: the sixth cell is missed, unless the run may be of some.
+    assert quick("gate", "--baseline", baseline).status == CODES["incomplete"]
+    done = quick("gate", "--some", "--baseline", baseline)
+    assert done.status == CODES["ok"] and " results of 5 cells compared" in done.stdout, done
+    # A baseline of its own, with nothing left out.
+    assert quick("accept", "--baseline", mine).stdout == f"{mine}: 5 cells, 0 deviations accepted\n"
+    assert quick("gate", "--baseline", mine).status == CODES["ok"]
+    # The loader that got worse: in one way to load, which no check of its own asks for.
+    for file, options in ((mine, []), (baseline, ["--some"])):
+        assert quick("run", "--quick", CELLS, *is_).status == CODES["unexpected"]
+        done = quick("gate", "--baseline", file, *options)
+        assert done.status == CODES["unexpected"] and "1 cell: all of 'load=preload'" in done.stdout, done
+        assert "\ngone\n" not in done.stdout and "\nnew\n" not in done.stdout, done
+    assert [cell["id"] for cell in quick.plan()["cells"]] == [cell["id"] for cell in plan["cells"]]
+
+
+def test_a_quick_run_asks_each_target(tool, tmp_path):
+    """Twice the cells of one, and the same."""
+    ini = described(tmp_path, "".join(f"[{name}]\nkind = wrapper\ncommand = env {{argv}}\n" for name in ("a1", "a2")))
+    cells = "target=a1,a2 & mode=exe & cgo=1"
+    done = tool("run", "--quick", cells, "--targets", ini)
+    assert done.status == CODES["ok"], done
+    ids = [cell["id"].partition("@") for cell in tool.plan()["cells"]]
+    of = [[build for build, _, where in ids if where == f"{name}:exec"] for name in ("a1", "a2")]
+    assert of[0] == of[1] and len(ids) == len(of[0]) * 2
+    assert done.stderr.startswith(f"quick: {len(ids)} of ")
+
+
 def test_a_run_that_was_cut_off_is_neither_accepted_nor_green(runs, tmp_path):
     good, _, baseline = runs
     cut = Tool(tmp_path / "cut")

@@ -131,10 +131,9 @@ const struct command cmd_history = {
 	.name = "history",
 	.synopsis = "history CELL|FILTER [--check ID]",
 	.summary = "what a cell was in earlier runs, when it changed, and with what",
-	.help =
-	    "Every `run` is kept in the cache.  For each cell: when it came out otherwise than in the run before,\n"
-	    "how, and which of release, target, kernel, libc, compilers and tlsmatrix were others then.  Of several\n"
-	    "cells those that never changed are only counted.  --flaky needs no FILTER.",
+	.help = "Every `run` is kept in the cache.  For each cell: when it came out otherwise than in the run before,\n"
+		"how, and which of release, target, kernel, libc, compilers and tlsmatrix were others then.\n"
+		"Of several cells those that never changed are only counted.  --flaky needs no FILTER.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -2,15 +2,16 @@
 #include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
-#include "runner/schedule/plan.h"
+#include "runner/schedule/quick.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static int as_json, as_checks;
+static int as_json, as_checks, quick;
 static const struct option_row options[] = {
 	{ "--json", OPTION_FLAG, NULL, "cells as a JSON array, with the checks planned in each", &as_json },
+	{ "--quick", OPTION_FLAG, NULL, "those that `run --quick` takes of FILTER", &quick },
 	{ "--checks", OPTION_FLAG, NULL, "the list of checks instead, as Markdown", &as_checks },
 };
 
@@ -75,6 +76,8 @@ static int run(struct setup *setup, const struct option_words *words)
 		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
 	} else {
 		char id[CELL_ID_MAX];
+		if (quick)
+			quick_plan(&plan, stderr);
 		if (as_json)
 			print_json(&plan);
 		else

@@ -7,6 +7,7 @@
 #include "runner/debian/pack.h"
 #include "runner/history/history.h"
 #include "runner/history/kept.h"
+#include "runner/schedule/quick.h"
 #include "runner/schedule/repeat.h"
 #include "runner/store/journal.h"
 #include "runner/store/session.h"
@@ -20,12 +21,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static int jobs, force, forget, repeat = 1;
+static int jobs, force, quick, forget, repeat = 1;
 static double timeout_scale = 1.0;
 static const char *forbidden;
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "build and run every cell again, also where nothing changed", &force },
+	{ "--quick", OPTION_FLAG, NULL, "few of these cells: with every check and every way to load, on each target",
+	    &quick },
 	{ "--repeat", OPTION_NUMBER, "N", "run each cell N times: a check that is not always the same is flaky (1)",
 	    &repeat },
 	{ "--no-history", OPTION_FLAG, NULL, "do not keep this run for `tlsmatrix history`", &forget },
@@ -332,6 +335,8 @@ static int run(struct setup *setup, const struct option_words *words)
 	campaign.plan.forbidden = forbidden ? forbidden : "";
 	campaign.plan.repeat = repeat;
 	campaign.plan.forget = forget;
+	if (!unplanned && quick)
+		quick_plan(&campaign.plan, stderr);
 	if (!unplanned) {
 		fetch_targets(&campaign);
 		plan_name(setup, &campaign.plan);

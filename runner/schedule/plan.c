@@ -288,12 +288,33 @@ int plan_make(const struct setup *setup, const struct filter *filter, const char
 	return 0;
 }
 
+static void plan_cell_free(struct plan_cell *cell)
+{
+	free(cell->checks);
+	build_free(&cell->build);
+}
+
+void plan_keep(struct plan *plan, const char *keep)
+{
+	size_t kept = 0;
+	plan->checks = 0;
+	for (size_t i = 0; i < plan->count; i++) {
+		if (keep[i]) {
+			plan->checks += plan->cells[i].count;
+			plan->cells[kept++] = plan->cells[i];
+		} else {
+			plan_cell_free(&plan->cells[i]);
+			plan->full = 0;
+		}
+	}
+	plan->count = kept;
+	plan_hash(plan);
+}
+
 void plan_free(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		free(plan->cells[i].checks);
-		build_free(&plan->cells[i].build);
-	}
+	for (size_t i = 0; i < plan->count; i++)
+		plan_cell_free(&plan->cells[i]);
 	free(plan->cells);
 	for (size_t i = 0; i < plan->release_count; i++)
 		ports_free(&plan->ports[i]);

@@ -39,7 +39,7 @@ struct plan {
 	int repeat;            /* how often each cell is run; 0 is once */
 	int forget;            /* it is not kept for the history */
 	const char *forbidden; /* classes of --forbid-skip, "" for none */
-	int full;              /* the filter takes everything that there is */
+	int full;              /* it takes everything that there is */
 	char hash[HASH_HEX];   /* of what is planned: ids of cells and checks */
 	char keys[HASH_HEX];   /* of all result keys: of everything that decides the results */
 };
@@ -49,6 +49,9 @@ struct plan {
 int plan_make(const struct setup *setup, const struct filter *filter, const char *filter_text, struct plan *plan,
     struct diag *diag);
 void plan_free(struct plan *plan);
+
+/* Leaves those cells in the plan for which keep[i] is not 0, in their order: the plan is another then, and not full. */
+void plan_keep(struct plan *plan, const char *keep);
 
 /* Names one cell's build and result, which nothing else in plan must have been. */
 void plan_cell_name(const struct setup *setup, struct plan_cell *cell);
