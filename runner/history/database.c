@@ -147,6 +147,20 @@ static int migrate(struct database *database, struct diag *diag)
 	return error;
 }
 
+/* Of those who open a new database at once, one makes it; for the lock of this change SQLite does not wait. */
+static int turn_on_log(struct database *database, struct diag *diag)
+{
+	enum { STEP = 20 };
+	for (int waited = 0; waited < DATABASE_WAIT; waited += STEP) {
+		int code = sqlite3_exec(
+		    database->handle, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+		if ((code & 0xff) != SQLITE_BUSY)
+			return code ? database_failed(database, diag) : 0;
+		sqlite3_sleep(STEP);
+	}
+	return database_failed(database, diag);
+}
+
 int database_open(const char *path, struct database **database, struct diag *diag)
 {
 	struct database *made = xcalloc(1, sizeof(*made));
@@ -160,7 +174,7 @@ int database_open(const char *path, struct database **database, struct diag *dia
 	else
 		sqlite3_busy_timeout(made->handle, DATABASE_WAIT);
 	/* What a power cut takes of the log is made again from the kept runs; a kill takes nothing. */
-	error = error ? error : execute(made, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", diag);
+	error = error ? error : turn_on_log(made, diag);
 	error = error ? error : migrate(made, diag);
 	free(folder);
 	if (error)
