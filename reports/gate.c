@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_GROUPS = 8, MOST_TEXT = 300 };
+enum { MOST_GROUPS = 8, MOST_TEXT = 300, MOST_AGAIN = 10 };
 
 /* ---- the verdict ------------------------------------------------------------------------------------- */
 
@@ -214,7 +214,33 @@ static const char *message_of(const struct difference *difference)
 	return NULL;
 }
 
-static void add_story(struct gate *gate, const struct story *story, const struct universe *universe)
+/* Appends one that all must hold with. */
+static void and_also(struct buf *out, const char *filter)
+{
+	if (*filter)
+		buf_printf(out, strchr(filter, '|') ? "%s(%s)" : "%s%s", out->len ? " & " : "", filter);
+}
+
+/* The groups are exact among the cells of the run, so they need the filter that it had; ids do not. */
+static char *again_of(const struct gate_story *story, const char *filter)
+{
+	struct buf cells = BUF_INIT, out = BUF_INIT;
+	int all = 0;
+	for (size_t i = 0; i < story->groups.count; i++) {
+		const char *group = story->groups.group[i].filter;
+		all |= !*group;
+		buf_printf(&cells, "%s%s", i ? " | " : "", group);
+	}
+	for (size_t i = 0; i < story->rest_count; i++)
+		buf_printf(&cells, "%s%s", cells.len ? " | " : "", story->rest[i]);
+	and_also(&out, story->groups.count ? filter : "");
+	and_also(&out, all ? "" : cells.data);
+	buf_free(&cells);
+	return buf_take(&out);
+}
+
+static void add_story(
+    struct gate *gate, const struct view *view, const struct story *story, const struct universe *universe)
 {
 	struct gate_story *told = &gate->story[gate->count++];
 	unsigned char *chosen = chosen_by(story, universe);
@@ -232,6 +258,8 @@ static void add_story(struct gate *gate, const struct story *story, const struct
 			if (strcmp(story->difference[k]->cell, universe->id[told->groups.rest[i]]) == 0)
 				told->rest[told->rest_count++] = story->difference[k]->cell;
 	add_ways(told, story);
+	if (view->filter && story->difference[0]->result && told->rest_count <= MOST_AGAIN)
+		told->again = again_of(told, view->filter);
 	free(chosen);
 }
 
@@ -243,6 +271,7 @@ void gate_make(const struct comparison *comparison, const struct baseline *was, 
 	*gate = (struct gate){ .about = about_of(was, view, plan),
 		.verdict = verdict_of(comparison, plan),
 		.exit_code = exit_code(comparison, plan),
+		.targets_file = view->targets_file,
 		.comparison = comparison };
 	universe_of_run(view, &of_run);
 	universe_of_baseline(was, &of_baseline);
@@ -251,7 +280,7 @@ void gate_make(const struct comparison *comparison, const struct baseline *was, 
 	for (size_t i = 0; i < stories.count; i++) {
 		int gone = stories.story[i].difference[0]->result == NULL;
 		if (!gone || plan != GATE_SOME)
-			add_story(gate, &stories.story[i], gone ? &of_baseline : &of_run);
+			add_story(gate, view, &stories.story[i], gone ? &of_baseline : &of_run);
 	}
 	stories_free(&stories);
 	universe_free(&of_baseline);
@@ -268,6 +297,7 @@ void gate_free(struct gate *gate)
 		}
 		free(story->way);
 		free(story->rest);
+		free(story->again);
 		groups_free(&story->groups);
 	}
 	free(gate->story);
@@ -277,6 +307,17 @@ void gate_free(struct gate *gate)
 }
 
 /* ---- words ---------------------------------------------------------------------------------------------- */
+
+void gate_again(const struct gate *gate, const struct gate_story *story, struct buf *out)
+{
+	buf_add(out, "tlsmatrix run ");
+	if (gate->targets_file) {
+		buf_add(out, "--targets ");
+		buf_add_shell(out, gate->targets_file);
+		buf_add(out, " ");
+	}
+	buf_add_shell(out, story->again);
+}
 
 const char *gate_word(const struct gate_story *story)
 {

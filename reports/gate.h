@@ -30,7 +30,8 @@ struct gate_story {
 	size_t rest_count;
 	struct gate_way *way; /* none for cells that are new or gone */
 	size_t ways;
-	const char *first;   /* id of the first cell */
+	char *again;       /* a filter that takes its cells, for `run`; NULL: they are too many to be named, or gone */
+	const char *first; /* id of the first cell */
 	const char *message; /* of its first check, or NULL */
 };
 
@@ -38,7 +39,8 @@ struct gate {
 	char *about;              /* lines: what is compared, and what of tool, host and targets is other */
 	struct gate_story *story; /* what is worse first */
 	size_t count;
-	char *verdict; /* a sentence */
+	char *verdict;            /* a sentence */
+	const char *targets_file; /* that `run` needs, too; NULL: none */
 	/* 1 something is worse; else 3 something could not be judged, 5 results are missing or the plans differ, 4
 	 * nothing was compared, 0 nothing is worse. */
 	int exit_code;
@@ -49,6 +51,9 @@ struct gate {
 void gate_make(const struct comparison *comparison, const struct baseline *was, const struct view *view,
     enum gate_plan plan, struct gate *gate);
 void gate_free(struct gate *gate);
+
+/* Appends the command that runs a story's cells again, where story->again is. */
+void gate_again(const struct gate *gate, const struct gate_story *story, struct buf *out);
 
 /* "regressed", "changed to worse". */
 const char *gate_word(const struct gate_story *story);

@@ -148,6 +148,7 @@ static json_t *gate_json(const struct gate *gate)
 		json_object_set_new(told, "cells", json_integer((json_int_t)story->cells));
 		json_object_set_new(told, "groups", groups_json(story));
 		json_object_set_new(told, "rest", rest);
+		json_object_set_new(told, "again", json_text(story->again));
 		json_object_set_new(told, "checks", ways_json(story));
 		json_array_append_new(stories, told);
 	}

@@ -26,15 +26,17 @@ struct view_stale {
 };
 
 struct view {
-	const char *plan;    /* hash of the plan */
-	const char *started; /* ISO 8601, UTC */
-	const char *tool;    /* version of tlsmatrix */
-	const char *go;      /* "go1.26.8" */
-	const char *host;    /* kernel, libc, compiler in a line */
-	const char *out_dir; /* where logs lie, as the user named it */
-	double seconds;      /* wall clock of the run */
-	int repeat;          /* how often each cell was run */
-	int complete;        /* every planned cell has a result */
+	const char *plan;         /* hash of the plan */
+	const char *started;      /* ISO 8601, UTC */
+	const char *tool;         /* version of tlsmatrix */
+	const char *go;           /* "go1.26.8" */
+	const char *host;         /* kernel, libc, compiler in a line */
+	const char *out_dir;      /* where logs lie, as the user named it */
+	const char *filter;       /* of the run; NULL: not known */
+	const char *targets_file; /* of its --targets; NULL: none */
+	double seconds;           /* wall clock of the run */
+	int repeat;               /* how often each cell was run */
+	int complete;             /* every planned cell has a result */
 	size_t planned_cells, planned_checks;
 	struct cell_result *cells; /* in plan order; a cell without result has its checks as notrun */
 	size_t count;

@@ -138,6 +138,7 @@ static int find_release(struct setup *setup, struct diag *diag)
 /* The targets are described in terms of the release, so only commands that have one know them. */
 static int find_targets(const struct command *command, struct setup *setup, struct targets *targets, struct diag *diag)
 {
+	setup->targets_file = common.targets;
 	int error = command->needs_release ? targets_load(setup, common.targets, targets, diag) : 0;
 	setup->targets = targets;
 	return error;

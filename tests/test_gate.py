@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import sys
 
@@ -70,6 +71,10 @@ def test_a_loader_that_got_worse_is_told(runs):
     # The filter selects what it says, and show answers.
     cells = bad("list", f"{CELLS} & load=preload", "--targets", baseline.parent / "is/my.ini").stdout.splitlines()
     assert len(cells) == 1 and f"tlsmatrix show {cells[0]}" in done.stdout
+    # As does the command that is told, as it stands.
+    (again,) = {line.split(": ", 1)[1] for line in done.stdout.splitlines() if line.startswith("  again: ")}
+    program, run, *argv = shlex.split(again)
+    assert (program, run) == ("tlsmatrix", "run") and bad("list", *argv).stdout.splitlines() == cells, again
 
 
 def test_what_was_accepted_is_green_and_the_way_back_is_fixed(runs, tmp_path):

@@ -25,7 +25,7 @@ static void story_cells(struct buf *out, const struct gate_story *story)
 		buf_printf(out, "  and %zu more\n", story->rest_count - MOST_IDS);
 }
 
-static void tell(struct buf *out, const struct gate_story *story)
+static void tell(struct buf *out, const struct gate *gate, const struct gate_story *story)
 {
 	buf_printf(out, "\n%s\n", gate_word(story));
 	story_cells(out, story);
@@ -43,6 +43,11 @@ static void tell(struct buf *out, const struct gate_story *story)
 	}
 	if (story->worse)
 		buf_printf(out, "  why: tlsmatrix show %s\n", story->first);
+	if (story->worse && story->again) {
+		buf_add(out, "  again: ");
+		gate_again(gate, story, out);
+		buf_add(out, "\n");
+	}
 }
 
 int report_gate(const struct gate *gate, FILE *out)
@@ -50,7 +55,7 @@ int report_gate(const struct gate *gate, FILE *out)
 	struct pen pen = PEN_INIT(out);
 	buf_add(&pen.text, gate->about);
 	for (size_t i = 0; i < gate->count; i++)
-		tell(&pen.text, &gate->story[i]);
+		tell(&pen.text, gate, &gate->story[i]);
 	buf_printf(&pen.text, "\n%s\n", gate->verdict);
 	return pen_end(&pen);
 }

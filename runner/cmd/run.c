@@ -333,6 +333,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	int unplanned = plan_make(setup, filter, text, &campaign.plan, &diag);
 	campaign.plan.forbidden = forbidden ? forbidden : "";
+	campaign.plan.filter = text;
 	campaign.plan.repeat = repeat;
 	campaign.plan.forget = forget;
 	if (!unplanned && quick)

@@ -393,6 +393,8 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 		   plan->hash, "keys", plan->keys, "full", plan->full, "forbidden", plan->forbidden, "ports", ports,
 		   "started", started, "tool", TLSMATRIX_VERSION, "go", go, "host", host, "cells", cells);
 	json_object_set_new(json, "repeat", json_integer(plan->repeat > 1 ? plan->repeat : 1));
+	json_object_set_new(json, "filter", json_string(plan->filter ? plan->filter : ""));
+	json_object_set_new(json, "targets", setup->targets_file ? json_string(setup->targets_file) : json_null());
 	json_object_set_new(json, "microsecond", json_integer(now.tv_nsec / 1000));
 	if (plan->forget)
 		json_object_set_new(json, "forget", json_true());

@@ -7,7 +7,7 @@
  * out/plan.json:
  *
  * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"forbidden":TEXT,"started","tool","go","host",
- *  "microsecond":N of started, "repeat":N, "forget":true when it is not kept for the history (left out when it is),
+ *  "filter":TEXT, "targets":FILE of --targets or null, "microsecond":N of started, "repeat":N, "forget":true when it is not kept for the history (left out when it is),
  *  "ports":{GO:[LINE]} of each release (matrix/port.h), which its cells are judged by,
  *  "cells":[{"id","build","key","checks":[ID]}]} */
 #ifndef TLSMATRIX_RUNNER_SCHEDULE_PLAN_H
@@ -38,6 +38,7 @@ struct plan {
 	size_t count, checks;
 	int repeat;            /* how often each cell is run; 0 is once */
 	int forget;            /* it is not kept for the history */
+	const char *filter;    /* its text, as the plan was made with it; the caller's */
 	const char *forbidden; /* classes of --forbid-skip, "" for none */
 	int full;              /* it takes everything that there is */
 	char hash[HASH_HEX];   /* of what is planned: ids of cells and checks */

@@ -124,7 +124,7 @@ void search_settle(struct search *search, size_t i, const char *value) { settle(
 
 static void settle_without(struct search *search, size_t i, const char *why)
 {
-	snprintf(search->why, sizeof(search->why), "%s", why);
+	snprintf(search->why, sizeof(search->why), "%.*s", (int)sizeof(search->why) - 1, why);
 	settle(search, i, NULL);
 }
 

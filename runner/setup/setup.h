@@ -16,8 +16,9 @@ struct setup {
 	struct linkers linkers;
 	struct release *releases; /* the first is what a filter that says nothing of go takes */
 	size_t release_count;
-	struct targets *targets; /* known and the user's (target.h); NULL: the command needs none */
-	double timeout_scale;    /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
+	const char *targets_file; /* of --targets, as it was given; NULL: none */
+	struct targets *targets;  /* known and the user's (target.h); NULL: the command needs none */
+	double timeout_scale;     /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
 };
 
 /* The release of a cell, by its version; the first where none has it. */

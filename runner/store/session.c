@@ -191,6 +191,8 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 		.host = text_of(plan, "host"),
 		.out_dir = out,
 		.planned_cells = json_array_size(cells),
+		.filter = json_string_value(json_object_get(plan, "filter")),
+		.targets_file = json_string_value(json_object_get(plan, "targets")),
 		.forbidden = text_of(plan, "forbidden"),
 		.full = json_is_true(json_object_get(plan, "full")),
 		.cells = xcalloc(json_array_size(cells) + 1, sizeof(*session->view.cells)),
