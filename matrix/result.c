@@ -92,6 +92,7 @@ void cell_result_free(struct cell_result *result)
 	free(result->build_log);
 	free(result->build_command);
 	free(result->log);
+	free(result->again);
 	json_decref(result->facts);
 	memset(result, 0, sizeof *result);
 }
@@ -258,6 +259,8 @@ json_t *cell_result_json(const struct cell_result *result)
 		json_array_append_new(list, check_json(&result->checks[i]));
 	json_object_set_new(json, "checks", list);
 	json_object_set_new(json, "log", text_json(result->log));
+	if (result->again)
+		json_object_set_new(json, "again", text_json(result->again));
 	return json;
 }
 
@@ -371,7 +374,7 @@ static int read_cell(const json_t *json, struct cell_result *result, struct diag
 	    read_seconds(json, &result->seconds, diag) || read_seconds(build, &result->build_seconds, diag) ||
 	    read_text(build, "log", &result->build_log, diag) ||
 	    read_text(build, "command", &result->build_command, diag) || read_text(json, "log", &result->log, diag) ||
-	    read_checks(json, result, diag))
+	    read_text(json, "again", &result->again, diag) || read_checks(json, result, diag))
 		return -EINVAL;
 	result->status = (enum status)status;
 	result->verdict = (enum verdict)verdict;

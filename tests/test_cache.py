@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, CODES, ROOT, TWO, Cache, wait_for, wrapper
+from conftest import BUILD, CODES, ROOT, TWO, Cache, described, wait_for, wrapper
 
 
 def statuses(report):
@@ -205,20 +205,34 @@ def test_a_disturbed_build_is_not_believed(std, tmp_path, how):
     assert done.status == CODES["ok"], done
 
 
-def test_a_build_that_fails_once_is_made_again(std, tmp_path):
-    """One failure without a reason is no finding about Go."""
-    cache, once, go = troubled(std, tmp_path, f"rm {tmp_path}/trouble; echo odd >&2; exit 1")
-    done, judged, _ = cache.run(ONE, "--go", go)
-    assert done.status == CODES["ok"] and judged == 1, done
+@pytest.mark.parametrize("how", ["killed", "memory"])
+def test_a_build_that_was_disturbed_once_is_made_again(std, tmp_path, how):
+    """By what has a name and may be gone; and it is told."""
+    cache, _, go = troubled(std, tmp_path, f"rm {tmp_path}/trouble; {DISTURBED[how]}")
+    tool = cache.tool()
+    done = tool("run", ONE, "--go", go)
+    assert done.status == CODES["ok"] and f"1 cell was tried twice, since it was disturbed ({how})" in done.stdout, done
+    (cell,) = tool.report()["cells"]
+    assert cell["again"] == how
+    assert f"disturbed the first time: {how}" in tool("show", cell["id"]).stdout
 
 
-def test_a_build_that_fails_twice_is_a_finding(std, tmp_path):
-    """And is kept."""
-    cache, _, go = troubled(std, tmp_path, "echo odd >&2; exit 1")
+def test_a_full_disk_is_not_tried_twice(std, tmp_path):
+    """It would be full again."""
+    cache, _, go = troubled(std, tmp_path, f"rm {tmp_path}/trouble; {DISTURBED['disk']}")
+    done, _, _ = cache.run(ONE, "--go", go)
+    assert done.status == CODES["infra"], done
+
+
+def test_a_build_that_fails_without_a_name_is_a_finding(std, tmp_path):
+    """At once, and it is kept: nothing is run again because it failed."""
+    cache, _, go = troubled(std, tmp_path, f"rm {tmp_path}/trouble; echo odd >&2; exit 1")
     done, judged, report = cache.run(ONE, "--go", go)
     assert done.status == CODES["unexpected"] and judged == 1, done
-    assert report["cells"][0]["build"]["status"] == "fail"
+    assert report["cells"][0]["build"]["status"] == "fail" and "again" not in report["cells"][0]
     assert cache.run(ONE, "--go", go)[1] == 0
+    done = cache.run(ONE, "--go", go, "--force")[0]
+    assert done.status == CODES["ok"], done.stdout
 
 
 def kill_once(tool, args, sent):
@@ -242,14 +256,27 @@ def kill_once(tool, args, sent):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_program_is_not_believed(cache, sent):
-    """Somebody's signal is infra, exit 3; the same command is right afterwards."""
+def test_a_killed_program_is_run_again(cache, sent):
+    """Somebody's signal says nothing of Go: once more, and told, in the log with what came before it."""
     shutil.rmtree(cache.path / "result")
     tool = cache.tool()
-    assert kill_once(tool, ("run", TWO), sent) == CODES["infra"]
+    assert kill_once(tool, ("run", TWO), sent) == CODES["ok"]
+    again = [cell for cell in tool.report()["cells"] if "again" in cell]
+    assert [cell["again"] for cell in again] == ["killed"]
+    log = (tool.out / again[0]["log"]).read_text(errors="replace")
+    assert "# once more, since that was disturbed (killed)" in log and log.count("# killed by SIG") == 1
+
+
+def test_a_program_that_is_killed_each_time_is_not_believed(cache, tmp_path):
+    """Infra, exit 3; the same command is right afterwards."""
+    (tmp_path / "dies.sh").write_text('case "$*" in *facts*) exec "$@" ;; esac\nkill -9 $$\n')
+    file = described(tmp_path, f"[dies]\nkind = wrapper\ncommand = sh {tmp_path}/dies.sh {{argv}}\n")
+    tool = cache.tool()
+    cells = ONE.replace("target=host,none", "target=dies")
+    assert tool("target", "check", "dies", "--targets", file).status in (CODES["ok"], CODES["infra"])
+    done = tool("run", cells, "--targets", file)
+    assert done.status == CODES["infra"], done
     assert "infra" in statuses(tool.report()).values()
-    assert "says nothing of Go" in json.dumps(tool.report())
-    assert tool("run", TWO).status == CODES["ok"]
 
 
 def test_infra_is_tried_again(cache):

@@ -3,6 +3,7 @@
 #include "harness/inspect.h"
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
+#include "runner/setup/entry.h"
 #include "runner/setup/sealed.h"
 #include "runner/setup/stages.h"
 
@@ -28,14 +29,17 @@ static int inspect_runs(json_t *runs, json_t *facts, struct diag *diag)
 	return 0;
 }
 
-/* CACHE/facts/KEY; malloc'ed. */
+/* CACHE/facts/KEY, of what the build made now: --force may make something else.  malloc'ed. */
 static char *facts_path(const struct setup *setup, const struct build *build)
 {
 	char key[HASH_HEX];
 	struct hash *hash = hash_new();
+	char *sum = entry_sum(build->dir);
 	hash_add_text(hash, build->key);
+	hash_add_file(hash, sum);
 	hash_add_text(hash, stage_inspect);
 	hash_end(hash, key);
+	free(sum);
 	return xprintf("%s/facts/%s", setup->places.cache, key);
 }
 

@@ -1,5 +1,5 @@
-/* facts.h - what inspection finds in the modules of a build (harness/inspect.h), kept in CACHE/facts by build and
- * inspector: a changed inspector builds nothing. */
+/* facts.h - what inspection finds in the modules of a build (harness/inspect.h), kept in CACHE/facts by the build's
+ * content and inspector: a changed inspector builds nothing. */
 #ifndef TLSMATRIX_RUNNER_BUILD_FACTS_H
 #define TLSMATRIX_RUNNER_BUILD_FACTS_H
 

@@ -3,6 +3,7 @@
 #include "matrix/base/diag.h"
 #include "matrix/check.h"
 #include "runner/build/recipe.h"
+#include "runner/process/disturbance.h"
 #include "runner/process/script.h"
 #include "runner/setup/entry.h"
 #include "runner/setup/sealed.h"
@@ -30,53 +31,27 @@ static char *first_message(const char *output)
 
 /* ---- what is not Go's fault ---------------------------------------------------------------------- */
 
-/* Words of compilers, linkers and libcs, in lower case, by which a build tells that this machine did not let it.  Go:
- * os/exec and syscall errors; gcc: "Killed signal terminated program cc1"; ld and Go print strerror(3), each in its own
- * case. */
-static const struct {
-	const char *words;
-	int error;
-} disturbances[] = {
-	{ "no space left on device", ENOSPC },
-	{ "disk quota exceeded", EDQUOT },
-	{ "too many open files", EMFILE },
-	{ "resource temporarily unavailable", EAGAIN },
-	{ "cannot allocate memory", ENOMEM },
-	{ "out of memory", ENOMEM },
-	{ "memory exhausted", ENOMEM },
-	{ "input/output error", EIO },
-	{ "signal: killed", EINTR },
-	{ "signal: terminated", EINTR },
-	{ "signal: hangup", EINTR },
-	{ "killed signal terminated program", EINTR },
-	{ "terminated signal terminated program", EINTR },
-	{ "failed to create new os thread", EAGAIN },
-};
-
-/* The errno that explains why a script failed for a reason of this machine's, 0 when it has none. */
-static int disturbance(const struct script *script)
+/* Why a script failed for a reason of this machine's, or NULL. */
+static const struct disturbance *disturbance(const struct script *script)
 {
 	if (!script->failed)
-		return 0;
+		return NULL;
 	if (script->timeout)
-		return ETIMEDOUT;
-	if (script->signaled)
-		return EINTR;
-	for (size_t i = 0; i < sizeof(disturbances) / sizeof(disturbances[0]); i++)
-		if (strcasestr(script->output.data, disturbances[i].words))
-			return disturbances[i].error;
-	return 0;
+		return &disturbance_late;
+	const struct disturbance *sent = disturbance_signal(script->signaled);
+	return sent ? sent : disturbance_said(DISTURBED_BUILDS, script->output.data);
 }
 
-static int disturbed(const struct build *build, const struct script *script, int reason, struct diag *diag)
+static int disturbed(
+    const struct build *build, const struct script *script, const struct disturbance *why, struct diag *diag)
 {
 	char *said = first_message(script->output.data);
-	const char *how = reason == ETIMEDOUT ? "its time is up" :
-	    reason == EINTR                   ? "something killed it" :
-						strerror(reason);
-	int error =
-	    diag_set(diag, reason, "%s: the build was disturbed (%s), which says nothing of Go: %s%.200s: run again",
-		build->dir, how, script->how, *said ? "; " : "");
+	const char *how = why->error == ETIMEDOUT ? "its time is up" :
+	    why->error == EINTR                   ? "something killed it" :
+						    strerror(why->error);
+	int error = diag_set(diag, why->error,
+	    "%s: the build was disturbed (%s), which says nothing of Go: %s%.200s: run again", build->dir, how,
+	    script->how, *said ? "; " : "");
 	free(said);
 	return error;
 }
@@ -95,8 +70,10 @@ static json_t *text_json(const char *text, size_t limit)
 	return json;
 }
 
-/* The build of check build.c-tls-internal: a C __thread variable, linked internally.  *ctls is a new reference. */
-static int make_ctls(const struct setup *setup, const struct build *build, json_t **ctls, struct diag *diag)
+/* The build of check build.c-tls-internal: a C __thread variable, linked internally.  *ctls is a new reference; *why is
+ * what disturbed it. */
+static int make_ctls(const struct setup *setup, const struct build *build, json_t **ctls,
+    const struct disturbance **why, struct diag *diag)
 {
 	struct cell ran = build->cell;
 	ran.load = LOAD_EXEC;
@@ -108,11 +85,12 @@ static int make_ctls(const struct setup *setup, const struct build *build, json_
 	go_env(setup, &build->cell, &script.env);
 	struct build made = build_twisted(build);
 	recipe_ctls(setup, &made, &script);
-	int reason = disturbance(&script), error = script.infra;
+	int error = script.infra;
+	*why = disturbance(&script);
 	if (error)
 		diag_set(diag, -error, "%s: cannot start the build: %s", build->dir, strerror(-error));
-	else if (reason)
-		error = disturbed(build, &script, reason, diag);
+	else if (*why)
+		error = disturbed(build, &script, *why, diag);
 	else
 		*ctls = json_pack("{s:i, s:o, s:s}", "exit", script.exit, "output",
 		    text_json(script.output.data, OUTPUT_KEPT), "command", script.command.data);
@@ -180,8 +158,9 @@ static void add_missing(const struct build *build, int refused, json_t *json)
  * absolute or a relative path, which differs in its last part only. */
 static const char *aside_name(const struct build *build) { return strrchr(build->dir, '/') + 1; }
 
-/* One try, into build->dir.  0 with *json, or -errno. */
-static int try_build(const struct setup *setup, const struct build *build, json_t **json, struct diag *diag)
+/* Into build->dir.  0 with *json, or -errno and *why when it was disturbed. */
+static int try_build(const struct setup *setup, const struct build *build, json_t **json,
+    const struct disturbance **why, struct diag *diag)
 {
 	struct script script;
 	script_init(&script, BUILD_TIMEOUT_MS);
@@ -191,12 +170,12 @@ static int try_build(const struct setup *setup, const struct build *build, json_
 		go_env(setup, &build->cell, &script.env);
 		struct build made = build_twisted(build);
 		recipe_case(setup, &made, &script, runs);
-		int reason = disturbance(&script);
+		*why = disturbance(&script);
 		if (script.infra)
 			error = diag_set(
 			    diag, -script.infra, "%s: cannot start the build: %s", build->dir, strerror(-script.infra));
-		else if (reason)
-			error = disturbed(build, &script, reason, diag);
+		else if (*why)
+			error = disturbed(build, &script, *why, diag);
 	}
 	char *log = xprintf("%s/build.log", build->dir),
 	     *text = xreplace(script.log.data, aside_name(build), build->key);
@@ -213,31 +192,39 @@ static int try_build(const struct setup *setup, const struct build *build, json_
 	return error;
 }
 
-/* Did the build fail, though Go need not refuse it and nothing is missing? */
-static int is_surprise(const struct build *build, const json_t *json)
+/* One try, into build->dir: all that build.json tells. */
+static int try_all(const struct setup *setup, const struct build *build, json_t **json, const struct disturbance **why,
+    struct diag *diag)
 {
-	return json_integer_value(json_object_get(json, "exit")) != 0 && !json_object_get(json, "missing") &&
-	    support_row(&build->cell) < 0;
+	json_t *ctls = NULL;
+	*why = NULL;
+	int error = try_build(setup, build, json, why, diag);
+	if (error)
+		return error;
+	error = make_ctls(setup, build, &ctls, why, diag);
+	if (error)
+		json_decref(*json);
+	else
+		json_object_set_new(*json, "ctls", ctls);
+	return error;
 }
 
-/* Into build->dir, an empty folder.  A build that fails is made again from nothing before that is believed. */
+/* Into build->dir, an empty folder.  What disturbed the first try may be gone; a failure without such a reason is
+ * believed. */
 static int make_all(const struct setup *setup, const struct build *build, struct diag *diag)
 {
 	json_t *json = NULL;
-	int error = try_build(setup, build, &json, diag);
-	if (!error && is_surprise(build, json)) {
-		json_decref(json);
-		error = remove_tree(build->dir);
-		error = error ? error : make_folders(build->dir);
-		error = error ? diag_set(diag, -error, "%s: cannot make: %s", build->dir, strerror(-error)) :
-				try_build(setup, build, &json, diag);
-	}
-	if (error)
-		return error;
-	json_t *ctls = NULL;
-	error = make_ctls(setup, build, &ctls, diag);
+	const struct disturbance *first, *second;
+	struct diag disturbed_by = DIAG_INIT;
+	int error = try_all(setup, build, &json, &first, &disturbed_by);
+	int again = error && first && first->again && !remove_tree(build->dir) && !make_folders(build->dir);
+	if (again)
+		error = try_all(setup, build, &json, &second, diag);
+	else if (error)
+		diag_set(diag, -error, "%s", disturbed_by.line);
 	if (!error) {
-		json_object_set_new(json, "ctls", ctls);
+		if (again)
+			json_object_set_new(json, "again", json_string(first->name));
 		json_t *settled = sealed_replace(json, build->dir, "@build"),
 		       *placeless = sealed_replace(settled, aside_name(build), build->key);
 		json_decref(settled);

@@ -186,6 +186,26 @@ static int open_out(struct campaign *campaign, struct diag *diag)
 	return error;
 }
 
+/* What was tried twice now, each by what. */
+static void tell_again(const struct view *view)
+{
+	size_t count = 0;
+	const char *by = NULL;
+	int several = 0;
+	for (size_t i = 0; i < view->count; i++) {
+		const struct cell_result *cell = &view->cells[i];
+		if (!cell->again || cell->cached)
+			continue;
+		count++;
+		several |= by && strcmp(by, cell->again) != 0;
+		by = cell->again;
+	}
+	if (count)
+		printf("%zu %s tried twice, since %s disturbed (%s%s): report.json has \"again\"\n", count,
+		    count == 1 ? "cell was" : "cells were", count == 1 ? "it was" : "they were", by,
+		    several ? ", ..." : "");
+}
+
 static void last_line(const struct campaign *campaign, double seconds)
 {
 	/* What is not there must not look as if it had been judged. */
@@ -212,8 +232,10 @@ static int tell(struct campaign *campaign)
 	tell_forgotten(forget ? 0 : history_take(places->cache, places->out, &session, &diag), &diag);
 	if (publish_all(&session.view, &diag))
 		code = cmd_fail(&diag, EXIT_REPORT);
-	else
+	else {
+		tell_again(&session.view);
 		last_line(campaign, session.view.seconds);
+	}
 	session_free(&session);
 	return code;
 }

@@ -73,6 +73,8 @@ static void show_cell(const struct session *session, const struct cell_result *r
 	printf("cell      %s\n", cell_id(&result->cell, id));
 	printf("status    %s (%s), %zu checks, judged in %.2f s%s\n", status_name(result->status),
 	    verdict_name(result->verdict), result->check_count, result->seconds, result->cached ? ", up to date" : "");
+	if (result->again)
+		say("again     tried twice, since it was disturbed the first time: ", result->again, TEXT_ASCII);
 	show_target(&session->view, result->cell.target);
 	if (result->build_command && *result->build_command) {
 		printf("build     %.2f s\n", result->build_seconds);

@@ -7,7 +7,8 @@
  * out/plan.json:
  *
  * {"schema":1,"plan":HASH,"keys":HASH,"full":BOOL,"forbidden":TEXT,"started","tool","go","host",
- *  "filter":TEXT, "targets":FILE of --targets or null, "microsecond":N of started, "repeat":N, "forget":true when it is not kept for the history (left out when it is),
+ *  "filter":TEXT, "targets":FILE of --targets or null, "microsecond":N of started, "repeat":N,
+ *  "forget":true when it is not kept for the history (left out when it is),
  *  "ports":{GO:[LINE]} of each release (matrix/port.h), which its cells are judged by,
  *  "cells":[{"id","build","key","checks":[ID]}]} */
 #ifndef TLSMATRIX_RUNNER_SCHEDULE_PLAN_H

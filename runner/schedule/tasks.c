@@ -279,6 +279,26 @@ static int mutated_facts(
 	return error;
 }
 
+/* A trial that was disturbed by what may be gone is made again, once, and both are told. */
+static int try_trial(const struct trial *trial, struct cell_result *result, struct buf *log, struct diag *diag)
+{
+	const char *build = json_string_value(json_object_get(trial->build, "again"));
+	int error = trial_run(trial, result, log, diag);
+	char *first = error ? NULL : result->again;
+	if (first) {
+		result->again = NULL;
+		cell_result_free(result);
+		buf_printf(log, "# once more, since that was disturbed (%s)\n", first);
+		error = trial_run(trial, result, log, diag);
+	}
+	if (!error && (first || build)) {
+		free(result->again);
+		result->again = xstrdup(first ? first : build);
+	}
+	free(first);
+	return error;
+}
+
 /* Runs the cell with what was built and found out before, and stores what came of it. */
 static int judge_cell(const struct setup *setup, const struct plan_cell *cell, const json_t *build,
     const json_t *target_facts, struct diag *diag)
@@ -299,7 +319,7 @@ static int judge_cell(const struct setup *setup, const struct plan_cell *cell, c
 	json_t *mutated = NULL;
 	int error = cell->violation.kind == MUTATE ? mutated_facts(setup, cell, build, &mutated, diag) : 0;
 	trial.facts = mutated;
-	error = error ? error : trial_run(&trial, &result, &log, diag);
+	error = error ? error : try_trial(&trial, &result, &log, diag);
 	int elsewhere = cell->target && !cell->target->missing && cell->target->kind != TARGET_HOST;
 	if (!error && elsewhere && is_silent(&result))
 		error = target_check_again(setup, cell->target, diag);

@@ -204,3 +204,5 @@ int entry_end(struct entry *entry, int error, struct diag *diag)
 	entry_free(entry);
 	return error;
 }
+
+char *entry_sum(const char *path) { return xprintf("%s/" SUM, path); }

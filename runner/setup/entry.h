@@ -26,6 +26,9 @@ int entry_begin(const char *path, int again, struct entry *entry, struct diag *d
  * or -errno of the move with a line in diag; frees what entry holds. */
 int entry_end(struct entry *entry, int error, struct diag *diag);
 
+/* The file that holds its checksum; malloc'ed. */
+char *entry_sum(const char *path);
+
 /* Says that the entry is in use (files.h file_used); entry_begin does where it is there. */
 void entry_used(const char *path);
 

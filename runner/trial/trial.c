@@ -7,6 +7,7 @@
 #include "runner/build/build.h"
 #include "runner/build/hosts.h"
 #include "runner/process/script.h"
+#include "runner/process/disturbance.h"
 #include "runner/target/launch.h"
 #include "runner/trial/batch.h"
 #include "runner/trial/judge.h"
@@ -41,6 +42,16 @@ struct run {
 	struct diag infra; /* what the target did not do */
 	char *hopeless;    /* why nothing more is started; NULL: it is */
 };
+
+/* What happened around the program that ended it, or NULL. */
+static const struct disturbance *disturbance(const struct child_result *child)
+{
+	const struct disturbance *sent = child->how == CHILD_SIGNALED ? disturbance_signal(child->status) : NULL;
+	if (sent || (child->how != CHILD_SIGNALED && (child->how != CHILD_EXITED || child->status == 0)))
+		return sent;
+	const struct disturbance *said = disturbance_said(DISTURBED_PROGRAMS, child->err.data);
+	return said ? said : disturbance_said(DISTURBED_PROGRAMS, child->out.data);
+}
 
 /* ---- starting ------------------------------------------------------------------------------------ */
 
@@ -130,6 +141,9 @@ static int start(
 		buf_printf(run->log, "# %s\n", run->infra.line);
 		return error;
 	}
+	const struct disturbance *by = disturbance(child);
+	if (by && by->again && !run->result->again)
+		run->result->again = xstrdup(by->name);
 	run->result->seconds += child->seconds;
 	buf_add_bytes(run->log, child->out.data, child->out.len);
 	buf_add_bytes(run->log, child->err.data, child->err.len);
@@ -141,34 +155,9 @@ static int start(
 
 /* ---- what a process said ---------------------------------------------------------------------------- */
 
-/* Signals that no program of ours raises and no fault of one does: somebody sent them, the kernel for want of memory
- * included. */
-static const int outside[] = { SIGKILL, SIGTERM, SIGHUP, SIGINT };
-
-/* What Go's runtime and libc say when this machine gives no more threads, memory or descriptors: runtime/os_linux.go
- * newosproc, runtime/cgo/gcc_util.c, runtime/malloc.go, strerror(3). */
-static const char *const scarce[] = { "failed to create new OS thread", "pthread_create failed: Resource temporarily",
-	"cannot allocate memory", "Cannot allocate memory", "runtime: out of memory", "Too many open files",
-	"too many open files" };
-
-/* Did the program end because of what happened around it? */
-static int is_disturbed(const struct child_result *child)
-{
-	if (child->how == CHILD_SIGNALED)
-		for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
-			if (child->status == outside[i])
-				return 1;
-	if (child->how != CHILD_SIGNALED && (child->how != CHILD_EXITED || child->status == 0))
-		return 0;
-	for (size_t i = 0; i < sizeof(scarce) / sizeof(scarce[0]); i++)
-		if (strstr(child->err.data, scarce[i]) || strstr(child->out.data, scarce[i]))
-			return 1;
-	return 0;
-}
-
 static enum status death_status(const struct child_result *child)
 {
-	if (is_disturbed(child))
+	if (disturbance(child))
 		return STATUS_INFRA;
 	switch (child->how) {
 	case CHILD_TIMEOUT:
@@ -194,7 +183,7 @@ static char *death_message(const struct child_result *child, const struct record
 {
 	struct buf text = BUF_INIT;
 	child_describe(child, &text);
-	if (is_disturbed(child))
+	if (disturbance(child))
 		buf_add(&text, ", which was done to it from outside and says nothing of Go: run again");
 	const char *line = child->err.data;
 	while (*line == '\n')
