@@ -57,6 +57,9 @@ int filter_each_release(const struct filter *filter, int (*body)(const char *tex
  * once and kept for the life of the process; aborts on a bad one, which a unit test finds first. */
 int filter_text_match(const char *text, const struct filter_subject *subject);
 
+/* The filter of such a text; lives as long as the process.  One thread at a time, as filter_text_match. */
+const struct filter *filter_text(const char *text);
+
 /* The same, and the answer is no where it is left open. */
 int filter_text_sure(const char *text, const struct filter_subject *subject);
 

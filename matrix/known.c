@@ -1,9 +1,11 @@
 #include "matrix/known.h"
 
 #include "matrix/base/glob.h"
+#include "matrix/check.h"
 #include "matrix/filter.h"
 #include "matrix/version.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* tests/unit/test_known.c judges by rows of its own. */
@@ -18,6 +20,34 @@ const struct known knowns[] = {
 };
 
 const size_t known_count = sizeof knowns / sizeof *knowns;
+
+enum { KNOWNS = sizeof knowns / sizeof *knowns, CHECKS_MOST = 256 };
+
+/* The rows that name a check, in order, ended by -1, and the filters: results are judged by the million. */
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static short rows_of_check[CHECKS_MOST][KNOWNS + 1];
+static const struct filter *row_filter[KNOWNS];
+
+static void prepare(void)
+{
+	for (size_t i = 0; i < checks_count && i < CHECKS_MOST; i++) {
+		size_t count = 0;
+		for (short row = 0; row < KNOWNS; row++)
+			if (glob_match(knowns[row].check, checks[i].id))
+				rows_of_check[i][count++] = row;
+		rows_of_check[i][count] = -1;
+	}
+	for (size_t i = 0; i < KNOWNS; i++)
+		row_filter[i] = filter_text(knowns[i].where);
+}
+
+/* NULL: of a check that is not in checks.def any row may be. */
+static const short *rows_of(const char *id)
+{
+	const struct check *check = check_find(id);
+	pthread_once(&prepared, prepare);
+	return check && check - checks < CHECKS_MOST ? rows_of_check[check - checks] : NULL;
+}
 
 /* Does the excuse still hold for the release?  One whose end cannot be compared never does. */
 static int holds(const char *until, const char *go)
@@ -41,24 +71,35 @@ static int may_cover(const struct known *known, const struct cell *cell, const c
 static int covers(const struct known *known, const struct cell *cell, const char *check)
 {
 	const struct filter_subject subject = { cell, check, NULL };
-	return may_cover(known, cell, check) && filter_text_sure(known->where, &subject);
+	return filter_sure(row_filter[known - knowns], &subject) && glob_match(known->check, check) &&
+	    holds(known->until, cell->go);
+}
+
+/* The first row behind `last` (NULL: of all) that covers it. */
+static const struct known *next_row(
+    const short *rows, const struct known *last, const struct cell *cell, const char *check)
+{
+	ptrdiff_t from = last ? last - knowns + 1 : 0;
+	for (; !rows && from < KNOWNS; from++)
+		if (covers(&knowns[from], cell, check))
+			return &knowns[from];
+	for (; rows && *rows >= 0; rows++)
+		if (*rows >= from && covers(&knowns[*rows], cell, check))
+			return &knowns[*rows];
+	return NULL;
 }
 
 const struct known *known_find(const struct cell *cell, const char *check)
 {
-	for (size_t i = 0; i < known_count; i++)
-		if (covers(&knowns[i], cell, check))
-			return &knowns[i];
-	return NULL;
+	return next_row(rows_of(check), NULL, cell, check);
 }
 
 int known_is_at_times(const struct cell *cell, const char *check)
 {
+	const short *rows = rows_of(check);
 	int passes = 0, deviates = 0;
-	for (size_t i = 0; i < known_count; i++) {
-		if (!covers(&knowns[i], cell, check))
-			continue;
-		int pass = strcmp(knowns[i].status, status_name(STATUS_PASS)) == 0;
+	for (const struct known *row = NULL; (row = next_row(rows, row, cell, check));) {
+		int pass = strcmp(row->status, status_name(STATUS_PASS)) == 0;
 		passes |= pass;
 		deviates |= !pass;
 	}
@@ -132,9 +173,10 @@ void known_stale(const struct cell_result *results, size_t count, enum known_use
 enum verdict known_judge(const struct cell *cell, const char *check, enum status status, const struct known **row)
 {
 	*row = NULL;
-	const struct known *first = known_find(cell, check);
-	for (const struct known *known = first; known && known < knowns + known_count; known++) {
-		if (strcmp(known->status, status_name(status)) == 0 && covers(known, cell, check)) {
+	const short *rows = rows_of(check);
+	const struct known *first = next_row(rows, NULL, cell, check);
+	for (const struct known *known = first; known; known = next_row(rows, known, cell, check)) {
+		if (strcmp(known->status, status_name(status)) == 0) {
 			*row = known;
 			return VERDICT_KNOWN;
 		}
