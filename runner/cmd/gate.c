@@ -27,7 +27,7 @@ static int load(const struct setup *setup, const struct option_words *words, str
 		diag_set(&diag, 0, "'%s': takes no filter: it is about the last run, whole", words->word[0]);
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
-	return last_run(setup, session);
+	return last_run_brief(setup, session);
 }
 
 /* ---- accept ---------------------------------------------------------------------------------------- */

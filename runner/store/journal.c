@@ -19,23 +19,22 @@ struct journal {
 	int broken; /* -errno: what was written in part could not be cut off again */
 };
 
-static void hash8(const char *json, size_t len, char hex[HASH_HEX])
+const char *journal_line_json(const char *line, size_t len, size_t *json_len)
 {
-	struct hash *hash = hash_new();
-	hash_add(hash, json, len);
-	hash_end(hash, hex);
+	char hex[HASH_HEX];
+	if (len <= HEAD || line[HASH8] != ' ')
+		return NULL;
+	hash_bytes(line + HEAD, len - HEAD, hex);
+	*json_len = len - HEAD;
+	return memcmp(line, hex, HASH8) == 0 ? line + HEAD : NULL;
 }
 
 /* The event of a line (without its newline), or NULL. */
 static json_t *line_read(const char *line, size_t len)
 {
-	char hex[HASH_HEX];
-	if (len <= HEAD || line[HASH8] != ' ')
-		return NULL;
-	hash8(line + HEAD, len - HEAD, hex);
-	if (memcmp(line, hex, HASH8) != 0)
-		return NULL;
-	json_t *event = json_loadb(line + HEAD, len - HEAD, 0, NULL);
+	size_t json_len;
+	const char *json = journal_line_json(line, len, &json_len);
+	json_t *event = json ? json_loadb(json, json_len, 0, NULL) : NULL;
 	if (event && !json_is_object(event)) {
 		json_decref(event);
 		return NULL;
@@ -133,7 +132,7 @@ int journal_append(struct journal *journal, const json_t *event, int sync)
 		return -EINVAL;
 	struct buf line = BUF_INIT;
 	char hex[HASH_HEX];
-	hash8(json, strlen(json), hex);
+	hash_bytes(json, strlen(json), hex);
 	buf_add_bytes(&line, hex, HASH8);
 	buf_printf(&line, " %s\n", json);
 	free(json);
@@ -201,8 +200,13 @@ int journal_read(const char *path, journal_event *event, void *context, struct j
 	buf_free(&bytes);
 	if (error)
 		return diag_set(diag, -error, "%s: the journal cannot be read: %s", path, strerror(-error));
-	if (stopped || !tally->spoiled)
-		return stopped;
+	return stopped ? stopped : journal_spoiled(path, tally, diag);
+}
+
+int journal_spoiled(const char *path, const struct journal_tally *tally, struct diag *diag)
+{
+	if (!tally->spoiled)
+		return 0;
 	return diag_set(diag, EBADMSG,
 	    "%s:%zu: this line is spoiled (%zu in all); what it recorded is lost, run those cells again", path,
 	    tally->first_spoiled, tally->spoiled);

@@ -55,4 +55,31 @@ typedef int journal_event(void *context, json_t *event, size_t line);
  * for the last two.  *tally is always filled; it may be NULL. */
 int journal_read(const char *path, journal_event *event, void *context, struct journal_tally *tally, struct diag *diag);
 
+/* The JSON of a line (len: without its newline) when its hash is right, and its length; else NULL. */
+const char *journal_line_json(const char *line, size_t len, size_t *json_len);
+
+/* A reader of large journals makes something of its own of each line, in threads. */
+struct journal_lines {
+	/* What the JSON of a line is made to; NULL when it is no object, and the line spoiled.  worker: which of the
+	 * threads, from 0.  Called by all of them at once, for lines in any order. */
+	void *(*make)(void *context, size_t worker, const char *json, size_t len);
+	/* Gets what was made, to keep or to free: in the order of the journal, one at a time.  Not 0 ends the reading. */
+	int (*take)(void *context, void *made, size_t line);
+	/* Frees what was made of a line after the one that ended the reading. */
+	void (*drop)(void *made);
+};
+
+enum { JOURNAL_WORKERS = 4 };
+
+/* How many threads there will be: as many as cores, at most JOURNAL_WORKERS. */
+size_t journal_workers(void);
+
+/* As journal_read: the same lines are good, the same are told, but it is never whole in memory.  What is added while it
+ * is read may be missed. */
+int journal_read_lines(const char *path, const struct journal_lines *lines, void *context, struct journal_tally *tally,
+    struct diag *diag);
+
+/* What journal_read returns for a journal with spoiled lines: 0 for one without. */
+int journal_spoiled(const char *path, const struct journal_tally *tally, struct diag *diag);
+
 #endif
