@@ -349,15 +349,16 @@ int filter_parse(const char *text, struct filter **filter, struct diag *diag)
 	return 0;
 }
 
-static int asks_facts(const struct node *node)
+static int asks(const struct node *node, enum field from, enum field to)
 {
-	int asks = node->kind == NODE_TEST && node->field >= FIELD_LIBC && node->field <= FIELD_EMULATOR;
-	for (const struct node *child = node->child; child && !asks; child = child->next)
-		asks = asks_facts(child);
-	return asks;
+	int found = node->kind == NODE_TEST && node->field >= from && node->field <= to;
+	for (const struct node *child = node->child; child && !found; child = child->next)
+		found = asks(child, from, to);
+	return found;
 }
 
-int filter_asks_facts(const struct filter *filter) { return asks_facts(filter->root); }
+int filter_asks_facts(const struct filter *filter) { return asks(filter->root, FIELD_LIBC, FIELD_EMULATOR); }
+int filter_asks_check(const struct filter *filter) { return asks(filter->root, FIELD_CHECK, FIELD_CHECK); }
 
 void filter_free(struct filter *filter)
 {
@@ -416,11 +417,14 @@ static int match_text(const struct node *node, const char *text)
 /* arch=arm is every variant of arm; arch=arm.5 and arch=arm.* are variants only. */
 static int match_arch(const struct node *node, const struct cell *cell)
 {
-	char whole[32];
-	cell_arch(cell, whole);
-	for (const struct value *value = node->values; value; value = value->next)
-		if (glob_match(value->text, strchr(value->text, '.') ? whole : cell->arch))
+	char whole[32] = "";
+	for (const struct value *value = node->values; value; value = value->next) {
+		int variant = strchr(value->text, '.') != NULL;
+		if (variant && !*whole)
+			cell_arch(cell, whole);
+		if (glob_match(value->text, variant ? whole : cell->arch))
 			return 1;
+	}
 	return 0;
 }
 
@@ -532,28 +536,60 @@ int filter_sure(const struct filter *filter, const struct filter_subject *subjec
 
 /* ---- releases -------------------------------------------------------------------------------- */
 
-/* All tests but those on go left open. */
-static enum answer match_release(const struct node *node, const char *go)
+/* Some tests are made, all others left open. */
+typedef enum answer some_tests(const struct node *test, const void *of);
+
+static enum answer match_some(const struct node *node, some_tests *test, const void *of)
 {
 	enum answer all = node->kind == NODE_AND ? YES : NO;
 	switch (node->kind) {
 	case NODE_TRUE:
 		return YES;
 	case NODE_TEST:
-		return node->field != FIELD_GO ? MAYBE : match_go(node, go) == (node->op != OP_NE) ? YES : NO;
+		return test(node, of);
 	case NODE_NOT:
-		return (enum answer)(YES - match_release(node->child, go));
+		return (enum answer)(YES - match_some(node->child, test, of));
 	case NODE_AND:
 	case NODE_OR:
 		for (const struct node *child = node->child; child; child = child->next) {
-			enum answer one = match_release(child, go);
+			enum answer one = match_some(child, test, of);
 			all = (node->kind == NODE_AND ? one < all : one > all) ? one : all;
 		}
 	}
 	return all;
 }
 
-int filter_takes_release(const struct filter *filter, const char *go) { return match_release(filter->root, go) != NO; }
+static enum answer test_release(const struct node *node, const void *go)
+{
+	return node->field != FIELD_GO ? MAYBE : match_go(node, go) == (node->op != OP_NE) ? YES : NO;
+}
+
+static enum answer test_check(const struct node *node, const void *check)
+{
+	return node->field != FIELD_CHECK ? MAYBE : match_text(node, check) == (node->op != OP_NE) ? YES : NO;
+}
+
+static enum answer test_place(const struct node *node, const void *place)
+{
+	const struct filter_subject subject = { place, NULL, NULL };
+	int is_of_place = node->field == FIELD_OS || node->field == FIELD_ARCH || node->field == FIELD_TARGET ||
+	    (node->field >= FIELD_LIBC && node->field <= FIELD_EMULATOR);
+	return is_of_place ? match_test(node, &subject) : MAYBE;
+}
+
+int filter_takes_release(const struct filter *filter, const char *go) {
+	return match_some(filter->root, test_release, go) != NO;
+}
+
+int filter_takes_check(const struct filter *filter, const char *check)
+{
+	return match_some(filter->root, test_check, check) != NO;
+}
+
+int filter_takes_place(const struct filter *filter, const struct cell *place)
+{
+	return match_some(filter->root, test_place, place) != NO;
+}
 
 static int each_release(
     const struct node *node, int (*body)(const char *text, int bound, void *data), void *data, int *asks)

@@ -46,8 +46,17 @@ void filter_free(struct filter *filter);
 /* Does it ask for facts of targets (libc, kernel, emulator), so that they must be known first? */
 int filter_asks_facts(const struct filter *filter);
 
+/* Does it ask for the check? */
+int filter_asks_check(const struct filter *filter);
+
 /* May it match a cell of that release, whatever the rest of the cell is? */
 int filter_takes_release(const struct filter *filter, const char *go);
+
+/* May it match a cell there (os, arch, variant, target and facts of *place), whatever the rest of it is? */
+int filter_takes_place(const struct filter *filter, const struct cell *place);
+
+/* May it match with that check, whatever the cell is? */
+int filter_takes_check(const struct filter *filter, const char *check);
 
 /* Calls body for each value of a test on go ("1.6.4", "1.26", "1.5..1.27"); bound: the test is not "=".  Returns the
  * first result of body that is not 0; else 1 when there is such a test, 0 when there is none.  body may be NULL. */

@@ -23,22 +23,34 @@ const size_t known_count = sizeof knowns / sizeof *knowns;
 
 enum { KNOWNS = sizeof knowns / sizeof *knowns, CHECKS_MOST = 256 };
 
-/* The rows that name a check, in order, ended by -1, and the filters: results are judged by the million. */
+/* The rows that can be about a check, in order, ended by -1, and the filters: results are judged by the million. */
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static short rows_of_check[CHECKS_MOST][KNOWNS + 1];
 static const struct filter *row_filter[KNOWNS];
 
+static unsigned char names[CHECKS_MOST][KNOWNS]; /* the same as a table */
+
 static void prepare(void)
 {
-	for (size_t i = 0; i < checks_count && i < CHECKS_MOST; i++) {
-		size_t count = 0;
-		for (short row = 0; row < KNOWNS; row++)
-			if (glob_match(knowns[row].check, checks[i].id))
-				rows_of_check[i][count++] = row;
-		rows_of_check[i][count] = -1;
-	}
 	for (size_t i = 0; i < KNOWNS; i++)
 		row_filter[i] = filter_text(knowns[i].where);
+	for (size_t i = 0; i < checks_count && i < CHECKS_MOST; i++) {
+		size_t count = 0;
+		for (short row = 0; row < KNOWNS; row++) {
+			names[i][row] = glob_match(knowns[row].check, checks[i].id) &&
+			    filter_takes_check(row_filter[row], checks[i].id);
+			if (names[i][row])
+				rows_of_check[i][count++] = row;
+		}
+		rows_of_check[i][count] = -1;
+	}
+}
+
+const unsigned char *known_names(const char *id)
+{
+	const struct check *check = check_find(id);
+	pthread_once(&prepared, prepare);
+	return check && check - checks < CHECKS_MOST ? names[check - checks] : NULL;
 }
 
 /* NULL: of a check that is not in checks.def any row may be. */
@@ -58,6 +70,14 @@ static int holds(const char *until, const char *go)
 	return version_parse(until, &end) == 0 && version_parse(go, &release) == 0 &&
 	    version_compare(&release, &end) < 0;
 }
+
+const struct filter *known_filter(const struct known *row)
+{
+	pthread_once(&prepared, prepare);
+	return row_filter[row - knowns];
+}
+
+int known_holds(const struct known *row, const struct cell *cell) { return holds(row->until, cell->go); }
 
 /* Of a target of which nothing is known, it may. */
 static int may_cover(const struct known *known, const struct cell *cell, const char *check)
@@ -170,6 +190,17 @@ void known_stale(const struct cell_result *results, size_t count, enum known_use
  *   skip          ok           known                  ok        it says nothing about the excuse
  *   notrun        new          known                  new       nobody has looked yet
  *   any other     regressed    known                  changed   excused for another reason than this */
+enum verdict known_verdict(enum status status, int covered)
+{
+	if (status == STATUS_SKIP)
+		return VERDICT_OK;
+	if (status == STATUS_NOTRUN)
+		return VERDICT_NEW;
+	if (status == STATUS_PASS)
+		return covered ? VERDICT_FIXED : VERDICT_OK;
+	return covered ? VERDICT_CHANGED : VERDICT_REGRESSED;
+}
+
 enum verdict known_judge(const struct cell *cell, const char *check, enum status status, const struct known **row)
 {
 	*row = NULL;
@@ -181,12 +212,6 @@ enum verdict known_judge(const struct cell *cell, const char *check, enum status
 			return VERDICT_KNOWN;
 		}
 	}
-	if (status == STATUS_SKIP)
-		return VERDICT_OK;
-	if (status == STATUS_NOTRUN)
-		return VERDICT_NEW;
-	*row = first;
-	if (status == STATUS_PASS)
-		return first ? VERDICT_FIXED : VERDICT_OK;
-	return first ? VERDICT_CHANGED : VERDICT_REGRESSED;
+	*row = status == STATUS_SKIP || status == STATUS_NOTRUN ? NULL : first;
+	return known_verdict(status, first != NULL);
 }

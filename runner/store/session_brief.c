@@ -190,15 +190,17 @@ static void *judge_some(void *data)
 {
 	struct judging *judging = data;
 	const struct view *view = &judging->session->view;
+	struct known_memo *memo = known_memo_new();
 	for (size_t from; (from = atomic_fetch_add(&judging->next, SHARE)) < view->count;) {
 		for (size_t i = from; i < from + SHARE && i < view->count; i++) {
 			struct cell_result *result = &view->cells[i];
 			session_attach_facts(judging->session, &result->cell);
-			judge_brief(result);
+			judge_brief(result, memo);
 			if (result->build_status != STATUS_NOTRUN && !judge_is_final(result))
 				atomic_store(&judging->doubtful, 1);
 		}
 	}
+	known_memo_free(memo);
 	return NULL;
 }
 

@@ -82,13 +82,12 @@ static enum status status_of(const struct cell *cell, const struct check *row, c
 	return status;
 }
 
-void judge_brief(struct cell_result *result)
+void judge_brief(struct cell_result *result, struct known_memo *memo)
 {
 	for (size_t i = 0; i < result->check_count; i++) {
 		struct check_result *check = &result->checks[i];
-		const struct known *known;
 		check->status = status_of(&result->cell, check_find(check->id), check);
-		check->verdict = known_judge(&result->cell, check->id, check->status, &known);
+		check->verdict = known_judge_memo(memo, &result->cell, i == 0, check->id, check->status);
 		if (check->status != STATUS_SKIP && check->rate &&
 		    !(check->verdict == VERDICT_KNOWN && known_is_at_times(&result->cell, check->id)))
 			check->verdict = VERDICT_FLAKY;
