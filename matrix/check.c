@@ -63,7 +63,7 @@ const char *pass_name(enum pass pass)
 enum { ID_SLOTS = 1024 };
 
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
-static unsigned short id_slot[ID_SLOTS];      /* 1 + index of a check, by its id */
+static unsigned short id_slot[ID_SLOTS];       /* 1 + index of a check, by its id */
 static short rows_of_check[CHECKS][RULES + 1]; /* the rows of oracle.def that name a check, in order, ended by -1 */
 static const struct filter *rule_filter[RULES], *refusal_filter[REFUSALS];
 
@@ -104,11 +104,7 @@ const struct check *check_find_part(const char *id, size_t len)
 	return NULL;
 }
 
-const struct check *check_find(const char *id)
-{
-	/* The id of a check itself, as results that are read in large numbers have it. */
-	return check_find_part(id, strlen(id));
-}
+const struct check *check_find(const char *id) { return check_find_part(id, strlen(id)); }
 
 /* Does the release's table say so of the cell's port?  Of a port that was not asked it says nothing. */
 static int table_says(enum fact fact, const struct cell *cell)

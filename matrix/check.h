@@ -18,9 +18,9 @@ struct check {
 extern const struct check checks[];
 extern const size_t checks_count;
 
-const char *pass_name(enum pass pass);          /* "live" */
-const struct check *check_find(const char *id); /* NULL when there is none */
-const struct check *check_find_part(const char *id, size_t len);
+const char *pass_name(enum pass pass);                           /* "live" */
+const struct check *check_find(const char *id);                  /* NULL when there is none */
+const struct check *check_find_part(const char *id, size_t len); /* the same of a text without a NUL */
 
 /* Is the check planned in this cell?  REFUSAL exactly in refused cells, all others only in cells
  * that build; FILE also @none, what runs only where something runs. */

@@ -1,4 +1,4 @@
-#include "matrix/filter.h"
+#include "matrix/filter_node.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
@@ -14,49 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum field {
-	FIELD_GO,
-	FIELD_OS,
-	FIELD_ARCH,
-	FIELD_MODE,
-	FIELD_CGO,
-	FIELD_LINK,
-	FIELD_TARGET,
-	FIELD_LOAD,
-	FIELD_LIBC,
-	FIELD_KERNEL,
-	FIELD_EMULATOR,
-	FIELD_CHECK,
-	FIELD_STATUS,
-	FIELD_COUNT
-};
-
-enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
-
-enum kind { NODE_TRUE, NODE_OR, NODE_AND, NODE_NOT, NODE_TEST };
-
-struct value {
-	char *text; /* what a text field is matched with */
-	int is_version;
-	struct version low, high; /* FIELD_GO without wildcards: version.h version_range */
-	struct value *next;
-};
-
-/* "a & b & c" is one node with three children, so that only brackets and '!' make a tree deeper,
- * and recursion over it is bounded by DEPTH_MAX. */
-struct node {
-	enum kind kind;
-	struct node *child; /* OR, AND: the first of several; NOT: the one */
-	struct node *next;  /* the next child of the parent */
-	enum field field;
-	enum op op;
-	unsigned mask;        /* of a field with a fixed set of values: bit 1u << value */
-	struct value *values; /* of the others */
-};
-
 enum { DEPTH_MAX = 200 };
-
-struct filter { struct node *root; };
 
 static const char *cgo_word(size_t i) { return i ? "1" : "0"; }
 static const char *mode_word(size_t i) { return mode_name((enum mode)i); }
@@ -349,17 +307,6 @@ int filter_parse(const char *text, struct filter **filter, struct diag *diag)
 	return 0;
 }
 
-static int asks(const struct node *node, enum field from, enum field to)
-{
-	int found = node->kind == NODE_TEST && node->field >= from && node->field <= to;
-	for (const struct node *child = node->child; child && !found; child = child->next)
-		found = asks(child, from, to);
-	return found;
-}
-
-int filter_asks_facts(const struct filter *filter) { return asks(filter->root, FIELD_LIBC, FIELD_EMULATOR); }
-int filter_asks_check(const struct filter *filter) { return asks(filter->root, FIELD_CHECK, FIELD_CHECK); }
-
 void filter_free(struct filter *filter)
 {
 	if (filter)
@@ -368,10 +315,6 @@ void filter_free(struct filter *filter)
 }
 
 /* ---- matching ------------------------------------------------------------------------------ */
-
-/* A test on a check or status that the subject does not have yet can come out either way, and so
- * can its negation: MAYBE.  What may match is kept, since the question is asked again later. */
-enum answer { NO, MAYBE, YES };
 
 /* Orders are against the first of a minor: go<1.21 and go>=1.21 leave nothing out. */
 static int version_holds(const struct version *version, enum op op, const struct value *value)
@@ -393,7 +336,7 @@ static int version_holds(const struct version *version, enum op op, const struct
 	return 0;
 }
 
-static int match_go(const struct node *node, const char *go)
+int filter_match_go(const struct node *node, const char *go)
 {
 	struct version version;
 	int ordered = version_parse(go, &version) == 0;
@@ -406,7 +349,7 @@ static int match_go(const struct node *node, const char *go)
 	return 0;
 }
 
-static int match_text(const struct node *node, const char *text)
+int filter_match_text(const struct node *node, const char *text)
 {
 	for (const struct value *value = node->values; value; value = value->next)
 		if (glob_match(value->text, text))
@@ -439,20 +382,20 @@ static enum answer match_fact(const struct node *node, const struct cell *cell)
 	const char *text = node->field == FIELD_LIBC ? facts->libc :
 	    node->field == FIELD_KERNEL              ? facts->kernel :
 						       facts->emulator;
-	return *text && match_text(node, text) ? YES : NO;
+	return *text && filter_match_text(node, text) ? YES : NO;
 }
 
-static enum answer match_test(const struct node *node, const struct filter_subject *subject)
+enum answer filter_match_test(const struct node *node, const struct filter_subject *subject)
 {
 	const struct cell *cell = subject->cell;
 	enum answer fact;
 	int holds = 0;
 	switch (node->field) {
 	case FIELD_GO:
-		holds = match_go(node, cell->go);
+		holds = filter_match_go(node, cell->go);
 		break;
 	case FIELD_OS:
-		holds = match_text(node, cell->os);
+		holds = filter_match_text(node, cell->os);
 		break;
 	case FIELD_ARCH:
 		holds = match_arch(node, cell);
@@ -467,7 +410,7 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 		holds = node->mask >> cell->link & 1;
 		break;
 	case FIELD_TARGET:
-		holds = match_text(node, cell->target);
+		holds = filter_match_text(node, cell->target);
 		break;
 	case FIELD_LOAD:
 		holds = node->mask >> cell->load & 1;
@@ -483,12 +426,12 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 	case FIELD_CHECK:
 		if (!subject->check)
 			return MAYBE;
-		holds = match_text(node, subject->check);
+		holds = filter_match_text(node, subject->check);
 		break;
 	case FIELD_STATUS:
 		if (!subject->status)
 			return MAYBE;
-		holds = match_text(node, subject->status);
+		holds = filter_match_text(node, subject->status);
 		break;
 	case FIELD_COUNT:
 		break;
@@ -503,7 +446,7 @@ static enum answer match_node(const struct node *node, const struct filter_subje
 	case NODE_TRUE:
 		return YES;
 	case NODE_TEST:
-		return match_test(node, subject);
+		return filter_match_test(node, subject);
 	case NODE_NOT:
 		return (enum answer)(YES - match_node(node->child, subject));
 	case NODE_AND:
@@ -532,81 +475,4 @@ int filter_match(const struct filter *filter, const struct filter_subject *subje
 int filter_sure(const struct filter *filter, const struct filter_subject *subject)
 {
 	return match_node(filter->root, subject) == YES;
-}
-
-/* ---- releases -------------------------------------------------------------------------------- */
-
-/* Some tests are made, all others left open. */
-typedef enum answer some_tests(const struct node *test, const void *of);
-
-static enum answer match_some(const struct node *node, some_tests *test, const void *of)
-{
-	enum answer all = node->kind == NODE_AND ? YES : NO;
-	switch (node->kind) {
-	case NODE_TRUE:
-		return YES;
-	case NODE_TEST:
-		return test(node, of);
-	case NODE_NOT:
-		return (enum answer)(YES - match_some(node->child, test, of));
-	case NODE_AND:
-	case NODE_OR:
-		for (const struct node *child = node->child; child; child = child->next) {
-			enum answer one = match_some(child, test, of);
-			all = (node->kind == NODE_AND ? one < all : one > all) ? one : all;
-		}
-	}
-	return all;
-}
-
-static enum answer test_release(const struct node *node, const void *go)
-{
-	return node->field != FIELD_GO ? MAYBE : match_go(node, go) == (node->op != OP_NE) ? YES : NO;
-}
-
-static enum answer test_check(const struct node *node, const void *check)
-{
-	return node->field != FIELD_CHECK ? MAYBE : match_text(node, check) == (node->op != OP_NE) ? YES : NO;
-}
-
-static enum answer test_place(const struct node *node, const void *place)
-{
-	const struct filter_subject subject = { place, NULL, NULL };
-	int is_of_place = node->field == FIELD_OS || node->field == FIELD_ARCH || node->field == FIELD_TARGET ||
-	    (node->field >= FIELD_LIBC && node->field <= FIELD_EMULATOR);
-	return is_of_place ? match_test(node, &subject) : MAYBE;
-}
-
-int filter_takes_release(const struct filter *filter, const char *go) {
-	return match_some(filter->root, test_release, go) != NO;
-}
-
-int filter_takes_check(const struct filter *filter, const char *check)
-{
-	return match_some(filter->root, test_check, check) != NO;
-}
-
-int filter_takes_place(const struct filter *filter, const struct cell *place)
-{
-	return match_some(filter->root, test_place, place) != NO;
-}
-
-static int each_release(
-    const struct node *node, int (*body)(const char *text, int bound, void *data), void *data, int *asks)
-{
-	int result = 0;
-	if (node->kind == NODE_TEST && node->field == FIELD_GO) {
-		*asks = 1;
-		for (const struct value *value = node->values; value && !result && body; value = value->next)
-			result = body(value->text, node->op != OP_EQ, data);
-	}
-	for (const struct node *child = node->child; child && !result; child = child->next)
-		result = each_release(child, body, data, asks);
-	return result;
-}
-
-int filter_each_release(const struct filter *filter, int (*body)(const char *text, int bound, void *data), void *data)
-{
-	int asks = 0, result = each_release(filter->root, body, data, &asks);
-	return result ? result : asks;
 }

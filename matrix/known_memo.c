@@ -1,8 +1,8 @@
 /* known_memo.c - known_judge for a million results (known.h).
  *
  * Most rows are about a few targets or ports, and there are far fewer of these than cells: which rows can be about a
- * place is asked once for each place, which of these about a release there once for that, and which of these are about a
- * cell once for each cell. */
+ * place is asked once for each place, which of these about a release there once for that, and which of these are
+ * about a cell once for each cell. */
 #include "matrix/known.h"
 
 #include "matrix/base/buf.h"
@@ -81,9 +81,9 @@ static const struct place *place_of(struct known_memo *memo, const struct cell *
 	const struct place *any = *go ? place_of(memo, cell, "") : NULL;
 	size_t count = any ? any->count : known_count;
 	place = xmalloc(sizeof(*place));
-	*place = (struct place){ .cell = *cell,
-		.row = xcalloc(count + 1, sizeof(*place->row)),
-		.asks = xcalloc(count + 1, 1) };
+	*place = (struct place){
+		.cell = *cell, .row = xcalloc(count + 1, sizeof(*place->row)), .asks = xcalloc(count + 1, 1)
+	};
 	strcpy(place->cell.go, go);
 	for (size_t i = 0; i < count; i++) {
 		const struct known *row = any ? any->row[i] : &knowns[i];

@@ -244,7 +244,10 @@ static int scan_cell(struct line *line, const struct cell_index *index, struct b
 
 /* ---- by jansson --------------------------------------------------------------------------------------------- */
 
-static char *again(struct texts *texts, const char *text) { return text ? texts_keep(texts, text, strlen(text)) : NULL; }
+static char *again(struct texts *texts, const char *text)
+{
+	return text ? texts_keep(texts, text, strlen(text)) : NULL;
+}
 
 static void take_parsed(
     struct line *line, const struct cell_index *index, const struct cell_result *result, struct brief_told *told)

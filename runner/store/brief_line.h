@@ -13,8 +13,8 @@ enum { BRIEF_CHECKS = 1024 }; /* more checks than a cell can have */
 #define BRIEF_NOWHERE ((size_t)-1)
 
 struct brief_told {
-	json_t *event; /* of no cell; NULL else */
-	size_t place;  /* of its cell in the index; BRIEF_NOWHERE: not planned, or none */
+	json_t *event;               /* of no cell; NULL else */
+	size_t place;                /* of its cell in the index; BRIEF_NOWHERE: not planned, or none */
 	struct check_result *checks; /* they and their texts are in the texts; ids of checks.def are its own */
 	size_t count;
 	enum status build_status;

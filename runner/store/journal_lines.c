@@ -187,8 +187,8 @@ static void drop_all(struct reading *reading)
 	free(reading->block);
 }
 
-int journal_read_lines(const char *path, const struct journal_lines *lines, void *context, struct journal_tally *tally,
-    struct diag *diag)
+int journal_read_lines(
+    const char *path, const struct journal_lines *lines, void *context, struct journal_tally *tally, struct diag *diag)
 {
 	struct reading reading = { .fd = open(path, O_RDONLY | O_CLOEXEC), .lines = lines, .context = context };
 	struct stat st;

@@ -41,8 +41,8 @@ struct session {
 /* 0, or -errno with a line in diag (-ENOENT: no run in out yet). */
 int session_load(const char *out, struct session *session, struct diag *diag);
 
-/* The same for who wants statuses of very many cells, as gate and compare do: it reads them in threads, ten times as
- * fast and in a sixth of the memory.  Of a cell there are its checks, with id, status, verdict, what was observed,
+/* The same for who wants statuses of very many cells, as gate and compare do: it reads them in threads, without
+ * making anything of the rest.  Of a cell there are its checks, with id, status, verdict, what was observed,
  * message, rate and the reason of a skip, and its build status; facts are json_true() where there were some, and all
  * else is NULL or 0.  Rows of known.def are not looked for that are stale. */
 int session_load_brief(const char *out, struct session *session, struct diag *diag);

@@ -24,7 +24,8 @@ void judge_skip(struct check_result *result, const char *skip_class, const char 
 void judge_result(struct cell_result *result);
 
 /* The same statuses and verdicts without the texts: expectation and source are not filled, and of reasons only that of
- * a skip is right.  Touches no text, and may be called by several threads, each with a memo (matrix/known.h) and for results of its own. */
+ * a skip is right.  Touches no text, and may be called by several threads, each with a memo (matrix/known.h) and for
+ * results of its own. */
 struct known_memo;
 void judge_brief(struct cell_result *result, struct known_memo *memo);
 

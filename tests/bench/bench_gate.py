@@ -137,7 +137,11 @@ def main():
                 checks = maker.write_run(runs / run, count, run == "b")
             print(f"{checks} checks of {count} cells", end=", ")
         size = (runs / "a/journal").stat().st_size
-        print(f"a journal of {size >> 20} MiB each\n\n| | wall s | CPU s | largest process MiB | exit |\n" + "|---" * 5 + "|")
+        print(
+            f"a journal of {size >> 20} MiB each\n\n| | wall s | CPU s | largest process MiB | exit |\n"
+            + "|---" * 5
+            + "|"
+        )
         for words in (
             ["accept", "--baseline", baseline, "--out", runs / "a"],
             ["gate", "--baseline", baseline, "--out", runs / "a"],
