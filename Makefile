@@ -34,7 +34,7 @@ RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-ports bench-loader bench-targets docs docs-ports docs-releases clean help
+.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets docs docs-ports docs-releases clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -99,6 +99,9 @@ bench: programs   ## time and memory of a cold and a warm run, and the ratio to 
 
 bench-ports: programs ## the same for every port: ratio to a plain loop over the same go build commands
 	@.venv/bin/python tests/bench/bench_run.py --plain "target=none" $(ARGS)
+
+bench-gate: programs ## accept, gate and compare on 100,000 cells
+	@.venv/bin/python tests/bench/bench_gate.py $(ARGS)
 
 bench-loader: programs ## the host's cells on a copy of this machine's loader, beside the host: running alone
 	@.venv/bin/python tests/bench/bench_loader.py $(ARGS)

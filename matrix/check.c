@@ -6,6 +6,7 @@
 #include "matrix/port.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 const struct check checks[] = {
@@ -57,13 +58,53 @@ const char *pass_name(enum pass pass)
 	return names[pass];
 }
 
-const struct check *check_find(const char *id)
+/* ---- what is worked out once: results are judged by the million, and by several threads ---------------- */
+
+enum { ID_SLOTS = 1024 };
+
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static unsigned short id_slot[ID_SLOTS];       /* 1 + index of a check, by its id */
+static short rows_of_check[CHECKS][RULES + 1]; /* the rows of oracle.def that name a check, in order, ended by -1 */
+static const struct filter *rule_filter[RULES], *refusal_filter[REFUSALS];
+
+static size_t id_hash(const char *id, size_t len)
 {
-	for (size_t i = 0; i < CHECKS; i++)
-		if (strcmp(checks[i].id, id) == 0)
-			return &checks[i];
+	unsigned hash = 2166136261u; /* FNV-1a */
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)id[i]) * 16777619u;
+	return (hash ^ hash >> 16) % ID_SLOTS;
+}
+
+static void prepare(void)
+{
+	for (size_t i = 0; i < CHECKS; i++) {
+		size_t at = id_hash(checks[i].id, strlen(checks[i].id)), count = 0;
+		while (id_slot[at])
+			at = (at + 1) % ID_SLOTS;
+		id_slot[at] = (unsigned short)(i + 1);
+		for (short row = 0; row < RULES; row++)
+			if (glob_match(rules[row].check, checks[i].id))
+				rows_of_check[i][count++] = row;
+		rows_of_check[i][count] = -1;
+	}
+	for (size_t i = 0; i < RULES; i++)
+		rule_filter[i] = filter_text(rules[i].where);
+	for (size_t i = 0; i < REFUSALS; i++)
+		refusal_filter[i] = filter_text(refusals[i].where);
+}
+
+const struct check *check_find_part(const char *id, size_t len)
+{
+	pthread_once(&prepared, prepare);
+	for (size_t at = id_hash(id, len); id_slot[at]; at = (at + 1) % ID_SLOTS) {
+		const struct check *check = &checks[id_slot[at] - 1];
+		if (strncmp(check->id, id, len) == 0 && !check->id[len])
+			return check;
+	}
 	return NULL;
 }
+
+const struct check *check_find(const char *id) { return check_find_part(id, strlen(id)); }
 
 /* Does the release's table say so of the cell's port?  Of a port that was not asked it says nothing. */
 static int table_says(enum fact fact, const struct cell *cell)
@@ -100,14 +141,15 @@ static int table_says(enum fact fact, const struct cell *cell)
  * mode or target would not fit that. */
 int support_row(const struct cell *cell)
 {
-	static struct cell last;
-	static int answer, known;
+	static _Thread_local struct cell last;
+	static _Thread_local int answer, known;
+	pthread_once(&prepared, prepare);
 	if (known && last.port == cell->port && cell_same_build(&last, cell))
 		return answer;
 	const struct filter_subject subject = { cell, NULL, NULL };
 	int found = -1;
 	for (int i = 0; i < REFUSALS && found < 0; i++)
-		if (table_says(refusals[i].fact, cell) && filter_text_match(refusals[i].where, &subject))
+		if (table_says(refusals[i].fact, cell) && filter_match(refusal_filter[i], &subject))
 			found = i;
 	last = *cell;
 	known = 1;
@@ -137,21 +179,17 @@ int support_refused(const struct cell *cell, struct buf *out, const char **sourc
 	return refusals[row].exit;
 }
 
-/* The rows of oracle.def that name a check, in order, ended by -1: worked out once per check. */
-static const short *rules_of(const struct check *check)
+const char *oracle_text(const struct check *check, const struct cell *cell, const char **source)
 {
-	static short rows[CHECKS][RULES + 1];
-	static char known[CHECKS];
-	size_t index = (size_t)(check - checks);
-	if (!known[index]) {
-		size_t count = 0;
-		for (short i = 0; i < RULES; i++)
-			if (glob_match(rules[i].check, check->id))
-				rows[index][count++] = i;
-		rows[index][count] = -1;
-		known[index] = 1;
+	const struct filter_subject subject = { cell, check->id, NULL };
+	pthread_once(&prepared, prepare);
+	for (const short *row = rows_of_check[check - checks]; *row >= 0; row++) {
+		if (filter_match(rule_filter[*row], &subject)) {
+			*source = rules[*row].source;
+			return rules[*row].expected;
+		}
 	}
-	return rows[index];
+	return NULL;
 }
 
 int oracle_expect(const struct check *check, const struct cell *cell, struct buf *out, const char **source)
@@ -164,13 +202,9 @@ int oracle_expect(const struct check *check, const struct cell *cell, struct buf
 		buf_free(&message);
 		return exit ? 0 : -ENOENT;
 	}
-	const struct filter_subject subject = { cell, check->id, NULL };
-	for (const short *row = rules_of(check); *row >= 0; row++) {
-		if (filter_text_match(rules[*row].where, &subject)) {
-			buf_add(out, rules[*row].expected);
-			*source = rules[*row].source;
-			return 0;
-		}
-	}
-	return -ENOENT;
+	const char *expected = oracle_text(check, cell, source);
+	if (!expected)
+		return -ENOENT;
+	buf_add(out, expected);
+	return 0;
 }

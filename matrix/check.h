@@ -18,8 +18,9 @@ struct check {
 extern const struct check checks[];
 extern const size_t checks_count;
 
-const char *pass_name(enum pass pass);          /* "live" */
-const struct check *check_find(const char *id); /* NULL when there is none */
+const char *pass_name(enum pass pass);                           /* "live" */
+const struct check *check_find(const char *id);                  /* NULL when there is none */
+const struct check *check_find_part(const char *id, size_t len); /* the same of a text without a NUL */
 
 /* Is the check planned in this cell?  REFUSAL exactly in refused cells, all others only in cells
  * that build; FILE also @none, what runs only where something runs. */
@@ -35,5 +36,9 @@ int support_refused(const struct cell *cell, struct buf *out, const char **sourc
 /* The text the check must observe in the cell, appended to out.  Returns 0, or -ENOENT when
  * oracle.def has no row for it. */
 int oracle_expect(const struct check *check, const struct cell *cell, struct buf *out, const char **source);
+
+/* The same as it stands in oracle.def, where that is all: of every check but one of PASS_REFUSAL.  NULL: no row.  May
+ * be asked by several threads. */
+const char *oracle_text(const struct check *check, const struct cell *cell, const char **source);
 
 #endif

@@ -1,4 +1,4 @@
-#include "matrix/filter.h"
+#include "matrix/filter_node.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
@@ -14,49 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum field {
-	FIELD_GO,
-	FIELD_OS,
-	FIELD_ARCH,
-	FIELD_MODE,
-	FIELD_CGO,
-	FIELD_LINK,
-	FIELD_TARGET,
-	FIELD_LOAD,
-	FIELD_LIBC,
-	FIELD_KERNEL,
-	FIELD_EMULATOR,
-	FIELD_CHECK,
-	FIELD_STATUS,
-	FIELD_COUNT
-};
-
-enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
-
-enum kind { NODE_TRUE, NODE_OR, NODE_AND, NODE_NOT, NODE_TEST, NODE_CELL };
-
-struct value {
-	char *text; /* what a text field is matched with */
-	int is_version;
-	struct version low, high; /* FIELD_GO without wildcards: version.h version_range */
-	struct value *next;
-};
-
-/* "a & b & c" is one node with three children, so that only brackets and '!' make a tree deeper,
- * and recursion over it is bounded by DEPTH_MAX. */
-struct node {
-	enum kind kind;
-	struct node *child; /* OR, AND: the first of several; NOT: the one */
-	struct node *next;  /* the next child of the parent */
-	enum field field;
-	enum op op;
-	unsigned mask;        /* of a field with a fixed set of values: bit 1u << value */
-	struct value *values; /* of the others; CELL: its id */
-};
-
 enum { DEPTH_MAX = 200 };
-
-struct filter { struct node *root; };
 
 static const char *cgo_word(size_t i) { return i ? "1" : "0"; }
 static const char *mode_word(size_t i) { return mode_name((enum mode)i); }
@@ -370,16 +328,6 @@ int filter_parse(const char *text, struct filter **filter, struct diag *diag)
 	return 0;
 }
 
-static int asks_facts(const struct node *node)
-{
-	int asks = node->kind == NODE_TEST && node->field >= FIELD_LIBC && node->field <= FIELD_EMULATOR;
-	for (const struct node *child = node->child; child && !asks; child = child->next)
-		asks = asks_facts(child);
-	return asks;
-}
-
-int filter_asks_facts(const struct filter *filter) { return asks_facts(filter->root); }
-
 void filter_free(struct filter *filter)
 {
 	if (filter)
@@ -388,10 +336,6 @@ void filter_free(struct filter *filter)
 }
 
 /* ---- matching ------------------------------------------------------------------------------ */
-
-/* A test on a check or status that the subject does not have yet can come out either way, and so
- * can its negation: MAYBE.  What may match is kept, since the question is asked again later. */
-enum answer { NO, MAYBE, YES };
 
 /* Orders are against the first of a minor: go<1.21 and go>=1.21 leave nothing out. */
 static int version_holds(const struct version *version, enum op op, const struct value *value)
@@ -413,7 +357,7 @@ static int version_holds(const struct version *version, enum op op, const struct
 	return 0;
 }
 
-static int match_go(const struct node *node, const char *go)
+int filter_match_go(const struct node *node, const char *go)
 {
 	struct version version;
 	int ordered = version_parse(go, &version) == 0;
@@ -426,7 +370,7 @@ static int match_go(const struct node *node, const char *go)
 	return 0;
 }
 
-static int match_text(const struct node *node, const char *text)
+int filter_match_text(const struct node *node, const char *text)
 {
 	for (const struct value *value = node->values; value; value = value->next)
 		if (glob_match(value->text, text))
@@ -437,11 +381,14 @@ static int match_text(const struct node *node, const char *text)
 /* arch=arm is every variant of arm; arch=arm.5 and arch=arm.* are variants only. */
 static int match_arch(const struct node *node, const struct cell *cell)
 {
-	char whole[32];
-	cell_arch(cell, whole);
-	for (const struct value *value = node->values; value; value = value->next)
-		if (glob_match(value->text, strchr(value->text, '.') ? whole : cell->arch))
+	char whole[32] = "";
+	for (const struct value *value = node->values; value; value = value->next) {
+		int variant = strchr(value->text, '.') != NULL;
+		if (variant && !*whole)
+			cell_arch(cell, whole);
+		if (glob_match(value->text, variant ? whole : cell->arch))
 			return 1;
+	}
 	return 0;
 }
 
@@ -456,19 +403,19 @@ static enum answer match_fact(const struct node *node, const struct cell *cell)
 	const char *text = node->field == FIELD_LIBC ? facts->libc :
 	    node->field == FIELD_KERNEL              ? facts->kernel :
 						       facts->emulator;
-	return *text && match_text(node, text) ? YES : NO;
+	return *text && filter_match_text(node, text) ? YES : NO;
 }
 
-static enum answer match_test(const struct node *node, const struct filter_subject *subject)
+enum answer filter_match_test(const struct node *node, const struct filter_subject *subject)
 {
 	const struct cell *cell = subject->cell;
 	int holds = 0;
 	switch (node->field) {
 	case FIELD_GO:
-		holds = match_go(node, cell->go);
+		holds = filter_match_go(node, cell->go);
 		break;
 	case FIELD_OS:
-		holds = match_text(node, cell->os);
+		holds = filter_match_text(node, cell->os);
 		break;
 	case FIELD_ARCH:
 		holds = match_arch(node, cell);
@@ -483,7 +430,7 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 		holds = node->mask >> cell->link & 1;
 		break;
 	case FIELD_TARGET:
-		holds = match_text(node, cell->target);
+		holds = filter_match_text(node, cell->target);
 		break;
 	case FIELD_LOAD:
 		holds = node->mask >> cell->load & 1;
@@ -498,12 +445,12 @@ static enum answer match_test(const struct node *node, const struct filter_subje
 	case FIELD_CHECK:
 		if (!subject->check)
 			return MAYBE;
-		holds = match_text(node, subject->check);
+		holds = filter_match_text(node, subject->check);
 		break;
 	case FIELD_STATUS:
 		if (!subject->status)
 			return MAYBE;
-		holds = match_text(node, subject->status);
+		holds = filter_match_text(node, subject->status);
 		break;
 	case FIELD_COUNT:
 		break;
@@ -519,7 +466,7 @@ static enum answer match_node(const struct node *node, const struct filter_subje
 	case NODE_TRUE:
 		return YES;
 	case NODE_TEST:
-		return match_test(node, subject);
+		return filter_match_test(node, subject);
 	case NODE_CELL:
 		return strcmp(cell_id(subject->cell, id), node->values->text) == 0 ? YES : NO;
 	case NODE_NOT:
@@ -550,51 +497,4 @@ int filter_match(const struct filter *filter, const struct filter_subject *subje
 int filter_sure(const struct filter *filter, const struct filter_subject *subject)
 {
 	return match_node(filter->root, subject) == YES;
-}
-
-/* ---- releases -------------------------------------------------------------------------------- */
-
-/* All tests but those on go left open. */
-static enum answer match_release(const struct node *node, const char *go)
-{
-	enum answer all = node->kind == NODE_AND ? YES : NO;
-	switch (node->kind) {
-	case NODE_TRUE:
-		return YES;
-	case NODE_TEST:
-		return node->field != FIELD_GO ? MAYBE : match_go(node, go) == (node->op != OP_NE) ? YES : NO;
-	case NODE_CELL:
-		return MAYBE;
-	case NODE_NOT:
-		return (enum answer)(YES - match_release(node->child, go));
-	case NODE_AND:
-	case NODE_OR:
-		for (const struct node *child = node->child; child; child = child->next) {
-			enum answer one = match_release(child, go);
-			all = (node->kind == NODE_AND ? one < all : one > all) ? one : all;
-		}
-	}
-	return all;
-}
-
-int filter_takes_release(const struct filter *filter, const char *go) { return match_release(filter->root, go) != NO; }
-
-static int each_release(
-    const struct node *node, int (*body)(const char *text, int bound, void *data), void *data, int *asks)
-{
-	int result = 0;
-	if (node->kind == NODE_TEST && node->field == FIELD_GO) {
-		*asks = 1;
-		for (const struct value *value = node->values; value && !result && body; value = value->next)
-			result = body(value->text, node->op != OP_EQ, data);
-	}
-	for (const struct node *child = node->child; child && !result; child = child->next)
-		result = each_release(child, body, data, asks);
-	return result;
-}
-
-int filter_each_release(const struct filter *filter, int (*body)(const char *text, int bound, void *data), void *data)
-{
-	int asks = 0, result = each_release(filter->root, body, data, &asks);
-	return result ? result : asks;
 }

@@ -46,8 +46,17 @@ void filter_free(struct filter *filter);
 /* Does it ask for facts of targets (libc, kernel, emulator), so that they must be known first? */
 int filter_asks_facts(const struct filter *filter);
 
+/* Does it ask for the check? */
+int filter_asks_check(const struct filter *filter);
+
 /* May it match a cell of that release, whatever the rest of the cell is? */
 int filter_takes_release(const struct filter *filter, const char *go);
+
+/* May it match a cell there (os, arch, variant, target and facts of *place), whatever the rest of it is? */
+int filter_takes_place(const struct filter *filter, const struct cell *place);
+
+/* May it match with that check, whatever the cell is? */
+int filter_takes_check(const struct filter *filter, const char *check);
 
 /* Calls body for each value of a test on go ("1.6.4", "1.26", "1.5..1.27"); bound: the test is not "=".  Returns the
  * first result of body that is not 0; else 1 when there is such a test, 0 when there is none.  body may be NULL. */
@@ -56,6 +65,9 @@ int filter_each_release(const struct filter *filter, int (*body)(const char *tex
 /* The rule tables (checks.def, oracle.def, support.def, known.def) hold filters as text.  Parsed
  * once and kept for the life of the process; aborts on a bad one, which a unit test finds first. */
 int filter_text_match(const char *text, const struct filter_subject *subject);
+
+/* The filter of such a text; lives as long as the process.  One thread at a time, as filter_text_match. */
+const struct filter *filter_text(const char *text);
 
 /* The same, and the answer is no where it is left open. */
 int filter_text_sure(const char *text, const struct filter_subject *subject);

@@ -56,6 +56,8 @@ static const struct filter *filter_of_text(const char *text)
 	return (*known)->filter;
 }
 
+const struct filter *filter_text(const char *text) { return filter_of_text(text); }
+
 int filter_text_match(const char *text, const struct filter_subject *subject)
 {
 	return !*text || filter_match(filter_of_text(text), subject);

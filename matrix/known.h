@@ -28,6 +28,24 @@ int known_is_at_times(const struct cell *cell, const char *check);
 /* The verdict of one check, from its status and the known list; *row is the row used or NULL. */
 enum verdict known_judge(const struct cell *cell, const char *check, enum status status, const struct known **row);
 
+/* Its parts: the filter of a row; whether its until lets it be about the cell's release; of each row whether it can be
+ * about a check (NULL: of one that is not in checks.def); and the verdict of a status that no row excuses, when there
+ * are (covered) or are not rows for another. */
+struct filter;
+const struct filter *known_filter(const struct known *row);
+const unsigned char *known_names(const char *check);
+int known_holds(const struct known *row, const struct cell *cell);
+enum verdict known_verdict(enum status status, int covered);
+
+/* The same for very many results, by one thread: what rows can be about a place (os, arch, target and what it was
+ * found to be) is remembered, so that facts of targets must not change meanwhile.  first: the cell is another than
+ * that of the last call. */
+struct known_memo;
+struct known_memo *known_memo_new(void);
+void known_memo_free(struct known_memo *memo);
+enum verdict known_judge_memo(
+    struct known_memo *memo, const struct cell *cell, int first, const char *check, enum status status);
+
 /* What a run says of a row: a list of excuses that nobody clears out excuses what comes later. */
 enum known_use {
 	KNOWN_USED,     /* a check that it covers has its status */

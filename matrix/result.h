@@ -72,9 +72,8 @@ struct cell_result {
 	json_t *facts;       /* what inspection found; NULL for a refused build */
 	struct check_result *checks;
 	size_t check_count;
-	int cached; /* taken from the cache, not run now */
-	char *
-	    again; /* by what it or its build was disturbed, so that it was tried twice (disturbances.def); NULL: once */
+	int cached;  /* taken from the cache, not run now */
+	char *again; /* what disturbed it or its build, so that it was tried twice (disturbances.def); NULL: once */
 };
 
 void cell_result_free(struct cell_result *result);

@@ -423,15 +423,20 @@ def test_resume_of_a_cold_run(small, tmp_path):
 
 
 def test_two_runs_on_one_out(private):
-    """The second is refused with a line and leaves the first alone."""
+    """The second is refused with a line and leaves the first alone; half of a run is not accepted or judged."""
     process = private.start("run", LOADS, "--force", "-j", "1")
     wait_for(lambda: process.poll() is not None or (private.out / "journal").exists(), "the journal")
     plan = (private.out / "plan.json").read_bytes()
     second = private("run", SMALL)
+    halves = [private(*words) for words in (["gate"], ["accept", "--baseline", private.out / "half"])]
     busy = process.poll() is None
     stdout, stderr = process.communicate(timeout=600)
     assert busy, "the first run was over too soon"
     assert second.status == CODES["infra"] and "another run" in second.line(), second
+    assert f"(process {process.pid})" in second.line() and "--out" in second.line(), second
+    for half in halves:
+        assert half.status == CODES["infra"] and f"process {process.pid} is running" in half.line(), half
+    assert not (private.out / "half").exists()
     assert process.returncode in (0, 1) and (private.out / "plan.json").read_bytes()[:80] == plan[:80], (stdout, stderr)
     assert private.report()["planned"]["cells"] == len(private.plan()["cells"])
 

@@ -53,16 +53,23 @@ int hash_add_file(struct hash *hash, const char *path)
 	return error;
 }
 
-void hash_end(struct hash *hash, char hex[HASH_HEX])
+static void write_hex(XXH128_hash_t hash, char hex[HASH_HEX])
 {
 	static const char digits[] = "0123456789abcdef";
 	XXH128_canonical_t bytes;
-	XXH128_canonicalFromHash(&bytes, XXH3_128bits_digest(hash->state));
+	XXH128_canonicalFromHash(&bytes, hash);
 	for (size_t i = 0; i < sizeof bytes.digest; i++) {
 		hex[2 * i] = digits[bytes.digest[i] >> 4];
 		hex[2 * i + 1] = digits[bytes.digest[i] & 15];
 	}
 	hex[2 * sizeof bytes.digest] = '\0';
+}
+
+void hash_end(struct hash *hash, char hex[HASH_HEX])
+{
+	write_hex(XXH3_128bits_digest(hash->state), hex);
 	XXH3_freeState(hash->state);
 	free(hash);
 }
+
+void hash_bytes(const void *bytes, size_t len, char hex[HASH_HEX]) { write_hex(XXH3_128bits(bytes, len), hex); }

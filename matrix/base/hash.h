@@ -13,4 +13,7 @@ void hash_add_text(struct hash *hash, const char *text); /* with its NUL, so tha
 int hash_add_file(struct hash *hash, const char *path);  /* content; 0 or -errno */
 void hash_end(struct hash *hash, char hex[HASH_HEX]);    /* frees it */
 
+/* All of these three for bytes that are at hand. */
+void hash_bytes(const void *bytes, size_t len, char hex[HASH_HEX]);
+
 #endif

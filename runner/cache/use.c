@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,24 +24,6 @@ static int lock_open(const char *cache, int flags)
 	return fd < 0 ? -error : fd;
 }
 
-/* Who holds a lock on an open file; a line is "1: FLOCK ADVISORY READ PID MAJOR:MINOR:INODE 0 EOF". */
-static pid_t holder(int fd)
-{
-	struct stat st;
-	char *text = NULL, *rest, *line;
-	pid_t found = -1;
-	if (fstat(fd, &st) || file_read("/proc/locks", &text, NULL))
-		return -1;
-	for (rest = text; found < 0 && (line = strsep(&rest, "\n"));) {
-		int pid;
-		unsigned long inode;
-		if (sscanf(line, "%*s FLOCK %*s %*s %d %*x:%*x:%lu", &pid, &inode) == 2 && inode == st.st_ino)
-			found = pid;
-	}
-	free(text);
-	return found;
-}
-
 /* Blocks as flock would, and says why when that lasts. */
 static void share(int fd, const char *cache)
 {
@@ -52,7 +33,7 @@ static void share(int fd, const char *cache)
 			return;
 		if (waited == QUIET_MS)
 			fprintf(stderr, "tlsmatrix: %s: waiting for process %d, which cleans the cache\n", cache,
-			    (int)holder(fd));
+			    (int)file_holder(fd));
 		nanosleep(&pause, NULL);
 	}
 }
@@ -81,7 +62,7 @@ int cache_take(const char *cache, struct diag *diag)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	error = -errno;
-	pid_t user = holder(fd);
+	pid_t user = file_holder(fd);
 	close(fd);
 	if (error != -EWOULDBLOCK)
 		return diag_set(diag, -error, "%s: cannot lock the cache: %s", cache, strerror(-error));
@@ -97,7 +78,7 @@ pid_t cache_user(const char *cache)
 	int fd = lock_open(cache, 0);
 	if (fd < 0)
 		return 0;
-	pid_t user = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : holder(fd);
+	pid_t user = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : file_holder(fd);
 	close(fd);
 	return user;
 }

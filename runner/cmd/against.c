@@ -7,11 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-int last_run(const struct setup *setup, struct session *session)
+static int load(int (*how)(const char *, struct session *, struct diag *), const char *out, struct session *session)
 {
 	struct diag diag = DIAG_INIT;
-	int error = session_load(setup->places.out, session, &diag);
+	int error = how(out, session, &diag);
 	return error ? cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA) : 0;
+}
+
+int last_run(const struct setup *setup, struct session *session)
+{
+	return load(session_load, setup->places.out, session);
+}
+
+int last_run_brief(const struct setup *setup, struct session *session)
+{
+	return load(session_load_brief, setup->places.out, session);
 }
 
 void against_make(const struct session *session, const struct cell_result *cells, size_t count, struct baseline *was)

@@ -17,6 +17,9 @@ struct against {
 /* The last run.  0, or the exit code of what was printed.  Free with session_free. */
 int last_run(const struct setup *setup, struct session *session);
 
+/* The same in brief (session.h session_load_brief). */
+int last_run_brief(const struct setup *setup, struct session *session);
+
 /* Results of a run as a baseline, with what the run says of itself.  Free with baseline_free. */
 void against_make(const struct session *session, const struct cell_result *cells, size_t count, struct baseline *was);
 

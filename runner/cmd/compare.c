@@ -56,7 +56,7 @@ static int compare_sides(struct setup *setup, const char *a, const char *b)
 {
 	struct session session;
 	struct diag diag = DIAG_INIT;
-	int code = last_run(setup, &session);
+	int code = last_run_brief(setup, &session);
 	if (code)
 		return code;
 	enum side sides[2] = { side_in(&session.view, a), side_in(&session.view, b) };
@@ -97,9 +97,9 @@ static int compare_runs(const char *a, const char *b)
 {
 	struct session before, after;
 	struct diag diag = DIAG_INIT;
-	if (session_load(a, &before, &diag))
+	if (session_load_brief(a, &before, &diag))
 		return cmd_fail(&diag, EXIT_INFRA);
-	int error = session_load(b, &after, &diag), code = EXIT_INFRA;
+	int error = session_load_brief(b, &after, &diag), code = EXIT_INFRA;
 	if (error) {
 		cmd_fail(&diag, 0);
 	} else {

@@ -3,6 +3,7 @@
 
 #include "matrix/base/buf.h"
 #include "runner/cmd/against.h"
+#include "runner/store/journal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,21 @@ static const struct option_row gate_options[] = {
 	{ "--some", OPTION_FLAG, NULL, "the run is of some of the baseline's cells: the others are not missed", &some },
 };
 
+/* Half of a run is not to be judged: 0 when none is writing, or the exit code. */
+static int is_unfinished(const struct setup *setup)
+{
+	struct diag diag = DIAG_INIT;
+	char *journal = xprintf("%s/journal", setup->places.out);
+	pid_t pid = journal_writer(journal);
+	free(journal);
+	if (!pid)
+		return 0;
+	char *who = pid > 0 ? xprintf("process %d", (int)pid) : xstrdup("another tlsmatrix");
+	diag_set(&diag, 0, "%s: %s is running the matrix there: wait for its end", setup->places.out, who);
+	free(who);
+	return cmd_fail(&diag, EXIT_INFRA);
+}
+
 /* The last run; the exit code, or 0. */
 static int load(const struct setup *setup, const struct option_words *words, struct session *session)
 {
@@ -27,7 +43,12 @@ static int load(const struct setup *setup, const struct option_words *words, str
 		diag_set(&diag, 0, "'%s': takes no filter: it is about the last run, whole", words->word[0]);
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
-	return last_run(setup, session);
+	int code = is_unfinished(setup);
+	code = code ? code : last_run_brief(setup, session);
+	/* One that began meanwhile has emptied what was read. */
+	if (!code && (code = is_unfinished(setup)))
+		session_free(session);
+	return code;
 }
 
 /* ---- accept ---------------------------------------------------------------------------------------- */

@@ -448,3 +448,22 @@ void file_name_of(const char *id, char *name, size_t size)
 	}
 	name[n] = '\0';
 }
+
+/* A line is "1: FLOCK ADVISORY READ PID MAJOR:MINOR:INODE 0 EOF". */
+pid_t file_holder(int fd)
+{
+	struct stat st;
+	char *text = NULL, *rest, *line;
+	pid_t found = -1;
+	if (fstat(fd, &st) || file_read("/proc/locks", &text, NULL))
+		return -1;
+	for (rest = text; found < 0 && (line = strsep(&rest, "\n"));) {
+		int pid;
+		unsigned long inode;
+		if (sscanf(line, "%*s FLOCK %*s %*s %d %*x:%*x:%lu", &pid, &inode) == 2 && inode == st.st_ino &&
+		    pid > 0)
+			found = pid;
+	}
+	free(text);
+	return found;
+}

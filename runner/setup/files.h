@@ -50,6 +50,9 @@ int file_write(const char *path, const char *text, size_t len); /* aside; -ENOSP
 int file_exists(const char *path);
 int file_copy(const char *from, const char *to); /* aside; keeps the mode; reflink where the file system can */
 
+/* The process that holds a lock (flock) on an open file; -1 when /proc/locks does not name it. */
+pid_t file_holder(int fd);
+
 /* Says that a file of the cache is in use: its time is its last use, set when it is more than a day old.  Nothing for a
  * file that is not there. */
 void file_used(const char *path);

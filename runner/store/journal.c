@@ -3,12 +3,14 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/hash.h"
+#include "runner/setup/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { HASH8 = 8, HEAD = HASH8 + 1 };
@@ -19,23 +21,22 @@ struct journal {
 	int broken; /* -errno: what was written in part could not be cut off again */
 };
 
-static void hash8(const char *json, size_t len, char hex[HASH_HEX])
+const char *journal_line_json(const char *line, size_t len, size_t *json_len)
 {
-	struct hash *hash = hash_new();
-	hash_add(hash, json, len);
-	hash_end(hash, hex);
+	char hex[HASH_HEX];
+	if (len <= HEAD || line[HASH8] != ' ')
+		return NULL;
+	hash_bytes(line + HEAD, len - HEAD, hex);
+	*json_len = len - HEAD;
+	return memcmp(line, hex, HASH8) == 0 ? line + HEAD : NULL;
 }
 
 /* The event of a line (without its newline), or NULL. */
 static json_t *line_read(const char *line, size_t len)
 {
-	char hex[HASH_HEX];
-	if (len <= HEAD || line[HASH8] != ' ')
-		return NULL;
-	hash8(line + HEAD, len - HEAD, hex);
-	if (memcmp(line, hex, HASH8) != 0)
-		return NULL;
-	json_t *event = json_loadb(line + HEAD, len - HEAD, 0, NULL);
+	size_t json_len;
+	const char *json = journal_line_json(line, len, &json_len);
+	json_t *event = json ? json_loadb(json, json_len, 0, NULL) : NULL;
 	if (event && !json_is_object(event)) {
 		json_decref(event);
 		return NULL;
@@ -44,7 +45,7 @@ static json_t *line_read(const char *line, size_t len)
 }
 
 /* The whole file.  Not mapped: it may be cut while it is read. */
-static int file_read(int fd, struct buf *bytes)
+static int fd_read(int fd, struct buf *bytes)
 {
 	char block[65536];
 	for (;;) {
@@ -64,7 +65,7 @@ static int file_read(int fd, struct buf *bytes)
 static int tail_end(int fd, off_t *end)
 {
 	struct buf bytes = BUF_INIT;
-	int error = file_read(fd, &bytes);
+	int error = fd_read(fd, &bytes);
 	if (!error) {
 		size_t whole = bytes.len && bytes.data[bytes.len - 1] == '\n' ? bytes.len - 1 : bytes.len;
 		const char *before = memrchr(bytes.data, '\n', whole);
@@ -79,13 +80,38 @@ static int tail_end(int fd, off_t *end)
 
 static int open_fd(int fd, enum journal_open how, off_t *end)
 {
+	const struct timespec pause = { 0, 50 * 1000000L };
+	int tries = 3;
 	*end = 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return -errno;
+	/* Who only asks whether somebody writes has the lock for a moment, too (journal_writer). */
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || --tries == 0)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
 	int error = how == JOURNAL_APPEND ? tail_end(fd, end) : 0;
 	if (error)
 		return error;
 	return ftruncate(fd, *end) < 0 ? -errno : 0;
+}
+
+static char *writer_text(pid_t pid)
+{
+	char *process = pid > 0 ? xprintf(" (process %d)", (int)pid) : xstrdup("");
+	char *text =
+	    xprintf("another run%s is writing this journal: wait for its end, or give --out another folder", process);
+	free(process);
+	return text;
+}
+
+pid_t journal_writer(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	pid_t pid = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK ? file_holder(fd) : 0;
+	close(fd);
+	return pid;
 }
 
 int journal_open(const char *path, enum journal_open how, struct journal **journal, struct diag *diag)
@@ -98,9 +124,11 @@ int journal_open(const char *path, enum journal_open how, struct journal **journ
 	off_t end;
 	int error = -open_fd(fd, how, &end);
 	if (error) {
+		char *who = error == EWOULDBLOCK ? writer_text(file_holder(fd)) : xstrdup(strerror(error));
+		diag_set(diag, error, "%s: %s", path, who);
+		free(who);
 		close(fd);
-		return diag_set(diag, error, "%s: %s", path,
-		    error == EWOULDBLOCK ? "another run is writing this journal" : strerror(error));
+		return -error;
 	}
 	struct journal *made = xcalloc(1, sizeof *made);
 	*made = (struct journal){ .fd = fd, .end = end };
@@ -133,7 +161,7 @@ int journal_append(struct journal *journal, const json_t *event, int sync)
 		return -EINVAL;
 	struct buf line = BUF_INIT;
 	char hex[HASH_HEX];
-	hash8(json, strlen(json), hex);
+	hash_bytes(json, strlen(json), hex);
 	buf_add_bytes(&line, hex, HASH8);
 	buf_printf(&line, " %s\n", json);
 	free(json);
@@ -194,15 +222,20 @@ int journal_read(const char *path, journal_event *event, void *context, struct j
 	*tally = (struct journal_tally){ 0 };
 	struct buf bytes = BUF_INIT;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int error = fd < 0 ? -errno : file_read(fd, &bytes);
+	int error = fd < 0 ? -errno : fd_read(fd, &bytes);
 	if (fd >= 0)
 		close(fd);
 	int stopped = error ? 0 : read_lines(&bytes, event, context, tally);
 	buf_free(&bytes);
 	if (error)
 		return diag_set(diag, -error, "%s: the journal cannot be read: %s", path, strerror(-error));
-	if (stopped || !tally->spoiled)
-		return stopped;
+	return stopped ? stopped : journal_spoiled(path, tally, diag);
+}
+
+int journal_spoiled(const char *path, const struct journal_tally *tally, struct diag *diag)
+{
+	if (!tally->spoiled)
+		return 0;
 	return diag_set(diag, EBADMSG,
 	    "%s:%zu: this line is spoiled (%zu in all); what it recorded is lost, run those cells again", path,
 	    tally->first_spoiled, tally->spoiled);

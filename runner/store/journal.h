@@ -17,6 +17,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct diag;
 struct journal;
@@ -26,7 +27,7 @@ enum journal_open {
 	JOURNAL_APPEND  /* goes on with the one that is there; makes it if there is none */
 };
 
-/* 0 and *journal; -EWOULDBLOCK when another process writes it, or -errno, with a line in diag. */
+/* 0 and *journal; -EWOULDBLOCK when another process writes it (diag names it), or -errno, with a line in diag. */
 int journal_open(const char *path, enum journal_open how, struct journal **journal, struct diag *diag);
 
 /* Adds an event (an object; still the caller's) and, when sync is set, has it on the disk before
@@ -39,6 +40,9 @@ int journal_sync(struct journal *journal);
 
 /* Closes and frees, and lets another run write; NULL is fine.  0 or -errno of the last writes reaching the disk. */
 int journal_close(struct journal *journal);
+
+/* The process that writes the journal at this moment: 0 for none, -1 for one that /proc/locks does not name. */
+pid_t journal_writer(const char *path);
 
 struct journal_tally {
 	size_t events;        /* given out */
@@ -54,5 +58,32 @@ typedef int journal_event(void *context, json_t *event, size_t line);
  * was not 0; -EBADMSG when lines are spoiled; or -errno (-ENOENT: no journal).  diag has a line
  * for the last two.  *tally is always filled; it may be NULL. */
 int journal_read(const char *path, journal_event *event, void *context, struct journal_tally *tally, struct diag *diag);
+
+/* The JSON of a line (len: without its newline) when its hash is right, and its length; else NULL. */
+const char *journal_line_json(const char *line, size_t len, size_t *json_len);
+
+/* A reader of large journals makes something of its own of each line, in threads. */
+struct journal_lines {
+	/* What the JSON of a line is made to; NULL when it is no object, and the line spoiled.  worker: which of the
+	 * threads, from 0.  Called by all of them at once, for lines in any order. */
+	void *(*make)(void *context, size_t worker, const char *json, size_t len);
+	/* Gets what was made, to keep or to free: in the order of the journal, one at a time.  Not 0 ends it. */
+	int (*take)(void *context, void *made, size_t line);
+	/* Frees what was made of a line after the one that ended the reading. */
+	void (*drop)(void *made);
+};
+
+enum { JOURNAL_WORKERS = 4 };
+
+/* How many threads there will be: as many as cores, at most JOURNAL_WORKERS. */
+size_t journal_workers(void);
+
+/* As journal_read: the same lines are good, the same are told, but it is never whole in memory.  What is added while it
+ * is read may be missed. */
+int journal_read_lines(
+    const char *path, const struct journal_lines *lines, void *context, struct journal_tally *tally, struct diag *diag);
+
+/* What journal_read returns for a journal with spoiled lines: 0 for one without. */
+int journal_spoiled(const char *path, const struct journal_tally *tally, struct diag *diag);
 
 #endif

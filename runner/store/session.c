@@ -4,6 +4,7 @@
 #include "matrix/base/diag.h"
 #include "matrix/known.h"
 #include "runner/store/journal.h"
+#include "runner/store/session_parts.h"
 #include "runner/trial/judge.h"
 
 #include <errno.h>
@@ -11,31 +12,23 @@
 #include <string.h>
 #include <unistd.h>
 
-struct reading {
-	struct session *session;
-	struct diag *diag;
-	int ended, doubtful;
-	size_t next; /* where the next result is likely to belong */
-};
-
-static int same_cell(const struct cell *a, const struct cell *b)
+/* Results come nearly in the order of the plan. */
+static struct cell_result *find(struct session_reading *reading, const struct cell *cell)
 {
-	return cell_same_build(a, b) && a->load == b->load && strcmp(a->target, b->target) == 0;
+	char id[CELL_ID_MAX];
+	cell_id(cell, id);
+	size_t at = cell_index_find(&reading->index, id, strlen(id), reading->next);
+	if (at == (size_t)-1)
+		return NULL;
+	reading->next = at + 1;
+	return &reading->session->view.cells[at];
 }
 
-/* Results come nearly in the order of the plan: the search begins where the last one ended, so that a
- * large run is not read in the square of its cells. */
-static struct cell_result *find(struct reading *reading, const struct cell *cell)
+void session_attach(const struct session *session, struct cell *cell)
 {
-	const struct view *view = &reading->session->view;
-	for (size_t i = 0; i < view->count; i++) {
-		size_t at = (reading->next + i) % view->count;
-		if (same_cell(&view->cells[at].cell, cell)) {
-			reading->next = at + 1;
-			return &view->cells[at];
-		}
-	}
-	return NULL;
+	for (size_t i = 0; i < session->release_count; i++)
+		if (strcmp(session->ports[i].go, cell->go) == 0)
+			ports_attach(&session->ports[i].ports, cell);
 }
 
 /* What was planned, as if nothing of it had run. */
@@ -46,9 +39,7 @@ static int cell_planned(
 	int error = cell_parse(id ? id : "", &result->cell, diag);
 	if (error)
 		return error;
-	for (size_t i = 0; i < session->release_count; i++)
-		if (strcmp(session->ports[i].go, result->cell.go) == 0)
-			ports_attach(&session->ports[i].ports, &result->cell);
+	session_attach(session, &result->cell);
 	const json_t *ids = json_object_get(json, "checks");
 	result->checks = xcalloc(json_array_size(ids) + 1, sizeof(*result->checks));
 	size_t i;
@@ -62,7 +53,7 @@ static int cell_planned(
 			    text ? text : "?");
 		struct check_result *slot = &result->checks[result->check_count++];
 		judge_start(check, &result->cell, slot);
-		judge_status(slot, STATUS_NOTRUN, "the run ended before this cell did");
+		judge_status(slot, STATUS_NOTRUN, SESSION_NOTRUN);
 	}
 	result->build_status = STATUS_NOTRUN;
 	return 0;
@@ -93,10 +84,8 @@ static void take_target(struct session *session, json_t *told)
 	};
 }
 
-static int take_event(void *context, json_t *event, size_t line)
+void session_take_event(struct session_reading *reading, json_t *event)
 {
-	(void)line;
-	struct reading *reading = context;
 	const char *kind = json_string_value(json_object_get(event, "event"));
 	if (kind && strcmp(kind, "target") == 0)
 		take_target(reading->session, json_object_get(event, "target"));
@@ -104,6 +93,14 @@ static int take_event(void *context, json_t *event, size_t line)
 		reading->ended = 1;
 		reading->session->view.seconds = json_real_value(json_object_get(event, "seconds"));
 	}
+}
+
+static int take_event(void *context, json_t *event, size_t line)
+{
+	(void)line;
+	struct session_reading *reading = context;
+	const char *kind = json_string_value(json_object_get(event, "event"));
+	session_take_event(reading, event);
 	if (!kind || strcmp(kind, "cell") != 0)
 		return 0;
 	struct cell_result result;
@@ -123,18 +120,28 @@ static int take_event(void *context, json_t *event, size_t line)
 }
 
 /* When all is read: rules ask what the targets are. */
-static void judge_all(struct reading *reading)
+void session_take_facts(struct session *session)
 {
-	struct session *session = reading->session;
-	struct view *view = &session->view;
+	const struct view *view = &session->view;
 	session->facts = xcalloc(view->target_count + 1, sizeof(*session->facts));
 	for (size_t i = 0; i < view->target_count; i++)
 		target_facts_take(view->targets[i].message ? NULL : view->targets[i].facts, &session->facts[i]);
-	for (size_t i = 0; i < view->count; i++) {
-		struct cell_result *result = &view->cells[i];
-		for (size_t k = 0; k < view->target_count && !result->cell.facts; k++)
-			if (strcmp(session->targets[k].name, result->cell.target) == 0)
-				result->cell.facts = &session->facts[k];
+}
+
+void session_attach_facts(const struct session *session, struct cell *cell)
+{
+	for (size_t k = 0; k < session->view.target_count && !cell->facts; k++)
+		if (strcmp(session->targets[k].name, cell->target) == 0)
+			cell->facts = &session->facts[k];
+}
+
+static void judge_all(struct session_reading *reading)
+{
+	struct session *session = reading->session;
+	session_take_facts(session);
+	for (size_t i = 0; i < session->view.count; i++) {
+		struct cell_result *result = &session->view.cells[i];
+		session_attach_facts(session, &result->cell);
 		judge_result(result);
 		reading->doubtful |= result->build_status != STATUS_NOTRUN && !judge_is_final(result);
 	}
@@ -176,9 +183,9 @@ static int take_ports(struct session *session, const char *out, struct diag *dia
 	return error;
 }
 
-static int plan_take(struct session *session, const char *out, struct diag *diag)
+int session_take_head(struct session *session, size_t cells, const char *out, struct diag *diag)
 {
-	const json_t *plan = session->plan, *cells = json_object_get(plan, "cells");
+	const json_t *plan = session->plan;
 	int error = take_ports(session, out, diag);
 	if (error)
 		return error;
@@ -190,14 +197,25 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 		.go = text_of(plan, "go"),
 		.host = text_of(plan, "host"),
 		.out_dir = out,
-		.planned_cells = json_array_size(cells),
+		.planned_cells = cells,
 		.filter = json_string_value(json_object_get(plan, "filter")),
 		.targets_file = json_string_value(json_object_get(plan, "targets")),
 		.forbidden = text_of(plan, "forbidden"),
 		.full = json_is_true(json_object_get(plan, "full")),
-		.cells = xcalloc(json_array_size(cells) + 1, sizeof(*session->view.cells)),
+		.cells = xcalloc(cells + 1, sizeof(*session->view.cells)),
 	};
 	session->keys = text_of(plan, "keys");
+	return 0;
+}
+
+static int plan_take(struct session_reading *reading, const char *out, struct diag *diag)
+{
+	struct session *session = reading->session;
+	const json_t *cells = json_object_get(session->plan, "cells");
+	int error = session_take_head(session, json_array_size(cells), out, diag);
+	if (error)
+		return error;
+	cell_index_make(&reading->index, json_array_size(cells));
 	size_t i;
 	json_t *cell;
 	json_array_foreach(cells, i, cell)
@@ -207,6 +225,7 @@ static int plan_take(struct session *session, const char *out, struct diag *diag
 		if (error)
 			return error;
 		session->view.planned_checks += session->view.cells[i].check_count;
+		cell_index_add(&reading->index, json_string_value(json_object_get(cell, "id")));
 	}
 	return 0;
 }
@@ -217,6 +236,13 @@ static int is_complete(const struct view *view)
 		if (view->cells[i].build_status == STATUS_NOTRUN)
 			return 0;
 	return 1;
+}
+
+void session_end(struct session_reading *reading)
+{
+	struct session *session = reading->session;
+	session->view.complete = is_complete(&session->view);
+	session->final = reading->ended && !reading->doubtful && session->view.complete;
 }
 
 /* Rows of known.def that a run of the whole list shows to excuse nothing; a run that was cut off shows nothing. */
@@ -243,7 +269,7 @@ int session_load(const char *out, struct session *session, struct diag *diag)
 	char *path = xprintf("%s/plan.json", out), *journal = xprintf("%s/journal", out);
 	json_error_t error_at;
 	session->plan = json_load_file(path, 0, &error_at);
-	struct reading reading = { .session = session, .diag = diag };
+	struct session_reading reading = { .session = session, .diag = diag };
 	struct journal_tally tally = { 0 };
 	int error = 0;
 	if (!session->plan && access(path, F_OK))
@@ -254,17 +280,17 @@ int session_load(const char *out, struct session *session, struct diag *diag)
 		    diag, EBADMSG, "%s:%d:%d: %s: run again", path, error_at.line, error_at.column, error_at.text);
 	else if (!json_array_size(json_object_get(session->plan, "cells")))
 		error = diag_set(diag, EBADMSG, "%s: no plan: it names no cells: run again", path);
-	error = error ? error : plan_take(session, out, diag);
+	error = error ? error : plan_take(&reading, out, diag);
 	error = error ? error : journal_read(journal, take_event, &reading, &tally, diag);
 	if (!error) {
 		judge_all(&reading);
-		session->view.complete = is_complete(&session->view);
+		session_end(&reading);
 		find_stale(session);
 	} else {
 		session_free(session);
 	}
 	session->torn = tally.torn;
-	session->final = reading.ended && !reading.doubtful && session->view.complete;
+	cell_index_free(&reading.index);
 	free(journal);
 	free(path);
 	return error;
@@ -272,8 +298,11 @@ int session_load(const char *out, struct session *session, struct diag *diag)
 
 void session_free(struct session *session)
 {
-	for (size_t i = 0; i < session->view.count; i++)
+	for (size_t i = 0; i < session->view.count && !session->texts; i++)
 		cell_result_free(&session->view.cells[i]);
+	for (size_t i = 0; i < session->texts_count; i++)
+		texts_free(session->texts[i]);
+	free(session->texts);
 	free(session->view.cells);
 	for (size_t i = 0; i < session->release_count; i++)
 		ports_free(&session->ports[i].ports);

@@ -11,6 +11,7 @@
 #ifndef TLSMATRIX_RUNNER_STORE_SESSION_H
 #define TLSMATRIX_RUNNER_STORE_SESSION_H
 
+#include "matrix/base/texts.h"
 #include "matrix/port.h"
 #include "matrix/target_facts.h"
 #include "reports/view.h"
@@ -32,11 +33,19 @@ struct session {
 	struct target_facts *facts;  /* of each of them; the cells point into it */
 	json_t *events;              /* the target events */
 	struct view_stale *stale;
+	struct texts **texts; /* of session_load_brief: the checks of the results, and their texts; else NULL */
+	size_t texts_count;
 	int final; /* the run came to its end, and every result may be believed again */
 };
 
 /* 0, or -errno with a line in diag (-ENOENT: no run in out yet). */
 int session_load(const char *out, struct session *session, struct diag *diag);
+
+/* The same for who wants statuses of very many cells, as gate and compare do: it reads them in threads, without
+ * making anything of the rest.  Of a cell there are its checks, with id, status, verdict, what was observed,
+ * message, rate and the reason of a skip, and its build status; facts are json_true() where there were some, and all
+ * else is NULL or 0.  Rows of known.def are not looked for that are stale. */
+int session_load_brief(const char *out, struct session *session, struct diag *diag);
 void session_free(struct session *session);
 
 /* The result of a cell by its id, or NULL. */

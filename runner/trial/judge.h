@@ -23,6 +23,12 @@ void judge_skip(struct check_result *result, const char *skip_class, const char 
  * port (matrix/port.h ports_attach).  Called wherever a result is made or read: verdicts are kept nowhere. */
 void judge_result(struct cell_result *result);
 
+/* The same statuses and verdicts without the texts: expectation and source are not filled, and of reasons only that of
+ * a skip is right.  Touches no text, and may be called by several threads, each with a memo (matrix/known.h) and for
+ * results of its own. */
+struct known_memo;
+void judge_brief(struct cell_result *result, struct known_memo *memo);
+
 /* Would all of it come out again?  What did not let itself be judged, a miss and a timeout may be the machine's doing,
  * unless the known list says that they are the cell's. */
 int judge_is_final(const struct cell_result *result);

@@ -146,7 +146,10 @@ static void test_one_writer(void **state)
 	assert_int_equal(append(first, 0, "kept", 0), 0);
 	struct diag diag = DIAG_INIT;
 	assert_int_equal(journal_open(path, JOURNAL_CREATE, &second, &diag), -EWOULDBLOCK);
-	assert_non_null(strstr(diag.line, "another run"));
+	char *self = xprintf("another run (process %d)", (int)getpid());
+	assert_non_null(strstr(diag.line, self));
+	free(self);
+	assert_int_equal(journal_writer(path), getpid());
 	assert_null(second);
 	journal_close(first);
 	assert_int_equal(whole(path), 1);

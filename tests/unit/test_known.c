@@ -18,12 +18,20 @@
 #define known_judge sample_judge
 #define known_stale sample_stale
 #define known_is_at_times sample_is_at_times
+#define known_filter sample_filter
+#define known_holds sample_holds
+#define known_names sample_names
+#define known_verdict sample_verdict
 #include "matrix/known.c"
 #undef knowns
 #undef known_count
 #undef known_find
 #undef known_judge
 #undef known_stale
+#undef known_filter
+#undef known_holds
+#undef known_names
+#undef known_verdict
 
 extern const struct known knowns[];
 extern const size_t known_count;
