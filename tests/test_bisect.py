@@ -4,9 +4,11 @@ The changes are known from Go's sources: CLONE_SETTLS came with 1.16 (runtime/sy
 (its release notes).
 """
 
+import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 
 import pytest
@@ -110,3 +112,25 @@ def test_along_targets(releases, tool, tmp_path):
     assert done.status == CODES["ok"], done
     pair, _ = told(done)
     assert pair == [("mine-2", "pass offset=promised"), ("mine-3", "fail promise=none")]
+
+
+def test_what_earlier_runs_saw_is_not_tried_again(cache, tmp_path):
+    """The cache has no result any more, the history has; and the answer as JSON."""
+    tool = cache.tool()
+    tool.remembers = True
+    slots = ("", "", "TLSMATRIX_SLOT= ")
+    ini = "".join(
+        f"[mine-{i}]\nkind = wrapper\ncommand = env {slot}NUMBER={i} {{argv}}\n" for i, slot in enumerate(slots, 1)
+    )
+    file = described(tmp_path, ini)
+    assert tool("run", "target=mine-* & mode=exe & cgo=0 & link=internal", "--targets", file).status == 1
+    shutil.rmtree(cache.path / "result")
+    cell = tool.report()["cells"][0]["id"]
+    argv = ("bisect", "--cell", cell, "--targets", file, "--axis", "target", "--check", "tls.slot-promised", "--json")
+    done = tool(*argv)
+    assert done.status == CODES["ok"], done
+    answer = json.loads(done.stdout)
+    assert (answer["evaluated"], answer["known"], answer["sure"]) == (0, 3, True)
+    assert [answer[side]["name"] for side in ("before", "after")] == ["mine-2", "mine-3"]
+    assert answer["after"]["value"] == "fail promise=none" and "mine-3" in answer["after"]["again"]
+    assert [one["name"] for one in answer["candidates"]] == ["mine-1", "mine-2", "mine-3"]

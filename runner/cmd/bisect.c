@@ -4,6 +4,8 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
 #include "matrix/check.h"
+#include "runner/history/history.h"
+#include "runner/history/past.h"
 #include "runner/search/along.h"
 
 #include <errno.h>
@@ -13,6 +15,7 @@
 
 enum { CONFIRMATIONS = 3 };
 
+static int as_json;
 static const char *cell_text, *check_id, *axis = "go", *go_tree, *good, *bad;
 static const struct option_row options[] = {
 	{ "--cell", OPTION_TEXT, "CELL", "what is tried, an id as `list` prints it; its release is one of many",
@@ -22,15 +25,21 @@ static const struct option_row options[] = {
 	{ "--go-tree", OPTION_TEXT, "DIR", "along the commits of this git checkout of Go", &go_tree },
 	{ "--good", OPTION_TEXT, "X", "one end: a release, target or commit (the oldest release that is kept)", &good },
 	{ "--bad", OPTION_TEXT, "Y", "the other (the newest; HEAD)", &bad },
+	{ "--json", OPTION_FLAG, NULL, "the answer as JSON; what is tried goes to stderr", &as_json },
 };
+
+static const char *const along_words[] = { "releases", "targets", "commits" };
+
+/* Where people are told: with --json that is stderr. */
+static FILE *talk;
 
 /* ---- telling ---------------------------------------------------------------------------------------- */
 
 static void tell_candidate(const struct search *search, size_t i, const char *how)
 {
-	printf("  %-12s %s%s (%s)\n", search->candidate[i].name,
+	fprintf(talk, "  %-12s %s%s (%s)\n", search->candidate[i].name,
 	    search->value[i] ? "" : "cannot be judged: ", search->value[i] ? search->value[i] : search->why, how);
-	fflush(stdout);
+	fflush(talk);
 }
 
 static void tell_builds(const char *name, const char *by)
@@ -40,18 +49,18 @@ static void tell_builds(const char *name, const char *by)
 
 static void tell_confirmed(const struct search *search, size_t i, int same, int times)
 {
-	printf("  %-12s %d of %d times the same\n", search->candidate[i].name, same, times);
+	fprintf(talk, "  %-12s %d of %d times the same\n", search->candidate[i].name, same, times);
 }
 
 /* A value, and of a commit what it says of itself. */
 static void tell_side(const struct search *search, size_t i)
 {
-	printf("%s: %s\n", search->candidate[i].name, search->value[i]);
+	fprintf(talk, "%s: %s\n", search->candidate[i].name, search->value[i]);
 	if (search->axis != AXIS_COMMIT)
 		return;
 	struct buf subject = BUF_INIT;
 	text_add(&subject, search->commits.commit[i].subject, 0);
-	printf("    %s\n", subject.data);
+	fprintf(talk, "    %s\n", subject.data);
 	buf_free(&subject);
 }
 
@@ -72,7 +81,33 @@ static int tell_no_change(const struct search *search)
 static void tell_untestable(const struct search *search, const size_t pair[2])
 {
 	for (size_t i = pair[0] + 1; i < pair[1]; i++)
-		printf("between them %s cannot be judged\n", search->candidate[i].name);
+		fprintf(talk, "between them %s cannot be judged\n", search->candidate[i].name);
+}
+
+static json_t *side_json(const struct search *search, size_t i)
+{
+	char *filter = search_filter(search, i);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s?}", "name", search->candidate[i].name, "value", search->value[i],
+	    "again", filter, "subject", search->axis == AXIS_COMMIT ? search->commits.commit[i].subject : NULL);
+	free(filter);
+	return json;
+}
+
+/* Every candidate that has a value or cannot be judged, and the pair. */
+static void print_json(const struct search *search, const size_t pair[2], int sure)
+{
+	json_t *tried = json_array();
+	for (size_t i = 0; i < search->count; i++)
+		if (search->candidate[i].state != BISECT_UNKNOWN)
+			json_array_append_new(tried,
+			    json_pack("{s:s, s:s?}", "name", search->candidate[i].name, "value", search->value[i]));
+	json_t *json =
+	    json_pack("{s:s, s:s?, s:s, s:o, s:o, s:b, s:i, s:i, s:o}", "cell", cell_text, "check", check_id, "along",
+		along_words[search->axis], "before", side_json(search, pair[0]), "after", side_json(search, pair[1]),
+		"sure", sure, "evaluated", (int)search->evaluated, "known", (int)search->stored, "candidates", tried);
+	json_dumpf(json, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(json);
 }
 
 static int tell_change(struct search *search, const size_t pair[2])
@@ -80,24 +115,26 @@ static int tell_change(struct search *search, const size_t pair[2])
 	int sure = !search->evaluated || search_confirm(search, pair, CONFIRMATIONS, tell_confirmed);
 	if (search->error)
 		return EXIT_INTERRUPTED;
-	putchar('\n');
+	fputc('\n', talk);
 	for (int side = 0; side < 2; side++)
 		tell_side(search, pair[side]);
 	tell_untestable(search, pair);
 	struct buf ranges = BUF_INIT;
 	if (bisect_ranges(search->candidate, search->count, "  ", &ranges) > 2)
-		printf("this is the first change of several%s:\n%s",
+		fprintf(talk, "this is the first change of several%s:\n%s",
 		    bisect_is_unordered(search->candidate, search->count) ? ", and what was comes back" : "",
 		    ranges.data);
 	buf_free(&ranges);
-	printf("%zu evaluated, %zu known before\n", search->evaluated, search->stored);
+	fprintf(talk, "%zu evaluated, %zu known before\n", search->evaluated, search->stored);
 	for (int side = 0; side < 2; side++) {
 		char *filter = search_filter(search, pair[side]);
-		printf("again: tlsmatrix run --force '%s'\n", filter);
+		fprintf(talk, "again: tlsmatrix run --force '%s'\n", filter);
 		free(filter);
 	}
 	if (!sure)
-		printf("the change does not show each time\n");
+		fprintf(talk, "the change does not show each time\n");
+	if (as_json)
+		print_json(search, pair, sure);
 	return sure ? EXIT_OK : EXIT_UNEXPECTED;
 }
 
@@ -119,12 +156,12 @@ static int look_for(struct search *search, const char *merge)
 	if (along_merge(search, pair[1], &branch, &diag)) {
 		cmd_fail(&diag, 0);
 	} else {
-		printf("%s is a merge: of the branch that it brought in, %zu commits\n",
+		fprintf(talk, "%s is a merge: of the branch that it brought in, %zu commits\n",
 		    search->candidate[pair[1]].name, branch.count - 2);
 		tell_untestable(search, pair);
 		code = look_for(&branch, search->candidate[pair[1]].name);
 		if (code < 0)
-			printf("where the branch begins it is as after the merge\n");
+			fprintf(talk, "where the branch begins it is as after the merge\n");
 	}
 	search->evaluated += branch.evaluated;
 	search->error = branch.error;
@@ -160,22 +197,38 @@ static int check_options(const struct option_words *words, struct search *search
 	return cell_parse(cell_text, &search->cell, diag);
 }
 
+/* What an earlier run saw of a cell with the same inputs, whose result the cache has not any more. */
+static int recall(void *context, const struct plan_cell *cell, struct cell_result *result)
+{
+	struct diag diag = DIAG_INIT;
+	return past_recall(context, &cell->cell, cell->key, result, &diag) > 0;
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
-	static const char *const along[] = { "releases", "targets", "commits" };
 	struct search search = { .setup = setup, .tell = tell_candidate, .begun = tell_builds };
-	struct diag diag = DIAG_INIT;
+	struct diag diag = DIAG_INIT, unknown = DIAG_INIT;
+	struct database *database = NULL;
+	size_t late;
+	talk = as_json ? stderr : stdout;
 	int error = check_options(words, &search, &diag), code;
 	error = error ? error : along_make(&search, good, bad, &diag);
 	if (error) {
 		code = cmd_fail(&diag, EXIT_USAGE);
 	} else {
 		setup_keys(setup);
-		printf("%zu %s from %s to %s, %s\n", search.count, along[search.axis], search.candidate[0].name,
-		    search.candidate[search.count - 1].name, check_id ? check_id : "the cell");
+		/* Without a history only the cache is asked. */
+		if (!history_open(setup->places.cache, &database, &late, &unknown)) {
+			search.recall = recall;
+			search.recall_context = database;
+		}
+		fprintf(talk, "%zu %s from %s to %s, %s\n", search.count, along_words[search.axis],
+		    search.candidate[0].name, search.candidate[search.count - 1].name,
+		    check_id ? check_id : "the cell");
 		code = look_for(&search, "");
 		code = search.error ? failed(&search) : code < 0 ? tell_no_change(&search) : code;
 	}
+	database_close(database);
 	search_free(&search);
 	return code;
 }
@@ -186,14 +239,15 @@ const struct command cmd_bisect = {
 	.summary = "between which two releases, targets or commits of Go a cell changes",
 	.needs_release = 1,
 	.uses = CACHE_USED,
-	.help = "Tries as few of the kept releases (`tlsmatrix toolchain`) as it takes; what the cache knows is not\n"
-		"tried again, so that a search that was cut off goes on. The ends may stand in either order. It goes\n"
-		"along the main line, the first patch of each minor, and along the patches of the last one.\n"
-		"With --go-tree a commit is built by its own make.bash, with a kept release a minor older, and kept\n"
-		"as go1.16-0123456789ab. Of a merge the branch is searched too. Ends are what git takes for commits.\n"
-		"The rules are those of the release it was to become; of a check, what it observes is compared.\n"
-		"The change is seen three times. Exit status 1 when it does not show each time, 2 when both ends\n"
-		"are alike, 3 when one cannot be judged.",
+	.help =
+	    "Tries as few of the kept releases (`tlsmatrix toolchain`) as it takes; what cache and history know is\n"
+	    "not tried again, so that a search that was cut off goes on. The ends may stand in either order. It\n"
+	    "goes along the main line, the first patch of each minor, and along the patches of the last one.\n"
+	    "With --go-tree a commit is built by its own make.bash, with a kept release a minor older, and kept\n"
+	    "as go1.16-0123456789ab. Of a merge the branch is searched too. Ends are what git takes for commits.\n"
+	    "The rules are those of the release it was to become; of a check, what it observes is compared.\n"
+	    "The change is seen three times. Exit status 1 when it does not show each time, 2 when both ends\n"
+	    "are alike, 3 when one cannot be judged.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

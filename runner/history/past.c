@@ -278,6 +278,50 @@ void past_free(struct past_cells *cells)
 	*cells = (struct past_cells){ NULL, 0, NULL };
 }
 
+/* ---- one result ------------------------------------------------------------------------------------- */
+
+static char *copy_at(sqlite3_stmt *statement, int column)
+{
+	const char *text = text_at(statement, column);
+	return text ? xstrdup(text) : NULL;
+}
+
+int past_recall(
+    struct database *database, const struct cell *cell, const char *key, struct cell_result *result, struct diag *diag)
+{
+	static const char last[] =
+	    "WITH last AS (SELECT seen.result FROM seen JOIN cell USING (cell) JOIN run USING (run) "
+	    "              WHERE cell.id = ?1 AND seen.key = ?2 ORDER BY run.name DESC LIMIT 1) "
+	    "SELECT checked.id, checked.status, observed, message, reason, result.status "
+	    "FROM last JOIN result USING (result) JOIN checked USING (result) ORDER BY at";
+	struct cell_result made = { .cell = *cell };
+	sqlite3_stmt *statement = NULL;
+	char id[CELL_ID_MAX];
+	int error = prepare(database, last, &statement, diag), more = 0;
+	if (error)
+		return error;
+	sqlite3_bind_text(statement, 1, cell_id(cell, id), -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, key, -1, SQLITE_STATIC);
+	while ((more = step(database, statement, diag)) > 0) {
+		struct check_result check = { .id = copy_at(statement, 0),
+			.observed = copy_at(statement, 2),
+			.message = copy_at(statement, 3),
+			.reason = copy_at(statement, 4) };
+		if (status_parse(text_at(statement, 1), &check.status))
+			check.status = STATUS_NOTRUN;
+		if (status_parse(text_at(statement, 5), &made.status))
+			made.status = STATUS_NOTRUN;
+		made.checks = xrealloc(made.checks, (made.check_count + 1) * sizeof(check));
+		made.checks[made.check_count++] = check;
+	}
+	sqlite3_finalize(statement);
+	if (more < 0 || !made.check_count)
+		cell_result_free(&made);
+	else
+		*result = made;
+	return more < 0 ? more : made.check_count != 0;
+}
+
 /* ---- what comes and goes ---------------------------------------------------------------------------- */
 
 /* A row says how often a check of a cell came to a status, and as how many texts, where with the same key it came to

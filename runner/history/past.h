@@ -19,6 +19,11 @@ struct past_cells {
 int past_read(struct database *database, const struct filter *filter, struct past_cells *cells, struct diag *diag);
 void past_free(struct past_cells *cells);
 
+/* What a cell was when its inputs had that key, by the last run that ran it so: id, status and texts of its checks, in
+ * *result; free with cell_result_free.  1, 0 when no run did, or -errno with a line in diag. */
+int past_recall(
+    struct database *database, const struct cell *cell, const char *key, struct cell_result *result, struct diag *diag);
+
 struct past_flakies {
 	struct past_flaky *flaky; /* sorted by cell and check */
 	size_t count;

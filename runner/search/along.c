@@ -151,7 +151,9 @@ int along_merge(const struct search *search, size_t merge, struct search *branch
 		.axis = search->axis,
 		.go_tree = search->go_tree,
 		.tell = search->tell,
-		.begun = search->begun };
+		.begun = search->begun,
+		.recall = search->recall,
+		.recall_context = search->recall_context };
 	int error = commits_merged(search->go_tree, &search->commits.commit[merge], &commits, diag);
 	if (error)
 		return error;

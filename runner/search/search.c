@@ -128,7 +128,7 @@ static void settle_without(struct search *search, size_t i, const char *why)
 	settle(search, i, NULL);
 }
 
-/* What the cache knows of it already. */
+/* What the cache or an earlier run knows of it already. */
 static void look_up(struct search *search, size_t i)
 {
 	struct diag diag = DIAG_INIT;
@@ -143,7 +143,8 @@ static void look_up(struct search *search, size_t i)
 		settle(search, i, xstrdup("no such cell"));
 	} else if (error) {
 		settle_without(search, i, diag.line);
-	} else if (result_load(search->setup, &search->plan[i].cells[0], 0, &result)) {
+	} else if (result_load(search->setup, &search->plan[i].cells[0], 0, &result) ||
+	    (search->recall && search->recall(search->recall_context, &search->plan[i].cells[0], &result))) {
 		settle(search, i, value_of(search, &result));
 		search->stored += search->candidate[i].state == BISECT_KNOWN;
 		cell_result_free(&result);

@@ -6,6 +6,7 @@
 #define TLSMATRIX_RUNNER_SEARCH_SEARCH_H
 
 #include "matrix/bisect.h"
+#include "matrix/result.h"
 #include "runner/schedule/plan.h"
 #include "runner/toolchain/commits.h"
 
@@ -24,6 +25,10 @@ struct search {
 	/* What is said meanwhile: candidate i has a value, or why has why it has none; how is "known" or "tried". */
 	void (*tell)(const struct search *search, size_t i, const char *how);
 	void (*begun)(const char *name, const char *by); /* commit_build.h */
+	/* Asked for what the cache has no result of any more: 1 and *result, to be freed, when an earlier run saw the cell
+	 * with the same key; NULL: nobody is. */
+	int (*recall)(void *context, const struct plan_cell *cell, struct cell_result *result);
+	void *recall_context;
 	/* The list: along.h. */
 	struct candidate *candidate;
 	size_t count;
