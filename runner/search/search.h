@@ -25,8 +25,8 @@ struct search {
 	/* What is said meanwhile: candidate i has a value, or why has why it has none; how is "known" or "tried". */
 	void (*tell)(const struct search *search, size_t i, const char *how);
 	void (*begun)(const char *name, const char *by); /* commit_build.h */
-	/* Asked for what the cache has no result of any more: 1 and *result, to be freed, when an earlier run saw the cell
-	 * with the same key; NULL: nobody is. */
+	/* Asked for what the cache has no result of any more: 1 and *result, to be freed, when an earlier run saw the
+	 * cell with the same key; NULL: nobody is. */
 	int (*recall)(void *context, const struct plan_cell *cell, struct cell_result *result);
 	void *recall_context;
 	/* The list: along.h. */

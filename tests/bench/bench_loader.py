@@ -4,8 +4,8 @@
 
 The host's cells are run once, so that everything is built; then host and a copy of the machine's loader take turns,
 each time without results and with all builds.  Then the copy gets one byte more each time, which is another loader to
-the cache, and is run and gated: with all linkers, with the default one, and with --quick.  Prints Markdown, and how many
-builds the loader made: none is right.
+the cache, and is run and gated: with all linkers, with the default one, and with --quick.  Prints Markdown, and how
+many builds the loader made: none is right.
 """
 
 import pathlib
