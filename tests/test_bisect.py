@@ -16,8 +16,9 @@ import pytest
 from conftest import CODES, Tool, described, wait_for
 
 EXE = "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec"
+LIBRARY = "go1.26.8/linux/amd64/c-shared/cgo1/external@host:dlopen"
 PLUGIN = "go1.26.8/linux/amd64/plugin/cgo1/external@host:plugin"
-RELEASES = ["1.7.1", "1.15.15", "1.16.15"]
+RELEASES = ["1.6.4", "1.7.1", "1.15.15", "1.16.15"]
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the cells are of linux/amd64")
 
 
@@ -48,6 +49,14 @@ def test_settls_came_with_1_16(releases, tool):
     for line in [line for line in again.stdout.splitlines() if line.startswith("again: tlsmatrix run --force ")]:
         listed = tool("list", re.search("'(.*)'", line)[1])
         assert len(listed.stdout.splitlines()) == 1, listed
+
+
+def test_the_stack_was_aligned_with_1_7(releases, tool):
+    """1.6 calls C with the alignment that its loader left (runtime/rt0_linux_amd64.s)."""
+    argv = ("bisect", "--cell", LIBRARY, "--check", "contract.init-stack-align", "--good", "1.7.1", "--bad", "1.6.4")
+    done = tool(*argv)
+    assert done.status == CODES["ok"], done
+    assert told(done)[0] == [("go1.6.4", "pass dies"), ("go1.7.1", "pass tolerated")], done
 
 
 def test_plugins_came_with_1_8(releases, tool):

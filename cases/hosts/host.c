@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "cases/hosts/contract.h"
 #include "cases/hosts/host.h"
 
 #include <stdarg.h>
@@ -57,6 +58,15 @@ static int observe_own(struct host *host, const struct host_check *check)
 	return 0;
 }
 
+static int observe_clause(struct host *host, const struct contract_clause *clause)
+{
+	struct seen seen = { "", "" };
+	probe_begin(clause->id);
+	contract_observe(host, clause, &seen);
+	probe_obs(clause->id, seen.text, seen.note);
+	return 0;
+}
+
 /* The checks that the library carries: 0 or an exit status. */
 static int observe_in_library(struct host *host, char *id)
 {
@@ -108,10 +118,13 @@ int main(int argc, char **argv)
 		return usage("no check was named", "");
 	int status = 0;
 	const struct host_check *alone = find(alone_checks, arg[0]);
-	if (!alone)
+	const struct contract_clause *clause = contract_find(arg[0]);
+	if (!alone && !clause)
 		status = observe_all(&host, arg);
 	else if (arg[1])
 		status = usage("must be the only check: ", arg[0]);
+	else if (clause)
+		status = observe_clause(&host, clause);
 	else
 		status = observe_own(&host, alone);
 	if (status == 0)

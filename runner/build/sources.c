@@ -10,9 +10,11 @@ const char *const source_c_files[] = {
 	"cases/hosts/library.c",
 	"cases/hosts/checks_loaded.c",
 	"cases/hosts/checks_alone.c",
+	"cases/hosts/contract.c",
 	"harness/probe/record.c",
 	/* the rest is not the host's, but decides what it and the libraries become */
 	"cases/hosts/ctor.c",
+	"cases/hosts/contract.h",
 	"cases/hosts/ctor.h",
 	"cases/hosts/host.h",
 	"cases/hosts/library.h",

@@ -8,6 +8,7 @@ const struct control controls[] = {
 #include "cases/control/thread.def"
 #include "cases/control/init.def"
 #include "cases/control/trace.def"
+#include "cases/control/contract.def"
 #undef CONTROL
 };
 const size_t control_count = sizeof(controls) / sizeof(controls[0]);

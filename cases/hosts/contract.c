@@ -1,0 +1,532 @@
+/* contract.c - the host as a foreign loader: it enters the library's initializers itself and breaks one clause of what
+ * a loader owes them at a time (checks contract.*, pass ALONE).
+ *
+ * Each time in a child of its own: a copy of the library without DT_INIT_ARRAYSZ is opened, so that the real loader
+ * maps, relocates and gives TLS but enters nothing; then the entries are called by hand, and then Go.  Once with the
+ * clause kept, which must work, or nothing is said of the clause; then so many times with it broken.  Observed is the
+ * worst of those: "tolerated", "hangs", "exits: its first line", "dies". */
+#define _GNU_SOURCE
+#include "cases/hosts/contract.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/probe/probe.h"
+
+#if defined(__linux__) && defined(__x86_64__)
+
+enum {
+	TIMES = 5,
+	POLL_MS = 10,
+	STILL_MS = 2000,     /* all threads asleep that long: nobody will wake them */
+	DEADLINE_MS = 50000, /* the check's own limit is longer */
+	PAGE = 4096,
+	VECTOR_SIZE = 1 << 16,
+	NOWHERE = 0x1000 /* mapped by nobody: below vm.mmap_min_addr */
+};
+
+/* What the entries are called with, and how. */
+struct entering {
+	long argc;
+	uintptr_t *argv, *envp; /* in one vector as the kernel makes it: argv, NULL, envp, NULL, auxv, AT_NULL */
+	uintptr_t *auxv;
+	int off_by;                       /* bytes by which the stack is misaligned */
+	size_t stack;                     /* entered on a thread with so much stack; 0: on the main one */
+	int on_thread;                    /* entered on another thread, which ends */
+	int never;                        /* not entered at all */
+	int call_first;                   /* a thread calls Go before it is entered */
+	void (*after)(uintptr_t *vector); /* as soon as the entries have returned */
+	uintptr_t slot;                   /* what Go's slot of the entering thread holds; 0: as it is */
+};
+
+struct loaded {
+	void *handle;
+	void (**entry)(void);
+	size_t entries;
+	int (*answer)(int question);
+	uintptr_t base;
+};
+
+/* ---- the library, entered by nobody ------------------------------------------------------------------ */
+
+/* Takes the number of entries out of the file: *array and *size are where and how many bytes they are. */
+static int take_array(int fd, uintptr_t *array, size_t *size)
+{
+	Elf64_Ehdr head;
+	Elf64_Phdr program;
+	Elf64_Dyn dyn;
+	if (pread(fd, &head, sizeof head, 0) != sizeof head)
+		return -1;
+	for (int i = 0; i < head.e_phnum; i++) {
+		off_t at = (off_t)(head.e_phoff + (size_t)i * sizeof program);
+		if (pread(fd, &program, sizeof program, at) != sizeof program || program.p_type != PT_DYNAMIC)
+			continue;
+		for (at = (off_t)program.p_offset;
+		    pread(fd, &dyn, sizeof dyn, at) == sizeof dyn && dyn.d_tag != DT_NULL; at += (off_t)sizeof dyn) {
+			if (dyn.d_tag == DT_INIT_ARRAY)
+				*array = dyn.d_un.d_ptr;
+			if (dyn.d_tag != DT_INIT_ARRAYSZ)
+				continue;
+			*size = dyn.d_un.d_val;
+			dyn.d_un.d_val = 0;
+			if (pwrite(fd, &dyn, sizeof dyn, at) != sizeof dyn)
+				return -1;
+		}
+	}
+	return *array && *size ? 0 : -1;
+}
+
+static void load(const char *path, struct loaded *loaded)
+{
+	char copied[64];
+	uintptr_t array = 0;
+	size_t size = 0;
+	struct link_map *map;
+	int from = open(path, O_RDONLY | O_CLOEXEC), to = (int)syscall(SYS_memfd_create, "tlsmatrix-contract", 0);
+	while (sendfile(to, from, NULL, 1 << 24) > 0)
+		;
+	snprintf(copied, sizeof copied, "/proc/self/fd/%d", to);
+	if (take_array(to, &array, &size) || !(loaded->handle = dlopen(copied, RTLD_NOW | RTLD_LOCAL)) ||
+	    dlinfo(loaded->handle, RTLD_DI_LINKMAP, &map)) {
+		fprintf(stderr, "contract: the library cannot be opened without its initializers: %s\n", path);
+		_exit(EXIT_FAILURE);
+	}
+	loaded->entry = (void (**)(void))(map->l_addr + array);
+	loaded->entries = size / sizeof *loaded->entry;
+	*(void **)&loaded->answer = dlsym(loaded->handle, "tlsm_answer");
+	loaded->base = map->l_addr;
+}
+
+/* Go's slot of the calling thread, by what inspection promised of the file: the place of its offset from the thread
+ * pointer ("ie:ADDRESS:...", harness/inspect.h inspect_promise), which the loader has filled. */
+static uintptr_t *slot_of(const struct loaded *loaded)
+{
+	const char *promise = getenv("TLSMATRIX_SLOT");
+	unsigned long place;
+	uintptr_t pointer;
+	if (!promise || sscanf(promise, "ie:%lx", &place) != 1) {
+		fprintf(stderr, "contract: the file's slot is not known: %s\n", promise ? promise : "TLSMATRIX_SLOT");
+		_exit(EXIT_FAILURE);
+	}
+	__asm__("movq %%fs:0, %0" : "=r"(pointer));
+	return (uintptr_t *)(pointer + *(uintptr_t *)(loaded->base + place));
+}
+
+/* ---- entering ---------------------------------------------------------------------------------------- */
+
+/* The vector as the kernel made it, in pages of its own between two that nobody may touch. */
+static void vector_make(struct entering *entering)
+{
+	char *pages = mmap(NULL, VECTOR_SIZE + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t *words = (uintptr_t *)(pages + PAGE);
+	size_t count = 0;
+	if (mprotect(words, VECTOR_SIZE, PROT_READ | PROT_WRITE))
+		_exit(EXIT_FAILURE);
+	entering->argv = words;
+	entering->argc = 2;
+	words[count++] = (uintptr_t)"foreign";
+	words[count++] = (uintptr_t)"loader";
+	words[count++] = 0;
+	entering->envp = words + count;
+	for (char **env = environ; *env && count < VECTOR_SIZE / sizeof *words / 2; env++)
+		words[count++] = (uintptr_t)*env;
+	words[count++] = 0;
+	entering->auxv = words + count;
+	int fd = open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
+	if (read(fd, words + count, VECTOR_SIZE - count * sizeof *words) <= 0)
+		_exit(EXIT_FAILURE);
+	close(fd);
+}
+
+/* Calls an entry with the stack at a multiple of 16, or off it, at the call (psABI 3.2.2). */
+static void call(void (*entry)(void), const struct entering *entering)
+{
+	long argc = entering->argc, off_by = entering->off_by;
+	uintptr_t *argv = entering->argv, *envp = entering->envp;
+	__asm__ volatile("movq %%rsp, %%rbx\n\t"
+			 "andq $-16, %%rsp\n\t"
+			 "subq %[off_by], %%rsp\n\t"
+			 "call *%[entry]\n\t"
+			 "movq %%rbx, %%rsp"
+	    : "+D"(argc), "+S"(argv), "+d"(envp)
+	    : [entry] "a"(entry), [off_by] "c"(off_by)
+	    : "rbx", "r8", "r9", "r10", "r11", "memory", "cc");
+}
+
+struct turn {
+	struct loaded loaded;
+	struct entering entering;
+	int answered;
+};
+
+static void enter(struct turn *turn)
+{
+	struct entering *entering = &turn->entering;
+	uintptr_t *slot = entering->slot ? slot_of(&turn->loaded) : NULL;
+	if (slot)
+		*slot = entering->slot;
+	for (size_t i = 0; i < turn->loaded.entries; i++)
+		call(turn->loaded.entry[i], entering);
+	if (entering->after)
+		entering->after(entering->argv);
+}
+
+static void *enter_on_thread(void *turn)
+{
+	enter(turn);
+	return NULL;
+}
+
+static void *answer_on_thread(void *argument)
+{
+	struct turn *turn = argument;
+	turn->answered = turn->loaded.answer(20) == 41;
+	return NULL;
+}
+
+static void start(pthread_t *thread, size_t stack, void *(*body)(void *), void *argument)
+{
+	pthread_attr_t attributes;
+	pthread_attr_init(&attributes);
+	if ((stack && pthread_attr_setstacksize(&attributes, stack)) ||
+	    pthread_create(thread, &attributes, body, argument))
+		_exit(EXIT_FAILURE);
+}
+
+/* Go's first thread must not run before the entries have returned and the vector is gone: one CPU for all, and whoever
+ * makes a thread goes on. */
+static void one_cpu(void)
+{
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	sched_setaffinity(0, sizeof set, &set);
+}
+
+/* The child: ends with status 0 when Go answered. */
+__attribute__((noreturn)) static void child_run(
+    const struct host *host, const struct contract_clause *clause, int round)
+{
+	static struct turn turn;
+	pthread_t thread, early;
+	int kept = round < 0 || probe_control(clause->id, "kept"),
+	    worse = round >= 0 && probe_control(clause->id, "worse");
+	load(host->path, &turn.loaded);
+	vector_make(&turn.entering);
+	if (!kept)
+		clause->bend(&turn.entering);
+	if (worse)
+		turn.entering.argv = (uintptr_t *)NOWHERE;
+	if (turn.entering.after)
+		one_cpu();
+	if (turn.entering.call_first)
+		start(&early, 0, answer_on_thread, &turn);
+	if (turn.entering.on_thread || turn.entering.stack) {
+		start(&thread, turn.entering.stack, enter_on_thread, &turn);
+		pthread_join(thread, NULL);
+	} else if (!turn.entering.never) {
+		enter(&turn);
+	}
+	int answered = turn.loaded.answer(20) == 41;
+	if (turn.entering.call_first) {
+		pthread_join(early, NULL);
+		answered &= turn.answered;
+	}
+	_exit(answered ? EXIT_SUCCESS : CONTRACT_WRONG);
+}
+
+/* ---- clauses ----------------------------------------------------------------------------------------- */
+
+static uintptr_t *auxv_find(const struct entering *entering, uintptr_t tag)
+{
+	uintptr_t *at = entering->auxv;
+	while (at[0] != AT_NULL && at[0] != tag)
+		at += 2;
+	return at;
+}
+
+static void auxv_set(struct entering *entering, uintptr_t tag, uintptr_t value)
+{
+	uintptr_t *at = auxv_find(entering, tag);
+	if (at[0] == tag)
+		at[1] = value;
+}
+
+/* AT_IGNORE says nothing to anybody (getauxval(3)). */
+static void auxv_drop(struct entering *entering, uintptr_t tag)
+{
+	uintptr_t *at = auxv_find(entering, tag);
+	if (at[0] == tag)
+		at[0] = AT_IGNORE;
+}
+
+static void args_null(struct entering *e) { e->argc = 0, e->argv = e->envp = NULL; }
+
+/* What OSv issue 1141 saw, where no arguments are handed on. */
+static void args_garbage(struct entering *e) { e->argc = 1078122281, e->argv = e->envp = NULL; }
+
+static void args_empty(struct entering *e) { e->argc = 0, e->argv = e->envp - 1; }
+
+static void vector_unmap(uintptr_t *vector) { munmap(vector, VECTOR_SIZE); }
+static void vector_poison(uintptr_t *vector) { memset(vector, 0x5a, VECTOR_SIZE); }
+static void argv_gone(struct entering *e) { e->after = vector_unmap; }
+static void argv_poisoned(struct entering *e) { e->after = vector_poison; }
+
+/* The auxiliary vector follows the arguments at once. */
+static void env_missing(struct entering *e)
+{
+	size_t words = VECTOR_SIZE / sizeof *e->auxv - (size_t)(e->auxv - e->argv);
+	e->envp[0] = 0;
+	memmove(e->envp + 1, e->auxv, words * sizeof *e->auxv);
+	e->auxv = e->envp + 1;
+}
+
+static void auxv_missing(struct entering *e) { memset(e->auxv, 0, 2 * sizeof *e->auxv); }
+static void page_size_missing(struct entering *e) { auxv_drop(e, AT_PAGESZ); }
+
+/* What is mapped without a wish for its place comes to lie at the end of the highest hole in which there is room: so
+ * that nothing of up to 1 MiB is aligned to more than a page by chance. */
+static void make_holes(void)
+{
+	enum { HOLES = 8, MIB = 1 << 20, LARGE = 1 << 16 };
+	char *at = mmap(NULL, (2 * HOLES + 1) * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at += LARGE - (uintptr_t)at % LARGE;
+	for (int i = 0; i < HOLES; i++)
+		munmap(at + 2 * i * MIB + PAGE, MIB + PAGE);
+}
+
+static void page_size_64k(struct entering *e)
+{
+	auxv_set(e, AT_PAGESZ, 65536);
+	make_holes();
+}
+
+static void page_size_odd(struct entering *e) { auxv_set(e, AT_PAGESZ, 5000); }
+static void page_size_small(struct entering *e) { auxv_set(e, AT_PAGESZ, 1024); }
+static void random_missing(struct entering *e) { auxv_drop(e, AT_RANDOM); }
+static void random_bad(struct entering *e) { auxv_set(e, AT_RANDOM, NOWHERE); }
+
+static void random_readonly(struct entering *e)
+{
+	void *seed = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(seed, 0x5a, PAGE);
+	mprotect(seed, PAGE, PROT_READ);
+	auxv_set(e, AT_RANDOM, (uintptr_t)seed);
+}
+
+static void vdso_missing(struct entering *e) { auxv_drop(e, AT_SYSINFO_EHDR); }
+static void vdso_bad(struct entering *e) { auxv_set(e, AT_SYSINFO_EHDR, NOWHERE); }
+
+static void init_stack_align(struct entering *e) { e->off_by = 8; }
+static void stack_16k(struct entering *e) { e->stack = 16384; }
+static void other_thread(struct entering *e) { e->on_thread = 1; }
+static void never(struct entering *e) { e->never = 1; }
+static void call_before(struct entering *e) { e->call_first = 1; }
+
+static void slot_nowhere(struct entering *e) { e->slot = NOWHERE; }
+static void slot_zeros(struct entering *e) { e->slot = (uintptr_t)e->argv + VECTOR_SIZE / 2; }
+
+/* Times: of what may come too late to do harm, until it does. */
+static const struct contract_clause clauses[] = {
+	{ "contract.args-null", args_null, TIMES },
+	{ "contract.args-garbage", args_garbage, TIMES },
+	{ "contract.args-empty", args_empty, TIMES },
+	{ "contract.argv-gone", argv_gone, 4 * TIMES },
+	{ "contract.argv-poisoned", argv_poisoned, 4 * TIMES },
+	{ "contract.env-missing", env_missing, TIMES },
+	{ "contract.auxv-missing", auxv_missing, TIMES },
+	{ "contract.page-size-missing", page_size_missing, TIMES },
+	{ "contract.page-size-64k", page_size_64k, TIMES },
+	{ "contract.page-size-odd", page_size_odd, TIMES },
+	{ "contract.page-size-small", page_size_small, TIMES },
+	{ "contract.random-missing", random_missing, TIMES },
+	{ "contract.random-bad", random_bad, TIMES },
+	{ "contract.random-readonly", random_readonly, TIMES },
+	{ "contract.vdso-missing", vdso_missing, TIMES },
+	{ "contract.vdso-bad", vdso_bad, TIMES },
+	{ "contract.init-stack-align", init_stack_align, TIMES },
+	{ "contract.stack-16k", stack_16k, TIMES },
+	{ "contract.other-thread", other_thread, TIMES },
+	{ "contract.never-entered", never, 2 },
+	{ "contract.call-before", call_before, TIMES },
+	{ "contract.slot-nowhere", slot_nowhere, TIMES },
+	{ "contract.slot-zeros", slot_zeros, TIMES },
+};
+
+/* ---- what became of it ------------------------------------------------------------------------------- */
+
+/* From best to worst. */
+enum end { TOLERATED, WRONG, HANGS, EXITS, DIES, NO_TURN, ENDS };
+
+struct ended {
+	enum end end;
+	char line[300]; /* what it printed first */
+	int status;     /* of waitpid */
+};
+
+/* Does every thread of it sleep? */
+static int is_still(pid_t child)
+{
+	char path[80];
+	snprintf(path, sizeof path, "/proc/%d/task", (int)child);
+	DIR *tasks = opendir(path);
+	int still = tasks != NULL;
+	for (struct dirent *task; still && (task = readdir(tasks));) {
+		char stat[400] = "", *state;
+		snprintf(path, sizeof path, "/proc/%d/task/%.20s/stat", (int)child, task->d_name);
+		int fd = task->d_name[0] == '.' ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (read(fd, stat, sizeof stat - 1) > 0 && (state = strrchr(stat, ')')))
+			still = state[1] == ' ' && state[2] == 'S';
+		close(fd);
+	}
+	if (tasks)
+		closedir(tasks);
+	return still;
+}
+
+/* Waits for its end, or ends it when nobody in it does anything any more. */
+static int wait_for(pid_t child, int *status)
+{
+	int still = 0;
+	for (int waited = 0; waited < DEADLINE_MS && still < STILL_MS; waited += POLL_MS) {
+		pid_t done = waitpid(child, status, WNOHANG);
+		if (done == child)
+			return 1;
+		nanosleep(&(struct timespec){ 0, POLL_MS * 1000000L }, NULL);
+		still = is_still(child) ? still + POLL_MS : 0;
+	}
+	kill(child, SIGKILL);
+	waitpid(child, status, 0);
+	return 0;
+}
+
+/* A fault in Go's code is reported by Go itself, which then exits with 2 (runtime/signal_unix.go sighandler). */
+static enum end end_of(const struct ended *ended, const char *said)
+{
+	if (WIFSIGNALED(ended->status))
+		return DIES;
+	switch (WEXITSTATUS(ended->status)) {
+	case EXIT_SUCCESS:
+		return TOLERATED;
+	case CONTRACT_WRONG:
+		return WRONG;
+	case EXIT_FAILURE:
+		return strncmp(said, "contract: ", 10) == 0 || !*said ? NO_TURN : EXITS;
+	}
+	return strstr(said, "[signal SIG") || strstr(said, "unexpected signal") ? DIES : EXITS;
+}
+
+static void first_line(const char *said, char line[300])
+{
+	size_t len = strcspn(said, "\n");
+	snprintf(line, 300, "%.*s", (int)(len < 290 ? len : 290), said);
+}
+
+/* round: from 0, or -1 with the clause kept. */
+static struct ended turn(const struct host *host, const struct contract_clause *clause, int round)
+{
+	struct ended ended = { .end = NO_TURN };
+	char said[8192] = "";
+	int err = (int)syscall(SYS_memfd_create, "tlsmatrix-stderr", 0);
+	pid_t child = fork();
+	if (child == 0) {
+		dup2(err, STDERR_FILENO);
+		child_run(host, clause, round);
+	}
+	int over = child > 0 && wait_for(child, &ended.status);
+	if (pread(err, said, sizeof said - 1, 0) < 0)
+		said[0] = 0;
+	close(err);
+	first_line(said, ended.line);
+	ended.end = child < 0 ? NO_TURN : over ? end_of(&ended, said) : HANGS;
+	return ended;
+}
+
+static const char *const end_words[ENDS] = { "tolerated", "answers wrongly", "hangs", "exits", "dies",
+	"could not be tried" };
+
+static void add_end(char *text, size_t len, const struct ended *ended)
+{
+	seen_add(text, len, "%s", end_words[ended->end]);
+	if (ended->end == EXITS)
+		seen_add(text, len, ": %s", ended->line);
+}
+
+/* How it ended each time, for people. */
+static void note_ends(struct seen *seen, const int count[ENDS], const struct ended *worst)
+{
+	const char *comma = "";
+	for (int end = 0; end < ENDS; end++) {
+		if (count[end])
+			seen_add(seen->note, sizeof seen->note, "%s%s %d", comma, end_words[end], count[end]);
+		comma = count[end] ? ", " : comma;
+	}
+	if (worst->end == DIES && WIFSIGNALED(worst->status))
+		seen_add(seen->note, sizeof seen->note, "; %s", strsignal(WTERMSIG(worst->status)));
+	if (worst->end == DIES && *worst->line)
+		seen_add(seen->note, sizeof seen->note, "; %s", worst->line);
+}
+
+void contract_observe(struct host *host, const struct contract_clause *clause, struct seen *seen)
+{
+	int count[ENDS] = { 0 };
+	struct ended good = turn(host, clause, -1), worst = { .end = TOLERATED };
+	if (good.end != TOLERATED) {
+		seen_add(seen->text, sizeof seen->text, "kept: ");
+		add_end(seen->text, sizeof seen->text, &good);
+		seen_add(seen->note, sizeof seen->note, "%s", good.line);
+		return;
+	}
+	/* What may come too late has done its harm when it has done it once. */
+	for (int i = 0; i < clause->times && (clause->times <= TIMES || worst.end == TOLERATED); i++) {
+		struct ended ended = turn(host, clause, i);
+		count[ended.end]++;
+		if (ended.end >= worst.end)
+			worst = ended;
+	}
+	add_end(seen->text, sizeof seen->text, &worst);
+	note_ends(seen, count, &worst);
+}
+
+const struct contract_clause *contract_find(const char *id)
+{
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (strcmp(clauses[i].id, id) == 0)
+			return &clauses[i];
+	return NULL;
+}
+
+#else
+
+/* No such check is planned there. */
+const struct contract_clause *contract_find(const char *id)
+{
+	(void)id;
+	return NULL;
+}
+
+void contract_observe(struct host *host, const struct contract_clause *clause, struct seen *seen)
+{
+	(void)host, (void)clause, (void)seen;
+}
+
+#endif
