@@ -34,7 +34,7 @@ RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets docs docs-ports docs-releases clean help
+.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets docs docs-ports docs-releases docs-contract clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -111,6 +111,9 @@ bench-targets: programs ## the matrix on all glibc and musl loaders, beside the 
 
 docs: programs    ## write docs/checks.md from the list of checks
 	@$(B)/tlsmatrix list --checks > docs/checks.md
+
+docs-contract: programs ## write docs/contract.md, what a loader owes a Go library, from all kept releases
+	@$(B)/tlsmatrix contract --go 1.5..1.27 --markdown > $(B)/contract.md && mv $(B)/contract.md docs/contract.md
 
 docs-ports: programs ## write docs/ports.md, the verdict of every port and mode, from a run of the whole list
 	@$(B)/tlsmatrix run 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }

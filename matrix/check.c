@@ -2,6 +2,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/glob.h"
+#include "matrix/contract.h"
 #include "matrix/filter.h"
 #include "matrix/port.h"
 

@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
 	&cmd_gate,
 	&cmd_compare,
 	&cmd_history,
+	&cmd_contract,
 	&cmd_target,
 	&cmd_toolchain,
 	&cmd_cache,
@@ -106,8 +107,7 @@ static void usage(FILE *out)
 	    out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-34s %s\n", commands[i]->synopsis, commands[i]->summary);
-	fputs("\n`tlsmatrix COMMAND --help` tells more.  FILTER is an expression over the cells, for example\n"
-	      "    mode=c-shared & link=external* & !load=dlmopen\n"
+	fputs("\n`tlsmatrix COMMAND --help` tells more.  FILTER: mode=c-shared & link=external* & !load=dlmopen\n"
 	      "Exit status: 0 nothing unexpected, 1 unexpected failures, 2 usage or bad input, 3 could not\n"
 	      "judge, 4 nothing selected, 5 incomplete, 6 report not written, 130 interrupted.\n",
 	    out);

@@ -26,6 +26,7 @@ COMMANDS = [
     "gate",
     "compare",
     "history",
+    "contract",
     "target",
     "toolchain",
     "cache",
@@ -49,7 +50,8 @@ def test_help(tool, command):
     lines = done.stdout.splitlines()
     assert len(lines) <= 24 and max(map(len, lines)) <= 100
     assert lines[0].startswith(f"usage: tlsmatrix {command}")
-    assert all(option in done.stdout for option in ("--out DIR", "--cache DIR", "--go PATH"))
+    assert all(option in done.stdout for option in ("--out DIR", "--cache DIR"))
+    assert ("--go VERSION" if command == "contract" else "--go PATH") in done.stdout
 
 
 def test_help_of_the_program(tool):

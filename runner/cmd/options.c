@@ -25,6 +25,12 @@ static int take(const char *command, const struct option_row *row, const char *v
 		*(const char **)row->to = value;
 		return 0;
 	}
+	if (row->kind == OPTION_EACH) {
+		struct option_words *each = row->to;
+		each->word = xrealloc(each->word, (each->count + 1) * sizeof(*each->word));
+		each->word[each->count++] = value;
+		return 0;
+	}
 	if (row->kind == OPTION_NUMBER) {
 		long number = strtol(value, &end, 10);
 		if (!*value || *end || errno || number < 1 || number > INT_MAX)
@@ -91,6 +97,8 @@ int options_parse(const char *command, const struct option_row *rows, size_t cou
 void options_help(const struct option_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (find(rows, i, rows[i].name, strlen(rows[i].name)))
+			continue; /* a command's own stands for the common one of that name */
 		char left[40];
 		snprintf(left, sizeof(left), "%s%s%s", rows[i].name, rows[i].value ? " " : "",
 		    rows[i].value ? rows[i].value : "");

@@ -6,14 +6,16 @@
 
 struct diag;
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_FACTOR };
+/* EACH may be given more than once. */
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_FACTOR, OPTION_EACH };
 
 struct option_row {
 	const char *name; /* "--force" or "-j" */
 	enum option_kind kind;
 	const char *value; /* what stands for the value in --help: "N", "DIR"; NULL for a flag */
 	const char *help;
-	void *to; /* int *, const char **, int *, double *; left alone when not given */
+	void *void
+	    *to; /* int *, const char **, int *, double *, or an option_words * that grows; left alone without it */
 };
 
 struct option_words {

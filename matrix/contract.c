@@ -1,0 +1,20 @@
+#include "matrix/contract.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+	const char *check, *provide;
+} clauses[] = {
+#define CLAUSE(check, meaning, why, provide, source) { check, provide },
+#include "matrix/contract.def"
+#undef CLAUSE
+};
+
+const char *contract_provide(const char *check)
+{
+	for (size_t i = 0; i < sizeof(clauses) / sizeof(clauses[0]); i++)
+		if (strcmp(clauses[i].check, check) == 0)
+			return clauses[i].provide;
+	return NULL;
+}

@@ -1,0 +1,46 @@
+"""contract: what becomes of a Go library when its loader breaks a clause; what is expected is each release's source."""
+
+import json
+import os
+import re
+
+import pytest
+
+from conftest import CODES
+
+pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the clauses are of linux/amd64")
+
+
+def test_every_clause_is_as_the_source_says(tool):
+    done = tool("contract")
+    assert done.status == CODES["ok"] and " !" not in done.stdout, done
+    rows = [line.split() for line in done.stdout.splitlines()[1:] if re.fullmatch(r"[a-z0-9-]+ +[a-z]+", line)]
+    assert len(rows) >= 23 and {row[1] for row in rows} == {"tolerated", "dies", "hangs", "exits"}, done
+    assert done.stdout.splitlines()[-1] == f"{len(rows)} clauses of 1 release: all as the releases' sources say"
+    # The same as data, with what each release's source says.
+    answer = json.loads(tool("contract", "--json").stdout)
+    assert [one["check"] for one in answer] == [f"contract.{row[0]}" for row in rows]
+    for one, row in zip(answer, rows):
+        (release,) = one["releases"]
+        assert release["observed"] == release["expected"] and release["observed"].split(":")[0] == row[1]
+        assert release["note"] and release["source"] and one["provide"]
+
+
+def test_the_page(tool):
+    done = tool("contract", "--markdown")
+    assert done.status == CODES["ok"], done
+    assert re.search(
+        r"\| `init-stack-align` \| the stack at a multiple of 16 .* \| \*\*tolerated\*\* \|", done.stdout
+    ), done
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["--go", "1.6.3"], "nothing", "1.6.3"),
+        (["--go", "latest"], "usage", "expected a Go release"),
+    ],
+)
+def test_bad_input(tool, args, code, says):
+    done = tool("contract", *args)
+    assert done.status == CODES[code] and says in done.line(), done
