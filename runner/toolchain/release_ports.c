@@ -24,6 +24,7 @@ static const struct table_source {
 } table_sources[] = {
 	{ 21, "internal/platform", { "supported.go", "zosarch.go" }, { "own_21.go" } },
 	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "pie_19.go" } },
+	{ 19, "cmd/internal/sys", { "supported.go" }, { "external_18.go", "asan_18.go", "pie_19.go" } },
 };
 
 /* The row of a release, or NULL. */
