@@ -21,7 +21,7 @@ PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev 
 TEST_PACKAGES="chromium"
 # The third text of each COMPILER row: Debian packages, or ziglang, which is PyPI's.
 PORT_PACKAGES=$(tr '\n' ' ' <runner/toolchain/c_compilers.def | sed 's/\bCOMPILER(/\n&/g' |
-	awk -F'"' '/^COMPILER\(/ && $6 != "ziglang" { print $6 }' | tr ' ' '\n' | sort -u)
+	awk -F'"' '/^COMPILER\(/ && !/"ziglang"/ { print $6 }' | tr ' ' '\n' | sort -u)
 TARGET_PACKAGES=$(sed -n 's/^debian *= *//p' runner/target/targets.ini | tr ' ' '\n' | sort -u | tr '\n' ' ')
 FUZZ_PACKAGES="clang libclang-rt-14-dev"
 FRESH_PACKAGES="debootstrap"

@@ -1,7 +1,7 @@
 /* port.h - what a Go release says of its ports: its own support table, read from the release.
  *
  * A port is a GOOS/GOARCH pair.  The facts are those of the release's internal/platform (before
- * go1.21 cmd/internal/sys) and of `go tool dist list`; runner/toolchain/release_ports.c asks for them.  Rules about
+ * go1.20 cmd/internal/sys) and of `go tool dist list`; runner/toolchain/release_ports.c asks for them.  Rules about
  * ports (support.def) name these facts, so that no list of ports is ours. */
 #ifndef TLSMATRIX_MATRIX_PORT_H
 #define TLSMATRIX_MATRIX_PORT_H

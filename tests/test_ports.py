@@ -212,3 +212,49 @@ def test_a_missing_compiler_is_told(copied):
     assert done.status == CODES["ok"], done
     assert {check["reason"] for check in copied.report()["cells"][0]["checks"]} == {"not-installed: ziglang"}
     assert "`ci/setup.sh ports` installs ziglang" in copied.plain("doctor").stdout
+
+
+# ---- an old release ------------------------------------------------------------------------------------------------
+
+# Its own table, in what is not so any more: a port of its time, GOARM=5, c-archive that only cmd/go takes.
+OLD = (
+    "go=1.20 & target=none & cgo=0 & link=internal & !arch=*.* & (os=openbsd & arch=mips64 & mode=exe,c-archive | "
+    "os=freebsd,plan9 & arch=arm & mode=exe | os=android & arch=arm64 & mode=plugin | os=windows & mode=pie)"
+)
+
+
+@pytest.fixture(scope="module")
+def old_release(tmp_path_factory):
+    """A tool, with 1.20.14 kept."""
+    tool = Tool(tmp_path_factory.mktemp("old") / "out")
+    done = tool("toolchain", "get", "1.20.14")
+    assert done.status == CODES["ok"], done
+    return tool
+
+
+def test_an_old_release_has_its_own_ports(old_release):
+    """What its sources say stands in the plan: ports, and which linker makes a PIE."""
+    ports = {tuple(line.split("/")[1:3]) for line in old_release.plain("list", "go=1.20 & !arch=*.*").stdout.split()}
+    # openbsd/mips64 and windows/arm went later, wasip1 came with 1.21.
+    assert {("openbsd", "mips64"), ("windows", "arm"), ("linux", "loong64")} <= ports and len(ports) >= 40
+    assert not [port for port in ports if port[0] == "wasip1"]
+
+
+def test_an_old_release_is_judged_by_its_own_rules(old_release):
+    done = old_release("run", OLD)
+    assert done.status == CODES["ok"], done.stdout
+    cells = {cell["id"].split("/", 1)[1]: cell for cell in old_release.report()["cells"]}
+
+    def check(cell, name):
+        found = {row["id"]: row for row in cells[f"{cell}/cgo0/internal@none"]["checks"]}[name]
+        assert found["status"] == "pass", found
+        return found["observed"]
+
+    assert "does not support -shared" in check("openbsd/mips64/c-archive", "build.refused")
+    assert "buildmode plugin not supported on android/arm64" in check("android/arm64/plugin", "build.refused")
+    # read_tls_fallback of each system: mrc on FreeBSD, a store to 0 on Plan 9.
+    assert check("freebsd/arm/exe", "tls.access") == "model=LE at=8 reloc=none form=two"
+    assert check("plan9/arm/exe", "tls.access") == "model=none at=none reloc=none form=none"
+    assert check("openbsd/mips64/exe", "tls.access") == "model=LE at=0 reloc=none form=two"
+    # InternalLinkPIESupported of 1.20 says "windows-amd64"; cmd/link has its own list.
+    assert check("windows/amd64/pie", "build.succeeds") == "exit=0"

@@ -1,7 +1,9 @@
 // Prints what a Go release says of its ports: one line for each, as matrix/port.h reads them.
 //
-// It is compiled by the release itself together with a copy of the release's internal/platform, so that
-// the answers are those of the code that cmd/go and cmd/link decide by.
+// It is compiled by the release itself together with a copy of the release's own table (internal/platform since 1.20,
+// cmd/internal/sys before), so that the answers are those of the code that cmd/go and cmd/link decide by.  What a table
+// does not say yet is in one of the files beside this one, with the source that it stands for; which file goes with
+// which release is in runner/toolchain/release_ports.c.
 //
 //	ports GOOS/GOARCH/CGO...
 //
@@ -10,7 +12,8 @@ package main
 
 import (
 	"os"
-	"tlsmatrix.ports/platform"
+
+	platform "tlsmatrix.ports/platform"
 )
 
 var modes = []string{"exe", "pie", "c-archive", "c-shared", "shared", "plugin"}
@@ -49,12 +52,12 @@ func line(port string) string {
 	return text +
 		bit("race", platform.RaceDetectorSupported(goos, goarch)) +
 		bit("msan", platform.MSanSupported(goos, goarch)) +
-		bit("asan", platform.ASanSupported(goos, goarch)) +
-		bit("external", platform.MustLinkExternal(goos, goarch, false)) +
-		bit("external-cgo", platform.MustLinkExternal(goos, goarch, true)) +
-		bit("internal-pie", platform.InternalLinkPIESupported(goos, goarch)) +
-		bit("default-pie", platform.DefaultPIE(goos, goarch, false)) +
-		bit("race-pie", platform.DefaultPIE(goos, goarch, true)) + "\n"
+		bit("asan", asanSupported(goos, goarch)) +
+		bit("external", mustLinkExternal(goos, goarch, false)) +
+		bit("external-cgo", mustLinkExternal(goos, goarch, true)) +
+		bit("internal-pie", internalLinkPIE(goos, goarch)) +
+		bit("default-pie", defaultPIE(goos, goarch, false)) +
+		bit("race-pie", defaultPIE(goos, goarch, true)) + "\n"
 }
 
 func main() {

@@ -2,7 +2,7 @@
  *
  * Every access begins with the thread pointer: MRC p15, 0, Rt, c13, c0, 3 reads TPIDRURO; for processors
  * without it a helper function fetches it into R0 (__aeabi_read_tp, and Go's runtime.read_tls_fallback
- * with GOARM=5 and 6, both by way of the kernel's at 0xffff0fe0; cmd/internal/obj/arm/obj5.go progedit).
+ * with GOARM=5 and 6, both by way of the kernel's at 0xffff0fe0 on Linux; cmd/internal/obj/arm/obj5.go progedit).
  * The offset then comes from the literal pool:
  *
  *     ldr r11, =offset; add r0, r0, r11                  LE  (R_ARM_TLS_LE32; asm5.go case 101, 103)
@@ -271,6 +271,25 @@ struct reader {
 /* The rotated number of the nth `add ip, ...` of a PLT entry. */
 static int adds_to_ip(uint32_t insn, unsigned from) { return (insn & 0xfffff000) == (0xe280c000 | from << 16); }
 
+/* Go's helpers with GOARM=5 and 6 on NetBSD and OpenBSD, where a system call fetches it: push {r1, r2, r3, ip}; then
+ * svc #_lwp_getprivate, or ldr ip, =330 (__get_tcb); svc #0 (runtime/sys_netbsd_arm.s, sys_openbsd_arm.s
+ * read_tls_fallback). */
+static int is_system_call(const struct elf_file *file, uint32_t target, const unsigned char *code)
+{
+	const uint32_t second = word_at(code + 4), third = word_at(code + 8);
+	if (word_at(code) != 0xe92d100e)
+		return 0;
+	if (second == 0xefa0013c)
+		return 1;
+	const unsigned char *literal = (second & 0xfffff000) == 0xe59fc000 && third == 0xef000000 ?
+	    elf_at(file, (uint64_t)target + 4 + 8 + (second & 0xfff), 4) :
+	    NULL;
+	return literal && word_at(literal) == 330;
+}
+
+/* bx lr, or Go's with GOARM=5: add pc, lr, #0 */
+static int returns(uint32_t insn) { return insn == 0xe12fff1e || insn == 0xe28ef000; }
+
 /* Does the function fetch the thread pointer into R0 and nothing else? */
 static int is_helper(const struct reader *reader, uint32_t target)
 {
@@ -279,7 +298,9 @@ static int is_helper(const struct reader *reader, uint32_t target)
 	if (!code)
 		return 0;
 	uint32_t first = word_at(code), second = word_at(code + 4), third = word_at(code + 8);
-	if (first == 0xee1d0f70 && second == 0xe12fff1e) /* mrc; bx lr */
+	if (first == 0xee1d0f70 && returns(second)) /* mrc: FreeBSD's too */
+		return 1;
+	if (is_system_call(file, target, code))
 		return 1;
 	if (first == 0xe3e00a0f && second == 0xe240f01f) /* mvn r0, #0xf000; sub pc, r0, #31 */
 		return 1;

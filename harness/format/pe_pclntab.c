@@ -8,8 +8,8 @@
  *                                a _func begins with its entry and the offset of its name
  *     runtime.firstmoduledata    word 0 points to the pcHeader; words 20 to 23 are minpc, maxpc, text, etext
  *
- * Source: runtime/symtab.go pcHeader, moduledata, functab and runtime2.go _func, the same from 1.20 to
- * 1.27; the magic is internal/abi/symtab.go Go120PCLnTabMagic. */
+ * Source: runtime/symtab.go pcHeader, moduledata, functab and runtime2.go _func, the same from 1.18 to
+ * 1.27; the magic is internal/abi/symtab.go Go120PCLnTabMagic, before 1.20 debug/gosym/pclntab.go go118magic. */
 #include "harness/format/pe.h"
 #include "matrix/base/buf.h"
 
@@ -33,9 +33,9 @@ static uint64_t header_word(const struct table *table, unsigned number)
 /* Is there a pcHeader, with its tables inside the section? */
 static int read_header(struct table *table)
 {
-	static const unsigned char magic[] = { 0xf1, 0xff, 0xff, 0xff, 0, 0 };
+	static const unsigned char magic[] = { 0xff, 0xff, 0xff, 0, 0 };
 	const struct bytes *bytes = &table->bytes;
-	if (!bytes_have(bytes, 0, 8 + HEADER_WORDS * table->word) || memcmp(bytes->data, magic, sizeof magic) ||
+	if (!bytes_have(bytes, 0, 8 + HEADER_WORDS * table->word) || memcmp(bytes->data + 1, magic, sizeof magic) ||
 	    bytes->data[7] != table->word)
 		return 0;
 	table->count = header_word(table, WORD_FUNCTIONS);
@@ -57,7 +57,7 @@ static int find_header(const struct pe *pe, struct table *table)
 		for (uint64_t at = 0; at + 8 <= section->raw.size; at += table->word) {
 			table->bytes = bytes_part(&section->raw, at, section->raw.size);
 			table->address = section->address + at;
-			if (table->bytes.data[0] == 0xf1 && read_header(table))
+			if ((table->bytes.data[0] == 0xf1 || table->bytes.data[0] == 0xf0) && read_header(table))
 				return 1;
 		}
 	}

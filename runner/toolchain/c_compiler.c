@@ -13,14 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct row { const char *where, *command, *package, *ldflags, *missing, *thing; };
+struct row {
+	const char *where, *command, *package, *ldflags, *missing, *thing;
+	int always; /* without cgo too */
+};
 
 static const struct row rows[] = {
-#define COMPILER(where, command, package, ldflags) { where, command, package, ldflags, NULL, NULL },
-#define NO_COMPILER(where, class, thing) { where, NULL, NULL, "", class, thing },
+#define COMPILER(where, command, package, ldflags) { where, command, package, ldflags, NULL, NULL, 0 },
+#define NO_COMPILER(where, class, thing) { where, NULL, NULL, "", class, thing, 0 },
+#define NO_PART(where, class, thing) { where, NULL, NULL, "", class, thing, 1 },
 #include "runner/toolchain/c_compilers.def"
 #undef COMPILER
 #undef NO_COMPILER
+#undef NO_PART
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -48,6 +53,19 @@ static char *find_zig(const struct setup *setup)
 	}
 	free(pattern);
 	return found ? found : program_find("zig", NULL);
+}
+
+/* What stands in for Apple's SDK is a part of the compiler (c_compilers.def DARWIN). */
+static void sign_stand_ins(const struct setup *setup, const struct row *row, struct hash *hash)
+{
+	static const char folder[] = "cases/port/darwin";
+	static const char *const files[] = { "link.sh", "libSystem.tbd", "CoreFoundation.framework/CoreFoundation.tbd",
+		"CoreFoundation.framework/Headers/CFBundle.h", "CoreFoundation.framework/Headers/CFString.h" };
+	for (size_t i = 0; strstr(row->command, folder) && i < sizeof files / sizeof *files; i++) {
+		char *path = xprintf("%s/%s/%s", setup->places.root, folder, files[i]);
+		hash_add_text(hash, file_hash(path));
+		free(path);
+	}
 }
 
 /* $ROOT and $ZIG; malloc'ed. */
@@ -119,6 +137,7 @@ static void look(const struct setup *setup, const struct row *row, struct found 
 	hash_add_text(hash, row->command);
 	hash_add_text(hash, row->ldflags);
 	found->ldflags = expand(setup, zig, row->ldflags);
+	sign_stand_ins(setup, row, hash);
 	if (is_zig) {
 		if (zig) {
 			char *target = expand(setup, zig, row->command + 4);
@@ -237,9 +256,9 @@ void compiler_of(const struct setup *setup, const struct cell *cell, struct comp
 {
 	struct target *target = target_find(setup->targets, cell->target);
 	const char *command = target_cc(target, cell);
-	if (!cell->cgo) {
+	if (!cell->cgo && !rows[row_of(setup, cell)].always) {
 		*compiler = (struct compiler){ .command = "", .ldflags = "", .key = "cgo0" };
-	} else if (command) {
+	} else if (cell->cgo && command) {
 		prescribed(setup, command, target, compiler);
 	} else {
 		fill(setup, row_of(setup, cell), compiler);

@@ -2,6 +2,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
+#include "matrix/version.h"
 #include "runner/process/script.h"
 #include "runner/process/supervise.h"
 #include "runner/toolchain/go_env.h"
@@ -13,32 +14,65 @@
 
 enum { ASK_TIMEOUT_MS = 300000 };
 
-/* The files of internal/platform that the program is compiled with. */
-static const char *const platform_files[] = { "supported.go", "zosarch.go", NULL };
+/* Where the releases have their table, latest first.  A row holds from that minor release of Go 1 on; releases before
+ * the last have their own port only. */
+static const struct table_source {
+	int since;
+	const char *folder;         /* below GOROOT/src */
+	const char *const files[3]; /* of the table: the program is compiled with them */
+	const char *const ours[4];  /* of cases/ports, beside main.go: what the table does not say */
+} table_sources[] = {
+	{ 21, "internal/platform", { "supported.go", "zosarch.go" }, { "own_21.go" } },
+	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "pie_19.go" } },
+	{ 19, "cmd/internal/sys", { "supported.go" }, { "external_18.go", "asan_18.go", "pie_19.go" } },
+};
 
-static char *platform_path(const struct release *release, const char *file)
+/* The row of a release, or NULL. */
+static const struct table_source *source_of(const struct release *release)
 {
-	return xprintf("%s/src/internal/platform/%s", release->goroot, file);
+	for (size_t i = 0; i < sizeof table_sources / sizeof *table_sources; i++)
+		if (version_since(release->version, table_sources[i].since))
+			return &table_sources[i];
+	return NULL;
+}
+
+static char *table_file(const struct release *release, const struct table_source *source, const char *file)
+{
+	return xprintf("%s/src/%s/%s", release->goroot, source->folder, file);
+}
+
+static char *our_file(const struct setup *setup, const char *file)
+{
+	return xprintf("%s/cases/ports/%s", setup->places.root, file);
+}
+
+/* Adds what a file has in it; 0 where there is none. */
+static int add_file(struct hash *hash, char *path)
+{
+	int there = file_exists(path);
+	hash_add_text(hash, file_hash(path));
+	free(path);
+	return there;
 }
 
 /* CACHE/ports/KEY; NULL when the release has no table. */
 static char *table_path(const struct setup *setup, const struct release *release)
 {
-	char key[HASH_HEX], *program = xprintf("%s/cases/ports/main.go", setup->places.root);
+	const struct table_source *source = source_of(release);
+	if (!source)
+		return NULL;
+	char key[HASH_HEX];
 	struct hash *hash = hash_new();
-	int there = 1;
-	hash_add_text(hash, "ports 1");
+	hash_add_text(hash, "ports 2");
 	hash_add_text(hash, release->version);
 	hash_add_text(hash, release->go);
-	hash_add_text(hash, file_hash(program));
-	for (size_t i = 0; platform_files[i]; i++) {
-		char *path = platform_path(release, platform_files[i]);
-		there &= file_exists(path);
-		hash_add_text(hash, file_hash(path));
-		free(path);
-	}
+	add_file(hash, our_file(setup, "main.go"));
+	for (size_t i = 0; source->ours[i]; i++)
+		add_file(hash, our_file(setup, source->ours[i]));
+	int there = 1;
+	for (size_t i = 0; source->files[i]; i++)
+		there &= add_file(hash, table_file(release, source, source->files[i]));
 	hash_end(hash, key);
-	free(program);
 	return there ? xprintf("%s/ports/%s", setup->places.cache, key) : NULL;
 }
 
@@ -98,26 +132,30 @@ static int add_list(const struct setup *setup, const struct release *release, st
 	return error;
 }
 
+/* from is freed. */
+static int copy_into(const char *folder, const char *file, char *from)
+{
+	char *to = xprintf("%s/%s", folder, file);
+	int error = file_copy(from, to);
+	free(to);
+	free(from);
+	return error;
+}
+
 /* The program's package in folder. */
 static int make_program(const struct setup *setup, const struct release *release, const char *folder)
 {
 	static const char module[] = "module tlsmatrix.ports\n\ngo 1.21\n";
-	char *mod = xprintf("%s/go.mod", folder), *from = xprintf("%s/cases/ports/main.go", setup->places.root),
-	     *to = xprintf("%s/main.go", folder);
-	char *below = xprintf("%s/platform", folder);
+	const struct table_source *source = source_of(release);
+	char *mod = xprintf("%s/go.mod", folder), *below = xprintf("%s/platform", folder);
 	int error = make_folders(below);
 	error = error ? error : file_write(mod, module, strlen(module));
-	error = error ? error : file_copy(from, to);
-	for (size_t i = 0; platform_files[i] && !error; i++) {
-		char *source = platform_path(release, platform_files[i]),
-		     *copy = xprintf("%s/%s", below, platform_files[i]);
-		error = file_copy(source, copy);
-		free(copy);
-		free(source);
-	}
+	error = error ? error : copy_into(folder, "main.go", our_file(setup, "main.go"));
+	for (size_t i = 0; source->ours[i] && !error; i++)
+		error = copy_into(folder, source->ours[i], our_file(setup, source->ours[i]));
+	for (size_t i = 0; source->files[i] && !error; i++)
+		error = copy_into(below, source->files[i], table_file(release, source, source->files[i]));
 	free(below);
-	free(to);
-	free(from);
 	free(mod);
 	return error;
 }

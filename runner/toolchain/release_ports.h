@@ -1,8 +1,8 @@
 /* release_ports.h - asks a Go release which ports it has and what it supports on each.
  *
- * The list is `go tool dist list -json`; the rest is the release's own internal/platform, compiled with a small
- * program of ours (cases/ports/main.go) by the release itself.  The answer is kept in CACHE/ports, named after all
- * that went into it, so that it is asked once per release (about two seconds). */
+ * The list is `go tool dist list -json`; the rest is the release's own table (internal/platform, before 1.20
+ * cmd/internal/sys), compiled with a small program of ours (cases/ports) by the release itself.  The answer is kept in
+ * CACHE/ports, named after all that went into it, so that it is asked once per release (about two seconds). */
 #ifndef TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_PORTS_H
 #define TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_PORTS_H
 
@@ -11,8 +11,9 @@
 
 struct diag;
 
-/* 0 and *ports (free with ports_free), without a row where the release has no internal/platform (before
- * go1.21): then only its own port is known.  -errno with a line in diag when it cannot be asked. */
+/* 0 and *ports (free with ports_free), without a row where the release has no such table, or none that we read
+ * (release_ports.c table_sources): then only its own port is known.  -errno with a line in diag when it cannot be
+ * asked. */
 int ports_load(const struct setup *setup, const struct release *release, struct ports *ports, struct diag *diag);
 
 #endif

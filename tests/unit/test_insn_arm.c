@@ -8,7 +8,7 @@
 
 enum {
 	BASE = 0x10000,
-	WORDS = 64,
+	WORDS = 80,
 	GOT_WORD = 0x20010,
 	PAIR = 0x20020,
 	PAIR_OF_OTHER = 0x20028,
@@ -22,6 +22,7 @@ enum {
 #define STR_G 0xe580a000      /* str r10, [r0] */
 #define LDR_G 0xe590a000      /* ldr r10, [r0] */
 #define MOV_R11_LR 0xe1a0b00e /* mov r11, lr */
+#define PUSH_R1_R2_R3_IP 0xe92d100e
 #define MOV_LR_R11 0xe1a0e00b /* mov lr, r11 */
 #define BL(from, to) (0xeb000000 | (((to) - ((from) + 8)) >> 2 & 0xffffff))
 #define MRC_R3_T32 0x3f70ee1d /* mrc p15, 0, r3, c13, c0, 3 */
@@ -33,11 +34,15 @@ enum {
 	MRC_HELPER = BASE + 0xa0,
 	PLT = BASE + 0xb0,
 	PLT_OF_OTHER = BASE + 0xc0,
-	NO_HELPER = BASE + 0xd0
+	NO_HELPER = BASE + 0xd0,
+	FREEBSD = BASE + 0xe0,
+	NETBSD = BASE + 0xf0,
+	OPENBSD = BASE + 0x100,
+	NO_SYSTEM_CALL = BASE + 0x110
 };
 
 static const struct {
-	uint32_t at, code[3];
+	uint32_t at, code[4];
 } functions[] = {
 	{ KUSER, { 0xe3e00a0f, 0xe240f01f } },                   /* mvn r0, #0xf000; sub pc, r0, #31 */
 	{ GO_FALLBACK, { 0xe59f0000, 0xe280f000, 0xffff0fe0 } }, /* ldr r0, [pc]; add pc, r0, #0; .word */
@@ -45,7 +50,11 @@ static const struct {
 	{ PLT,
 	    { 0xe28fc600, 0xe28cca0f, 0xe5bcff88 } }, /* add ip, pc, #0; add ip, ip, #0xf000; ldr pc, [ip, #0xf88]! */
 	{ PLT_OF_OTHER, { 0xe28fc600, 0xe28cca0f, 0xe5bcff7c } },
-	{ NO_HELPER, { 0xe59f0000, 0xe280f000, 0xffff0fc0 } }, /* the kernel's compare and exchange */
+	{ NO_HELPER, { 0xe59f0000, 0xe280f000, 0xffff0fc0 } },                 /* the kernel's compare and exchange */
+	{ FREEBSD, { MRC_R0, 0xe28ef000 } },                                   /* mrc; add pc, lr, #0 */
+	{ NETBSD, { PUSH_R1_R2_R3_IP, 0xefa0013c } },                          /* push; svc #_lwp_getprivate */
+	{ OPENBSD, { PUSH_R1_R2_R3_IP, 0xe59fc000, 0xef000000, 330 } },        /* push; ldr ip, [pc]; svc #0; .word */
+	{ NO_SYSTEM_CALL, { PUSH_R1_R2_R3_IP, 0xe59fc000, 0xef000000, 331 } }, /* another system call */
 };
 
 struct row {
@@ -57,6 +66,11 @@ struct row {
 	const char *form; /* of Go's accesses */
 };
 
+#define GOARM5(name, helper, le, value, form) \
+	{ "Go, GOARM=5, " name, 1, \
+		{ MOV_R11_LR, BL(BASE + 4, helper), MOV_LR_R11, BIC_R0, 0xe59fb004, ADD_R0_R11, LDR_G, 8 }, le, 0, 0, \
+		0, 0, 0, value, form }
+
 static const struct row rows[] = {
 	{ "Go, LE, load", 1, { MRC_R0, BIC_R0, 0xe59fb004, ADD_R0_R11, LDR_G, 8 }, 1, 0, 0, 0, 0, 0, 8, "two" },
 	{ "Go, LE, store", 1, { MRC_R0, BIC_R0, 0xe59fb004, ADD_R0_R11, STR_G, 0xc4 }, 1, 0, 0, 0, 0, 0, 0xc4, "two" },
@@ -67,6 +81,10 @@ static const struct row rows[] = {
 	{ "Go, GOARM=5", 1,
 	    { MOV_R11_LR, BL(BASE + 4, GO_FALLBACK), MOV_LR_R11, BIC_R0, 0xe59fb004, ADD_R0_R11, LDR_G, 8 }, 1, 0, 0, 0,
 	    0, 0, 8, "two" },
+	GOARM5("FreeBSD", FREEBSD, 1, 8, "two"),
+	GOARM5("NetBSD", NETBSD, 1, 8, "two"),
+	GOARM5("OpenBSD", OPENBSD, 1, 8, "two"),
+	GOARM5("OpenBSD, another system call", NO_SYSTEM_CALL, 0, 0, "none"),
 	{ "Go, a call of something else", 1,
 	    { MOV_R11_LR, BL(BASE + 4, NO_HELPER), MOV_LR_R11, BIC_R0, 0xe59fb004, ADD_R0_R11, LDR_G, 8 }, 0, 0, 0, 0,
 	    0, 0, 0, "none" },
@@ -151,7 +169,7 @@ static void scan(struct insn_scan *scan, const struct row *row, size_t size, uin
 			      tlsdesc[] = { DESCRIPTOR };
 	unsigned char code[WORDS * 4] = { 0 };
 	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-		for (size_t word = 0; word < 3; word++)
+		for (size_t word = 0; word < 4; word++)
 			put(code + (functions[i].at - BASE) + word * 4, functions[i].code[word]);
 	for (size_t i = 0; i < words_of(row); i++)
 		put(code + i * 4, row->code[i]);
