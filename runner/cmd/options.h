@@ -14,8 +14,8 @@ struct option_row {
 	enum option_kind kind;
 	const char *value; /* what stands for the value in --help: "N", "DIR"; NULL for a flag */
 	const char *help;
-	void *void
-	    *to; /* int *, const char **, int *, double *, or an option_words * that grows; left alone without it */
+	/* int *, const char **, int *, double *, or an option_words * that grows; left alone when it is not given. */
+	void *to;
 };
 
 struct option_words {
