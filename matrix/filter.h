@@ -47,6 +47,7 @@ void filter_free(struct filter *filter);
 int filter_asks_facts(const struct filter *filter);
 
 /* Does it ask for the check? */
+int filter_asks_status(const struct filter *filter); /* of results */
 int filter_asks_check(const struct filter *filter);
 
 /* May it match a cell of that release, whatever the rest of the cell is? */

@@ -12,6 +12,7 @@ static int asks(const struct node *node, enum field from, enum field to)
 }
 
 int filter_asks_facts(const struct filter *filter) { return asks(filter->root, FIELD_LIBC, FIELD_EMULATOR); }
+int filter_asks_status(const struct filter *filter) { return asks(filter->root, FIELD_STATUS, FIELD_STATUS); }
 int filter_asks_check(const struct filter *filter) { return asks(filter->root, FIELD_CHECK, FIELD_CHECK); }
 
 /* Some tests are made, all others left open. */

@@ -65,7 +65,7 @@ int report_tap(const struct view *view, FILE *out)
 	char id[CELL_ID_MAX];
 
 	view_count(view, &counts);
-	buf_printf(&pen.text, "TAP version 14\n1..%zu\n",
+	buf_printf(&pen.text, "TAP version 13\n1..%zu\n",
 	    counts.checks > view->planned_checks ? counts.checks : view->planned_checks);
 	if (counts.checks == 0) /* a plan of 0 would be a skipped, green file */
 		buf_add(&pen.text, "Bail out! Nothing was judged\n");

@@ -75,6 +75,8 @@ def test_version(tool):
         (["bogus"], "'bogus'"),
         (["--bogus"], "'--bogus'"),
         (["list", "--bogus"], "'--bogus'"),
+        (["run", "--out", ""], "--out is empty"),
+        (["list", "--cache="], "--cache is empty"),
         (["run", "-j"], "-j"),
         (["run", "-j", "0"], "'0'"),
         (["run", "-j", "two"], "'two'"),

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import CODES, Done, GO, ROOT, SMALL, Tool, wait_for
+from conftest import CODES, GO, ROOT, SMALL, TWO, Done, Tool, described, wait_for
 
 # Cells of several load modes that share two builds; used with --force, which judges again.
 LOADS = "mode=c-shared & cgo=1 & link=external & target=host"
@@ -522,3 +522,19 @@ def test_goroot_with_a_shared_std_of_its_own(tool, tmp_path):
     assert done.status in (0, 1), done
     assert listing(own / "pkg") == before and (theirs / "libstd.so").read_text() == "the user's own\n"
     assert tool.report()["cells"][0]["build"]["status"] == "pass"
+
+
+def test_what_failed_is_run_again(tool, tmp_path):
+    """status= asks the last run, whose reports are gone as soon as the next one begins; and it is run, not recalled."""
+    done = tool("run", "status=fail")
+    assert done.status == CODES["usage"] and "no run here yet" in done.line(), done
+    file = described(tmp_path, "[bad]\nkind = wrapper\ncommand = env TLSMATRIX_SLOT= {argv}\n")
+    cells = f"{TWO} & link=internal".replace("target=host,none", "target=host,bad")
+    assert tool("run", cells, "--targets", file).status == CODES["unexpected"]
+    failed = [cell["id"] for cell in tool.report()["cells"] if cell["status"] == "fail"]
+    assert len(failed) == 1 and "@bad:" in failed[0]
+    assert tool("list", "status=fail", "--targets", file).stdout.split() == failed
+    assert tool("list", "status=crash", "--targets", file).status == CODES["nothing"]
+    done = tool("run", "status=fail", "--targets", file)
+    assert done.status == CODES["unexpected"] and "\n1 cells judged now, 0 up to date" in done.stdout, done
+    assert [cell["id"] for cell in tool.report()["cells"]] == failed

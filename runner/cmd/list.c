@@ -1,5 +1,6 @@
 /* list.c - list: the cells that a run would take, without running. */
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/last.h"
 
 #include "matrix/base/buf.h"
 #include "runner/schedule/quick.h"
@@ -74,7 +75,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	int unplanned = plan_make(setup, filter, text, &plan, &diag);
 	if (unplanned) {
 		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
-	} else {
+	} else if (!(code = last_narrow(setup, filter, text, &plan))) {
 		char id[CELL_ID_MAX];
 		if (quick)
 			quick_plan(&plan, stderr);

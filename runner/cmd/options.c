@@ -70,6 +70,9 @@ static int parse_option(
 			return diag_set(diag, EINVAL, "%s: %s needs a value (%s)", command, row->name, row->value);
 		value = argv[++*at];
 	}
+	/* An unset variable in a script: --out "$OUT". */
+	if (!*value)
+		return diag_set(diag, EINVAL, "%s: %s is empty: needs a value (%s)", command, row->name, row->value);
 	return take(command, row, value, diag);
 }
 

@@ -57,6 +57,18 @@ int publish_all(const struct view *view, struct diag *diag)
 	return error;
 }
 
+void publish_withdraw(const char *out)
+{
+	struct stat is;
+	for (size_t i = 0; i < PUBLISHED; i++) {
+		char *path = xprintf("%s/%s", out, publish_format(published[i], NULL)->file);
+		/* A pipe that somebody reads from stays. */
+		if (lstat(path, &is) == 0 && S_ISREG(is.st_mode))
+			unlink(path);
+		free(path);
+	}
+}
+
 static int is_older(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;

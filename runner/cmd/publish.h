@@ -12,6 +12,9 @@ int publish_file(const struct report_format *format, const struct view *view, co
 /* report.json, report.html and report.xml (JUnit) into view->out_dir. */
 int publish_all(const struct view *view, struct diag *diag);
 
+/* Removes those three: what a run that is cut off leaves must not look like its own.  What is not there is no error. */
+void publish_withdraw(const char *out);
+
 /* Are those three there, and none older than the journal?  A kill between the journal's end and the
  * reports leaves those of the run before. */
 int publish_is_current(const char *out);

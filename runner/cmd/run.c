@@ -3,6 +3,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
+#include "runner/cmd/last.h"
 #include "runner/cmd/publish.h"
 #include "runner/debian/pack.h"
 #include "runner/history/history.h"
@@ -177,6 +178,8 @@ static int open_out(struct campaign *campaign, struct diag *diag)
 	error = error ? error : journal_open(journal, JOURNAL_CREATE, &campaign->journal, diag);
 	if (!error && rename(next, plan))
 		error = diag_set(diag, errno, "%s: cannot write: %s", plan, strerror(errno));
+	if (!error)
+		publish_withdraw(out);
 	if (error)
 		unlink(next);
 	free(next);
@@ -342,35 +345,49 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 	return 0;
 }
 
+/* What is to be run, named; 0, or the exit code of what was printed. */
+static int make_plan(struct campaign *campaign, struct setup *setup, const struct filter *filter, const char *text)
+{
+	struct diag diag = DIAG_INIT;
+	struct plan *plan = &campaign->plan;
+	int unplanned = plan_make(setup, filter, text, plan, &diag);
+	if (unplanned)
+		return cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
+	plan->forbidden = forbidden ? forbidden : "";
+	plan->filter = text;
+	plan->repeat = repeat;
+	plan->forget = forget;
+	int code = last_narrow(setup, filter, text, plan);
+	if (code) {
+		plan_free(plan);
+		return code;
+	}
+	if (quick)
+		quick_plan(plan, stderr);
+	fetch_targets(campaign);
+	plan_name(setup, plan);
+	tell_broken(campaign);
+	if (filter_asks_status(filter))
+		last_forget(setup, plan);
+	return 0;
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
 	struct campaign campaign = { .setup = setup, .started = now() };
 	struct filter *filter;
+	struct diag diag = DIAG_INIT;
 	char *text, host[80];
 	setup->timeout_scale = timeout_scale;
 	int code = cmd_filter(setup, words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;
 	setup_keys(setup);
-	struct diag diag = DIAG_INIT;
-	int unplanned = plan_make(setup, filter, text, &campaign.plan, &diag);
-	campaign.plan.forbidden = forbidden ? forbidden : "";
-	campaign.plan.filter = text;
-	campaign.plan.repeat = repeat;
-	campaign.plan.forget = forget;
-	if (!unplanned && quick)
-		quick_plan(&campaign.plan, stderr);
-	if (!unplanned) {
-		fetch_targets(&campaign);
-		plan_name(setup, &campaign.plan);
-		tell_broken(&campaign);
-	}
-	if (unplanned) {
-		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
-	} else if (is_told(&campaign, &code)) {
+	code = make_plan(&campaign, setup, filter, text);
+	if (!code && !filter_asks_status(filter) && is_told(&campaign, &code)) {
 		run_plan_used(setup, campaign.plan.cells, campaign.plan.count);
 		plan_free(&campaign.plan);
-	} else {
+	} else if (!code) {
 		int error = run_campaign(&campaign, &diag);
 		code = error ? cmd_fail(&diag, error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA) : tell(&campaign);
 		/* Until the reports are written the journal is ours: another run would empty it under them. */
