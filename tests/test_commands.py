@@ -6,6 +6,7 @@ import difflib
 import html.parser
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from conftest import BUILD, CODES, HOST, ROOT, Tool
+from conftest import BUILD, CODES, GO, HOST, ROOT, Tool
 
 COMMANDS = [
     "list",
@@ -77,6 +78,7 @@ def test_version(tool):
         (["list", "--bogus"], "'--bogus'"),
         (["run", "--out", ""], "--out is empty"),
         (["list", "--cache="], "--cache is empty"),
+        (["run", "--forbid-skip", "no-compilr"], "did you mean 'no-compiler'?"),
         (["run", "-j"], "-j"),
         (["run", "-j", "0"], "'0'"),
         (["run", "-j", "two"], "'two'"),
@@ -566,3 +568,23 @@ def test_spoiled_files(spoiled, name, change):
     for command in (["report"], ["show", "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec"]):
         done = spoiled(*command)
         assert done.status == CODES["infra"] and done.stdout == "" and done.line(), (command, done)
+
+
+@pytest.mark.parametrize(
+    ("script", "mode", "says"),
+    [("#!/bin/sh\nexit 1\n", 0o755, "exit status 1"), ("", 0o755, "could not be started"), ("", 0o644, "Permission")],
+)
+def test_a_go_that_fails_without_a_word(tool, tmp_path, script, mode, says):
+    """One line and status 3, whatever is wrong with it."""
+    goroot = tmp_path / "goroot"
+    goroot.mkdir()
+    (goroot / "VERSION").write_text("go1.26.8\n")
+    for folder in ("src", "pkg"):
+        (goroot / folder).symlink_to(pathlib.Path(GO).resolve().parent.parent / folder)
+    (goroot / "bin").mkdir()
+    go = goroot / "bin/go"
+    go.write_text(script)
+    go.chmod(mode)
+    tool.cache = str(tmp_path / "cache")
+    done = tool("list", "--go", go)
+    assert (done.status, done.stdout) == (CODES["infra"], "") and says in done.line(), done

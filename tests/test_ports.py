@@ -109,7 +109,7 @@ def test_a_class_of_skips_can_be_forbidden(sample):
     """--forbid-skip makes a skip of its class unexpected, and only that."""
     tool, done = sample
     query = f"target=none & ({SAMPLE})"
-    forbidden = tool("run", query, "--forbid-skip", "not-a-class,no-compiler")
+    forbidden = tool("run", query, "--forbid-skip", "no-dlmopen,no-compiler")
     assert done.status == CODES["ok"] and forbidden.status == CODES["unexpected"]
     said = "cells are skipped with a class that --forbid-skip names, the first since no-compiler: "
     assert re.search(rf" FORBIDDEN: \d+ {said}", " ".join(forbidden.stdout.split()))

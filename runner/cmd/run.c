@@ -3,6 +3,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
+#include "matrix/skip_class.h"
 #include "runner/cmd/last.h"
 #include "runner/cmd/publish.h"
 #include "runner/debian/pack.h"
@@ -379,6 +380,8 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	char *text, host[80];
 	setup->timeout_scale = timeout_scale;
+	if (forbidden && skip_classes_check(forbidden, &diag))
+		return cmd_fail(&diag, EXIT_USAGE);
 	int code = cmd_filter(setup, words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;
@@ -409,7 +412,7 @@ const struct command cmd_run = {
 		"port of the release as well, built and inspected; `tlsmatrix list` shows them.  go=1.6.4,1.7.1 or\n"
 		"go=1.5..1.27 takes those releases of `tlsmatrix toolchain` beside or instead of the one under test.\n"
 		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"
-		"it stopped when the same command is given again.",
+		"it stopped when the same command is given again.  status=fail runs again what failed last time.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

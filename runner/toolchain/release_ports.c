@@ -102,9 +102,12 @@ static char *ask(const struct setup *setup, const struct release *release, const
 	if (result.how == CHILD_EXITED && result.status == 0) {
 		text = xstrdup(result.out.data);
 	} else {
-		result.err.data[strcspn(result.err.data, "\n")] = '\0';
-		diag_set(diag, EIO, "%s %s: failed: %s: the release cannot be asked for its ports; is it whole?",
-		    argv[0], argv[1] ? argv[1] : "", result.err.data);
+		struct buf how = BUF_INIT;
+		child_describe(&result, &how);
+		diag_set(diag, EIO, "%s %s: %s%s%.*s: the release cannot be asked for its ports; is it whole?", argv[0],
+		    argv[1] ? argv[1] : "", how.data, *result.err.data ? ": " : "", (int)strcspn(result.err.data, "\n"),
+		    result.err.data);
+		buf_free(&how);
 	}
 	child_result_free(&result);
 	return text;
