@@ -426,7 +426,7 @@ static int wait_for(pid_t child, int *status)
  * (runtime/runtime1.go setTraceback: tracebackCrash). */
 static enum end end_of(const struct ended *ended, const char *said)
 {
-	int fault = strstr(said, "[signal SIG") || strstr(said, "unexpected signal");
+	int fault = strstr(said, "[signal ") || strstr(said, "unexpected signal");
 	if (WIFSIGNALED(ended->status))
 		return WTERMSIG(ended->status) == SIGABRT && strstr(said, "fatal error: ") && !fault ? EXITS : DIES;
 	switch (WEXITSTATUS(ended->status)) {

@@ -13,9 +13,9 @@ enum { CONTRACT_WRONG = 77 };
 struct entering;
 
 struct contract_clause {
-	const char *id; /* of its check */
+	const char *id;                          /* of its check */
 	void (*bend)(struct entering *entering); /* NULL: contract_deny breaks it */
-	int times; /* it is tried */
+	int times;                               /* it is tried */
 };
 
 /* The clause of a check, or NULL. */

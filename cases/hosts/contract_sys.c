@@ -32,12 +32,12 @@ static const struct denial {
 	{ { "contract.enosys-mmap", NULL, TIMES }, SYS_mmap, ENOSYS },
 	{ { "contract.enosys-munmap", NULL, TIMES }, SYS_munmap, ENOSYS },
 	{ { "contract.enosys-madvise", NULL, TIMES }, SYS_madvise, ENOSYS },
-	{ { "contract.enosys-rt_sigaction", NULL, TIMES }, SYS_rt_sigaction, ENOSYS },
-	{ { "contract.enosys-rt_sigprocmask", NULL, TIMES }, SYS_rt_sigprocmask, ENOSYS },
+	{ { "contract.enosys-rt-sigaction", NULL, TIMES }, SYS_rt_sigaction, ENOSYS },
+	{ { "contract.enosys-rt-sigprocmask", NULL, TIMES }, SYS_rt_sigprocmask, ENOSYS },
 	{ { "contract.enosys-sigaltstack", NULL, TIMES }, SYS_sigaltstack, ENOSYS },
 	{ { "contract.enosys-gettid", NULL, TIMES }, SYS_gettid, ENOSYS },
 	{ { "contract.enosys-futex", NULL, TIMES }, SYS_futex, ENOSYS },
-	{ { "contract.enosys-sched_getaffinity", NULL, TIMES }, SYS_sched_getaffinity, ENOSYS },
+	{ { "contract.enosys-sched-getaffinity", NULL, TIMES }, SYS_sched_getaffinity, ENOSYS },
 	{ { "contract.enosys-select", NULL, TIMES }, SYS_select, ENOSYS },
 	{ { "contract.enosys-pselect6", NULL, TIMES }, SYS_pselect6, ENOSYS },
 	{ { "contract.enosys-nanosleep", NULL, TIMES }, SYS_nanosleep, ENOSYS },
@@ -49,9 +49,9 @@ static const struct denial {
 	{ { "contract.enosys-uname", NULL, TIMES }, SYS_uname, ENOSYS },
 	{ { "contract.enosys-getrlimit", NULL, TIMES }, SYS_getrlimit, ENOSYS },
 	{ { "contract.enosys-prlimit64", NULL, TIMES }, SYS_prlimit64, ENOSYS },
-	{ { "contract.enosys-epoll_create1", NULL, TIMES }, SYS_epoll_create1, ENOSYS },
-	{ { "contract.enosys-epoll_ctl", NULL, TIMES }, SYS_epoll_ctl, ENOSYS },
-	{ { "contract.enosys-epoll_pwait", NULL, TIMES }, SYS_epoll_pwait, ENOSYS },
+	{ { "contract.enosys-epoll-create1", NULL, TIMES }, SYS_epoll_create1, ENOSYS },
+	{ { "contract.enosys-epoll-ctl", NULL, TIMES }, SYS_epoll_ctl, ENOSYS },
+	{ { "contract.enosys-epoll-pwait", NULL, TIMES }, SYS_epoll_pwait, ENOSYS },
 	{ { "contract.enosys-pipe2", NULL, TIMES }, SYS_pipe2, ENOSYS },
 	{ { "contract.eperm-pipe2", NULL, TIMES }, SYS_pipe2, EPERM },
 	{ { "contract.enosys-eventfd2", NULL, TIMES }, SYS_eventfd2, ENOSYS },
@@ -72,9 +72,7 @@ const struct contract_clause *contract_find_denial(const char *id)
 }
 
 /* From the first byte of the object to its last. */
-struct range {
-	uintptr_t base, first, last;
-};
+struct range { uintptr_t base, first, last; };
 
 static int take_range(struct dl_phdr_info *info, size_t size, void *argument)
 {
