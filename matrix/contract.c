@@ -9,6 +9,9 @@ static const struct {
 #define CLAUSE(check, meaning, why, provide, source) { check, provide },
 #include "matrix/contract.def"
 #undef CLAUSE
+#define DENIED(check, where, meaning, why, provide, source) { check, provide },
+#include "matrix/contract_sys.def"
+#undef DENIED
 };
 
 const char *contract_provide(const char *check)

@@ -230,8 +230,10 @@ __attribute__((noreturn)) static void child_run(
 	    worse = round >= 0 && probe_control(clause->id, "worse");
 	load(host->path, &turn.loaded);
 	vector_make(&turn.entering);
-	if (!kept)
+	if (!kept && clause->bend)
 		clause->bend(&turn.entering);
+	else if (!kept)
+		contract_deny(clause->id, turn.loaded.base);
 	if (worse)
 		turn.entering.argv = (uintptr_t *)NOWHERE;
 	if (turn.entering.after)
@@ -419,11 +421,14 @@ static int wait_for(pid_t child, int *status)
 	return 0;
 }
 
-/* A fault in Go's code is reported by Go itself, which then exits with 2 (runtime/signal_unix.go sighandler). */
+/* A fault in Go's code is reported by Go itself, which then exits with 2 (runtime/signal_unix.go sighandler).  A
+ * library that ends with words of its own aborts as soon as it has read GOTRACEBACK, and exits with 2 before
+ * (runtime/runtime1.go setTraceback: tracebackCrash). */
 static enum end end_of(const struct ended *ended, const char *said)
 {
+	int fault = strstr(said, "[signal ") || strstr(said, "unexpected signal");
 	if (WIFSIGNALED(ended->status))
-		return DIES;
+		return WTERMSIG(ended->status) == SIGABRT && strstr(said, "fatal error: ") && !fault ? EXITS : DIES;
 	switch (WEXITSTATUS(ended->status)) {
 	case EXIT_SUCCESS:
 		return TOLERATED;
@@ -432,13 +437,19 @@ static enum end end_of(const struct ended *ended, const char *said)
 	case EXIT_FAILURE:
 		return strncmp(said, "contract: ", 10) == 0 || !*said ? NO_TURN : EXITS;
 	}
-	return strstr(said, "[signal SIG") || strstr(said, "unexpected signal") ? DIES : EXITS;
+	return fault ? DIES : EXITS;
 }
 
+/* A descriptor's number says nothing of Go: "on fd 7" is "on fd N". */
 static void first_line(const char *said, char line[300])
 {
-	size_t len = strcspn(said, "\n");
+	size_t len = strcspn(said, "\n"), number;
 	snprintf(line, 300, "%.*s", (int)(len < 290 ? len : 290), said);
+	char *at = strstr(line, " fd ");
+	if (at && (number = strspn(at += strlen(" fd "), "0123456789"))) {
+		memmove(at + 1, at + number, strlen(at + number) + 1);
+		*at = 'N';
+	}
 }
 
 /* round: from 0, or -1 with the clause kept. */
@@ -480,7 +491,7 @@ static void note_ends(struct seen *seen, const int count[ENDS], const struct end
 			seen_add(seen->note, sizeof seen->note, "%s%s %d", comma, end_words[end], count[end]);
 		comma = count[end] ? ", " : comma;
 	}
-	if (worst->end == DIES && WIFSIGNALED(worst->status))
+	if (worst->end >= EXITS && WIFSIGNALED(worst->status))
 		seen_add(seen->note, sizeof seen->note, "; %s", strsignal(WTERMSIG(worst->status)));
 	if (worst->end == DIES && *worst->line)
 		seen_add(seen->note, sizeof seen->note, "; %s", worst->line);
@@ -512,7 +523,7 @@ const struct contract_clause *contract_find(const char *id)
 	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
 		if (strcmp(clauses[i].id, id) == 0)
 			return &clauses[i];
-	return NULL;
+	return contract_find_denial(id);
 }
 
 #else

@@ -11,6 +11,7 @@ const char *const source_c_files[] = {
 	"cases/hosts/checks_loaded.c",
 	"cases/hosts/checks_alone.c",
 	"cases/hosts/contract.c",
+	"cases/hosts/contract_sys.c",
 	"harness/probe/record.c",
 	/* the rest is not the host's, but decides what it and the libraries become */
 	"cases/hosts/ctor.c",

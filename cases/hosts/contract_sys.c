@@ -1,0 +1,157 @@
+/* contract_sys.c - the host as a foreign kernel: one system call at a time fails when Go itself makes it (checks
+ * contract.enosys-* and contract.eperm-*, entered and judged by contract.c).
+ *
+ * A seccomp filter (seccomp(2)) of the child, which all its later threads inherit, makes that call fail where the
+ * instruction that makes it is in the library's mapping: what libc does on Go's behalf goes on, as does the host.
+ * Which calls a release makes itself, each time, was counted with strace -i over the library's addresses. */
+#define _GNU_SOURCE
+#include "cases/hosts/contract.h"
+
+#if defined(__linux__) && defined(__x86_64__)
+
+#include <errno.h>
+#include <link.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Each time the same, since nothing of it is left to chance; of what is done by two threads, which is first. */
+enum { TIMES = 3 };
+
+static const struct denial {
+	struct contract_clause clause;
+	int number, error;
+} denials[] = {
+	{ { "contract.enosys-mmap", NULL, TIMES }, SYS_mmap, ENOSYS },
+	{ { "contract.enosys-munmap", NULL, TIMES }, SYS_munmap, ENOSYS },
+	{ { "contract.enosys-madvise", NULL, TIMES }, SYS_madvise, ENOSYS },
+	{ { "contract.enosys-rt-sigaction", NULL, TIMES }, SYS_rt_sigaction, ENOSYS },
+	{ { "contract.enosys-rt-sigprocmask", NULL, TIMES }, SYS_rt_sigprocmask, ENOSYS },
+	{ { "contract.enosys-sigaltstack", NULL, TIMES }, SYS_sigaltstack, ENOSYS },
+	{ { "contract.enosys-gettid", NULL, TIMES }, SYS_gettid, ENOSYS },
+	{ { "contract.enosys-futex", NULL, TIMES }, SYS_futex, ENOSYS },
+	{ { "contract.enosys-sched-getaffinity", NULL, TIMES }, SYS_sched_getaffinity, ENOSYS },
+	{ { "contract.enosys-select", NULL, TIMES }, SYS_select, ENOSYS },
+	{ { "contract.enosys-pselect6", NULL, TIMES }, SYS_pselect6, ENOSYS },
+	{ { "contract.enosys-nanosleep", NULL, TIMES }, SYS_nanosleep, ENOSYS },
+	{ { "contract.enosys-openat", NULL, TIMES }, SYS_openat, ENOSYS },
+	{ { "contract.enosys-read", NULL, TIMES }, SYS_read, ENOSYS },
+	{ { "contract.enosys-close", NULL, TIMES }, SYS_close, ENOSYS },
+	{ { "contract.enosys-fcntl", NULL, TIMES }, SYS_fcntl, ENOSYS },
+	{ { "contract.enosys-readlinkat", NULL, TIMES }, SYS_readlinkat, ENOSYS },
+	{ { "contract.enosys-uname", NULL, TIMES }, SYS_uname, ENOSYS },
+	{ { "contract.enosys-getrlimit", NULL, TIMES }, SYS_getrlimit, ENOSYS },
+	{ { "contract.enosys-prlimit64", NULL, TIMES }, SYS_prlimit64, ENOSYS },
+	{ { "contract.enosys-epoll-create1", NULL, TIMES }, SYS_epoll_create1, ENOSYS },
+	{ { "contract.enosys-epoll-ctl", NULL, TIMES }, SYS_epoll_ctl, ENOSYS },
+	{ { "contract.enosys-epoll-pwait", NULL, TIMES }, SYS_epoll_pwait, ENOSYS },
+	{ { "contract.enosys-pipe2", NULL, TIMES }, SYS_pipe2, ENOSYS },
+	{ { "contract.eperm-pipe2", NULL, TIMES }, SYS_pipe2, EPERM },
+	{ { "contract.enosys-eventfd2", NULL, TIMES }, SYS_eventfd2, ENOSYS },
+};
+
+static const struct denial *find(const char *id)
+{
+	for (size_t i = 0; i < sizeof denials / sizeof *denials; i++)
+		if (strcmp(denials[i].clause.id, id) == 0)
+			return &denials[i];
+	return NULL;
+}
+
+const struct contract_clause *contract_find_denial(const char *id)
+{
+	const struct denial *denial = find(id);
+	return denial ? &denial->clause : NULL;
+}
+
+/* From the first byte of the object to its last. */
+struct range { uintptr_t base, first, last; };
+
+static int take_range(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	struct range *range = argument;
+	(void)size;
+	if (info->dlpi_addr != range->base)
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *program = &info->dlpi_phdr[i];
+		uintptr_t first = info->dlpi_addr + program->p_vaddr, last = first + program->p_memsz - 1;
+		if (program->p_type != PT_LOAD || !program->p_memsz)
+			continue;
+		if (!range->last || first < range->first)
+			range->first = first;
+		if (last > range->last)
+			range->last = last;
+	}
+	return 1;
+}
+
+#define HALF(value, high) ((uint32_t)((uint64_t)(value) >> ((high) ? 32 : 0)))
+#define LOAD(member, high) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member) + ((high) ? 4 : 0))
+#define JUMP(how, value, yes, no) BPF_JUMP(BPF_JMP | (how) | BPF_K, (value), (yes), (no))
+
+enum { CODE = 16 };
+
+/* The machine of a filter has 32 bits: an address is compared by its high half, and where that is equal by its low
+ * one, at either end.  TO: how far it is from one instruction to another. */
+static void make(struct sock_filter code[CODE], const struct denial *denial, const struct range *range)
+{
+	enum { LAST = 9, DENY = 14, ALLOW = 15 };
+#define TO(from, target) ((target) - (from) - 1)
+	const struct sock_filter made[CODE] = {
+		[0] = LOAD(arch, 0),
+		[1] = JUMP(BPF_JEQ, AUDIT_ARCH_X86_64, 0, TO(1, ALLOW)),
+		[2] = LOAD(nr, 0),
+		[3] = JUMP(BPF_JEQ, (uint32_t)denial->number, 0, TO(3, ALLOW)),
+		[4] = LOAD(instruction_pointer, 1),
+		[5] = JUMP(BPF_JGT, HALF(range->first, 1), TO(5, LAST), 0),
+		[6] = JUMP(BPF_JEQ, HALF(range->first, 1), 0, TO(6, ALLOW)),
+		[7] = LOAD(instruction_pointer, 0),
+		[8] = JUMP(BPF_JGE, HALF(range->first, 0), 0, TO(8, ALLOW)),
+		[LAST] = LOAD(instruction_pointer, 1),
+		[10] = JUMP(BPF_JGT, HALF(range->last, 1), TO(10, ALLOW), 0),
+		[11] = JUMP(BPF_JEQ, HALF(range->last, 1), 0, TO(11, DENY)),
+		[12] = LOAD(instruction_pointer, 0),
+		[13] = JUMP(BPF_JGT, HALF(range->last, 0), TO(13, ALLOW), 0),
+		[DENY] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)denial->error),
+		[ALLOW] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+#undef TO
+	memcpy(code, made, sizeof made);
+}
+
+void contract_deny(const char *id, uintptr_t base)
+{
+	struct sock_filter code[CODE];
+	struct sock_fprog program = { CODE, code };
+	struct range range = { base, 0, 0 };
+	const struct denial *denial = find(id);
+	if (!denial || !dl_iterate_phdr(take_range, &range)) {
+		fprintf(stderr, "contract: no such denial: %s\n", id);
+		_exit(EXIT_FAILURE);
+	}
+	make(code, denial, &range);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+		fprintf(stderr, "contract: no filter of system calls: %s\n", strerror(errno));
+		_exit(EXIT_FAILURE);
+	}
+}
+
+#else
+
+const struct contract_clause *contract_find_denial(const char *id)
+{
+	(void)id;
+	return NULL;
+}
+
+void contract_deny(const char *id, uintptr_t base) { (void)id, (void)base; }
+
+#endif
