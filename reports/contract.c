@@ -166,17 +166,6 @@ int report_contract(const struct cell_result *results, size_t count, FILE *out)
 
 /* ---- JSON ------------------------------------------------------------------------------------------- */
 
-static json_t *text_json(const char *text)
-{
-	struct buf safe = BUF_INIT;
-	if (!text)
-		return json_null();
-	text_add(&safe, text, TEXT_CONTROLS);
-	json_t *json = json_string(safe.data);
-	buf_free(&safe);
-	return json;
-}
-
 static json_t *release_json(const struct cell_result *cell, const struct check_result *result)
 {
 	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "go", text_json(cell->cell.go), "status",

@@ -6,17 +6,6 @@
 
 #include <stdlib.h>
 
-static json_t *text_or_null(const char *text)
-{
-	struct buf safe = BUF_INIT;
-	if (!text)
-		return json_null();
-	text_add(&safe, text, TEXT_LINES | TEXT_CONTROLS);
-	json_t *json = json_string(safe.data);
-	buf_free(&safe);
-	return json;
-}
-
 static json_t *moves_json(const struct past_result *was, const struct past_result *is, const char *check)
 {
 	struct past_move *moves;
@@ -25,8 +14,8 @@ static json_t *moves_json(const struct past_result *was, const struct past_resul
 	for (size_t i = 0; i < count; i++) {
 		json_t *ids = json_array();
 		for (size_t k = 0; k < moves[i].count; k++)
-			json_array_append_new(ids, text_or_null(moves[i].check[k]));
-		json_array_append_new(all, json_pack("{s:o, s:o}", "way", text_or_null(moves[i].way), "checks", ids));
+			json_array_append_new(ids, text_json(moves[i].check[k]));
+		json_array_append_new(all, json_pack("{s:o, s:o}", "way", text_json(moves[i].way), "checks", ids));
 	}
 	history_moves_free(moves, count);
 	return all;
@@ -41,26 +30,26 @@ static json_t *checks_json(const struct past_result *result, const char *check)
 		if (check && text_compare(at->id, check) != 0)
 			continue;
 		json_array_append_new(all,
-		    json_pack("{s:o, s:s, s:o, s:o, s:o}", "id", text_or_null(at->id), "status",
-			status_name(at->status), "observed", text_or_null(at->observed), "reason",
-			text_or_null(at->reason), "rate", text_or_null(at->rate)));
+		    json_pack("{s:o, s:s, s:o, s:o, s:o}", "id", text_json(at->id), "status", status_name(at->status),
+			"observed", text_json(at->observed), "reason", text_json(at->reason), "rate",
+			text_json(at->rate)));
 	}
 	return all;
 }
 
 static json_t *past_json(const struct past *past, const struct past *was, const char *check)
 {
-	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "run",
-	    text_or_null(past->run), "started", text_or_null(past->started), "go", text_or_null(past->go), "status",
-	    status_name(past->result->status), "verdict", verdict_name(past->verdict), "tool", text_or_null(past->tool),
-	    "host", text_or_null(past->host), "target", text_or_null(past->target), "build", text_or_null(past->build),
-	    "key", text_or_null(past->key), "cached", past->cached);
+	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "run", text_json(past->run),
+	    "started", text_json(past->started), "go", text_json(past->go), "status", status_name(past->result->status),
+	    "verdict", verdict_name(past->verdict), "tool", text_json(past->tool), "host", text_json(past->host),
+	    "target", text_json(past->target), "build", text_json(past->build), "key", text_json(past->key), "cached",
+	    past->cached);
 	if (was) {
 		char *with = history_with(was, past),
 		     *facts = history_facts(was->result->facts, past->result->facts, (size_t)-1);
-		json_object_set_new(json, "with", text_or_null(with));
+		json_object_set_new(json, "with", text_json(with));
 		json_object_set_new(json, "moved", moves_json(was->result, past->result, check));
-		json_object_set_new(json, "facts", text_or_null(facts));
+		json_object_set_new(json, "facts", text_json(facts));
 		free(facts);
 		free(with);
 	} else {
@@ -91,9 +80,9 @@ int report_history_json(const struct past_cell *cells, size_t count, const char 
 				json_array_append_new(
 				    changes, past_json(&cell->past[k], k ? &cell->past[k - 1] : cell->before, check));
 		json_array_append_new(all,
-		    json_pack("{s:o, s:i, s:o, s:o, s:o}", "cell", text_or_null(cell->id), "runs", (int)cell->count,
-			"first", text_or_null(cell->past[0].started), "last",
-			text_or_null(cell->past[cell->count - 1].started), "changes", changes));
+		    json_pack("{s:o, s:i, s:o, s:o, s:o}", "cell", text_json(cell->id), "runs", (int)cell->count,
+			"first", text_json(cell->past[0].started), "last",
+			text_json(cell->past[cell->count - 1].started), "changes", changes));
 	}
 	return put(all, out);
 }
@@ -108,9 +97,9 @@ int report_flaky_json(const struct past_flaky *flaky, size_t count, FILE *out)
 				json_object_set_new(times, status_name((enum status)status),
 				    json_integer((json_int_t)flaky[i].times[status]));
 		json_array_append_new(all,
-		    json_pack("{s:o, s:o, s:o, s:i, s:o, s:o}", "cell", text_or_null(flaky[i].cell), "check",
-			text_or_null(flaky[i].check), "times", times, "values", (int)flaky[i].values, "rate",
-			text_or_null(flaky[i].rate), "last", text_or_null(flaky[i].last)));
+		    json_pack("{s:o, s:o, s:o, s:i, s:o, s:o}", "cell", text_json(flaky[i].cell), "check",
+			text_json(flaky[i].check), "times", times, "values", (int)flaky[i].values, "rate",
+			text_json(flaky[i].rate), "last", text_json(flaky[i].last)));
 	}
 	return put(all, out);
 }

@@ -10,20 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* jansson takes valid UTF-8 only and would lose the whole string otherwise. */
-static json_t *json_text(const char *text)
-{
-	struct buf clean = BUF_INIT;
-	json_t *json;
-
-	if (text == NULL)
-		return json_null();
-	text_add(&clean, text, TEXT_CONTROLS);
-	json = json_string(clean.data);
-	buf_free(&clean);
-	return json;
-}
-
 static json_t *status_counts(const struct counts *counts)
 {
 	json_t *object = json_object();
@@ -75,10 +61,10 @@ static json_t *targets_json(const struct view *view)
 	for (size_t i = 0; i < view->target_count; i++) {
 		const struct view_target *target = &view->targets[i];
 		json_t *object = json_object();
-		json_object_set_new(object, "name", json_text(target->name));
-		json_object_set_new(object, "kind", json_text(target->kind));
-		json_object_set_new(object, "version", json_text(target->version));
-		json_object_set_new(object, "message", json_text(target->message));
+		json_object_set_new(object, "name", text_json(target->name));
+		json_object_set_new(object, "kind", text_json(target->kind));
+		json_object_set_new(object, "version", text_json(target->version));
+		json_object_set_new(object, "message", text_json(target->message));
 		json_object_set_new(object, "believed", json_boolean(!target->message));
 		json_object_set(object, "facts", target->facts ? target->facts : json_null());
 		json_array_append_new(list, object);
@@ -93,11 +79,11 @@ static json_t *stale_json(const struct view *view)
 	for (size_t i = 0; i < view->stale_count; i++) {
 		const struct known *row = view->stale[i].row;
 		json_t *object = json_object();
-		json_object_set_new(object, "where", json_text(row->where));
-		json_object_set_new(object, "check", json_text(row->check));
-		json_object_set_new(object, "status", json_text(row->status));
-		json_object_set_new(object, "reason", json_text(row->reason));
-		json_object_set_new(object, "link", json_text(row->link));
+		json_object_set_new(object, "where", text_json(row->where));
+		json_object_set_new(object, "check", text_json(row->check));
+		json_object_set_new(object, "status", text_json(row->status));
+		json_object_set_new(object, "reason", text_json(row->reason));
+		json_object_set_new(object, "link", text_json(row->link));
 		json_object_set_new(object, "unmatched", json_boolean(view->stale[i].unmatched));
 		json_array_append_new(list, object);
 	}
@@ -111,8 +97,8 @@ static json_t *ways_json(const struct gate_story *story)
 	for (size_t i = 0; i < story->ways; i++) {
 		json_t *object = json_object(), *names = json_array();
 		for (size_t k = 0; k < story->way[i].count; k++)
-			json_array_append_new(names, json_text(story->way[i].check[k]->id));
-		json_object_set_new(object, "how", json_text(story->way[i].text));
+			json_array_append_new(names, text_json(story->way[i].check[k]->id));
+		json_object_set_new(object, "how", text_json(story->way[i].text));
 		json_object_set_new(object, "checks", names);
 		json_array_append_new(list, object);
 	}
@@ -126,7 +112,7 @@ static json_t *groups_json(const struct gate_story *story)
 	for (size_t i = 0; i < story->groups.count; i++) {
 		const struct cell_group *group = &story->groups.group[i];
 		json_t *object = json_object();
-		json_object_set_new(object, "filter", json_text(group->filter));
+		json_object_set_new(object, "filter", text_json(group->filter));
 		json_object_set_new(object, "cells", json_integer((json_int_t)group->count));
 		json_array_append_new(list, object);
 	}
@@ -142,13 +128,13 @@ static json_t *gate_json(const struct gate *gate)
 		const struct gate_story *story = &gate->story[i];
 		json_t *told = json_object(), *rest = json_array();
 		for (size_t k = 0; k < story->rest_count; k++)
-			json_array_append_new(rest, json_text(story->rest[k]));
-		json_object_set_new(told, "verdict", json_text(verdict_name(story->verdict)));
+			json_array_append_new(rest, text_json(story->rest[k]));
+		json_object_set_new(told, "verdict", text_json(verdict_name(story->verdict)));
 		json_object_set_new(told, "worse", json_boolean(story->worse));
 		json_object_set_new(told, "cells", json_integer((json_int_t)story->cells));
 		json_object_set_new(told, "groups", groups_json(story));
 		json_object_set_new(told, "rest", rest);
-		json_object_set_new(told, "again", json_text(story->again));
+		json_object_set_new(told, "again", text_json(story->again));
 		json_object_set_new(told, "checks", ways_json(story));
 		json_array_append_new(stories, told);
 	}
@@ -157,7 +143,7 @@ static json_t *gate_json(const struct gate *gate)
 		return object;
 	}
 	json_object_set_new(object, "exit", json_integer(gate->exit_code));
-	json_object_set_new(object, "verdict", json_text(gate->verdict));
+	json_object_set_new(object, "verdict", text_json(gate->verdict));
 	json_object_set_new(object, "compared", json_integer((json_int_t)gate->comparison->results));
 	json_object_set_new(object, "stories", stories);
 	return object;
@@ -267,15 +253,15 @@ static void header(struct pen *pen, const struct view *view)
 	view_verdict(view, &verdict);
 	buf_add(&pen->text, "{");
 	member(pen, "schema", json_integer(1));
-	member(pen, "tool", json_text(view->tool));
-	member(pen, "plan", json_text(view->plan));
-	member(pen, "started", json_text(view->started));
+	member(pen, "tool", text_json(view->tool));
+	member(pen, "plan", text_json(view->plan));
+	member(pen, "started", text_json(view->started));
 	member(pen, "seconds", json_real(isfinite(view->seconds) ? view->seconds : 0));
-	member(pen, "go", json_text(view->go));
-	member(pen, "host", json_text(view->host));
+	member(pen, "go", text_json(view->go));
+	member(pen, "host", text_json(view->host));
 	member(pen, "complete", json_boolean(!view_incomplete(view, &counts)));
 	member(pen, "exit", json_integer(view_exit_code(view)));
-	member(pen, "verdict", json_text(verdict.data));
+	member(pen, "verdict", text_json(verdict.data));
 	member(pen, "planned",
 	    json_pack(
 		"{s:I,s:I}", "cells", (json_int_t)view->planned_cells, "checks", (json_int_t)view->planned_checks));

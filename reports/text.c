@@ -37,6 +37,17 @@ char *text_clip(const char *text, size_t max)
 	return xprintf("%.*s ... (%zu bytes more)", (int)cut, text, length - cut);
 }
 
+json_t *text_json(const char *text)
+{
+	struct buf clean = BUF_INIT;
+	if (!text)
+		return json_null();
+	text_add(&clean, text, TEXT_CONTROLS);
+	json_t *json = json_string(clean.data);
+	buf_free(&clean);
+	return json;
+}
+
 void text_xml(struct buf *out, const char *text)
 {
 	struct buf clean = BUF_INIT;

@@ -9,6 +9,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 struct pen {
@@ -27,6 +28,9 @@ int pen_end(struct pen *pen);
 
 /* The first max bytes of text, whole characters, and a note of how much was cut off; malloc'ed. */
 char *text_clip(const char *text, size_t max);
+
+/* A string of JSON, which must be valid UTF-8, or jansson loses it whole; null for NULL.  A new reference. */
+json_t *text_json(const char *text);
 
 /* For XML and HTML, between tags or inside double quotes. */
 void text_xml(struct buf *out, const char *text);

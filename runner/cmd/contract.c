@@ -5,7 +5,6 @@
 #include "matrix/filter.h"
 #include "reports/contract.h"
 #include "runner/schedule/run_plan.h"
-#include "runner/toolchain/release_kept.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -92,21 +91,19 @@ static int run(struct setup *setup, const struct option_words *words)
 		all.word[all.count++] = releases.word[i];
 	for (size_t i = 0; i < words->count; i++)
 		all.word[all.count++] = words->word[i];
-	char *text = filter_of(&all);
-	int error = filter_parse(text, &filter, &diag), code;
-	if (error) {
-		code = cmd_fail(&diag, EXIT_USAGE);
-	} else if ((error = kept_select(setup, filter, &diag))) {
-		code = cmd_fail(&diag, error == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
-	} else {
+	char *asked = filter_of(&all), *text = NULL;
+	const struct option_words word = { (const char *[]){ asked }, 1 };
+	int code = cmd_filter(setup, &word, "", &filter, &text);
+	if (!code) {
 		setup_keys(setup);
-		error = plan_make(setup, filter, text, &plan, &diag);
+		int error = plan_make(setup, filter, text, &plan, &diag);
 		code = error ? cmd_fail(&diag, error == -ENOENT ? EXIT_NOTHING : EXIT_INFRA) : try_all(setup, &plan);
 		if (!error)
 			plan_free(&plan);
+		filter_free(filter);
+		free(text);
 	}
-	filter_free(filter);
-	free(text);
+	free(asked);
 	free(all.word);
 	free(releases.word);
 	return code;

@@ -73,9 +73,11 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	int unplanned = plan_make(setup, filter, text, &plan, &diag);
-	if (unplanned) {
+	if (unplanned)
 		code = cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
-	} else if (!(code = last_narrow(setup, filter, text, &plan))) {
+	else
+		code = last_narrow(setup, filter, text, &plan);
+	if (!code) {
 		char id[CELL_ID_MAX];
 		if (quick)
 			quick_plan(&plan, stderr);
@@ -84,8 +86,9 @@ static int run(struct setup *setup, const struct option_words *words)
 		else
 			for (size_t i = 0; i < plan.count; i++)
 				printf("%s\n", cell_id(&plan.cells[i].cell, id));
-		plan_free(&plan);
 	}
+	if (!unplanned)
+		plan_free(&plan);
 	filter_free(filter);
 	free(text);
 	return code;

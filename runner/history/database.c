@@ -257,15 +257,10 @@ static int add_targets(struct adding *adding, const struct view *view)
 	return error < 0 ? error : 0;
 }
 
-static int add_facts(struct adding *adding, json_t *facts, const char *hash, sqlite3_int64 *number)
+static int add_facts(struct adding *adding, const char *text, const char *hash, sqlite3_int64 *number)
 {
 	int found = ask(adding->database, FACTS_FIND, number, adding->diag, "t", hash);
-	if (found)
-		return found;
-	char *text = json_dumps(facts, JSON_COMPACT | JSON_SORT_KEYS);
-	found = ask(adding->database, FACTS_ADD, number, adding->diag, "tt", hash, text);
-	free(text);
-	return found;
+	return found ? found : ask(adding->database, FACTS_ADD, number, adding->diag, "tt", hash, text);
 }
 
 /* What makes a result the same: what was seen, not how long it took or in which words it was told. */
@@ -283,27 +278,25 @@ static void hash_result(const struct cell_result *result, const char *facts, cha
 	hash_end(hash, hex);
 }
 
-static int add_result(
-    struct adding *adding, const struct cell_result *result, sqlite3_int64 cell, sqlite3_int64 *number)
+/* facts: its facts as text, NULL for none. */
+static int add_result(struct adding *adding, const struct cell_result *result, const char *facts, sqlite3_int64 cell,
+    sqlite3_int64 *number)
 {
 	char hex[HASH_HEX], facts_hex[HASH_HEX] = "";
-	sqlite3_int64 facts = 0;
-	int found = 0;
-	if (result->facts) {
+	sqlite3_int64 facts_number = 0;
+	if (facts) {
 		struct hash *hash = hash_new();
-		char *text = json_dumps(result->facts, JSON_COMPACT | JSON_SORT_KEYS);
-		hash_add_text(hash, text);
+		hash_add_text(hash, facts);
 		hash_end(hash, facts_hex);
-		free(text);
 	}
 	hash_result(result, facts_hex, hex);
-	found = ask(adding->database, RESULT_FIND, number, adding->diag, "it", cell, hex);
+	int found = ask(adding->database, RESULT_FIND, number, adding->diag, "it", cell, hex);
 	if (found)
 		return found;
-	if (result->facts && (found = add_facts(adding, result->facts, facts_hex, &facts)) < 0)
+	if (facts && (found = add_facts(adding, facts, facts_hex, &facts_number)) < 0)
 		return found;
-	found = ask(adding->database, RESULT_ADD, number, adding->diag, result->facts ? "itti" : "itt", cell, hex,
-	    status_name(result->status), facts);
+	found = ask(adding->database, RESULT_ADD, number, adding->diag, facts ? "itti" : "itt", cell, hex,
+	    status_name(result->status), facts_number);
 	for (size_t i = 0; i < result->check_count && found >= 0; i++) {
 		const struct check_result *check = &result->checks[i];
 		found = ask(adding->database, CHECKED_ADD, NULL, adding->diag, "iitttttt", *number, (sqlite3_int64)i,
@@ -321,8 +314,11 @@ static int add_cell(struct adding *adding, const struct cell_result *result, con
 	int found = ask(adding->database, CELL_FIND, &cell, adding->diag, "t", cell_id(&result->cell, id));
 	if (!found)
 		found = ask(adding->database, CELL_ADD, &cell, adding->diag, "tt", id, result->cell.target);
-	if (found > 0)
-		found = add_result(adding, result, cell, &number);
+	if (found > 0) {
+		char *facts = result->facts ? json_dumps(result->facts, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+		found = add_result(adding, result, facts, cell, &number);
+		free(facts);
+	}
 	if (found >= 0)
 		found = ask(adding->database, SEEN_ADD, NULL, adding->diag, "iiittti", cell, adding->run, number,
 		    verdict_name(result->verdict), json_string_value(json_object_get(planned, "build")),
