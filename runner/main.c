@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&cmd_inspect,
 	&cmd_report,
 	&cmd_bisect,
+	&cmd_blame,
 	&cmd_accept,
 	&cmd_gate,
 	&cmd_compare,

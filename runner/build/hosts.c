@@ -201,9 +201,12 @@ int hosts_make(const struct setup *setup, const struct cell *of, enum hosts host
 	struct script script;
 	script_init(&script, HOSTS_TIMEOUT_MS);
 	make(setup, &cell, hosts, control, entry.aside, &script);
-	if (script.failed || script.infra)
-		error = diag_set(diag, EIO, "%s: %s: %.600s", script.command.data,
-		    script.infra ? strerror(-script.infra) : script.how, script.output.data);
+	if (script.failed || script.infra) {
+		char *said = script_telling(script.output.data ? script.output.data : "");
+		error = diag_set(diag, EIO, "%s: cannot be made (%s): %.300s: %s", entry.path,
+		    script.infra ? strerror(-script.infra) : script.how, said, script.command.data);
+		free(said);
+	}
 	/* The commands stay beside what they made, for people and for `make bench`. */
 	char *log = xprintf("%s/make.log", entry.aside);
 	if (!error && (error = file_write(log, script.log.data, script.log.len)))

@@ -23,6 +23,7 @@ const struct cache_kind cache_kinds[] = {
 	{ "build", SHAPE_ENTRY, 1, "what go and the C compiler made for a cell" },
 	{ "src", SHAPE_ENTRY, 1, "Go packages of builds" },
 	{ "hosts", SHAPE_ENTRY, 1, "C programs and libraries that serve many builds" },
+	{ "mix", SHAPE_ENTRY, 1, "trees of one release with files of another: `tlsmatrix blame`" },
 	{ "osv", SHAPE_MADE, 1, "disk images for OSv" },
 	{ "gocache", SHAPE_GO, 0, "go's own: std and packages, compiled" },
 	{ "target", SHAPE_MADE, 0, "programs that targets are checked by" },

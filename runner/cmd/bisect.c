@@ -192,9 +192,10 @@ static int check_options(const struct option_words *words, struct search *search
 		return diag_set(
 		    diag, EINVAL, "--check %s: no such check: `tlsmatrix list --checks` has them", check_id);
 	search->axis = go_tree ? AXIS_COMMIT : strcmp(axis, "target") == 0 ? AXIS_TARGET : AXIS_GO;
-	search->check_id = check_id;
+	search->question.check_id = check_id;
+	search->question.observed_alone = search->axis == AXIS_COMMIT;
 	search->go_tree = go_tree;
-	return cell_parse(cell_text, &search->cell, diag);
+	return cell_parse(cell_text, &search->question.cell, diag);
 }
 
 /* What an earlier run saw of a cell with the same inputs, whose result the cache has not any more. */
@@ -206,7 +207,7 @@ static int recall(void *context, const struct plan_cell *cell, struct cell_resul
 
 static int run(struct setup *setup, const struct option_words *words)
 {
-	struct search search = { .setup = setup, .tell = tell_candidate, .begun = tell_builds };
+	struct search search = { .question = { .setup = setup }, .tell = tell_candidate, .begun = tell_builds };
 	struct diag diag = DIAG_INIT, unknown = DIAG_INIT;
 	struct database *database = NULL;
 	size_t late;
@@ -219,8 +220,8 @@ static int run(struct setup *setup, const struct option_words *words)
 		setup_keys(setup);
 		/* Without a history only the cache is asked. */
 		if (!history_open(setup->places.cache, &database, &late, &unknown)) {
-			search.recall = recall;
-			search.recall_context = database;
+			search.question.recall = recall;
+			search.question.recall_context = database;
 		}
 		fprintf(talk, "%zu %s from %s to %s, %s\n", search.count, along_words[search.axis],
 		    search.candidate[0].name, search.candidate[search.count - 1].name,

@@ -98,3 +98,24 @@ void argv_shell(const struct argv *argv, struct buf *out)
 		buf_add_shell(out, argv->word[i]);
 	}
 }
+
+char *script_telling(const char *log)
+{
+	static const char *const places[] = { ".go:", ".s:", ".c:", ".bash:" };
+	const char *last = "";
+	for (const char *line = log; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		int len = (int)strcspn(line, "\n");
+		if (!len || strncmp(line, "$ ", 2) == 0 || strncmp(line, "# ", 2) == 0)
+			continue;
+		last = line;
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+			const char *at = memmem(line, (size_t)len, places[i], strlen(places[i]));
+			if (at && at[strlen(places[i])] >= '0' && at[strlen(places[i])] <= '9') {
+				const char *src = memmem(line, (size_t)(at - line), "/go/src/", 8);
+				return src ? xprintf("%.*s", (int)(line + len - src) - 4, src + 4) :
+					     xprintf("%.*s", len, line);
+			}
+		}
+	}
+	return xprintf("%.*s", (int)strcspn(last, "\n"), last);
+}

@@ -27,6 +27,10 @@ void script_free(struct script *script);
 /* Runs argv (NULL-terminated) in cwd unless an earlier step failed.  Returns 1 when it exited 0. */
 int step(struct script *script, const char *cwd, const char *const argv[]);
 
+/* Of what compilers and linkers said, the line that tells most, malloc'ed: the first that names a place in a source,
+ * "proc.go:85: ...", below go/src without what is before it; else the last. */
+char *script_telling(const char *log);
+
 /* A growing argument list; words are copied. */
 struct argv {
 	char **word;

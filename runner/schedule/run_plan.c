@@ -102,6 +102,7 @@ int run_plan(const struct setup *setup, const struct plan_cell *cells, size_t co
 	struct campaign campaign = { .setup = setup, .cells = cells, .count = count, .options = options, .sink = sink };
 	task_list_init(&campaign.tasks, setup);
 	campaign.tasks.force = options->force;
+	campaign.tasks.silent = options->silent;
 	run_plan_used(setup, cells, count);
 	make_tasks(&campaign);
 	int error = task_list_run(&campaign.tasks, options->jobs, count, campaign.cached, on_judged, &campaign);

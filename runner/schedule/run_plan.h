@@ -11,7 +11,8 @@
 
 struct run_options {
 	int jobs;  /* at once; 0: as many as there are cores */
-	int force; /* build and run what is there, too */
+	int force;  /* build and run what is there, too */
+	int silent; /* what cannot be made (C programs, a target's check) is told by the results alone */
 };
 
 struct run_sink {

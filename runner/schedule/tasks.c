@@ -398,7 +398,7 @@ static int on_done(struct task *task, void *context)
 	if (running->list->build[index])
 		return build_warmed(running->list->setup, running->list->build[index]);
 	if (running->list->makes[index]) {
-		if (task->error)
+		if (task->error && !running->list->silent)
 			progress_line(running->progress, "tlsmatrix: %s", task->diag.line);
 		return !task->error;
 	}

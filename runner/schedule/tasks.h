@@ -15,7 +15,8 @@ struct task_list {
 	const struct build **build; /* of a build task, else NULL */
 	char **makes; /* of a task that makes hosts or checks a target: the name of what it makes, else NULL */
 	size_t count;
-	int force; /* what is there is made again */
+	int force;  /* what is there is made again */
+	int silent; /* what cannot be made is in the results that wait for it, and not said on stderr */
 };
 
 void task_list_init(struct task_list *list, const struct setup *setup);

@@ -18,12 +18,12 @@ static int releases_between(
     const struct search *search, const char *good, const char *bad, struct release_list *ladder, struct diag *diag)
 {
 	struct release_list kept, list = RELEASE_LIST_INIT;
-	kept_list(search->setup, &kept);
+	kept_list(search->question.setup, &kept);
 	for (size_t i = 0; i < kept.count; i++)
 		if (!*version_suffix(kept.name[i]))
 			release_list_add(&list, kept.name[i]);
 	release_list_free(&kept);
-	release_list_add(&list, search->setup->releases[0].version);
+	release_list_add(&list, search->question.setup->releases[0].version);
 	const char *ends[2] = { good ? good : list.name[0], bad ? bad : list.name[list.count - 1] };
 	int error = 0;
 	for (int i = 0; i < 2 && !error; i++) {
@@ -52,8 +52,8 @@ static size_t family_length(const char *name) { return strcspn(name, "0123456789
 static int targets_between(const struct search *search, const char *good, const char *bad, const char ***names,
     size_t *count, struct diag *diag)
 {
-	const struct targets *targets = search->setup->targets;
-	const char *family = good ? good : search->cell.target;
+	const struct targets *targets = search->question.setup->targets;
+	const char *family = good ? good : search->question.cell.target;
 	int inside = 0, ends = 0;
 	*names = xcalloc(targets->count + 1, sizeof(**names));
 	*count = 0;
@@ -145,15 +145,11 @@ int along_is_merge(const struct search *search, size_t i)
 int along_merge(const struct search *search, size_t merge, struct search *branch, struct diag *diag)
 {
 	struct commits commits = COMMITS_INIT;
-	*branch = (struct search){ .setup = search->setup,
-		.cell = search->cell,
-		.check_id = search->check_id,
+	*branch = (struct search){ .question = search->question,
 		.axis = search->axis,
 		.go_tree = search->go_tree,
 		.tell = search->tell,
-		.begun = search->begun,
-		.recall = search->recall,
-		.recall_context = search->recall_context };
+		.begun = search->begun };
 	int error = commits_merged(search->go_tree, &search->commits.commit[merge], &commits, diag);
 	if (error)
 		return error;

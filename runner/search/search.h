@@ -1,13 +1,12 @@
 /* search.h - looks for where a cell changes along an ordered list of candidates: releases, targets, commits.
  *
  * along.h makes the list; search_find asks for as few of them as it takes: what the cache knows first, then builds and
- * runs.  What is compared is a text, the value: status and observed text of one check, or the status of the cell. */
+ * runs.  What is compared is what question.h says. */
 #ifndef TLSMATRIX_RUNNER_SEARCH_SEARCH_H
 #define TLSMATRIX_RUNNER_SEARCH_SEARCH_H
 
 #include "matrix/bisect.h"
-#include "matrix/result.h"
-#include "runner/schedule/plan.h"
+#include "runner/search/question.h"
 #include "runner/toolchain/commits.h"
 
 #include <sys/types.h>
@@ -17,18 +16,12 @@ enum { SEARCH_BUILDERS = 2 };
 
 struct search {
 	/* The question: set before along.h is called. */
-	struct setup *setup;
-	struct cell cell;     /* of one candidate; what lies along the axis is replaced */
-	const char *check_id; /* NULL: the cell's status */
+	struct question question; /* what lies along the axis is replaced in its cell */
 	enum axis axis;
 	const char *go_tree; /* AXIS_COMMIT: the checkout */
 	/* What is said meanwhile: candidate i has a value, or why has why it has none; how is "known" or "tried". */
 	void (*tell)(const struct search *search, size_t i, const char *how);
 	void (*begun)(const char *name, const char *by); /* commit_build.h */
-	/* Asked for what the cache has no result of any more: 1 and *result, to be freed, when an earlier run saw the
-	 * cell with the same key; NULL: nobody is. */
-	int (*recall)(void *context, const struct plan_cell *cell, struct cell_result *result);
-	void *recall_context;
 	/* The list: along.h. */
 	struct candidate *candidate;
 	size_t count;
@@ -51,7 +44,7 @@ int search_find(struct search *search);
 int search_confirm(struct search *search, const size_t pair[2], int times,
     void (*said)(const struct search *search, size_t i, int same, int times));
 
-/* The cell of a candidate as a filter: the one that runs, or the one whose build is refused; malloc'ed. */
+/* The cell of a candidate as a filter (question_filter); malloc'ed. */
 char *search_filter(const struct search *search, size_t i);
 
 /* Settles a candidate without asking: another search knows its value (copied). */

@@ -63,35 +63,13 @@ static char *failed_by(const char *entry)
 	return by;
 }
 
-/* Of what make.bash said the first line that names a place in a source, "proc.go:85: ..."; else the last. */
-static char *telling_line(const char *log)
-{
-	static const char *const places[] = { ".go:", ".s:", ".c:", ".bash:" };
-	const char *last = "";
-	for (const char *line = log; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		int len = (int)strcspn(line, "\n");
-		if (!len || strncmp(line, "$ ", 2) == 0 || strncmp(line, "# ", 2) == 0)
-			continue;
-		last = line;
-		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-			const char *at = memmem(line, (size_t)len, places[i], strlen(places[i]));
-			if (at && at[strlen(places[i])] >= '0' && at[strlen(places[i])] <= '9') {
-				const char *src = memmem(line, (size_t)(at - line), "/go/src/", 8);
-				return src ? xprintf("%.*s", (int)(line + len - src) - 4, src + 4) :
-					     xprintf("%.*s", len, line);
-			}
-		}
-	}
-	return xprintf("%.*s", (int)strcspn(last, "\n"), last);
-}
-
 /* -ENOEXEC with the line that tells most. */
 static int does_not_build(const char *entry, const char *by, struct diag *diag)
 {
 	char *path = xprintf("%s/make.log", entry), *log = NULL;
 	if (file_read(path, &log, NULL))
 		log = xstrdup("");
-	char *line = telling_line(log);
+	char *line = script_telling(log);
 	int error = diag_set(diag, ENOEXEC, "make.bash fails with %s: %.200s (%s)", by, line, path);
 	free(line);
 	free(log);

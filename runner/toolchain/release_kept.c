@@ -203,7 +203,7 @@ static int prove(const struct setup *setup, struct release *release, const char 
 	return error;
 }
 
-static int write_record(const char *folder, const struct release *release, const char *goroot, const char *from,
+int kept_record(const char *folder, const struct release *release, const char *goroot, const char *from,
     const char *sum, struct diag *diag)
 {
 	char *path = xprintf("%s/release.json", folder);
@@ -248,7 +248,7 @@ int kept_prove(const struct setup *setup, const char *folder, const char *goroot
 	error = error ? error : prove_aside(setup, &release, folder, diag);
 	if (!error) {
 		release_key(&release, &setup->machine);
-		error = write_record(folder, &release, goroot ? release.goroot : "go", from, sum, diag);
+		error = kept_record(folder, &release, goroot ? release.goroot : "go", from, sum, diag);
 	}
 	if (!error)
 		snprintf(version, sizeof(release.version), "%s", release.version);

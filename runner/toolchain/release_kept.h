@@ -45,6 +45,11 @@ int kept_want(struct setup *setup, const char *version, struct diag *diag);
 struct filter;
 int kept_select(struct setup *setup, const struct filter *filter, struct diag *diag);
 
+/* Writes release.json into folder, an entry's, for a release whose key is taken; goroot, from and sum as above.
+ * 0 or -errno with a line in diag. */
+int kept_record(const char *folder, const struct release *release, const char *goroot, const char *from,
+    const char *sum, struct diag *diag);
+
 /* Puts a release into the cache that lies at folder/go (moved there) or at goroot, where it stays when it is not NULL:
  * asked for its version, which must be wish where that is not NULL, proved to start (a program that it builds and that
  * tells the same version), its key taken, release.json written into folder.  folder is an entry's (entry.h), to be

@@ -1,0 +1,39 @@
+/* delta.h - the smallest set of changes that makes a difference: delta debugging with three answers (A. Zeller,
+ * R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE TSE 28(2), 2002: ddmin).
+ *
+ * Pure: who asks is the caller.  A change is an index from 0; each belongs to a group, and groups stand in the order in
+ * which they are suspected. */
+#ifndef TLSMATRIX_MATRIX_DELTA_H
+#define TLSMATRIX_MATRIX_DELTA_H
+
+#include <stddef.h>
+
+enum delta_answer {
+	DELTA_STAYS,      /* with these changes it is as without them */
+	DELTA_FLIPS,      /* it is as with all that was changed */
+	DELTA_UNRESOLVED, /* neither: they do not build without others, or something else comes of it */
+};
+
+struct delta {
+	size_t count;
+	const size_t *group; /* of each change, rising; NULL: one group */
+	/* An enum delta_answer for a set (in[i]: change i is in it); -errno ends the search. */
+	int (*ask)(void *context, const unsigned char *in);
+	/* NULL, or told of a set that may be asked for after the one that is asked now. */
+	void (*ahead)(void *context, const unsigned char *in);
+	void *context;
+	/* What was asked, so that nothing is asked twice; delta_free. */
+	struct delta_asked *asked;
+	size_t asked_count;
+};
+
+/* Looks for a set that flips and of which no change can be left out; in gets it.  All at once are asked first.  When
+ * they flip, ddmin takes away from them.  When they leave it as it was, nothing is looked for.  When they are unresolved
+ * (two releases whose files do not fit each other), each group is tried alone, then its halves, until a part flips:
+ * parts that leave it as it was are not looked into, and a set that lies across two parts is not found.
+ * 0; -ENOENT when no set was found, with *all the answer for all at once; -errno of ask.  in holds count bytes. */
+int delta_find(struct delta *delta, unsigned char *in, enum delta_answer *all);
+
+void delta_free(struct delta *delta);
+
+#endif

@@ -1,0 +1,306 @@
+/* blame.c - blame: which source files of std make the difference between two releases. */
+#include "runner/cmd/cmd.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/text.h"
+#include "matrix/bisect.h"
+#include "matrix/check.h"
+#include "matrix/version.h"
+#include "runner/process/script.h"
+#include "runner/search/blame.h"
+#include "runner/toolchain/release_kept.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONFIRMATIONS = 3, DIFF_TIMEOUT_MS = 60000, DIFF_LINES = 200 };
+
+static int as_json;
+static const char *cell_text, *check_id, *good, *bad;
+static const struct option_row options[] = {
+	{ "--cell", OPTION_TEXT, "CELL", "what is tried, an id as `list` prints it; its release is that of --bad",
+	    &cell_text },
+	{ "--check", OPTION_TEXT, "ID", "follow one check's observed text (the cell's status)", &check_id },
+	{ "--good", OPTION_TEXT, "X", "the release whose files are taken", &good },
+	{ "--bad", OPTION_TEXT, "Y", "the release that they are put into", &bad },
+	{ "--json", OPTION_FLAG, NULL, "the answer as JSON; what is tried goes to stderr", &as_json },
+};
+
+/* Where people are told: with --json that is stderr. */
+static FILE *talk;
+
+/* ---- telling ---------------------------------------------------------------------------------------- */
+
+static const char *const answer_words[] = { [DELTA_STAYS] = "stays", [DELTA_FLIPS] = "flips",
+	[DELTA_UNRESOLVED] = "neither" };
+
+static size_t count_in(const struct blame *blame, const unsigned char *in)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < blame->files.count; i++)
+		count += in[i];
+	return count;
+}
+
+/* What a message names below a tree's go/src, without the tree. */
+static const char *below_src(const char *said)
+{
+	const char *src = strstr(said, "/go/src/");
+	return src ? src + strlen("/go/src/") : said;
+}
+
+/* "3 files, runtime/a.s to runtime/c.s", or the one. */
+static void tell_asked(
+    const struct blame *blame, const unsigned char *in, enum delta_answer answer, const char *said, const char *how)
+{
+	const char *first = NULL, *last = NULL;
+	for (size_t i = 0; i < blame->files.count; i++) {
+		if (!in[i])
+			continue;
+		first = first ? first : blame->files.file[i].name;
+		last = blame->files.file[i].name;
+	}
+	fprintf(talk, "  %-8s %4zu of %zu files: %s%s%s (%s)\n", answer_words[answer], count_in(blame, in),
+	    blame->files.count, first, first == last ? "" : " ... ", first == last ? "" : last, how);
+	if (answer == DELTA_UNRESOLVED)
+		fprintf(talk, "           %.160s\n", below_src(said));
+	fflush(talk);
+}
+
+/* What lies between them on the ladder of kept releases: bisect would name a nearer pair. */
+static void tell_between(const struct setup *setup, const char *const ends[2])
+{
+	struct release_list kept, list = RELEASE_LIST_INIT, ladder = RELEASE_LIST_INIT;
+	struct version version[2];
+	kept_list(setup, &kept);
+	for (size_t i = 0; i < kept.count; i++)
+		if (!*version_suffix(kept.name[i]))
+			release_list_add(&list, kept.name[i]);
+	for (int side = 0; side < 2; side++) {
+		release_list_add(&list, ends[side]);
+		version_parse(ends[side], &version[side]);
+	}
+	int turned = version_compare(&version[0], &version[1]) > 0;
+	bisect_ladder(&list, ends[turned], ends[!turned], &ladder);
+	if (ladder.count > 2)
+		fprintf(talk, "%s and %s are no neighbours, %zu kept releases lie between: `bisect` finds a nearer pair\n",
+		    ends[turned], ends[!turned], ladder.count - 2);
+	release_list_free(&ladder);
+	release_list_free(&list);
+	release_list_free(&kept);
+}
+
+/* ---- the answer --------------------------------------------------------------------------------------- */
+
+static const char *goroot_of(const struct setup *setup, const char *version)
+{
+	struct cell cell = { .cgo = 0 };
+	snprintf(cell.go, sizeof(cell.go), "%s", version);
+	return setup_release(setup, &cell)->goroot;
+}
+
+/* diff -u of a file between the two, with the releases as labels; malloc'ed. */
+static char *diff_of(const struct blame *blame, const char *name)
+{
+	const char *const sides[2] = { blame->base, blame->other };
+	struct script script;
+	struct argv argv = { NULL, 0 };
+	script_init(&script, DIFF_TIMEOUT_MS);
+	env_base(&script.env, "/");
+	argv_add(&argv, "diff");
+	argv_add(&argv, "-uN");
+	for (int side = 0; side < 2; side++)
+		argv_add(&argv, "--label=%s/src/%s", sides[side], name);
+	for (int side = 0; side < 2; side++)
+		argv_add(&argv, "%s/src/%s", goroot_of(blame->question.setup, sides[side]), name);
+	step(&script, "/", (const char *const *)argv.word); /* it exits 1 where they differ */
+	char *text = xstrdup(script.output.data ? script.output.data : "");
+	argv_free(&argv);
+	script_free(&script);
+	return text;
+}
+
+/* A diff's first lines, and how to see the others. */
+static void tell_diff(const struct blame *blame, const char *name)
+{
+	char *diff = diff_of(blame, name), *end = diff;
+	struct buf text = BUF_INIT;
+	for (int i = 0; *end && i < DIFF_LINES; i++)
+		end += strcspn(end, "\n") + (strchr(end, '\n') != NULL);
+	int more = *end != '\0';
+	*end = '\0';
+	text_add(&text, diff, TEXT_LINES);
+	fputs(text.data, talk);
+	buf_free(&text);
+	if (more)
+		fprintf(talk, "and so on: diff -u %s/src/%s %s/src/%s\n", goroot_of(blame->question.setup, blame->base),
+		    name, goroot_of(blame->question.setup, blame->other), name);
+	free(diff);
+}
+
+/* "go1.6.4 with runtime/rt0_linux_amd64.s of go1.7.1"; malloc'ed. */
+static char *words_of(const struct blame *blame)
+{
+	struct buf text = BUF_INIT;
+	size_t told = 0, count = count_in(blame, blame->in);
+	buf_printf(&text, "%s with ", blame->base);
+	for (size_t i = 0; i < blame->files.count && told < 3; i++)
+		if (blame->in[i])
+			buf_printf(&text, "%s%s", told++ ? ", " : "", blame->files.file[i].name);
+	if (count > told)
+		buf_printf(&text, " and %zu more files", count - told);
+	buf_printf(&text, " of %s", blame->other);
+	return buf_take(&text);
+}
+
+static void print_json(const struct blame *blame, int same, const char *reverse, const char *filter)
+{
+	json_t *files = json_array();
+	for (size_t i = 0; i < blame->files.count; i++) {
+		if (!blame->in[i])
+			continue;
+		char *diff = diff_of(blame, blame->files.file[i].name);
+		json_array_append_new(files, json_pack("{s:s, s:s, s:s}", "name", blame->files.file[i].name, "area",
+		    area_name(blame->files.file[i].area), "diff", diff));
+		free(diff);
+	}
+	json_t *json = json_pack("{s:s, s:s?, s:{s:s, s:s}, s:{s:s, s:s}, s:o, s:i, s:s, s:i, s:i, s:s?, s:i, s:i, s:s}",
+	    "cell", cell_text, "check", check_id, "bad", "release", blame->base, "value", blame->value[0], "good",
+	    "release", blame->other, "value", blame->value[1], "files", files, "differ", (int)blame->files.count, "all",
+	    answer_words[blame->all], "same", same, "times", CONFIRMATIONS, "reverse", reverse, "evaluated",
+	    (int)blame->evaluated, "known", (int)blame->stored, "again", filter);
+	json_dumpf(json, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(json);
+}
+
+/* The mixture is kept, seen again, turned around, and told. */
+static int tell_found(struct blame *blame, struct diag *diag)
+{
+	struct mix mix = { .base = blame->base, .other = blame->other, .files = &blame->files, .in = blame->in };
+	char *words = words_of(blame);
+	int same = blame_confirm(blame, CONFIRMATIONS, diag), error = same < 0 ? same : 0;
+	char *reverse = error ? NULL : blame_reverse(blame, diag), *filter = blame_filter(blame);
+	error = error ? error : *diag->line ? -EIO : mix_keep(blame->question.setup, &mix, words, diag);
+	if (!error) {
+		fprintf(talk, "\n%s: %s, as %s (%d of %d times)\n", words, blame->value[1], blame->other, same,
+		    CONFIRMATIONS);
+		fprintf(talk, "the other way around, %s with what %s has: %s\n", blame->other, blame->base,
+		    reverse ? reverse : blame->why);
+		for (size_t i = 0; i < blame->files.count && !as_json; i++)
+			if (blame->in[i])
+				tell_diff(blame, blame->files.file[i].name);
+		fprintf(talk, "%zu evaluated, %zu known before\nagain: tlsmatrix run --force '%s'\n", blame->evaluated,
+		    blame->stored, filter);
+		if (as_json)
+			print_json(blame, same, reverse, filter);
+	}
+	free(filter);
+	free(reverse);
+	free(words);
+	if (error)
+		return error;
+	return same == CONFIRMATIONS ? EXIT_OK : EXIT_UNEXPECTED;
+}
+
+/* Nothing was found: what all of them together make of it tells where to look. */
+static int tell_none(const struct blame *blame)
+{
+	struct diag diag = DIAG_INIT;
+	if (!blame->files.count)
+		diag_set(&diag, 0, "%s and %s: no file of runtime, syscall or internal differs", blame->base, blame->other);
+	else if (blame->all == DELTA_STAYS)
+		diag_set(&diag, 0, "all %zu files that differ in runtime, syscall and internal leave it as it was: it is the "
+				   "compiler's, the linker's or another package's doing",
+		    blame->files.count);
+	else
+		diag_set(&diag, 0, "the %zu files that differ do not fit %s all together, and no part of them that does "
+				   "makes the difference",
+		    blame->files.count, blame->base);
+	return cmd_fail(&diag, EXIT_UNEXPECTED);
+}
+
+/* ---- the command ---------------------------------------------------------------------------------- */
+
+/* A release that is kept or under test, by its whole name. */
+static const char *end_of(struct setup *setup, const char *option, const char *text, char name[32], struct diag *diag)
+{
+	struct diag why = DIAG_INIT;
+	snprintf(name, 32, "%s%s", strncmp(text, "go", 2) == 0 ? "" : "go", text);
+	int error = strlen(text) >= 30 ? -ENOENT : kept_want(setup, name, &why);
+	if (error == -ENOENT || *version_suffix(name))
+		diag_set(diag, EINVAL, "%s %s: is not kept: `tlsmatrix toolchain get %s` or `tlsmatrix toolchain list`",
+		    option, text, text);
+	else if (error)
+		diag_set(diag, -error, "%s", why.line);
+	return *diag->line ? NULL : name;
+}
+
+static int check_options(struct setup *setup, const struct option_words *words, struct blame *blame,
+    char names[2][32], struct diag *diag)
+{
+	if (words->count || !cell_text || !good || !bad)
+		return diag_set(diag, EINVAL, "blame: needs --cell CELL, --good X and --bad Y, and no other word%s%s",
+		    words->count ? ": " : "", words->count ? words->word[0] : "");
+	if (check_id && !check_find(check_id))
+		return diag_set(
+		    diag, EINVAL, "--check %s: no such check: `tlsmatrix list --checks` has them", check_id);
+	blame->base = end_of(setup, "--bad", bad, names[0], diag);
+	blame->other = blame->base ? end_of(setup, "--good", good, names[1], diag) : NULL;
+	if (!blame->other)
+		return -EINVAL;
+	if (strcmp(names[0], names[1]) == 0)
+		return diag_set(diag, EINVAL, "--good %s: is the release of --bad", good);
+	blame->question = (struct question){ .setup = setup, .check_id = check_id, .observed_alone = 1 };
+	blame->tell = tell_asked;
+	return cell_parse(cell_text, &blame->question.cell, diag);
+}
+
+static int run(struct setup *setup, const struct option_words *words)
+{
+	struct blame blame = { .evaluated = 0 };
+	struct diag diag = DIAG_INIT;
+	char names[2][32];
+	talk = as_json ? stderr : stdout;
+	int error = check_options(setup, words, &blame, names, &diag), code;
+	if (error)
+		return cmd_fail(&diag, EXIT_USAGE);
+	tell_between(setup, (const char *const[]){ blame.base, blame.other });
+	error = blame_begin(&blame, &diag);
+	if (!error) {
+		fprintf(talk, "%s: %s\n%s: %s\n%zu files of runtime, syscall and internal differ; of %s's are put into %s:\n",
+		    blame.base, blame.value[0], blame.other, blame.value[1], blame.files.count, blame.other, blame.base);
+		error = blame_find(&blame, &diag);
+	}
+	if (error == -ENOENT && !*diag.line)
+		code = tell_none(&blame);
+	else
+		code = error ? error : tell_found(&blame, &diag);
+	if (code < 0)
+		code = cmd_fail(&diag, blame.error == -EINTR ? EXIT_INTERRUPTED :
+				code == -EALREADY            ? EXIT_USAGE :
+							       EXIT_INFRA);
+	blame_free(&blame);
+	return code;
+}
+
+const struct command cmd_blame = {
+	.name = "blame",
+	.synopsis = "blame --good X --bad Y --cell CELL [--check ID]",
+	.summary = "which source files of the runtime make the difference between two releases",
+	.needs_release = 1,
+	.uses = CACHE_USED,
+	.help = "Puts files of X into the tree of Y, and looks for the smallest set that makes the cell what it is with\n"
+		"X: runtime, internal/runtime, runtime/cgo, syscall and internal, as far as they differ and the port\n"
+		"has them, assembly first. What does not build is neither. The mixture that is found is kept as\n"
+		"go1.6.4-0123456789ab, so that it can be run, listed, shown; it is run three times, and the other way\n"
+		"around: the files of Y in X. What was tried is not tried again.\n"
+		"X and Y are kept releases (`tlsmatrix toolchain`), best those that `bisect` ends with.\n"
+		"Exit status 1 when no files are found or the difference does not show each time, 2 when both\n"
+		"releases are alike, 3 when one cannot be judged.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.run = run,
+};

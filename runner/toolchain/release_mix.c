@@ -1,0 +1,173 @@
+#include "runner/toolchain/release_mix.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+#include "matrix/base/hash.h"
+#include "runner/setup/entry.h"
+#include "runner/setup/files.h"
+#include "runner/toolchain/release_kept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <fts.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of a commit's hash as many are shown (commits.h); a mixture is named alike. */
+enum { MIX_DIGITS = 12 };
+
+static const struct release *release_of(const struct setup *setup, const char *version)
+{
+	struct cell cell = { .cgo = 0 };
+	snprintf(cell.go, sizeof(cell.go), "%s", version);
+	return setup_release(setup, &cell);
+}
+
+void mix_name(const struct mix *mix, char name[32])
+{
+	struct hash *hash = hash_new();
+	char hex[HASH_HEX];
+	hash_add_text(hash, mix->other);
+	for (size_t i = 0; i < mix->files->count; i++)
+		if (mix->in[i])
+			hash_add_text(hash, mix->files->file[i].name);
+	hash_end(hash, hex);
+	snprintf(name, 32, "%.18s-%.*s", mix->base, MIX_DIGITS, hex);
+}
+
+/* ---- the tree ------------------------------------------------------------------------------------------- */
+
+/* What is compiled of std: pkg/linux_amd64, pkg/linux_amd64_shared. */
+static int is_compiled(const char *name)
+{
+	return fnmatch("pkg/*_*", name, FNM_PATHNAME) == 0;
+}
+
+/* A link, or a copy where there can be none: another file system, or a file that is not ours. */
+static int link_file(const char *from, const char *to)
+{
+	return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) ? file_copy(from, to) : 0;
+}
+
+/* goroot's tree as to, of links.  0 or -errno. */
+static int link_tree(const char *goroot, const char *to)
+{
+	char *const paths[] = { (char *)goroot, NULL };
+	FTS *tree = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+	int error = tree ? 0 : -errno;
+	for (FTSENT *at; !error && (at = fts_read(tree));) {
+		const char *name = at->fts_path + strlen(goroot);
+		name += strspn(name, "/");
+		char *path = xprintf("%s/%s", to, name);
+		if (at->fts_info == FTS_D && (*name == '.' || is_compiled(name)))
+			fts_set(tree, at, FTS_SKIP);
+		else if (at->fts_info == FTS_D)
+			error = make_folders(path);
+		else if (at->fts_info == FTS_F)
+			error = link_file(at->fts_path, path);
+		else if (at->fts_info != FTS_DP && at->fts_info != FTS_SLNONE)
+			error = at->fts_errno ? -at->fts_errno : -EIO;
+		free(path);
+	}
+	if (tree)
+		fts_close(tree);
+	return error;
+}
+
+/* name below src of the tree to becomes what it is in goroot's, or is taken away.  0 or -errno. */
+static int exchange(const char *goroot, const char *name, const char *to)
+{
+	char *from = xprintf("%s/src/%s", goroot, name), *path = xprintf("%s/src/%s", to, name), *folder = xstrdup(path);
+	int error = unlink(path) && errno != ENOENT ? -errno : 0;
+	if (!error && file_exists(from)) {
+		error = make_folders(dirname(folder));
+		error = error ? error : link_file(from, path);
+	}
+	free(folder);
+	free(path);
+	free(from);
+	return error;
+}
+
+/* 0 or -errno with a line in diag. */
+static int mix_into(const struct setup *setup, const struct mix *mix, const char *name, const char *folder,
+    struct diag *diag)
+{
+	char *go = xprintf("%s/go", folder), *version = xprintf("%s/VERSION", go);
+	int error = link_tree(release_of(setup, mix->base)->goroot, go);
+	for (size_t i = 0; i < mix->files->count && !error; i++)
+		if (mix->in[i])
+			error = exchange(release_of(setup, mix->other)->goroot, mix->files->file[i].name, go);
+	error = error ? error : file_write(version, name, strlen(name));
+	if (error)
+		diag_set(diag, -error, "%s: cannot make the mixture: %s", go, strerror(-error));
+	free(version);
+	free(go);
+	return error;
+}
+
+/* ---- in the setup, in the cache --------------------------------------------------------------------------- */
+
+/* The entry at path; kept says what it is, or is NULL for one that is no release of the user's.  The release is to be
+ * freed.  0 or -errno with a line in diag. */
+static int make(const struct setup *setup, const struct mix *mix, const char *path, const char *kept,
+    struct release *release, struct diag *diag)
+{
+	char name[32], *go = xprintf("%s/go/bin/go", path), *aside = NULL;
+	struct entry entry;
+	mix_name(mix, name);
+	int error = entry_begin(path, 0, &entry, diag);
+	if (error == 0) {
+		error = mix_into(setup, mix, name, entry.aside, diag);
+		aside = xprintf("%s/go/bin/go", entry.aside);
+		if (!error && kept)
+			error = release_find(aside, release, diag);
+		if (!error && kept) {
+			release_key(release, &setup->machine);
+			error = kept_record(entry.aside, release, "go", kept, NULL, diag);
+			release_free(release);
+		}
+		error = entry_end(&entry, error, diag);
+	}
+	error = error < 0 ? error : release_find(go, release, diag);
+	if (!error)
+		release_key(release, &setup->machine);
+	free(aside);
+	free(go);
+	return error;
+}
+
+int mix_want(struct setup *setup, const struct mix *mix, struct diag *diag)
+{
+	char name[32];
+	struct release release;
+	mix_name(mix, name);
+	for (size_t i = 0; i < setup->release_count; i++)
+		if (strcmp(setup->releases[i].version, name) == 0)
+			return 0;
+	char *path = xprintf("%s/mix/%s", setup->places.cache, name);
+	int error = make(setup, mix, path, NULL, &release, diag);
+	free(path);
+	if (error)
+		return error;
+	setup->releases = xrealloc(setup->releases, (setup->release_count + 1) * sizeof(*setup->releases));
+	setup->releases[setup->release_count++] = release;
+	return 0;
+}
+
+int mix_keep(const struct setup *setup, const struct mix *mix, const char *from, struct diag *diag)
+{
+	char name[32];
+	struct release release;
+	mix_name(mix, name);
+	char *path = kept_path(setup, name);
+	int error = make(setup, mix, path, from, &release, diag);
+	if (!error)
+		release_free(&release);
+	free(path);
+	return error;
+}

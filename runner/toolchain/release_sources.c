@@ -1,0 +1,158 @@
+#include "runner/toolchain/release_sources.h"
+
+#include "matrix/base/buf.h"
+#include "matrix/base/diag.h"
+#include "runner/process/script.h"
+#include "runner/setup/files.h"
+#include "runner/toolchain/go_env.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_TIMEOUT_MS = 120000 };
+
+/* The first row that a name matches is its area; a star stands for a slash too. */
+static const struct {
+	const char *pattern;
+	enum source_area area;
+} areas[] = {
+	{ "runtime/cgo/*", AREA_CGO },
+	{ "runtime/*.[sh]", AREA_ASSEMBLY },
+	{ "internal/runtime/*.[sh]", AREA_ASSEMBLY },
+	{ "runtime/*", AREA_RUNTIME },
+	{ "internal/runtime/*", AREA_RUNTIME },
+	{ "syscall/*", AREA_SYSCALL },
+	{ "internal/*", AREA_SYSCALL },
+};
+
+/* What make.bash writes (cmd/dist/buildgo.go, buildruntime.go, buildtool.go). */
+static const char *const generated[] = { "zversion.go", "zbootstrap.go", "zdefaultcc.go", "zosarch.go", "zcgo.go",
+	"zgoarch_*", "zgoos_*", "zasm_*", "zruntime*" };
+
+const char *area_name(enum source_area area)
+{
+	static const char *const names[AREA_COUNT] = {
+		[AREA_ASSEMBLY] = "the runtime's assembly",
+		[AREA_CGO] = "runtime/cgo",
+		[AREA_RUNTIME] = "the runtime's Go",
+		[AREA_SYSCALL] = "syscall and internal",
+	};
+	return names[area];
+}
+
+static int is_generated(const char *name)
+{
+	const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+	for (size_t i = 0; i < sizeof(generated) / sizeof(generated[0]); i++)
+		if (fnmatch(generated[i], base, 0) == 0)
+			return 1;
+	return 0;
+}
+
+static enum source_area area_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+		if (fnmatch(areas[i].pattern, name, 0) == 0)
+			return areas[i].area;
+	return AREA_COUNT;
+}
+
+/* ---- what a release has --------------------------------------------------------------------------------- */
+
+static int by_area(const void *a, const void *b)
+{
+	const struct source_file *x = a, *y = b;
+	return x->area != y->area ? (x->area > y->area) - (x->area < y->area) : strcmp(x->name, y->name);
+}
+
+static void add(struct source_list *list, const char *name, size_t len)
+{
+	char *copy = xprintf("%.*s", (int)len, name);
+	enum source_area area = area_of(copy);
+	if (area == AREA_COUNT || is_generated(copy)) {
+		free(copy);
+		return;
+	}
+	list->file = xrealloc(list->file, (list->count + 1) * sizeof(*list->file));
+	list->file[list->count++] = (struct source_file){ .name = copy, .area = area };
+}
+
+/* Adds what go list says of one release. */
+static int list_side(const struct setup *setup, const struct cell *cell, const char *version,
+    struct source_list *list, struct diag *diag)
+{
+	static const char each[] = "{{$p := .ImportPath}}"
+				   "{{range .GoFiles}}{{$p}}/{{.}}\n{{end}}{{range .CgoFiles}}{{$p}}/{{.}}\n{{end}}"
+				   "{{range .CFiles}}{{$p}}/{{.}}\n{{end}}{{range .HFiles}}{{$p}}/{{.}}\n{{end}}"
+				   "{{range .SFiles}}{{$p}}/{{.}}\n{{end}}";
+	struct cell of = *cell;
+	struct script script;
+	strcpy(of.go, version);
+	script_init(&script, LIST_TIMEOUT_MS);
+	go_env(setup, &of, &script.env);
+	env_set(&script.env, "GO111MODULE", "off");
+	const struct release *release = setup_release(setup, &of);
+	const char *const argv[] = { release->go, "list", "-f", each, "runtime/...", "syscall", "internal/...", NULL };
+	int error = 0;
+	if (!step(&script, release->goroot, argv))
+		error = diag_set(diag, EIO, "%s: `go list` of std fails (%s): %.200s", version,
+		    script.infra ? strerror(-script.infra) : script.how, script.output.data ? script.output.data : "");
+	for (const char *line = error ? "" : script.output.data; *line; line += *line == '\n') {
+		size_t len = strcspn(line, "\n");
+		if (len)
+			add(list, line, len);
+		line += len;
+	}
+	script_free(&script);
+	return error;
+}
+
+/* ---- where they differ ---------------------------------------------------------------------------------- */
+
+static int is_alike(const struct setup *setup, const struct cell *cell, const char *const versions[2],
+    const struct source_file *file)
+{
+	const char *hash[2];
+	for (int side = 0; side < 2; side++) {
+		struct cell of = *cell;
+		strcpy(of.go, versions[side]);
+		char *path = xprintf("%s/src/%s", setup_release(setup, &of)->goroot, file->name);
+		hash[side] = file_hash(path);
+		free(path);
+	}
+	return *hash[0] && strcmp(hash[0], hash[1]) == 0;
+}
+
+int sources_differ(const struct setup *setup, const struct cell *cell, const char *const versions[2],
+    struct source_list *list, struct diag *diag)
+{
+	struct source_list all = { NULL, 0 };
+	*list = all;
+	int error = list_side(setup, cell, versions[0], &all, diag);
+	error = error ? error : list_side(setup, cell, versions[1], &all, diag);
+	if (all.count)
+		qsort(all.file, all.count, sizeof(*all.file), by_area);
+	for (size_t i = 0; i < all.count; i++) {
+		struct source_file *file = &all.file[i];
+		if (i + 1 < all.count && strcmp(file->name, file[1].name) == 0) {
+			free(file->name); /* it is in both: the next one is looked at */
+		} else if (!error && !is_alike(setup, cell, versions, file)) {
+			list->file = xrealloc(list->file, (list->count + 1) * sizeof(*list->file));
+			list->file[list->count++] = *file;
+		} else {
+			free(file->name);
+		}
+	}
+	free(all.file);
+	return error;
+}
+
+void sources_free(struct source_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->file[i].name);
+	free(list->file);
+	*list = (struct source_list){ NULL, 0 };
+}

@@ -1,0 +1,41 @@
+/* release_sources.h - the files of std in which two releases differ, as one of a cell's builds sees them.
+ *
+ * Which files a package has for a port is asked of each release's own `go list`, so that build constraints are Go's
+ * affair.  What make.bash writes (zversion.go and the like) is left out: it is no source. */
+#ifndef TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_SOURCES_H
+#define TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_SOURCES_H
+
+#include "matrix/cell.h"
+#include "runner/setup/setup.h"
+
+struct diag;
+
+/* Where files lie, in the order in which they are suspected. */
+enum source_area {
+	AREA_ASSEMBLY, /* of the runtime, with its headers: where a program is entered from outside */
+	AREA_CGO,      /* runtime/cgo: what is entered from C, and what calls C */
+	AREA_RUNTIME,  /* the rest of the runtime and of what is internal to it */
+	AREA_SYSCALL,  /* syscall and internal/... */
+	AREA_COUNT
+};
+
+struct source_file {
+	char *name; /* below GOROOT/src: "runtime/proc.go" */
+	enum source_area area;
+};
+
+struct source_list {
+	struct source_file *file; /* by area, then by name */
+	size_t count;
+};
+
+/* The files that differ between two releases (by version, both in the setup) for the cell's port and cgo.
+ * 0; -errno with a line in diag.  Free with sources_free. */
+int sources_differ(const struct setup *setup, const struct cell *cell, const char *const versions[2],
+    struct source_list *list, struct diag *diag);
+void sources_free(struct source_list *list);
+
+/* "assembly of the runtime" */
+const char *area_name(enum source_area area);
+
+#endif
