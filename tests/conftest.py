@@ -12,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import time
+import uuid
 from dataclasses import dataclass
 
 import pytest
@@ -31,6 +32,8 @@ TWO = "mode=exe & cgo=0 & os=linux & arch=%s & !arch=*.* & target=host,none & li
     "x86_64": "amd64",
     "aarch64": "arm64",
 }.get(os.uname().machine, os.uname().machine)
+# In what must not be in the cache yet: that is the user's, and pytest gives the names of its folders again.
+NEVER_BEFORE = uuid.uuid4().hex
 # A test that takes longer than this hangs.
 DEADLINE = 1200
 

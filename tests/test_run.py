@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import CODES, GO, ROOT, SMALL, TWO, Done, Tool, described, wait_for
+from conftest import CODES, GO, NEVER_BEFORE, ROOT, SMALL, TWO, Done, Tool, described, wait_for
 
 # Cells of several load modes that share two builds; used with --force, which judges again.
 LOADS = "mode=c-shared & cgo=1 & link=external & target=host"
@@ -114,7 +114,7 @@ def test_changed_source_is_built_again(copied):
     keys = {cell["id"]: cell["build"] for cell in copied.plan()["cells"]}
     source = copied.tree / "cases/core/check.go"
     text = source.read_text()
-    source.write_text(text + "\n// changed\n")
+    source.write_text(text + f"\n// {NEVER_BEFORE}, changed\n")
     changed = copied("run", SMALL)
     assert changed.status == first.status and judged(changed)[0] == 9
     assert not set(keys.values()) & {cell["build"] for cell in copied.plan()["cells"]}
@@ -222,7 +222,7 @@ def test_preload_reaches_nothing(small, tool):
 def test_rebuilt_in_a_hostile_environment(small, copied, tmp_path):
     """The same where something is compiled: a copied tree has builds of its own."""
     source = copied.tree / "cases/core/check.go"
-    source.write_text(source.read_text() + f"\n// {tmp_path}\n")
+    source.write_text(source.read_text() + f"\n// {NEVER_BEFORE}, hostile\n")
     copied.env |= {
         "GOFLAGS": "-nonsense",
         "GOENV": "/nonexistent",

@@ -11,7 +11,7 @@ import sys
 import time
 
 import pytest
-from conftest import CODES, ROOT, described, live
+from conftest import CODES, NEVER_BEFORE, ROOT, described, live
 
 LIAR = ROOT / "tests/fixtures/liar.sh"
 ONE = "mode=exe & cgo=0 & link=internal"
@@ -181,7 +181,8 @@ def test_the_others_go_on(tool, tmp_path, kind):
 def test_what_could_not_be_judged_is_tried_again(tool, tmp_path):
     """The same command, when what was wrong is no longer: infrastructure is no result to be told a second time."""
     wrapper, up = tmp_path / "board.sh", tmp_path / "up"
-    wrapper.write_text(f'#!/bin/sh\n[ -e {up} ] || {{ echo the board is down; exit 7; }}\nexec "$@"\n')
+    down = f"[ -e {up} ] || {{ echo the board is down; exit 7; }}"
+    wrapper.write_text(f'#!/bin/sh\n# {NEVER_BEFORE}\n{down}\nexec "$@"\n')
     wrapper.chmod(0o755)
     command = ["run", f"target=board & {ONE}", "--targets"]
     command.append(described(tmp_path, f"[board]\nkind = wrapper\ncommand = {wrapper} {{argv}}\n"))
