@@ -57,8 +57,8 @@ nightly:          ## every port of the release, every target: what they take is 
 test:             ## lint, C unit tests, fuzz targets, pytest over the commands and the matrix; closes with a count
 	@ci/setup.sh test
 	@$(SUBMAKE) lint unit fuzz-programs programs
-	@# Of tests that pass nothing is kept: their caches are half a gigabyte each.
-	@.venv/bin/python -m pytest -q -o tmp_path_retention_policy=failed tests
+	@# Half of its time tests wait. Of those that pass nothing is kept: their caches are half a gigabyte each.
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -o tmp_path_retention_policy=failed tests
 
 fresh-test:       ## make and make test in a Debian that has nothing yet (debootstrap, as root); prints both times
 	@tests/fresh.sh

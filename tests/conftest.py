@@ -292,10 +292,14 @@ def wrapper(folder, name, script):
 
 
 def pytest_unconfigure(config):
-    """The last line of a test run: what CI counts."""
+    """The last lines of a test run: what tests have to say (record_property "said"), and what CI counts."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or config.option.collectonly:
         return
+    for report in reporter.stats.get("passed", []) + reporter.stats.get("failed", []):
+        for name, text in report.user_properties:
+            if name == "said":
+                print(text)
     counts = {
         name: len(reporter.stats.get(name, ()))
         for name in ("passed", "failed", "error", "skipped", "xfailed", "xpassed")

@@ -6,15 +6,15 @@ from collections import Counter
 from conftest import CODES
 
 
-def test_nothing_unexpected(matrix, capsys):
+def test_nothing_unexpected(matrix, record_property):
     """Every planned check is judged, and none went otherwise than the rules or the known list say."""
     report = matrix.tool.report()
-    with capsys.disabled():
-        counts = ", ".join(f"{count} {status}" for status, count in report["counts"].items() if count)
-        print(
-            f"\nmatrix: {report['planned']['cells']} cells, {report['planned']['checks']} checks: {counts}; "
-            f"{matrix.done.seconds:.0f} s"
-        )
+    counts = ", ".join(f"{count} {status}" for status, count in report["counts"].items() if count)
+    planned = report["planned"]
+    record_property(
+        "said",
+        f"matrix: {planned['cells']} cells, {planned['checks']} checks: {counts}; {matrix.done.seconds:.0f} s",
+    )
     assert matrix.done.status == CODES["ok"], matrix.done.stdout
     assert report["complete"] and report["exit"] == 0
     assert set(verdict for verdict, count in report["verdicts"].items() if count) <= {"ok", "known"}
