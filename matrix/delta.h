@@ -28,9 +28,9 @@ struct delta {
 };
 
 /* Looks for a set that flips and of which no change can be left out; in gets it.  All at once are asked first.  When
- * they flip, ddmin takes away from them.  When they leave it as it was, nothing is looked for.  When they are unresolved
- * (two releases whose files do not fit each other), each group is tried alone, then its halves, until a part flips:
- * parts that leave it as it was are not looked into, and a set that lies across two parts is not found.
+ * they flip, ddmin takes away from them.  When they leave it as it was, nothing is looked for.  When they are
+ * unresolved (two releases whose files do not fit each other), each group is tried alone, then its halves, until a
+ * part flips: parts that leave it as it was are not looked into, and a set that lies across two parts is not found.
  * 0; -ENOENT when no set was found, with *all the answer for all at once; -errno of ask.  in holds count bytes. */
 int delta_find(struct delta *delta, unsigned char *in, enum delta_answer *all);
 

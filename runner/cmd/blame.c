@@ -33,8 +33,9 @@ static FILE *talk;
 
 /* ---- telling ---------------------------------------------------------------------------------------- */
 
-static const char *const answer_words[] = { [DELTA_STAYS] = "stays", [DELTA_FLIPS] = "flips",
-	[DELTA_UNRESOLVED] = "neither" };
+static const char *const answer_words[] = {
+	[DELTA_STAYS] = "stays", [DELTA_FLIPS] = "flips", [DELTA_UNRESOLVED] = "neither"
+};
 
 static size_t count_in(const struct blame *blame, const unsigned char *in)
 {
@@ -85,7 +86,8 @@ static void tell_between(const struct setup *setup, const char *const ends[2])
 	int turned = version_compare(&version[0], &version[1]) > 0;
 	bisect_ladder(&list, ends[turned], ends[!turned], &ladder);
 	if (ladder.count > 2)
-		fprintf(talk, "%s and %s are no neighbours, %zu kept releases lie between: `bisect` finds a nearer pair\n",
+		fprintf(talk,
+		    "%s and %s are no neighbours, %zu kept releases lie between: `bisect` finds a nearer pair\n",
 		    ends[turned], ends[!turned], ladder.count - 2);
 	release_list_free(&ladder);
 	release_list_free(&list);
@@ -162,15 +164,17 @@ static void print_json(const struct blame *blame, int same, const char *reverse,
 		if (!blame->in[i])
 			continue;
 		char *diff = diff_of(blame, blame->files.file[i].name);
-		json_array_append_new(files, json_pack("{s:s, s:s, s:s}", "name", blame->files.file[i].name, "area",
-		    area_name(blame->files.file[i].area), "diff", diff));
+		json_array_append_new(files,
+		    json_pack("{s:s, s:s, s:s}", "name", blame->files.file[i].name, "area",
+			area_name(blame->files.file[i].area), "diff", diff));
 		free(diff);
 	}
-	json_t *json = json_pack("{s:s, s:s?, s:{s:s, s:s}, s:{s:s, s:s}, s:o, s:i, s:s, s:i, s:i, s:s?, s:i, s:i, s:s}",
-	    "cell", cell_text, "check", check_id, "bad", "release", blame->base, "value", blame->value[0], "good",
-	    "release", blame->other, "value", blame->value[1], "files", files, "differ", (int)blame->files.count, "all",
-	    answer_words[blame->all], "same", same, "times", CONFIRMATIONS, "reverse", reverse, "evaluated",
-	    (int)blame->evaluated, "known", (int)blame->stored, "again", filter);
+	json_t *json =
+	    json_pack("{s:s, s:s?, s:{s:s, s:s}, s:{s:s, s:s}, s:o, s:i, s:s, s:i, s:i, s:s?, s:i, s:i, s:s}", "cell",
+		cell_text, "check", check_id, "bad", "release", blame->base, "value", blame->value[0], "good",
+		"release", blame->other, "value", blame->value[1], "files", files, "differ", (int)blame->files.count,
+		"all", answer_words[blame->all], "same", same, "times", CONFIRMATIONS, "reverse", reverse, "evaluated",
+		(int)blame->evaluated, "known", (int)blame->stored, "again", filter);
 	json_dumpf(json, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(json);
@@ -210,14 +214,17 @@ static int tell_none(const struct blame *blame)
 {
 	struct diag diag = DIAG_INIT;
 	if (!blame->files.count)
-		diag_set(&diag, 0, "%s and %s: no file of runtime, syscall or internal differs", blame->base, blame->other);
+		diag_set(
+		    &diag, 0, "%s and %s: no file of runtime, syscall or internal differs", blame->base, blame->other);
 	else if (blame->all == DELTA_STAYS)
-		diag_set(&diag, 0, "all %zu files that differ in runtime, syscall and internal leave it as it was: it is the "
-				   "compiler's, the linker's or another package's doing",
+		diag_set(&diag, 0,
+		    "all %zu files that differ in runtime, syscall and internal leave it as it was: it is the "
+		    "compiler's, the linker's or another package's doing",
 		    blame->files.count);
 	else
-		diag_set(&diag, 0, "the %zu files that differ do not fit %s all together, and no part of them that does "
-				   "makes the difference",
+		diag_set(&diag, 0,
+		    "the %zu files that differ do not fit %s all together, and no part of them that does "
+		    "makes the difference",
 		    blame->files.count, blame->base);
 	return cmd_fail(&diag, EXIT_UNEXPECTED);
 }
@@ -230,7 +237,7 @@ static const char *end_of(struct setup *setup, const char *option, const char *t
 	struct diag why = DIAG_INIT;
 	snprintf(name, 32, "%s%s", strncmp(text, "go", 2) == 0 ? "" : "go", text);
 	int error = strlen(text) >= 30 ? -ENOENT : kept_want(setup, name, &why);
-	if (error == -ENOENT || *version_suffix(name))
+	if (error == -ENOENT)
 		diag_set(diag, EINVAL, "%s %s: is not kept: `tlsmatrix toolchain get %s` or `tlsmatrix toolchain list`",
 		    option, text, text);
 	else if (error)
@@ -238,8 +245,8 @@ static const char *end_of(struct setup *setup, const char *option, const char *t
 	return *diag->line ? NULL : name;
 }
 
-static int check_options(struct setup *setup, const struct option_words *words, struct blame *blame,
-    char names[2][32], struct diag *diag)
+static int check_options(
+    struct setup *setup, const struct option_words *words, struct blame *blame, char names[2][32], struct diag *diag)
 {
 	if (words->count || !cell_text || !good || !bad)
 		return diag_set(diag, EINVAL, "blame: needs --cell CELL, --good X and --bad Y, and no other word%s%s",
@@ -270,8 +277,10 @@ static int run(struct setup *setup, const struct option_words *words)
 	tell_between(setup, (const char *const[]){ blame.base, blame.other });
 	error = blame_begin(&blame, &diag);
 	if (!error) {
-		fprintf(talk, "%s: %s\n%s: %s\n%zu files of runtime, syscall and internal differ; of %s's are put into %s:\n",
-		    blame.base, blame.value[0], blame.other, blame.value[1], blame.files.count, blame.other, blame.base);
+		fprintf(talk,
+		    "%s: %s\n%s: %s\n%zu files of runtime, syscall and internal differ; of %s's are put into %s:\n",
+		    blame.base, blame.value[0], blame.other, blame.value[1], blame.files.count, blame.other,
+		    blame.base);
 		error = blame_find(&blame, &diag);
 	}
 	if (error == -ENOENT && !*diag.line)
@@ -279,24 +288,25 @@ static int run(struct setup *setup, const struct option_words *words)
 	else
 		code = error ? error : tell_found(&blame, &diag);
 	if (code < 0)
-		code = cmd_fail(&diag, blame.error == -EINTR ? EXIT_INTERRUPTED :
-				code == -EALREADY            ? EXIT_USAGE :
-							       EXIT_INFRA);
+		code = cmd_fail(&diag,
+		    blame.error == -EINTR ? EXIT_INTERRUPTED :
+			code == -EALREADY ? EXIT_USAGE :
+					    EXIT_INFRA);
 	blame_free(&blame);
 	return code;
 }
 
 const struct command cmd_blame = {
 	.name = "blame",
-	.synopsis = "blame --good X --bad Y --cell CELL [--check ID]",
-	.summary = "which source files of the runtime make the difference between two releases",
+	.synopsis = "blame --good X --bad Y --cell CELL",
+	.summary = "which source files of the runtime make the difference",
 	.needs_release = 1,
 	.uses = CACHE_USED,
-	.help = "Puts files of X into the tree of Y, and looks for the smallest set that makes the cell what it is with\n"
-		"X: runtime, internal/runtime, runtime/cgo, syscall and internal, as far as they differ and the port\n"
-		"has them, assembly first. What does not build is neither. The mixture that is found is kept as\n"
-		"go1.6.4-0123456789ab, so that it can be run, listed, shown; it is run three times, and the other way\n"
-		"around: the files of Y in X. What was tried is not tried again.\n"
+	.help = "Puts files of X into the tree of Y, and looks for the smallest set that makes the cell what it is\n"
+		"with X: of runtime, runtime/cgo, syscall and internal, those that differ and that the port has,\n"
+		"assembly first. What does not build is neither. The mixture that is found is kept as a release,\n"
+		"go1.6.4-0123456789ab, to be run and shown; it is run three times, and turned around: the files of\n"
+		"Y in X. What was tried is not tried again.\n"
 		"X and Y are kept releases (`tlsmatrix toolchain`), best those that `bisect` ends with.\n"
 		"Exit status 1 when no files are found or the difference does not show each time, 2 when both\n"
 		"releases are alike, 3 when one cannot be judged.",

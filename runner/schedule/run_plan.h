@@ -10,7 +10,7 @@
 #include "runner/schedule/plan.h"
 
 struct run_options {
-	int jobs;  /* at once; 0: as many as there are cores */
+	int jobs;   /* at once; 0: as many as there are cores */
 	int force;  /* build and run what is there, too */
 	int silent; /* what cannot be made (C programs, a target's check) is told by the results alone */
 };

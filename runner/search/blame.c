@@ -124,11 +124,9 @@ int blame_begin(struct blame *blame, struct diag *diag)
 int blame_find(struct blame *blame, struct diag *diag)
 {
 	struct asking asking = { blame, diag };
-	struct delta delta = { .count = blame->files.count,
-		.group = blame->group,
-		.ask = ask,
-		.ahead = build_ahead,
-		.context = &asking };
+	struct delta delta = {
+		.count = blame->files.count, .group = blame->group, .ask = ask, .ahead = build_ahead, .context = &asking
+	};
 	int error = blame->files.count ? delta_find(&delta, blame->in, &blame->all) : -ENOENT;
 	ahead_end(&blame->builder, 1);
 	delta_free(&delta);

@@ -31,21 +31,19 @@ void mix_name(const struct mix *mix, char name[32])
 {
 	struct hash *hash = hash_new();
 	char hex[HASH_HEX];
+	hash_add_text(hash, mix->base);
 	hash_add_text(hash, mix->other);
 	for (size_t i = 0; i < mix->files->count; i++)
 		if (mix->in[i])
 			hash_add_text(hash, mix->files->file[i].name);
 	hash_end(hash, hex);
-	snprintf(name, 32, "%.18s-%.*s", mix->base, MIX_DIGITS, hex);
+	snprintf(name, 32, "%.*s-%.*s", (int)strcspn(mix->base, "-"), mix->base, MIX_DIGITS, hex);
 }
 
 /* ---- the tree ------------------------------------------------------------------------------------------- */
 
 /* What is compiled of std: pkg/linux_amd64, pkg/linux_amd64_shared. */
-static int is_compiled(const char *name)
-{
-	return fnmatch("pkg/*_*", name, FNM_PATHNAME) == 0;
-}
+static int is_compiled(const char *name) { return fnmatch("pkg/*_*", name, FNM_PATHNAME) == 0; }
 
 /* A link, or a copy where there can be none: another file system, or a file that is not ours. */
 static int link_file(const char *from, const char *to)
@@ -81,7 +79,8 @@ static int link_tree(const char *goroot, const char *to)
 /* name below src of the tree to becomes what it is in goroot's, or is taken away.  0 or -errno. */
 static int exchange(const char *goroot, const char *name, const char *to)
 {
-	char *from = xprintf("%s/src/%s", goroot, name), *path = xprintf("%s/src/%s", to, name), *folder = xstrdup(path);
+	char *from = xprintf("%s/src/%s", goroot, name), *path = xprintf("%s/src/%s", to, name),
+	     *folder = xstrdup(path);
 	int error = unlink(path) && errno != ENOENT ? -errno : 0;
 	if (!error && file_exists(from)) {
 		error = make_folders(dirname(folder));
@@ -94,8 +93,8 @@ static int exchange(const char *goroot, const char *name, const char *to)
 }
 
 /* 0 or -errno with a line in diag. */
-static int mix_into(const struct setup *setup, const struct mix *mix, const char *name, const char *folder,
-    struct diag *diag)
+static int mix_into(
+    const struct setup *setup, const struct mix *mix, const char *name, const char *folder, struct diag *diag)
 {
 	char *go = xprintf("%s/go", folder), *version = xprintf("%s/VERSION", go);
 	int error = link_tree(release_of(setup, mix->base)->goroot, go);

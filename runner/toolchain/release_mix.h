@@ -1,9 +1,9 @@
 /* release_mix.h - a mixture: the tree of one release with some source files of another.
  *
- * CACHE/mix/go1.6.4-0123456789ab/ is an entry (entry.h) with the tree as go/; the digits are a hash of what is mixed, so
- * that the same mixture has the same name.  Its files are links to the first release's but for those that are exchanged,
- * so that it takes no room.  Its tools are the first release's; what is compiled of std before 1.20 is not in it, so that
- * it is compiled from the mixture.  Whether it builds is for who uses it to see. */
+ * CACHE/mix/go1.6.4-0123456789ab/ is an entry (entry.h) with the tree as go/; the digits are a hash of what is mixed,
+ * so that the same mixture has the same name.  Its files are links to the first release's but for those that are
+ * exchanged, so that it takes no room.  Its tools are the first release's; what is compiled of std before 1.20 is not
+ * in it, so that it is compiled from the mixture.  Whether it builds is for who uses it to see. */
 #ifndef TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_MIX_H
 #define TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_MIX_H
 

@@ -80,8 +80,8 @@ static void add(struct source_list *list, const char *name, size_t len)
 }
 
 /* Adds what go list says of one release. */
-static int list_side(const struct setup *setup, const struct cell *cell, const char *version,
-    struct source_list *list, struct diag *diag)
+static int list_side(const struct setup *setup, const struct cell *cell, const char *version, struct source_list *list,
+    struct diag *diag)
 {
 	static const char each[] = "{{$p := .ImportPath}}"
 				   "{{range .GoFiles}}{{$p}}/{{.}}\n{{end}}{{range .CgoFiles}}{{$p}}/{{.}}\n{{end}}"
@@ -111,8 +111,8 @@ static int list_side(const struct setup *setup, const struct cell *cell, const c
 
 /* ---- where they differ ---------------------------------------------------------------------------------- */
 
-static int is_alike(const struct setup *setup, const struct cell *cell, const char *const versions[2],
-    const struct source_file *file)
+static int is_alike(
+    const struct setup *setup, const struct cell *cell, const char *const versions[2], const struct source_file *file)
 {
 	const char *hash[2];
 	for (int side = 0; side < 2; side++) {
