@@ -34,8 +34,9 @@
 
 enum {
 	TIMES = 5,
+	SOON_MS = 50, /* most end sooner, and are looked at each millisecond until then */
 	POLL_MS = 10,
-	STILL_MS = 2000,     /* all threads asleep that long: nobody will wake them */
+	STILL_MS = 1000,     /* all threads asleep that long: nobody will wake them */
 	DEADLINE_MS = 50000, /* the check's own limit is longer */
 	PAGE = 4096,
 	VECTOR_SIZE = 1 << 16,
@@ -409,12 +410,13 @@ static int is_still(pid_t child)
 static int wait_for(pid_t child, int *status)
 {
 	int still = 0;
-	for (int waited = 0; waited < DEADLINE_MS && still < STILL_MS; waited += POLL_MS) {
+	for (int waited = 0, nap = 1; waited < DEADLINE_MS && still < STILL_MS; waited += nap) {
 		pid_t done = waitpid(child, status, WNOHANG);
 		if (done == child)
 			return 1;
-		nanosleep(&(struct timespec){ 0, POLL_MS * 1000000L }, NULL);
-		still = is_still(child) ? still + POLL_MS : 0;
+		nap = waited < SOON_MS ? 1 : POLL_MS;
+		nanosleep(&(struct timespec){ 0, nap * 1000000L }, NULL);
+		still = waited >= SOON_MS && is_still(child) ? still + nap : 0;
 	}
 	kill(child, SIGKILL);
 	waitpid(child, status, 0);

@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct cell cells[] = {
 		{ "go1.21.3", "linux", "amd64", "", MODE_C_SHARED, 1, LINK_EXTERNAL_LLD, "glibc-2.36", LOAD_DLOPEN,
-		    NULL },
-		{ "go1.22rc1", "linux", "arm64", "", MODE_EXE, 0, LINK_INTERNAL, "none", LOAD_NONE, NULL },
+		    NULL, NULL },
+		{ "go1.22rc1", "linux", "arm64", "", MODE_EXE, 0, LINK_INTERNAL, "none", LOAD_NONE, NULL, NULL },
 	};
 	char *text = malloc(size + 1), *negated = malloc(size + 4);
 	if (!text || !negated)
