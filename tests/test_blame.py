@@ -72,6 +72,7 @@ def test_json_has_the_file_and_its_diff(blamed, tool):
     answer = json.loads(done.stdout)
     assert (done.status, answer["evaluated"]) == (CODES["ok"], 2), done
     assert [file["name"] for file in answer["files"]] == [FILE] and "+\tANDQ\t$-16, SP\n" in answer["files"][0]["diff"]
+    assert answer["files"][0]["changes"] == answer["files"][0]["of"] == 3
     assert (answer["bad"], answer["good"]) == (
         {"release": "go1.6.4", "value": "dies"},
         {"release": "go1.7.1", "value": "tolerated"},

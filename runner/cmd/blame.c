@@ -6,7 +6,6 @@
 #include "matrix/bisect.h"
 #include "matrix/check.h"
 #include "matrix/version.h"
-#include "runner/process/script.h"
 #include "runner/search/blame.h"
 #include "runner/toolchain/release_kept.h"
 
@@ -15,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIRMATIONS = 3, DIFF_TIMEOUT_MS = 60000, DIFF_LINES = 200 };
+enum { CONFIRMATIONS = 3, DIFF_LINES = 200 };
 
 static int as_json;
 static const char *cell_text, *check_id, *good, *bad;
@@ -37,12 +36,22 @@ static const char *const answer_words[] = {
 	[DELTA_STAYS] = "stays", [DELTA_FLIPS] = "flips", [DELTA_UNRESOLVED] = "neither"
 };
 
+/* Of how many files any change is made. */
 static size_t count_in(const struct blame *blame, const unsigned char *in)
 {
+	const struct mix mix = { .files = &blame->files, .in = in };
 	size_t count = 0;
 	for (size_t i = 0; i < blame->files.count; i++)
-		count += in[i];
+		count += mix_changes(&mix, i) > 0;
 	return count;
+}
+
+/* "runtime/proc.go", or "2 of 7 changes in runtime/proc.go". */
+static void add_file(struct buf *out, const struct source_file *file, size_t made)
+{
+	if (made < file->changes)
+		buf_printf(out, "%zu of %zu changes in ", made, file->changes);
+	buf_add(out, file->name);
 }
 
 /* What a message names below a tree's go/src, without the tree. */
@@ -52,21 +61,27 @@ static const char *below_src(const char *said)
 	return src ? src + strlen("/go/src/") : said;
 }
 
-/* "3 files, runtime/a.s to runtime/c.s", or the one. */
+/* "flips  1 of 147 files: runtime/a.s (tried)", and of what is neither what was said. */
 static void tell_asked(
     const struct blame *blame, const unsigned char *in, enum delta_answer answer, const char *said, const char *how)
 {
-	const char *first = NULL, *last = NULL;
+	const struct mix mix = { .files = &blame->files, .in = in };
+	const struct source_file *first = NULL, *last = NULL;
+	struct buf names = BUF_INIT;
 	for (size_t i = 0; i < blame->files.count; i++) {
-		if (!in[i])
+		size_t made = mix_changes(&mix, i);
+		if (!made)
 			continue;
-		first = first ? first : blame->files.file[i].name;
-		last = blame->files.file[i].name;
+		last = &blame->files.file[i];
+		if (!first)
+			add_file(&names, last, made);
+		first = first ? first : last;
 	}
 	fprintf(talk, "  %-8s %4zu of %zu files: %s%s%s (%s)\n", answer_words[answer], count_in(blame, in),
-	    blame->files.count, first, first == last ? "" : " ... ", first == last ? "" : last, how);
+	    blame->files.count, names.data, first == last ? "" : " ... ", first == last ? "" : last->name, how);
 	if (answer == DELTA_UNRESOLVED)
 		fprintf(talk, "           %.160s\n", below_src(said));
+	buf_free(&names);
 	fflush(talk);
 }
 
@@ -103,31 +118,28 @@ static const char *goroot_of(const struct setup *setup, const char *version)
 	return setup_release(setup, &cell)->goroot;
 }
 
-/* diff -u of a file between the two, with the releases as labels; malloc'ed. */
-static char *diff_of(const struct blame *blame, const char *name)
+/* diff -u of a file of the base and of the mixture found; malloc'ed. */
+static char *diff_of(const struct blame *blame, const char *mixture, const struct source_file *file, size_t made)
 {
-	const char *const sides[2] = { blame->base, blame->other };
-	struct script script;
-	struct argv argv = { NULL, 0 };
-	script_init(&script, DIFF_TIMEOUT_MS);
-	env_base(&script.env, "/");
-	argv_add(&argv, "diff");
-	argv_add(&argv, "-uN");
-	for (int side = 0; side < 2; side++)
-		argv_add(&argv, "--label=%s/src/%s", sides[side], name);
-	for (int side = 0; side < 2; side++)
-		argv_add(&argv, "%s/src/%s", goroot_of(blame->question.setup, sides[side]), name);
-	step(&script, "/", (const char *const *)argv.word); /* it exits 1 where they differ */
-	char *text = xstrdup(script.output.data ? script.output.data : "");
-	argv_free(&argv);
-	script_free(&script);
-	return text;
+	const char *const sides[2] = { blame->base, mixture },
+			  *const names[2] = { blame->base, made < file->changes ? mixture : blame->other };
+	char *path[2], *label[2];
+	for (int side = 0; side < 2; side++) {
+		path[side] = xprintf("%s/src/%s", goroot_of(blame->question.setup, sides[side]), file->name);
+		label[side] = xprintf("%s/src/%s", names[side], file->name);
+	}
+	char *diff = sources_diff("-u", (const char *const *)path, (const char *const *)label);
+	for (int side = 0; side < 2; side++) {
+		free(path[side]);
+		free(label[side]);
+	}
+	return diff;
 }
 
-/* A diff's first lines, and how to see the others. */
-static void tell_diff(const struct blame *blame, const char *name)
+/* A diff's first lines. */
+static void tell_diff(char *diff, const char *name)
 {
-	char *diff = diff_of(blame, name), *end = diff;
+	char *end = diff;
 	struct buf text = BUF_INIT;
 	for (int i = 0; *end && i < DIFF_LINES; i++)
 		end += strcspn(end, "\n") + (strchr(end, '\n') != NULL);
@@ -137,40 +149,55 @@ static void tell_diff(const struct blame *blame, const char *name)
 	fputs(text.data, talk);
 	buf_free(&text);
 	if (more)
-		fprintf(talk, "and so on: diff -u %s/src/%s %s/src/%s\n", goroot_of(blame->question.setup, blame->base),
-		    name, goroot_of(blame->question.setup, blame->other), name);
-	free(diff);
+		fprintf(talk, "and more of %s: --json has all of it\n", name);
 }
 
 /* "go1.6.4 with runtime/rt0_linux_amd64.s of go1.7.1"; malloc'ed. */
-static char *words_of(const struct blame *blame)
+static char *words_of(const struct blame *blame, const struct mix *mix)
 {
 	struct buf text = BUF_INIT;
 	size_t told = 0, count = count_in(blame, blame->in);
 	buf_printf(&text, "%s with ", blame->base);
-	for (size_t i = 0; i < blame->files.count && told < 3; i++)
-		if (blame->in[i])
-			buf_printf(&text, "%s%s", told++ ? ", " : "", blame->files.file[i].name);
+	for (size_t i = 0; i < blame->files.count && told < 3; i++) {
+		size_t made = mix_changes(mix, i);
+		if (!made)
+			continue;
+		buf_add(&text, told++ ? ", " : "");
+		add_file(&text, &blame->files.file[i], made);
+	}
 	if (count > told)
 		buf_printf(&text, " and %zu more files", count - told);
 	buf_printf(&text, " of %s", blame->other);
 	return buf_take(&text);
 }
 
-static void print_json(const struct blame *blame, int same, const char *reverse, const char *filter)
+/* The files of the mixture, with their diffs: printed, or as JSON. */
+static json_t *tell_files(const struct blame *blame, const struct mix *mix)
 {
+	char mixture[32];
 	json_t *files = json_array();
+	mix_name(mix, mixture);
 	for (size_t i = 0; i < blame->files.count; i++) {
-		if (!blame->in[i])
+		const struct source_file *file = &blame->files.file[i];
+		size_t made = mix_changes(mix, i);
+		if (!made)
 			continue;
-		char *diff = diff_of(blame, blame->files.file[i].name);
+		char *diff = diff_of(blame, mixture, file, made);
 		json_array_append_new(files,
-		    json_pack("{s:s, s:s, s:s}", "name", blame->files.file[i].name, "area",
-			area_name(blame->files.file[i].area), "diff", diff));
+		    json_pack("{s:s, s:s, s:i, s:i, s:s}", "name", file->name, "area", area_name(file->area), "changes",
+			(int)made, "of", (int)file->changes, "diff", diff));
+		if (!as_json)
+			tell_diff(diff, file->name);
 		free(diff);
 	}
+	return files;
+}
+
+/* files passes to it. */
+static void print_json(const struct blame *blame, json_t *files, int same, const char *reverse, const char *filter)
+{
 	json_t *json =
-	    json_pack("{s:s, s:s?, s:{s:s, s:s}, s:{s:s, s:s}, s:o, s:i, s:s, s:i, s:i, s:s?, s:i, s:i, s:s}", "cell",
+	    json_pack("{s:s, s:s?, s:{s:s, s:s}, s:{s:s, s:s}, s:O, s:i, s:s, s:i, s:i, s:s?, s:i, s:i, s:s}", "cell",
 		cell_text, "check", check_id, "bad", "release", blame->base, "value", blame->value[0], "good",
 		"release", blame->other, "value", blame->value[1], "files", files, "differ", (int)blame->files.count,
 		"all", answer_words[blame->all], "same", same, "times", CONFIRMATIONS, "reverse", reverse, "evaluated",
@@ -184,7 +211,7 @@ static void print_json(const struct blame *blame, int same, const char *reverse,
 static int tell_found(struct blame *blame, struct diag *diag)
 {
 	struct mix mix = { .base = blame->base, .other = blame->other, .files = &blame->files, .in = blame->in };
-	char *words = words_of(blame);
+	char *words = words_of(blame, &mix);
 	int same = blame_confirm(blame, CONFIRMATIONS, diag), error = same < 0 ? same : 0;
 	char *reverse = error ? NULL : blame_reverse(blame, diag), *filter = blame_filter(blame);
 	error = error ? error : *diag->line ? -EIO : mix_keep(blame->question.setup, &mix, words, diag);
@@ -193,13 +220,12 @@ static int tell_found(struct blame *blame, struct diag *diag)
 		    CONFIRMATIONS);
 		fprintf(talk, "the other way around, %s with what %s has: %s\n", blame->other, blame->base,
 		    reverse ? reverse : blame->why);
-		for (size_t i = 0; i < blame->files.count && !as_json; i++)
-			if (blame->in[i])
-				tell_diff(blame, blame->files.file[i].name);
+		json_t *files = tell_files(blame, &mix);
 		fprintf(talk, "%zu evaluated, %zu known before\nagain: tlsmatrix run --force '%s'\n", blame->evaluated,
 		    blame->stored, filter);
 		if (as_json)
-			print_json(blame, same, reverse, filter);
+			print_json(blame, files, same, reverse, filter);
+		json_decref(files);
 	}
 	free(filter);
 	free(reverse);
@@ -223,8 +249,8 @@ static int tell_none(const struct blame *blame)
 		    blame->files.count);
 	else
 		diag_set(&diag, 0,
-		    "the %zu files that differ do not fit %s all together, and no part of them that does "
-		    "makes the difference",
+		    "the %zu files that differ do not fit %s all together, and no part of them that was tried and "
+		    "fits makes the difference",
 		    blame->files.count, blame->base);
 	return cmd_fail(&diag, EXIT_UNEXPECTED);
 }

@@ -12,25 +12,37 @@
 
 /* ---- one release, one mixture ------------------------------------------------------------------------------ */
 
-/* The value on a release that the setup has: from the cache or by running.  0, value NULL: it cannot be judged; with a
- * line in diag -errno. */
-static int value_on(
-    struct blame *blame, const char *go, int again, char **value, size_t *passes, int *known, struct diag *diag)
+/* What is known of a release or mixture. */
+struct found {
+	char *value, *said; /* owned; value NULL: it cannot be judged.  said: what its build printed */
+	size_t passes;
+	int known;
+};
+
+static void found_free(struct found *found)
+{
+	free(found->value);
+	free(found->said);
+}
+
+/* The value on a release that the setup has: from the cache or by running.  0; with a line in diag -errno.  To be freed
+ * either way. */
+static int value_on(struct blame *blame, const char *go, int again, struct found *found, struct diag *diag)
 {
 	struct plan plan = { .count = 0 };
+	*found = (struct found){ .value = NULL };
 	int error = question_plan(&blame->question, go, blame->question.cell.target, &plan, diag);
-	*known = 0;
-	*value = NULL;
 	if (error) {
 		plan_free(&plan);
 		return error == -ENOENT && !*diag->line ? diag_set(diag, ENOENT, "%s: has no such cell", go) : error;
 	}
-	*known = !again && question_known(&blame->question, &plan, value, passes) == 0;
-	if (!*known) {
+	found->known = !again && question_known(&blame->question, &plan, &found->value, &found->passes) == 0;
+	if (!found->known) {
 		blame->evaluated++;
-		*value = question_ask(&blame->question, &plan, again, passes, blame->why, &blame->error);
+		found->value = question_ask(&blame->question, &plan, again, &found->passes, blame->why, &blame->error);
 	}
-	blame->stored += *known;
+	found->said = question_said(&blame->question, &plan);
+	blame->stored += (size_t)found->known;
 	plan_free(&plan);
 	if (blame->error)
 		return diag_set(diag, -blame->error, "%s: %s", go,
@@ -44,14 +56,31 @@ static struct mix mix_of(const struct blame *blame, const unsigned char *in)
 	return (struct mix){ .base = blame->base, .other = blame->other, .files = &blame->files, .in = in };
 }
 
-static enum delta_answer answer_of(const struct blame *blame, const char *value, size_t passes)
+static enum delta_answer answer_of(const struct blame *blame, const struct found *found)
 {
-	if (!value || passes * 2 < blame->passes)
+	if (!found->value || found->passes * 2 < blame->passes)
 		return DELTA_UNRESOLVED;
 	for (int side = 0; side < 2; side++)
-		if (strcmp(value, blame->value[side]) == 0)
+		if (strcmp(found->value, blame->value[side]) == 0)
 			return side ? DELTA_FLIPS : DELTA_STAYS;
 	return DELTA_UNRESOLVED;
+}
+
+/* The changes of a file whose lines the build names, "runtime/proc.go:85: ...". */
+static void add_culprits(
+    const struct source_file *file, const char *said, const unsigned char *in, unsigned char *culprit)
+{
+	size_t len = strlen(file->name);
+	for (const char *at = said; (at = strstr(at, file->name)); at += len) {
+		int whole = at > said && at[-1] == '/' && at[len] == ':' && at[len + 1] >= '0' && at[len + 1] <= '9';
+		size_t hunk = !whole || !file->hunks ?
+		    file->changes :
+		    hunks_at(file->hunks, file->changes, in + file->first, strtoul(at + len + 1, NULL, 10));
+		if (whole && !file->hunks)
+			hunk = 0;
+		if (hunk < file->changes && in[file->first + hunk])
+			culprit[file->first + hunk] = 1;
+	}
 }
 
 struct asking {
@@ -60,24 +89,25 @@ struct asking {
 };
 
 /* delta.h ask */
-static int ask(void *context, const unsigned char *in)
+static int ask(void *context, const unsigned char *in, unsigned char *culprit)
 {
 	struct asking *asking = context;
 	struct blame *blame = asking->blame;
 	struct mix mix = mix_of(blame, in);
-	char name[32], *value;
-	size_t passes = 0;
-	int known;
+	char name[32];
+	struct found found = { .value = NULL };
 	mix_name(&mix, name);
 	int error = mix_want(blame->question.setup, &mix, asking->diag);
-	error = error ? error : value_on(blame, name, 0, &value, &passes, &known, asking->diag);
+	error = error ? error : value_on(blame, name, 0, &found, asking->diag);
 	ahead_end(&blame->builder, error != 0);
-	if (error)
-		return error;
-	enum delta_answer answer = answer_of(blame, value, passes);
-	blame->tell(blame, in, answer, value ? value : blame->why, known ? "known" : "tried");
-	free(value);
-	return (int)answer;
+	enum delta_answer answer = error ? DELTA_UNRESOLVED : answer_of(blame, &found);
+	for (size_t i = 0; !error && answer == DELTA_UNRESOLVED && i < blame->files.count; i++)
+		if (mix_changes(&mix, i))
+			add_culprits(&blame->files.file[i], found.said, in, culprit);
+	if (!error)
+		blame->tell(blame, in, answer, found.value ? found.value : blame->why, found.known ? "known" : "tried");
+	found_free(&found);
+	return error ? error : (int)answer;
 }
 
 /* delta.h ahead: its build, beside the run. */
@@ -101,32 +131,44 @@ static void build_ahead(void *context, const unsigned char *in)
 int blame_begin(struct blame *blame, struct diag *diag)
 {
 	const char *const ends[2] = { blame->base, blame->other };
-	int known, error = 0;
+	int error = 0;
 	for (int side = 0; side < 2 && !error; side++) {
-		size_t passes = 0;
-		error = value_on(blame, ends[side], 0, &blame->value[side], &passes, &known, diag);
-		if (!error && !blame->value[side])
+		struct found found;
+		error = value_on(blame, ends[side], 0, &found, diag);
+		if (!error && !found.value)
 			error = diag_set(diag, EIO, "%s: cannot be judged: %s", ends[side], blame->why);
+		blame->value[side] = found.value;
+		found.value = NULL;
 		if (side == 0)
-			blame->passes = passes;
+			blame->passes = found.passes;
+		found_free(&found);
 	}
 	if (!error && strcmp(blame->value[0], blame->value[1]) == 0)
 		error = diag_set(diag, EALREADY, "%s and %s: both %s: nothing to blame a file for", blame->base,
 		    blame->other, blame->value[0]);
 	error = error ? error : sources_differ(blame->question.setup, &blame->question.cell, ends, &blame->files, diag);
-	blame->in = xcalloc(blame->files.count + 1, 1);
-	blame->group = xcalloc(blame->files.count + 1, sizeof(*blame->group));
-	for (size_t i = 0; i < blame->files.count; i++)
-		blame->group[i] = blame->files.file[i].area;
+	blame->in = xcalloc(blame->files.changes + 1, 1);
+	blame->group = xcalloc(blame->files.changes + 1, sizeof(*blame->group));
+	blame->part = xcalloc(blame->files.changes + 1, sizeof(*blame->part));
+	for (size_t i = 0; i < blame->files.count; i++) {
+		const struct source_file *file = &blame->files.file[i];
+		for (size_t k = file->first; k < file->first + file->changes; k++) {
+			blame->group[k] = file->area;
+			blame->part[k] = i;
+		}
+	}
 	return error;
 }
 
 int blame_find(struct blame *blame, struct diag *diag)
 {
 	struct asking asking = { blame, diag };
-	struct delta delta = {
-		.count = blame->files.count, .group = blame->group, .ask = ask, .ahead = build_ahead, .context = &asking
-	};
+	struct delta delta = { .count = blame->files.changes,
+		.group = blame->group,
+		.part = blame->part,
+		.ask = ask,
+		.ahead = build_ahead,
+		.context = &asking };
 	int error = blame->files.count ? delta_find(&delta, blame->in, &blame->all) : -ENOENT;
 	ahead_end(&blame->builder, 1);
 	delta_free(&delta);
@@ -136,30 +178,33 @@ int blame_find(struct blame *blame, struct diag *diag)
 int blame_confirm(struct blame *blame, int times, struct diag *diag)
 {
 	struct mix mix = mix_of(blame, blame->in);
-	char name[32], *value;
-	size_t passes = 0;
-	int same = 1, known, error = 0;
+	char name[32];
+	int same = 1, error = 0;
 	mix_name(&mix, name);
 	for (int i = 1; i < times && !error; i++) {
-		error = value_on(blame, name, 1, &value, &passes, &known, diag);
-		same += !error && answer_of(blame, value, passes) == DELTA_FLIPS;
-		free(value);
+		struct found found;
+		error = value_on(blame, name, 1, &found, diag);
+		same += !error && answer_of(blame, &found) == DELTA_FLIPS;
+		found_free(&found);
 	}
 	return error ? error : same;
 }
 
 char *blame_reverse(struct blame *blame, struct diag *diag)
 {
-	struct mix mix = mix_of(blame, blame->in);
-	char name[32], *value = NULL;
-	size_t passes;
-	int known;
-	mix.base = blame->other;
-	mix.other = blame->base;
+	struct mix found = mix_of(blame, blame->in);
+	unsigned char *whole = xcalloc(blame->files.changes + 1, 1);
+	struct found back = { .value = NULL };
+	char name[32];
+	for (size_t i = 0; i < blame->files.count; i++)
+		memset(whole + blame->files.file[i].first, mix_changes(&found, i) > 0, blame->files.file[i].changes);
+	struct mix mix = { .base = blame->other, .other = blame->base, .files = &blame->files, .in = whole };
 	mix_name(&mix, name);
 	if (mix_want(blame->question.setup, &mix, diag) == 0)
-		value_on(blame, name, 0, &value, &passes, &known, diag);
-	return value;
+		value_on(blame, name, 0, &back, diag);
+	free(whole);
+	free(back.said);
+	return back.value;
 }
 
 char *blame_filter(const struct blame *blame)
@@ -177,4 +222,5 @@ void blame_free(struct blame *blame)
 	free(blame->value[1]);
 	free(blame->in);
 	free(blame->group);
+	free(blame->part);
 }

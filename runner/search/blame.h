@@ -25,14 +25,14 @@ struct blame {
 	/* The answer. */
 	struct source_list files; /* those that differ */
 	char *value[2];           /* of base and other */
-	unsigned char *in;        /* of files: the smallest set that makes base's value other's */
+	unsigned char *in;        /* of files.changes: the smallest set that makes base's value other's */
 	enum delta_answer all;    /* what all of them make of it */
 	size_t evaluated, stored;
 	char why[400]; /* the last one that could not be judged */
 	int error;     /* of a run that did not come to its end */
 	/* Its own. */
 	size_t passes;
-	size_t *group;
+	size_t *group, *part;
 	pid_t builder;
 };
 
@@ -46,8 +46,8 @@ int blame_find(struct blame *blame, struct diag *diag);
 /* Runs the mixture found again, times in all: how often its value was the other's.  -errno as above. */
 int blame_confirm(struct blame *blame, int times, struct diag *diag);
 
-/* The other way around: the value of the other release with the same files of the base, malloc'ed; NULL with why when
- * it cannot be judged. */
+/* The other way around: the value of the other release with those files as they are in the base, whole, malloc'ed; NULL
+ * with why when it cannot be judged. */
 char *blame_reverse(struct blame *blame, struct diag *diag);
 
 /* The cell on the mixture found, as a filter; malloc'ed. */

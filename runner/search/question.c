@@ -131,3 +131,12 @@ char *question_ask(
 	cell_result_free(&result);
 	return value;
 }
+
+char *question_said(const struct question *question, const struct plan *plan)
+{
+	json_t *build = build_load(question->setup, &plan->cells[0].build);
+	const char *said = json_string_value(json_object_get(build, "output"));
+	char *copy = xstrdup(said ? said : "");
+	json_decref(build);
+	return copy;
+}

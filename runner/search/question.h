@@ -39,4 +39,7 @@ int question_known(const struct question *question, const struct plan *plan, cha
 char *question_ask(
     const struct question *question, const struct plan *plan, int again, size_t *passes, char why[400], int *error);
 
+/* What go, compilers and linkers said when it was built; malloc'ed, "" when it was not. */
+char *question_said(const struct question *question, const struct plan *plan);
+
 #endif

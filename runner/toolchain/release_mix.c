@@ -27,15 +27,29 @@ static const struct release *release_of(const struct setup *setup, const char *v
 	return setup_release(setup, &cell);
 }
 
+size_t mix_changes(const struct mix *mix, size_t i)
+{
+	const struct source_file *file = &mix->files->file[i];
+	size_t made = 0;
+	for (size_t k = 0; k < file->changes; k++)
+		made += mix->in[file->first + k] != 0;
+	return made;
+}
+
 void mix_name(const struct mix *mix, char name[32])
 {
 	struct hash *hash = hash_new();
 	char hex[HASH_HEX];
 	hash_add_text(hash, mix->base);
 	hash_add_text(hash, mix->other);
-	for (size_t i = 0; i < mix->files->count; i++)
-		if (mix->in[i])
-			hash_add_text(hash, mix->files->file[i].name);
+	for (size_t i = 0; i < mix->files->count; i++) {
+		const struct source_file *file = &mix->files->file[i];
+		size_t made = mix_changes(mix, i);
+		if (made)
+			hash_add_text(hash, file->name);
+		if (made && made < file->changes)
+			hash_add(hash, mix->in + file->first, file->changes);
+	}
 	hash_end(hash, hex);
 	snprintf(name, 32, "%.*s-%.*s", (int)strcspn(mix->base, "-"), mix->base, MIX_DIGITS, hex);
 }
@@ -92,15 +106,37 @@ static int exchange(const char *goroot, const char *name, const char *to)
 	return error;
 }
 
+/* name below src of the tree to gets some of its changes.  0 or -errno. */
+static int change(const char *goroot, const struct source_file *file, const unsigned char *in, const char *to)
+{
+	char *from = xprintf("%s/src/%s", goroot, file->name), *path = xprintf("%s/src/%s", to, file->name),
+	     *old = NULL;
+	struct buf text = BUF_INIT;
+	int error = file_read(from, &old, NULL);
+	error = error ? error : hunks_apply(old, file->hunks, file->changes, in + file->first, &text);
+	error = error ? error : file_write(path, text.data, text.len);
+	buf_free(&text);
+	free(old);
+	free(path);
+	free(from);
+	return error;
+}
+
 /* 0 or -errno with a line in diag. */
 static int mix_into(
     const struct setup *setup, const struct mix *mix, const char *name, const char *folder, struct diag *diag)
 {
 	char *go = xprintf("%s/go", folder), *version = xprintf("%s/VERSION", go);
-	int error = link_tree(release_of(setup, mix->base)->goroot, go);
-	for (size_t i = 0; i < mix->files->count && !error; i++)
-		if (mix->in[i])
-			error = exchange(release_of(setup, mix->other)->goroot, mix->files->file[i].name, go);
+	const char *base = release_of(setup, mix->base)->goroot, *other = release_of(setup, mix->other)->goroot;
+	int error = link_tree(base, go);
+	for (size_t i = 0; i < mix->files->count && !error; i++) {
+		const struct source_file *file = &mix->files->file[i];
+		size_t made = mix_changes(mix, i);
+		if (made == file->changes)
+			error = exchange(other, file->name, go);
+		else if (made)
+			error = change(base, file, mix->in, go);
+	}
 	error = error ? error : file_write(version, name, strlen(name));
 	if (error)
 		diag_set(diag, -error, "%s: cannot make the mixture: %s", go, strerror(-error));

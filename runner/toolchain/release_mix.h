@@ -12,8 +12,11 @@
 struct mix {
 	const char *base, *other; /* versions of releases in the setup */
 	const struct source_list *files;
-	const unsigned char *in; /* in[i]: files->file[i] is the other's, or absent where the other has none */
+	const unsigned char *in; /* of files->changes: which are made */
 };
+
+/* How many of the changes of file i are made. */
+size_t mix_changes(const struct mix *mix, size_t i);
 
 /* What it is called. */
 void mix_name(const struct mix *mix, char name[32]);

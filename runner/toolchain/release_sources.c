@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_TIMEOUT_MS = 120000 };
+enum { LIST_TIMEOUT_MS = 120000, DIFF_TIMEOUT_MS = 60000 };
 
 /* The first row that a name matches is its area; a star stands for a slash too. */
 static const struct {
@@ -111,24 +111,57 @@ static int list_side(const struct setup *setup, const struct cell *cell, const c
 
 /* ---- where they differ ---------------------------------------------------------------------------------- */
 
-static int is_alike(
-    const struct setup *setup, const struct cell *cell, const char *const versions[2], const struct source_file *file)
+char *sources_diff(const char *option, const char *const paths[2], const char *const labels[2])
 {
+	struct script script;
+	struct argv argv = { NULL, 0 };
+	script_init(&script, DIFF_TIMEOUT_MS);
+	env_base(&script.env, "/");
+	argv_add(&argv, "diff");
+	argv_add(&argv, "--text");
+	argv_add(&argv, "--new-file");
+	argv_add(&argv, "%s", option);
+	for (int side = 0; labels && side < 2; side++)
+		argv_add(&argv, "--label=%s", labels[side]);
+	for (int side = 0; side < 2; side++)
+		argv_add(&argv, "%s", paths[side]);
+	step(&script, "/", (const char *const *)argv.word); /* it exits 1 where they differ */
+	char *text = xstrdup(script.output.data);
+	argv_free(&argv);
+	script_free(&script);
+	return text;
+}
+
+/* How a file differs: 1 with its changes, 0 when it does not. */
+static int differs(
+    const struct setup *setup, const struct cell *cell, const char *const versions[2], struct source_file *file)
+{
+	char *path[2];
 	const char *hash[2];
 	for (int side = 0; side < 2; side++) {
 		struct cell of = *cell;
 		strcpy(of.go, versions[side]);
-		char *path = xprintf("%s/src/%s", setup_release(setup, &of)->goroot, file->name);
-		hash[side] = file_hash(path);
-		free(path);
+		path[side] = xprintf("%s/src/%s", setup_release(setup, &of)->goroot, file->name);
+		hash[side] = file_hash(path[side]);
 	}
-	return *hash[0] && strcmp(hash[0], hash[1]) == 0;
+	int alike = *hash[0] && strcmp(hash[0], hash[1]) == 0;
+	file->changes = 1;
+	if (!alike && *hash[0] && *hash[1]) {
+		char *diff = sources_diff("-n", (const char *const *)path, NULL);
+		size_t count;
+		if (hunks_read(diff, &file->hunks, &count) == 0)
+			file->changes = count;
+		free(diff);
+	}
+	free(path[0]);
+	free(path[1]);
+	return !alike;
 }
 
 int sources_differ(const struct setup *setup, const struct cell *cell, const char *const versions[2],
     struct source_list *list, struct diag *diag)
 {
-	struct source_list all = { NULL, 0 };
+	struct source_list all = { .count = 0 };
 	*list = all;
 	int error = list_side(setup, cell, versions[0], &all, diag);
 	error = error ? error : list_side(setup, cell, versions[1], &all, diag);
@@ -138,7 +171,9 @@ int sources_differ(const struct setup *setup, const struct cell *cell, const cha
 		struct source_file *file = &all.file[i];
 		if (i + 1 < all.count && strcmp(file->name, file[1].name) == 0) {
 			free(file->name); /* it is in both: the next one is looked at */
-		} else if (!error && !is_alike(setup, cell, versions, file)) {
+		} else if (!error && differs(setup, cell, versions, file)) {
+			file->first = list->changes;
+			list->changes += file->changes;
 			list->file = xrealloc(list->file, (list->count + 1) * sizeof(*list->file));
 			list->file[list->count++] = *file;
 		} else {
@@ -151,8 +186,11 @@ int sources_differ(const struct setup *setup, const struct cell *cell, const cha
 
 void sources_free(struct source_list *list)
 {
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count; i++) {
 		free(list->file[i].name);
+		if (list->file[i].hunks)
+			hunks_free(list->file[i].hunks, list->file[i].changes);
+	}
 	free(list->file);
-	*list = (struct source_list){ NULL, 0 };
+	*list = (struct source_list){ .count = 0 };
 }

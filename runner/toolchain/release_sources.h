@@ -6,6 +6,7 @@
 #define TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_SOURCES_H
 
 #include "matrix/cell.h"
+#include "matrix/hunks.h"
 #include "runner/setup/setup.h"
 
 struct diag;
@@ -22,11 +23,15 @@ enum source_area {
 struct source_file {
 	char *name; /* below GOROOT/src: "runtime/proc.go" */
 	enum source_area area;
+	struct hunk *hunks; /* in which the second release's differs; NULL where one of them has no such file */
+	size_t changes;     /* that can be made one at a time: hunks, or 1, the whole file */
+	size_t first;       /* the number of its first change among those of all files */
 };
 
 struct source_list {
 	struct source_file *file; /* by area, then by name */
 	size_t count;
+	size_t changes; /* of all of them */
 };
 
 /* The files that differ between two releases (by version, both in the setup) for the cell's port and cgo.
@@ -35,7 +40,11 @@ int sources_differ(const struct setup *setup, const struct cell *cell, const cha
     struct source_list *list, struct diag *diag);
 void sources_free(struct source_list *list);
 
-/* "assembly of the runtime" */
+/* What diff says of two files with that option ("-n", "-u"); labels are what they are called, or NULL.  malloc'ed, ""
+ * when they are alike.  A file that is not there is an empty one. */
+char *sources_diff(const char *option, const char *const paths[2], const char *const labels[2]);
+
+/* "the runtime's assembly" */
 const char *area_name(enum source_area area);
 
 #endif

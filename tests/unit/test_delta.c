@@ -14,6 +14,7 @@ struct world {
 	unsigned char cause[MOST];       /* all of these make the difference */
 	unsigned char never;             /* none does */
 	unsigned char needs[MOST][MOST]; /* needs[i][j]: i does not build without j */
+	unsigned char broken[MOST];      /* it does not build, and the compiler says where */
 	size_t rivals[2];                /* these two do not build together, when they are two */
 	unsigned char seen[4096][MOST];
 	size_t asked, fails_at;
@@ -33,22 +34,31 @@ static int answer_of(const struct world *world, const unsigned char *in)
 	return flips ? DELTA_FLIPS : DELTA_STAYS;
 }
 
-static int ask(void *context, const unsigned char *in)
+static int ask(void *context, const unsigned char *in, unsigned char *culprit)
 {
 	struct world *world = context;
+	int broken = 0;
 	for (size_t i = 0; i < world->asked; i++)
 		assert_int_not_equal(memcmp(world->seen[i], in, world->count), 0);
 	assert_true(world->asked < sizeof(world->seen) / sizeof(world->seen[0]));
 	memcpy(world->seen[world->asked++], in, world->count);
-	return world->asked == world->fails_at ? -EIO : answer_of(world, in);
+	for (size_t i = 0; i < world->count; i++)
+		broken |= culprit[i] = in[i] && world->broken[i];
+	return world->asked == world->fails_at ? -EIO : broken ? DELTA_UNRESOLVED : answer_of(world, in);
+}
+
+static int find_in(
+    struct world *world, const size_t *group, const size_t *part, unsigned char *in, enum delta_answer *all)
+{
+	struct delta delta = { .count = world->count, .group = group, .part = part, .ask = ask, .context = world };
+	int error = delta_find(&delta, in, all);
+	delta_free(&delta);
+	return error;
 }
 
 static int find(struct world *world, const size_t *group, unsigned char *in, enum delta_answer *all)
 {
-	struct delta delta = { .count = world->count, .group = group, .ask = ask, .context = world };
-	int error = delta_find(&delta, in, all);
-	delta_free(&delta);
-	return error;
+	return find_in(world, group, NULL, in, all);
 }
 
 /* It flips, and no one of it can be left out. */
@@ -125,6 +135,66 @@ static void test_all_do_not_fit(void **state)
 	}
 }
 
+/* Files of three changes: the last file does not build as a whole, and one change of it is the cause.  Nothing inside a
+ * file is asked for that leaves it as it was. */
+static void test_inside_a_part(void **state)
+{
+	(void)state;
+	static const size_t group[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1 },
+			    part[12] = { 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3 };
+	for (size_t cause = 6; cause < 8; cause++) {
+		struct world world = { .count = 12, .rivals = { cause == 6 ? 7 : 6, 8 } };
+		unsigned char in[MOST], only[MOST] = { 0 };
+		enum delta_answer all;
+		world.cause[cause] = only[cause] = 1;
+		assert_int_equal(find_in(&world, group, part, in, &all), 0);
+		assert_int_equal(all, DELTA_UNRESOLVED);
+		assert_memory_equal(in, only, 12);
+		for (size_t i = 0; i < world.asked; i++)
+			for (size_t file = 0; file < 2; file++)
+				assert_true(world.seen[i][3 * file] == world.seen[i][3 * file + 1] &&
+				    world.seen[i][3 * file] == world.seen[i][3 * file + 2]);
+	}
+}
+
+/* Parts are taken away before changes: of causes anywhere, what is found is as small as it can be. */
+static void test_parts_then_changes(void **state)
+{
+	(void)state;
+	static const size_t part[16] = { 0, 0, 0, 0, 1, 2, 2, 2, 3, 3, 4, 5, 5, 5, 5, 5 };
+	srand(1970);
+	for (int round = 0; round < 2000; round++) {
+		struct world world = { .count = 16 };
+		unsigned char in[MOST];
+		enum delta_answer all;
+		for (int k = rand() % 4; k >= 0; k--)
+			world.cause[rand() % 16] = 1;
+		assert_int_equal(find_in(&world, NULL, part, in, &all), 0);
+		assert_memory_equal(in, world.cause, 16);
+	}
+}
+
+/* Changes that the compiler points at are left out, all at once; what is left is asked. */
+static void test_culprits_are_left_out(void **state)
+{
+	(void)state;
+	srand(116);
+	for (int round = 0; round < 500; round++) {
+		struct world world = { .count = 40 };
+		unsigned char in[MOST], only[MOST] = { 0 };
+		enum delta_answer all;
+		size_t cause = (size_t)rand() % 40;
+		for (size_t i = 0; i < 20; i++)
+			world.broken[rand() % 40] = 1;
+		world.broken[cause] = 0;
+		world.cause[cause] = only[cause] = 1;
+		assert_int_equal(find(&world, NULL, in, &all), 0);
+		assert_int_equal(all, DELTA_UNRESOLVED);
+		assert_memory_equal(in, only, 40);
+		assert_true(world.asked <= 2 + 2 * 6);
+	}
+}
+
 static void test_none(void **state)
 {
 	(void)state;
@@ -156,6 +226,9 @@ int main(void)
 		cmocka_unit_test(test_one_cause),
 		cmocka_unit_test(test_several_causes),
 		cmocka_unit_test(test_all_do_not_fit),
+		cmocka_unit_test(test_inside_a_part),
+		cmocka_unit_test(test_parts_then_changes),
+		cmocka_unit_test(test_culprits_are_left_out),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_errors),
 	};
