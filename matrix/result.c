@@ -91,6 +91,7 @@ void cell_result_free(struct cell_result *result)
 	free(result->checks);
 	free(result->build_log);
 	free(result->build_command);
+	json_decref(result->build_commands);
 	free(result->log);
 	free(result->again);
 	json_decref(result->facts);
@@ -253,6 +254,8 @@ json_t *cell_result_json(const struct cell_result *result)
 	json_object_set_new(build, "seconds", seconds_json(result->build_seconds));
 	json_object_set_new(build, "log", text_json(result->build_log));
 	json_object_set_new(build, "command", text_json(result->build_command));
+	if (result->build_commands)
+		json_object_set(build, "commands", result->build_commands);
 	json_object_set_new(json, "build", build);
 	json_object_set(json, "facts", result->facts ? result->facts : json_null());
 	for (size_t i = 0; i < result->check_count; i++)
@@ -362,7 +365,7 @@ static int read_checks(const json_t *json, struct cell_result *result, struct di
 static int read_cell(const json_t *json, struct cell_result *result, struct diag *diag)
 {
 	const json_t *build = json_object_get(json, "build");
-	json_t *facts = json_object_get(json, "facts");
+	json_t *facts = json_object_get(json, "facts"), *commands = json_object_get(build, "commands");
 	const char *id = json_string_value(json_object_get(json, "id"));
 	int status = STATUS_MISS, verdict = VERDICT_OK, build_status = STATUS_NOTRUN;
 	if (!id)
@@ -382,6 +385,8 @@ static int read_cell(const json_t *json, struct cell_result *result, struct diag
 	result->cached = json_is_true(json_object_get(json, "cached"));
 	if (facts && !json_is_null(facts))
 		result->facts = json_incref(facts);
+	if (json_is_array(commands))
+		result->build_commands = json_incref(commands);
 	return 0;
 }
 

@@ -66,10 +66,11 @@ struct cell_result {
 	double seconds;       /* of the run part, wall clock */
 	enum status build_status;
 	double build_seconds;
-	char *build_log;     /* path relative to the out folder */
-	char *build_command; /* shell line that repeats the build */
-	char *log;           /* path of the run's output, relative to the out folder */
-	json_t *facts;       /* what inspection found; NULL for a refused build */
+	char *build_log;        /* path relative to the out folder */
+	char *build_command;    /* shell line that makes the artifact, or that failed to */
+	json_t *build_commands; /* all shell lines of the build, in order; NULL when there is only the one */
+	char *log;              /* path of the run's output, relative to the out folder */
+	json_t *facts;          /* what inspection found; NULL for a refused build */
 	struct check_result *checks;
 	size_t check_count;
 	int cached;  /* taken from the cache, not run now */

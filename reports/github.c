@@ -12,6 +12,13 @@
 
 enum { SHOWN = 9, CLIP = 600 };
 
+/* A line that is there to be copied is whole, or it is of no use. */
+static void add_exact(struct buf *out, const char *name, const char *text)
+{
+	if (text && *text)
+		buf_printf(out, "%s: %s\n", name, text);
+}
+
 static void add_line(struct buf *out, const char *name, const char *text)
 {
 	if (text == NULL || *text == '\0')
@@ -54,12 +61,15 @@ static void annotate(struct pen *pen, const struct view *view, const struct kind
 	struct buf names = BUF_INIT;
 	kind_targets(view, kind, &names);
 	add_line(&message, "on", names.data);
-	buf_free(&names);
 	add_line(&message, "message", check->message);
 	add_line(&message, mark_reason(check), check->reason);
 	if (about)
 		add_line(&message, "why", about->why);
-	add_line(&message, "repro", check->repro);
+	buf_clear(&names);
+	kind_followers(kind, &names);
+	add_line(&message, "so too", names.data);
+	buf_free(&names);
+	add_exact(&message, "repro", check->repro);
 	if (message.len > 0)
 		message.data[--message.len] = '\0'; /* the last newline would be an empty line */
 	command(pen, is_warning(kind) ? "warning" : "error", title.data, message.data);

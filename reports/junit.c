@@ -154,6 +154,8 @@ static void testsuite(struct pen *pen, const struct cell_result *result)
 	property(pen, "target", cell->target);
 	property(pen, "load", load_name(cell->load));
 	property(pen, "outcome", outcome_name(cell_outcome(result)));
+	if (result->build_log)
+		property(pen, "build-log", result->build_log);
 	if (result->log)
 		property(pen, "log", result->log);
 	buf_add(&pen->text, "    </properties>\n");

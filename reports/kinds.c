@@ -26,6 +26,12 @@ static int unobserved(const struct check_result *check)
 	    check->status == STATUS_NOTRUN;
 }
 
+/* Is the message what happened, and no detail of it?  What is observed of a build is an exit status. */
+static int is_told_by_message(const struct check_result *check)
+{
+	return check->observed == NULL || strncmp(check->id, "build.", strlen("build.")) == 0;
+}
+
 /* Failures, then passes, then what could not be judged, then what did not run. */
 static int tier(const struct check_result *check)
 {
@@ -69,14 +75,16 @@ static int compare_kind(const struct check_result *a, const struct check_result 
 	if ((d = unobserved(a) - unobserved(b)) != 0)
 		return d;
 	if (unobserved(a) && a->verdict != VERDICT_KNOWN)
-		return text_compare(a->message, b->message);
+		return text_compare_said(a->message, b->message);
 	if (a->verdict == VERDICT_KNOWN || a->verdict == VERDICT_FIXED || a->status == STATUS_SKIP)
 		return compare_reasons(a, b);
 	if ((d = text_compare(a->id, b->id)) != 0)
 		return d;
 	if ((d = text_compare(a->expected, b->expected)) != 0)
 		return d;
-	return text_compare(a->observed, b->observed);
+	if ((d = text_compare(a->observed, b->observed)) != 0)
+		return d;
+	return is_told_by_message(a) ? text_compare_said(a->message, b->message) : 0;
 }
 
 /* Cells lie in one array, in plan order, and so do the checks of a cell. */
@@ -90,7 +98,7 @@ static int compare_plan(const struct kind_result *a, const struct kind_result *b
 static int compare_results(const void *a, const void *b)
 {
 	const struct kind_result *x = a, *y = b;
-	int d = compare_kind(x->check, y->check);
+	int d = compare_kind(x->cause, y->cause);
 
 	return d != 0 ? d : compare_plan(x, y);
 }
@@ -98,13 +106,31 @@ static int compare_results(const void *a, const void *b)
 static int compare_kinds(const void *a, const void *b)
 {
 	const struct kind *x = a, *y = b;
-	int d = tier(x->results->check) - tier(y->results->check);
+	int d = tier(x->results->cause) - tier(y->results->cause);
 
 	if (d != 0)
 		return d;
 	if (x->cells != y->cells)
 		return x->cells > y->cells ? -1 : 1;
 	return compare_plan(x->results, y->results);
+}
+
+/* Of a cell, the check that says that its build failed, when that is unexpected; else NULL. */
+static const struct check_result *failed_build(const struct cell_result *cell)
+{
+	for (size_t i = 0; i < cell->check_count; i++)
+		if (strcmp(cell->checks[i].id, "build.succeeds") == 0)
+			return cell->checks[i].status == STATUS_FAIL && check_unexpected(&cell->checks[i]) ?
+			    &cell->checks[i] :
+			    NULL;
+	return NULL;
+}
+
+/* A build that failed has printed why, and left no artifact. */
+static int follows(const struct check_result *check, const struct check_result *build)
+{
+	return build && check->verdict == build->verdict && text_compare_said(check->message, build->message) == 0 &&
+	    (check->status == STATUS_BROKEN || (check->status == STATUS_FAIL && strcmp(check->id, "build.quiet") == 0));
 }
 
 static void collect(const struct view *view, enum kinds_of what, struct kinds *kinds)
@@ -116,6 +142,7 @@ static void collect(const struct view *view, enum kinds_of what, struct kinds *k
 		enum outcome outcome = what == KINDS_SKIPPED ? cell_outcome(cell) : OUTCOME_BUILT;
 		if (outcome == OUTCOME_UNBUILDABLE || outcome == OUTCOME_NOTARGET)
 			continue;
+		const struct check_result *build = what == KINDS_UNEXPECTED ? failed_build(cell) : NULL;
 		for (size_t k = 0; k < cell->check_count; k++) {
 			if (!wanted(&cell->checks[k], what))
 				continue;
@@ -123,7 +150,9 @@ static void collect(const struct view *view, enum kinds_of what, struct kinds *k
 				room = room ? 2 * room : 64;
 				kinds->results = xrealloc(kinds->results, room * sizeof(*kinds->results));
 			}
-			kinds->results[kinds->result_count++] = (struct kind_result){ cell, &cell->checks[k] };
+			const struct check_result *check = &cell->checks[k];
+			kinds->results[kinds->result_count++] =
+			    (struct kind_result){ cell, check, follows(check, build) ? build : check };
 		}
 	}
 }
@@ -139,7 +168,7 @@ void kinds_find(const struct view *view, enum kinds_of what, struct kinds *kinds
 	for (size_t i = 0; i < kinds->result_count; i++) {
 		const struct kind_result *result = &kinds->results[i];
 		struct kind *last = kinds->count > 0 ? &kinds->kind[kinds->count - 1] : NULL;
-		if (last == NULL || compare_kind(last->results->check, result->check) != 0) {
+		if (last == NULL || compare_kind(last->results->cause, result->cause) != 0) {
 			kinds->kind[kinds->count++] = (struct kind){ result, 1, 1 };
 			continue;
 		}
@@ -216,10 +245,30 @@ void kind_reason(const struct kind *kind, struct buf *out)
 		buf_add(out, rest);
 }
 
+const char *kind_log(const struct view *view, const struct kind *kind)
+{
+	const struct kind_result *first = kind->results;
+	const struct check *about = view_check(view, first->check->id);
+	int still = first->check->status == STATUS_BROKEN ||
+	    (about && (about->pass == PASS_REFUSAL || about->pass == PASS_BUILD || about->pass == PASS_FILE));
+	return still ? first->cell->build_log : first->cell->log;
+}
+
+void kind_followers(const struct kind *kind, struct buf *out)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < kind->count; i++)
+		count += kind->results[i].check != kind->results[i].cause;
+	if (!count)
+		return;
+	text_number(out, count, "more check");
+	buf_printf(out, " of %s: there is no artifact", kind->cells == 1 ? "this cell" : "these cells");
+}
+
 int kind_spans_checks(const struct kind *kind)
 {
 	for (size_t i = 1; i < kind->count; i++)
-		if (strcmp(kind->results[i].check->id, kind->results->check->id) != 0)
+		if (strcmp(kind->results[i].cause->id, kind->results->cause->id) != 0)
 			return 1;
-	return unobserved(kind->results->check) && kind->results->check->verdict != VERDICT_KNOWN;
+	return unobserved(kind->results->cause) && kind->results->cause->verdict != VERDICT_KNOWN;
 }

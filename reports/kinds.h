@@ -1,8 +1,11 @@
 /* kinds.h - results that say the same thing, gathered: one defect seldom stays in one cell.
  *
- * Unexpected results are of one kind when check, status, expected and observed text are equal; what
- * was never observed (broken, infra, notrun, a program that died before its first check) when status
- * and message are equal, since one failed build breaks every check of its cell.  Known deviations, what
+ * Unexpected results are of one kind when check, status, expected and observed text are equal; of a build,
+ * and where nothing was observed, the message too, but for numbers that are another in each process
+ * (text_compare_said).  What was never observed (broken, infra, notrun, a program that died before its first check) is
+ * of one kind when status and message are equal, since one failed build breaks every check of its cell.  Where check
+ * build.succeeds of a cell is among them, it is the cause of what is broken there and of what was printed, and they are
+ * of its kind.  Known deviations, what
  * passes although it is known, and skips are of one kind when status and reason are equal: one cause may
  * show in many checks.  A skip that names its target ("CLASS: target NAME: REST") is of the same kind as the
  * same of another target.  The skips of a cell that this machine cannot build, or whose target is not here,
@@ -20,6 +23,8 @@ enum kinds_of { KINDS_UNEXPECTED, KINDS_KNOWN, KINDS_SKIPPED };
 struct kind_result {
 	const struct cell_result *cell;
 	const struct check_result *check;
+	const struct check_result
+	    *cause; /* the check itself, or that of the build that failed and so left it nothing */
 };
 
 struct kind {
@@ -38,6 +43,14 @@ struct kinds {
 /* Fills *kinds from the view, which must outlive it.  Free with kinds_free. */
 void kinds_find(const struct view *view, enum kinds_of what, struct kinds *kinds);
 void kinds_free(struct kinds *kinds);
+
+/* The log that has what happened: of what was seen of the build and its file the build's, else that of the run;
+ * relative to the out folder, NULL when there is none. */
+const char *kind_log(const struct view *view, const struct kind *kind);
+
+/* Appends what fails only since the build did: "98 more checks of these cells: there is no artifact"; nothing where
+ * that is none. */
+void kind_followers(const struct kind *kind, struct buf *out);
 
 /* Appends the checks of a kind: "tls.g.main and 30 more checks". */
 void kind_checks(const struct kind *kind, struct buf *out);

@@ -211,3 +211,34 @@ void text_number(struct buf *out, size_t number, const char *noun)
 }
 
 int text_compare(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : ""); }
+
+enum { DIGITS = 5, HEX_DIGITS = 8, ANY_NUMBER = 1 };
+
+/* The next character of what was said, or ANY_NUMBER for a whole word that is another in each process. */
+static int next_said(const char **at, const char *start)
+{
+	const char *word = *at;
+	if (word == start || !isalnum((unsigned char)word[-1])) {
+		size_t prefix = word[0] == '0' && word[1] == 'x' ? 2 : 0, len = prefix;
+		while (isalnum((unsigned char)word[len]))
+			len++;
+		size_t decimal = strspn(word, "0123456789"),
+		       hex = strspn(word + prefix, "0123456789abcdefABCDEF") + prefix;
+		if ((decimal == len && len >= DIGITS) ||
+		    (hex == len && strcspn(word, "0123456789") < len && len >= (prefix ? DIGITS : HEX_DIGITS))) {
+			*at += len;
+			return ANY_NUMBER;
+		}
+	}
+	return *word ? (unsigned char)*(*at)++ : 0;
+}
+
+int text_compare_said(const char *a, const char *b)
+{
+	const char *first = a ? a : "", *second = b ? b : "", *x = first, *y = second;
+	for (;;) {
+		int c = next_said(&x, first), d = next_said(&y, second);
+		if (c != d || !c)
+			return c - d;
+	}
+}

@@ -63,4 +63,8 @@ void text_number(struct buf *out, size_t number, const char *noun);
 /* strcmp in which NULL is "". */
 int text_compare(const char *a, const char *b);
 
+/* The same of what a process said, where numbers that are another in each process are equal: words of 5 and more digits
+ * (pids, temporary files), and of 8 and more hexadecimal ones or such behind 0x (keys of the cache, addresses). */
+int text_compare_said(const char *a, const char *b);
+
 #endif

@@ -68,6 +68,10 @@ static void kind_article(struct pen *pen, const struct view *view, const struct 
 		page_row(pen, "why", "", about->why);
 	if (!kind_spans_checks(kind))
 		page_row(pen, "source", "", check->source);
+	struct buf followers = BUF_INIT;
+	kind_followers(kind, &followers);
+	page_row(pen, "so too", "", followers.data);
+	buf_free(&followers);
 	page_row(pen, "repro", "exact", check->repro);
 	cell_list(pen, kind);
 	buf_add(&pen->text, "</dl>\n</article>\n");

@@ -198,6 +198,16 @@ static void lacks(struct buf *out, const struct view *view)
 	reasons_free(&reasons);
 }
 
+/* A line that is there to be copied: whole. */
+static void pre_exact(struct buf *out, const char *name, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	buf_printf(out, "%-9s ", name);
+	text_xml(out, text);
+	buf_add(out, "\n");
+}
+
 static void pre_line(struct buf *out, const char *name, const char *text)
 {
 	if (text == NULL || *text == '\0')
@@ -253,7 +263,12 @@ static void kind_block(struct buf *out, const struct view *view, const struct ki
 		pre_line(out, "why", about->why);
 	if (!kind_spans_checks(kind))
 		pre_line(out, "source", check->source);
-	pre_line(out, "repro", check->repro);
+	struct buf followers = BUF_INIT;
+	kind_followers(kind, &followers);
+	pre_line(out, "so too", followers.data);
+	buf_free(&followers);
+	pre_line(out, "log", kind_log(view, kind));
+	pre_exact(out, "repro", check->repro);
 	cell_lines(out, kind);
 	buf_add(out, "</pre>\n</details>\n\n");
 }

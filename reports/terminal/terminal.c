@@ -337,7 +337,11 @@ static void kind_in_full(struct terminal *t, const struct kind *kind)
 		prose(t, "why", about->why);
 	if (!kind_spans_checks(kind))
 		prose(t, "source", check->source);
-	log_path(t, first->cell->log);
+	struct buf followers = BUF_INIT;
+	kind_followers(kind, &followers);
+	prose(t, "so too", followers.data);
+	buf_free(&followers);
+	log_path(t, kind_log(t->view, kind));
 	exact(t, "repro", check->repro);
 	buf_add(&t->pen.text, "\n");
 }

@@ -8,8 +8,8 @@
  * holds beside the artifacts build.json (runner/setup/sealed.h), in which @build is the folder:
  *
  *   { "how": STR, "exit": N, "seconds": S, "cpu_seconds": S,
- *     "command": STR        the shell line of the step that decided (the failing one, or go's)
- *     "message": STR        the first line that go or a linker printed; "" when silent
+ *     "command": STR        the shell line that was run last (all of them, and what they said: told.h)
+ *     "spoke": STR          the first that printed something; ""
  *     "output": STR         everything they printed, cut to 64 KiB
  *     "missing": {"class": STR, "thing": STR}|absent   no C compiler for the cell: what c_compiler.h says; exit is then
  *                                                      -1

@@ -73,7 +73,10 @@ int command_go_build(const struct setup *setup, const struct build *build, struc
 	add_pkgdir(setup, build, mode, &argv);
 	argv_add(&argv, ".");
 	buf_free(&flags);
-	return command_run(script, src, &argv);
+	int built = command_run(script, src, &argv);
+	if (src == build->src)
+		script->artifact = script->commands.count;
+	return built;
 }
 
 static int go_folder(const struct setup *setup, const char *const *files, const char *src)

@@ -5,7 +5,8 @@
 #include "runner/build/build.h"
 #include "runner/process/script.h"
 
-/* go build -buildmode=MODE -o OUT . in SRC, with the link flags of the cell.  1 when it exited 0. */
+/* go build -buildmode=MODE -o OUT . in SRC, with the link flags of the cell.  1 when it exited 0.  Of the build's
+ * own package (build->src) that is the artifact. */
 int command_go_build(const struct setup *setup, const struct build *build, struct script *script, const char *src,
     const char *mode, const char *out);
 

@@ -16,19 +16,6 @@
 
 enum { BUILD_TIMEOUT_MS = 900000, OUTPUT_KEPT = 65536 };
 
-/* The first line that says something: go's own "# package" headings do not. */
-static char *first_message(const char *output)
-{
-	const char *line = output;
-	while (*line == '#' || *line == '\n') {
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	struct buf text = BUF_INIT;
-	buf_add_bytes(&text, line, strcspn(line, "\n"));
-	return buf_take(&text);
-}
-
 /* ---- what is not Go's fault ---------------------------------------------------------------------- */
 
 /* Why a script failed for a reason of this machine's, or NULL. */
@@ -45,7 +32,7 @@ static const struct disturbance *disturbance(const struct script *script)
 static int disturbed(
     const struct build *build, const struct script *script, const struct disturbance *why, struct diag *diag)
 {
-	char *said = first_message(script->output.data);
+	char *said = script_telling(script->output.data);
 	const char *how = why->error == ETIMEDOUT ? "its time is up" :
 	    why->error == EINTR                   ? "something killed it" :
 						    strerror(why->error);
@@ -100,12 +87,9 @@ static int make_ctls(const struct setup *setup, const struct build *build, json_
 
 static json_t *script_json(const struct script *script, json_t *runs)
 {
-	char *message = first_message(script->output.data);
-	json_t *json = json_pack("{s:s, s:i, s:f, s:f, s:s, s:o, s:o, s:O}", "how", script->how, "exit", script->exit,
-	    "seconds", script->seconds, "cpu_seconds", script->cpu_seconds, "command", script->command.data, "message",
-	    text_json(message, 1000), "output", text_json(script->output.data, OUTPUT_KEPT), "runs", runs);
-	free(message);
-	return json;
+	return json_pack("{s:s, s:i, s:f, s:f, s:s, s:s, s:o, s:O}", "how", script->how, "exit", script->exit,
+	    "seconds", script->seconds, "cpu_seconds", script->cpu_seconds, "command", script->command.data, "spoke",
+	    script->spoke.data, "output", text_json(script->output.data, OUTPUT_KEPT), "runs", runs);
 }
 
 /* The Go package: 0 when it is there. */

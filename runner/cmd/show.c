@@ -29,12 +29,13 @@ static void say(const char *head, const char *text, unsigned flags)
 	buf_free(&line);
 }
 
-static void show_check(const struct check_result *result)
+static void show_check(const struct check_result *result, int build_passes)
 {
 	const struct check *check = check_find(result->id);
 	printf("  %-8s %-24s ", status_name(result->status), result->id);
 	say("", result->observed ? result->observed : "", TEXT_ASCII);
-	if (result->status == STATUS_PASS && !all)
+	/* One cause, which is told of the build, is told once. */
+	if ((result->status == STATUS_PASS || (result->status == STATUS_BROKEN && !build_passes)) && !all)
 		return;
 	say("           expected  ", result->expected, TEXT_ASCII);
 	say("           message   ", result->message, TEXT_ASCII);
@@ -79,12 +80,15 @@ static void show_cell(const struct session *session, const struct cell_result *r
 	if (result->build_command && *result->build_command) {
 		printf("build     %.2f s\n", result->build_seconds);
 		say("          ", result->build_command, 0);
+		if (result->build_commands)
+			printf("          one of %zu commands: the build log has them all\n",
+			    json_array_size(result->build_commands));
 	}
 	show_log(session->view.out_dir, result->build_log, "build log");
 	show_log(session->view.out_dir, result->log, "run log");
 	printf("checks\n");
 	for (size_t i = 0; i < result->check_count; i++)
-		show_check(&result->checks[i]);
+		show_check(&result->checks[i], result->build_status == STATUS_PASS);
 	if (result->facts) {
 		struct buf text = BUF_INIT;
 		inspect_print("facts", result->facts, &text);

@@ -10,7 +10,7 @@ void script_init(struct script *script, int timeout_ms)
 {
 	memset(script, 0, sizeof(*script));
 	script->timeout_ms = timeout_ms;
-	script->log = script->output = script->command = (struct buf)BUF_INIT;
+	script->log = script->output = script->command = script->spoke = (struct buf)BUF_INIT;
 }
 
 void script_free(struct script *script)
@@ -19,6 +19,8 @@ void script_free(struct script *script)
 	buf_free(&script->log);
 	buf_free(&script->output);
 	buf_free(&script->command);
+	buf_free(&script->spoke);
+	argv_free(&script->commands);
 }
 
 static void write_command(struct script *script, const char *cwd, const char *const argv[])
@@ -40,6 +42,7 @@ int step(struct script *script, const char *cwd, const char *const argv[])
 		return 0;
 	write_command(script, cwd, argv);
 	buf_printf(&script->log, "$ %s\n", script->command.data);
+	argv_add(&script->commands, "%s", script->command.data);
 	if (script->dry)
 		return 1;
 	struct child_spec spec = {
@@ -65,6 +68,8 @@ int step(struct script *script, const char *cwd, const char *const argv[])
 	script->seconds += result.seconds;
 	script->cpu_seconds += result.cpu_seconds;
 	buf_add_bytes(&script->log, result.out.data, result.out.len);
+	if (result.out.len && !script->spoke.len)
+		buf_add(&script->spoke, script->command.data);
 	buf_add_bytes(&script->output, result.out.data, result.out.len);
 	buf_printf(&script->log, "# %s, %.2f s\n", script->how, result.seconds);
 	child_result_free(&result);
@@ -97,25 +102,4 @@ void argv_shell(const struct argv *argv, struct buf *out)
 		buf_add(out, " ");
 		buf_add_shell(out, argv->word[i]);
 	}
-}
-
-char *script_telling(const char *log)
-{
-	static const char *const places[] = { ".go:", ".s:", ".c:", ".bash:" };
-	const char *last = "";
-	for (const char *line = log; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		int len = (int)strcspn(line, "\n");
-		if (!len || strncmp(line, "$ ", 2) == 0 || strncmp(line, "# ", 2) == 0)
-			continue;
-		last = line;
-		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-			const char *at = memmem(line, (size_t)len, places[i], strlen(places[i]));
-			if (at && at[strlen(places[i])] >= '0' && at[strlen(places[i])] <= '9') {
-				const char *src = memmem(line, (size_t)(at - line), "/go/src/", 8);
-				return src ? xprintf("%.*s", (int)(line + len - src) - 4, src + 4) :
-					     xprintf("%.*s", len, line);
-			}
-		}
-	}
-	return xprintf("%.*s", (int)strcspn(last, "\n"), last);
 }

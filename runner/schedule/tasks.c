@@ -3,6 +3,7 @@
 #include "runner/build/facts.h"
 #include "runner/build/hosts.h"
 #include "runner/build/make.h"
+#include "runner/build/told.h"
 #include "runner/schedule/progress.h"
 #include "runner/setup/sealed.h"
 #include "runner/trial/judge.h"
@@ -343,7 +344,7 @@ static int run_cell(const void *argument, struct diag *diag)
 	int error = cell->target ? is_believed(order->setup, cell->target, &told, diag) : 0;
 	if (error)
 		return error;
-	json_t *build = missing ? json_object() : build_load(order->setup, &cell->build);
+	json_t *build = missing ? json_object() : build_told(order->setup, &cell->build);
 	if (!build)
 		error = diag_set(diag, EIO, "%s: the build left no build.json", cell->build.dir);
 	error = error || missing ? error : build_facts(order->setup, &cell->build, build, diag);

@@ -2,6 +2,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/known.h"
+#include "runner/process/script.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -150,20 +151,40 @@ static void observe_ctls(const json_t *build, struct buf *out)
 	    output && (strstr(output, "ctls_variable") || strstr(output, "_RELOC_TLV")) ? "named" : "other");
 }
 
+/* What shows the check by hand, and what was said: of the C TLS build its own, of what should be silent the command
+ * that was not. */
+static void tell_build(const struct check *check, const json_t *build, const char **repro, char **message)
+{
+	const json_t *of = build;
+	const char *spoke = json_string_value(json_object_get(build, "spoke")), *said = NULL;
+	if (strcmp(check->id, "build.c-tls-internal") == 0) {
+		of = json_object_get(build, "ctls");
+		said = json_string_value(json_object_get(of, "output"));
+	}
+	const char *told = json_string_value(json_object_get(of, "message"));
+	*repro = json_string_value(json_object_get(of, "command"));
+	*message = told || !said ? xstrdup(told ? told : "") : script_telling(said);
+	if (strcmp(check->id, "build.quiet") == 0 && spoke && *spoke)
+		*repro = spoke;
+}
+
 void judge_build(const struct check *check, const struct cell *cell, const json_t *build, struct check_result *result)
 {
 	struct buf text = BUF_INIT;
-	const char *message = json_string_value(json_object_get(build, "message"));
+	const char *repro;
+	char *message;
+	tell_build(check, build, &repro, &message);
 	if (check->pass == PASS_REFUSAL)
 		observe_refusal(cell, build, &text);
 	else if (strcmp(check->id, "build.succeeds") == 0)
 		buf_printf(&text, "exit=%d", (int)json_integer_value(json_object_get(build, "exit")));
 	else if (strcmp(check->id, "build.quiet") == 0)
-		buf_add(&text, message && *message ? "stderr=text" : "stderr=empty");
+		buf_add(&text, *message ? "stderr=text" : "stderr=empty");
 	else
 		observe_ctls(build, &text);
 	judge_observed(result, text.data, message);
 	free(result->repro);
-	result->repro = xprintf("%s", json_string_value(json_object_get(build, "command")));
+	result->repro = xstrdup(repro ? repro : "");
+	free(message);
 	buf_free(&text);
 }

@@ -570,6 +570,9 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 	result->build_command = xstrdup(json_string_value(json_object_get(trial->build, "command")) ?
 		json_string_value(json_object_get(trial->build, "command")) :
 		"");
+	/* Where one command is all there is, that one says it. */
+	json_t *commands = json_object_get(trial->build, "commands");
+	result->build_commands = json_array_size(commands) > 1 ? json_incref(commands) : NULL;
 	judge_result(result);
 	return 0;
 }

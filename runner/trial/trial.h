@@ -23,7 +23,7 @@ struct trial {
 	struct cell cell;
 	const struct target *target; /* NULL: this machine itself, or nothing runs */
 	const json_t *target_facts;  /* what its check found out (target_check.h "facts"); NULL: nothing */
-	const json_t *build;         /* build.json of the cell's build */
+	const json_t *build;         /* of the cell's build: build.json and what follows from it (told.h) */
 	const char *build_dir;
 	const struct check *const *checks; /* to judge, in order */
 	size_t count;

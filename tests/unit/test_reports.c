@@ -206,6 +206,34 @@ static void test_kinds(void **state)
 	sample_free(&view);
 }
 
+/* What is another in each process makes no two messages of one. */
+static void test_what_was_said(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		int same;
+	} rows[] = {
+		{ NULL, "", 1 },
+		{ "ld: /t/go-link-990310990/go.o: bad", "ld: /t/go-link-276839847/go.o: bad", 1 },
+		{ "/build/a9ecec2cc6c44a476ff6dbc26ebe6b89/case", "/build/5da6ec8f2205b71966d1e81623bae5bf/case", 1 },
+		{ "at 0x7f12a000", "at 0x55d01", 1 },
+		{ "left 12345", "left 4194304", 1 },
+		{ "left 12345", "left 12345 and 12346", 0 },
+		{ "passes.cc:1234: assertion", "passes.cc:99: assertion", 0 },
+		{ "exit status 1", "exit status 2", 0 },
+		{ "undefined: deadbeefcafe", "undefined: cafedeadbeef", 0 },
+		{ "undefined: x12345", "undefined: x12346", 0 },
+		{ "12345", "x", 0 },
+		{ "12345", "", 0 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int d = text_compare_said(rows[i].a, rows[i].b), back = text_compare_said(rows[i].b, rows[i].a);
+		if ((d == 0) != rows[i].same || (d > 0) != (back < 0))
+			fail_msg("'%s' and '%s': %d and %d", rows[i].a, rows[i].b, d, back);
+	}
+}
+
 /* Every cell of the host matrix is drawn: a run cell once, a refused one at least once. */
 static void test_layout_loses_no_cell(void **state)
 {
@@ -381,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_wrap_and_clip),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_what_was_said),
 		cmocka_unit_test(test_nothing_is_not_green),
 		cmocka_unit_test(test_markdown_is_bounded),
 	};
