@@ -33,18 +33,26 @@
  *                      "gs:0x30" (FIXED),
  *                      "runtime.tls_g", "_privates" (KEY), "__tls_base" (wasm), "linker" (object files: not yet
  *                          placed), "mixed" (accesses that do not agree),
- *                      "unknown" (instructions of this machine are not read), "none"; for ELF
+ *                      "unknown" (instructions of this machine are not read, or not known to be Go's), "none"; for ELF
  *                          harness/format/elf_access.h has
  *                          the rules
  *     "reloc": STR|null,  the relocation that denotes the slot: a dynamic one, or in an object file the linker's
- *     "form": "one|two|mixed|none",   instructions of a Go access: insn.h insn_form
+ *     "form": "one|two|mixed|none|unknown",   instructions of a Go access: insn.h insn_form
  *     "insn": {...} as below },
- *   "init": {"go_entries": N},                initializers that enter Go: _rt0_*_lib
+ *   "init": {"go_entries": N|null},           initializers that enter Go: _rt0_*_lib; null: they have no names
  *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]},
  *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34",
  *                                             "macOS 12.0",
  *                                             "Windows 6.1", "FreeBSD 12.3"; [] where it says nothing (ELF:
  *                                                 harness/format/elf_floor.h)
+ *
+ * ---- Files without symbols
+ *
+ * Which code is Go's, and what its functions are called, Go's own function table tells (harness/code/pclntab.h); the
+ * facts are the same then.  Where it is not found (garble changes its magic), in a file that is Go's, what hangs on it
+ * is not known, and is null: insn.go_*, insn.c_*, insn.offsets_mixed, relocs.slot_*, init.go_entries; accesses are
+ * counted in insn.unknown_le, _ie, _relaxed, _other, which are 0 otherwise.  In an ELF file without section headers it
+ * is not known either which bytes beside Go's are code: insn.c_* alone is null.
  *
  * ---- One object more, named after the format, where it is not ELF
  *
@@ -94,12 +102,13 @@
  *                "names": {STR: N}},      the TLS relocations by name; of an object file those for the linker
  *     "insn": {"go_le": N, "go_ie": N, "go_relaxed": N, "c_le": N, "c_ie": N, "c_relaxed": N, "gd": N, "ld": N,
  *         "tlsdesc": N,
+ *              "unknown_le": N, ...,    accesses of which it is not known whose they are (above)
  *              "go_other": N, "c_other": N,   accesses whose offset comes from where was not seen
  *              "offsets_mixed": bool,   Go's accesses carry offsets that differ; slot.insn_offset is then null
  *              "le_users": [STR up to 8 function names], "decoded": bool},
  *     "static_flag": bool, "users": [STR] },
  *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}], "fini_array": N, "preinit_array": N,
- *            "go_entries": N},
+ *            "go_entries": N|null},
  *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel":
  *       bool},
  *   "stack": {"present": bool, "exec": bool}, "relro": bool, "wx_segments": N,

@@ -1,5 +1,6 @@
 /* mutate.c - the mutations of mutate.h. */
 #include "harness/mutate.h"
+#include "harness/code/go_code.h"
 #include "harness/code/plt.h"
 #include "harness/format/elf_tls.h"
 #include "matrix/base/diag.h"
@@ -378,7 +379,10 @@ int mutate_file(const char *path, const char *name, struct diag *diag)
 	if (!mutant.file.arch || mutant.file.class != 64 || mutant.file.big_endian) {
 		result = diag_set(diag, EINVAL, "%s: %s: only 64-bit little-endian files can be mutated", path, name);
 	} else {
-		insn_scan_file(&mutant.file, &mutant.scan);
+		struct go_code go;
+		go_code_read(&mutant.file, &go);
+		insn_scan_file(&mutant.file, &go, &mutant.scan);
+		go_code_free(&go);
 		tls_read(&mutant.file, &mutant.scan, &mutant.tls);
 		result = mutation->apply(&mutant);
 		if (result)

@@ -50,9 +50,16 @@ static void add_names(struct buf *out, const json_t *list)
 
 static const char *yes_no(int condition) { return condition ? "yes" : "no"; }
 
-/* "%fs:" accesses could not be read, so nothing may be said of them. */
+static int is_null(const json_t *facts, const char *path) { return json_is_null(fact(facts, path)); }
+
+/* "%fs:" accesses could not be read, or not told from C's, so nothing may be said of them. */
 static int not_decoded(const json_t *facts, struct buf *out, char **note)
 {
+	if (is_null(facts, "tls.insn.go_le")) {
+		buf_add(out, "insn=unknown");
+		*note = xstrdup("it is not known which code is Go's");
+		return 1;
+	}
 	if (is_true(facts, "tls.insn.decoded"))
 		return 0;
 	const char *machine = json_string_value(fact(facts, "machine"));
@@ -81,7 +88,9 @@ static void access_words(const json_t *facts, struct buf *out, char **note)
 		count += number(facts, path);
 		free(path);
 	}
-	if (is_true(facts, "tls.insn.decoded"))
+	if (is_null(facts, "tls.insn.go_le"))
+		*note = xstrdup("it is not known which code is Go's");
+	else if (is_true(facts, "tls.insn.decoded"))
 		*note = xprintf("of %lld accesses in Go's code", count);
 	else
 		*note = xstrdup("instructions were not read");
@@ -145,6 +154,10 @@ static void symbols(const json_t *facts, struct buf *out, char **note)
 
 static void model_reloc(const json_t *facts, struct buf *out, char **note)
 {
+	if (is_null(facts, "tls.relocs.slot_tpoff")) {
+		buf_add(out, "slot=unknown");
+		return;
+	}
 	buf_printf(out, "slot-tpoff=%lld slot-dtp=%lld slot-desc=%lld", number(facts, "tls.relocs.slot_tpoff"),
 	    number(facts, "tls.relocs.slot_dtp"), number(facts, "tls.relocs.slot_desc"));
 	*note = xprintf("of %lld TPOFF, %lld DTPMOD, %lld DTPOFF and %lld TLSDESC relocations in all",
@@ -226,7 +239,10 @@ static void c_models(const json_t *facts, struct buf *out, char **note)
 
 static void array_entry(const json_t *facts, struct buf *out, char **note)
 {
-	buf_printf(out, "go=%lld", number(facts, "init.go_entries"));
+	if (is_null(facts, "init.go_entries"))
+		buf_add(out, "go=unknown");
+	else
+		buf_printf(out, "go=%lld", number(facts, "init.go_entries"));
 	*note = xprintf("of %zu initializers", json_array_size(fact(facts, "init.init_array")));
 }
 

@@ -5,6 +5,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void line(struct buf *out, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -49,6 +50,9 @@ static int is_object(const json_t *facts)
 	return !strcmp(type, "REL") || !strcmp(type, "ARCHIVE");
 }
 
+/* Is there Go code in the file, and not known where? */
+static int is_unknown(const json_t *tls) { return json_is_null(get(get(tls, "insn"), "go_le")); }
+
 /* ---- thread-local storage ----------------------------------------------------------------- */
 
 struct meaning { const char *word, *text; };
@@ -71,7 +75,7 @@ static const struct meaning places[] = {
 	{ "linker", "where the linker will put it" },
 	{ "runtime.tls_g", "at the offset in the variable runtime.tls_g" },
 	{ "mixed", "accesses that do not agree" },
-	{ "unknown", "instructions of this machine are not read" },
+	{ "unknown", "instructions of this machine are not read, or it is not known which are Go's" },
 	{ "none", "no access seen" },
 };
 
@@ -92,7 +96,7 @@ static void print_access(struct buf *out, const json_t *tls)
 	line(out, "model", "%s%s%s%s", model, model_text ? " (" : "", model_text ? model_text : "",
 	    model_text ? ")" : "");
 	line(out, "at", "%s (%s)", at, place ? place : "from the thread pointer");
-	line(out, "relocation", "%s", text(tls, "reloc", "none"));
+	line(out, "relocation", "%s", text(tls, "reloc", is_unknown(tls) ? "unknown" : "none"));
 	line(out, "form", "%s%s", form,
 	    !strcmp(form, "one")     ? " instruction" :
 		!strcmp(form, "two") ? " instructions" :
@@ -102,6 +106,10 @@ static void print_access(struct buf *out, const json_t *tls)
 static void print_slot(struct buf *out, const json_t *tls)
 {
 	const json_t *slot = get(tls, "slot"), *relocs = get(tls, "relocs");
+	if (json_is_null(get(relocs, "slot_tpoff"))) {
+		line(out, "Go's slot", "unknown: no symbols, and Go's function table was not found or not understood");
+		return;
+	}
 	if (!json_is_integer(get(slot, "value")))
 		line(out, "Go's slot", "not in this file%s",
 		    json_is_integer(get(slot, "insn_offset")) ? "'s PT_TLS" : "");
@@ -133,16 +141,38 @@ static void print_variables(struct buf *out, const json_t *tls)
 		line(out, "", "%lld more", rest);
 }
 
+/* The accesses of Go's code, C's, or of either. */
+static void print_counts(struct buf *out, const char *label, const json_t *insn, const char *whose)
+{
+	static const char *const forms[] = { "le", "ie", "relaxed", "other" };
+	long long counts[4];
+	for (size_t i = 0; i < 4; i++) {
+		char key[32];
+		snprintf(key, sizeof key, "%s_%s", whose, forms[i]);
+		counts[i] = number(insn, key);
+	}
+	line(out, label, "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", counts[0], counts[1], counts[2],
+	    counts[3]);
+}
+
 static void print_instructions(struct buf *out, const json_t *insn)
 {
 	if (!is_true(insn, "decoded")) {
 		line(out, "instructions", "not decoded");
 		return;
 	}
-	line(out, "Go's code", "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", number(insn, "go_le"),
-	    number(insn, "go_ie"), number(insn, "go_relaxed"), number(insn, "go_other"));
-	line(out, "C's code", "%lld LE, %lld IE, %lld relaxed, %lld of unknown form", number(insn, "c_le"),
-	    number(insn, "c_ie"), number(insn, "c_relaxed"), number(insn, "c_other"));
+	if (json_is_null(get(insn, "go_le"))) {
+		line(out, "Go's code", "unknown: not told from C's");
+		print_counts(out, "all code", insn, "unknown");
+	} else {
+		print_counts(out, "Go's code", insn, "go");
+		if (json_is_null(get(insn, "c_le"))) {
+			line(out, "C's code", "unknown: without section headers data is not told from code");
+			print_counts(out, "other bytes", insn, "unknown");
+		} else {
+			print_counts(out, "C's code", insn, "c");
+		}
+	}
 	line(out, "dynamic models", "%lld GD, %lld LD, %lld TLSDESC", number(insn, "gd"), number(insn, "ld"),
 	    number(insn, "tlsdesc"));
 	line_of(out, "LE users", insn, "le_users");
@@ -182,7 +212,10 @@ static void print_init(struct buf *out, const json_t *init)
 	if (get(init, "preinit_array"))
 		line(out, "others", "%lld preinit, %lld fini", number(init, "preinit_array"),
 		    number(init, "fini_array"));
-	line(out, "Go's", "%lld", number(init, "go_entries"));
+	if (json_is_null(get(init, "go_entries")))
+		line(out, "Go's", "unknown: initializers have no names here");
+	else
+		line(out, "Go's", "%lld", number(init, "go_entries"));
 }
 
 static void print_plt(struct buf *out, const json_t *plt)

@@ -1,4 +1,5 @@
 /* insn.c - cuts the code of a file into functions and hands them to the processor's scanner. */
+#include "harness/code/go_code.h"
 #include "harness/code/insn.h"
 #include "matrix/base/buf.h"
 
@@ -7,7 +8,8 @@
 
 void insn_found(struct insn_scan *scan, enum access form, uint64_t load, uint64_t access, int64_t value)
 {
-	size_t *count = scan->is_go ? scan->go : scan->c;
+	int is_unknown = scan->is_unknown || (scan->c_unknown && !scan->is_go);
+	size_t *count = is_unknown ? scan->unknown : scan->is_go ? scan->go : scan->c;
 	count[form]++;
 	if (form == ACCESS_LE || form == ACCESS_RELAXED) {
 		int named = scan->le_user_count > 0 && scan->le_user_count <= LE_USERS_MAX &&
@@ -16,7 +18,7 @@ void insn_found(struct insn_scan *scan, enum access form, uint64_t load, uint64_
 			scan->le_users[scan->le_user_count] = scan->function;
 		scan->le_user_count += !named;
 	}
-	if (!scan->is_go)
+	if (!scan->is_go || scan->is_unknown)
 		return;
 	if (load == access)
 		scan->go_one++;
@@ -131,33 +133,31 @@ static uint64_t filled_with(const struct elf_file *file, const char *name)
 
 /* ---- functions ---------------------------------------------------------------------------- */
 
-struct function {
-	uint64_t address;
-	const char *name;
-};
-
 static int function_order(const void *a, const void *b)
 {
-	const struct function *x = a, *y = b;
+	const struct code_function *x = a, *y = b;
 	return (x->address > y->address) - (x->address < y->address);
 }
 
 /* A part of it tells: many symbols may share a name of a megabyte. */
 static int is_section_name(const char *name) { return memchr(name, '(', strnlen(name, 256)) != NULL; }
 
-/* Function symbols by address, one per address; for the caller to free. */
-static struct function *functions_of(const struct elf_file *file, size_t *count)
+/* Function symbols, and those of Go's table, by address, one per address; for the caller to free. */
+static struct code_function *functions_of(const struct elf_file *file, const struct pclntab *table, size_t *count)
 {
 	const struct elf_symbols *symbols = elf_symbols(file);
-	struct function *functions = xcalloc(symbols->count + 1, sizeof *functions);
+	struct code_function *functions = xcalloc(symbols->count + table->count + 1, sizeof *functions);
 	/* Bit 0 marks T32 code on arm (ELF for the Arm Architecture, section 5.5.3). */
 	uint64_t mark = file->header.e_machine == EM_ARM;
 	size_t found = 0, kept = 0;
 	for (size_t i = 0; i < symbols->count; i++) {
 		const struct elf_symbol *symbol = &symbols->symbol[i];
 		if ((symbol->type == STT_FUNC || symbol->type == STT_GNU_IFUNC) && symbol->section != SHN_UNDEF)
-			functions[found++] = (struct function){ symbol->value & ~mark, symbol->name };
+			functions[found++] = (struct code_function){ symbol->value & ~mark, symbol->name };
 	}
+	if (table->count)
+		memcpy(functions + found, table->functions, table->count * sizeof *functions);
+	found += table->count;
 	qsort(functions, found, sizeof *functions, function_order);
 	/* Of two names for an address the better one: cmd/link calls a host object's text "main(.text)". */
 	for (size_t i = 0; i < found; i++) {
@@ -168,22 +168,6 @@ static struct function *functions_of(const struct elf_file *file, size_t *count)
 	}
 	*count = kept;
 	return functions;
-}
-
-struct go_text {
-	uint64_t start, end;
-	int known, all;
-};
-
-static struct go_text go_text_of(const struct elf_file *file)
-{
-	const struct elf_symbols *symbols = elf_symbols(file);
-	const struct elf_symbol *start = elf_symbol_named(symbols, "runtime.text"),
-				*end = elf_symbol_named(symbols, "runtime.etext");
-	if (start && end)
-		return (struct go_text){ start->value, end->value, 1, 0 };
-	/* Stripped: then a file with Go's line table is taken for Go's as a whole. */
-	return (struct go_text){ .all = !file->static_symbols.count && elf_section_named(file, ".gopclntab") };
 }
 
 /* The case's own witnesses (cases/tls/tls_asm_*.s, gword, tls_witness_*.S) read the slot at an offset that
@@ -202,8 +186,8 @@ static int is_instrument(const char *function)
 
 /* Reads the code at [address, end) function by function.  A function reaches to the next one, so
  * that no byte is left out where a symbol has no size. */
-static void scan_range(struct insn_scan *scan, const struct function *functions, size_t count,
-    const struct go_text *text, uint64_t address, uint64_t end)
+static void scan_range(struct insn_scan *scan, const struct code_function *functions, size_t count,
+    const struct go_code *go, uint64_t address, uint64_t end)
 {
 	const unsigned char *code = elf_at(scan->file, address, end - address);
 	size_t low = 0, high = count;
@@ -218,8 +202,8 @@ static void scan_range(struct insn_scan *scan, const struct function *functions,
 		uint64_t next = low < count && functions[low].address < end ? functions[low].address : end;
 		int named = low > 0 && functions[low - 1].address >= address;
 		const char *name = named ? functions[low - 1].name : "?";
-		insn_scan_function(scan, name, text->known ? at >= text->start && at < text->end : text->all, at,
-		    code + (at - address), (size_t)(next - at));
+		insn_scan_function(scan, name, go->known && at >= go->start && at < go->end, at, code + (at - address),
+		    (size_t)(next - at));
 		at = next;
 		low++;
 	}
@@ -233,7 +217,7 @@ static int section_order(const void *a, const void *b)
 
 /* Executable sections by address, or executable segments where there are no sections. */
 static void scan_code(
-    struct insn_scan *scan, const struct function *functions, size_t count, const struct go_text *text)
+    struct insn_scan *scan, const struct code_function *functions, size_t count, const struct go_code *go)
 {
 	const struct elf_file *file = scan->file;
 	GElf_Shdr *code = xcalloc(file->section_count + file->segment_count + 1, sizeof *code);
@@ -256,7 +240,7 @@ static void scan_code(
 			 end = code[i].sh_addr + code[i].sh_size;
 		if (end <= start || end < code[i].sh_addr)
 			continue;
-		scan_range(scan, functions, count, text, start, end);
+		scan_range(scan, functions, count, go, start, end);
 		done = end;
 	}
 	free(code);
@@ -302,19 +286,23 @@ void insn_scan_end(struct insn_scan *scan)
 
 const char *insn_form(const struct insn_scan *scan)
 {
+	if (scan->is_unknown)
+		return "unknown";
 	if (scan->go_one && scan->go_two)
 		return "mixed";
 	return scan->go_one ? "one" : scan->go_two ? "two" : "none";
 }
 
-void insn_scan_file(const struct elf_file *file, struct insn_scan *scan)
+void insn_scan_file(const struct elf_file *file, const struct go_code *go, struct insn_scan *scan)
 {
 	insn_scan_begin(scan, file->header.e_type == ET_REL ? NULL : file->arch);
 	scan->file = file;
+	scan->is_unknown = scan->decoded && go->present && !go->known;
+	scan->c_unknown = scan->decoded && go->known && !file->section_count;
 	if (!scan->decoded)
 		return;
 	size_t count;
-	struct function *functions = functions_of(file, &count);
+	struct code_function *functions = functions_of(file, &go->table, &count);
 	uint64_t *dtpmod = reloc_addresses(file, RELOC_DTPMOD, &scan->dtpmod_count);
 	uint64_t *tlsdescs = reloc_addresses(file, RELOC_TLSDESC, &scan->tlsdesc_count);
 	uint64_t *dtpoffs = reloc_addresses(file, RELOC_DTPOFF, &scan->dtpoff_count);
@@ -324,8 +312,7 @@ void insn_scan_file(const struct elf_file *file, struct insn_scan *scan)
 	scan->tpoffs = tpoffs;
 	scan->tp_helper = filled_with(file, "__aeabi_read_tp");
 	scan->tlsdescs = tlsdescs;
-	struct go_text text = go_text_of(file);
-	scan_code(scan, functions, count, &text);
+	scan_code(scan, functions, count, go);
 	insn_scan_end(scan);
 	free(dtpmod);
 	free(tlsdescs);

@@ -2,7 +2,9 @@
  * thread-local variable counted by its form.
  *
  * Go's code is told from C's by where it stands: between runtime.text and runtime.etext, the
- * bounds that cmd/link gives the text it wrote (cmd/link/internal/ld/data.go).  In a Go function
+ * bounds that cmd/link gives the text it wrote (cmd/link/internal/ld/data.go), or in a file without
+ * these symbols those of Go's own tables (pclntab.h).  Where neither is there in a file of Go's, it
+ * is not known whose an access is, and it is counted as such.  In a Go function
  * every access is one to Go's slot, the only thread-local variable that Go's compiler knows.
  * Words at and above the thread pointer on x86 (stack canary, TCB) are no variables and are not
  * counted.
@@ -14,6 +16,12 @@
 #define TLSMATRIX_HARNESS_CODE_INSN_H
 
 #include "harness/elf/file.h"
+
+/* A function by its first byte. */
+struct code_function {
+	uint64_t address;
+	const char *name;
+};
 
 enum access {
 	ACCESS_LE,      /* the instruction carries the offset */
@@ -41,7 +49,10 @@ struct insn_scan {
 	const struct elf_file *file; /* NULL where the file is no ELF file */
 	const struct arch *arch;     /* NULL: an unknown processor */
 	int decoded;                 /* 0: instructions of this machine are not understood */
+	int is_unknown;              /* there is Go code in the file, but not known where; set after insn_scan_begin */
 	size_t go[ACCESS_COUNT], c[ACCESS_COUNT];
+	int c_unknown; /* where Go's code is is known, but not which of the other bytes are code: no section headers */
+	size_t unknown[ACCESS_COUNT]; /* of either: go or c are 0 then */
 	size_t gd, ld, tlsdesc;
 	struct agreed offset;               /* that Go's LE and relaxed accesses carry */
 	struct agreed got;                  /* GOT word that Go's IE accesses read */
@@ -67,8 +78,11 @@ struct insn_scan {
 	uint64_t tp_helper; /* the word that a relocation fills with the address of __aeabi_read_tp; 0: none */
 };
 
-/* Reads all code of the file into *scan. Always succeeds; needs no freeing. */
-void insn_scan_file(const struct elf_file *file, struct insn_scan *scan);
+struct go_code;
+
+/* Reads all code of the file into *scan; go is as go_code_read (go_code.h) left it.  Always succeeds; needs no
+ * freeing. */
+void insn_scan_file(const struct elf_file *file, const struct go_code *go, struct insn_scan *scan);
 
 /* The same by hand: begin, every function once, end.  arch may be NULL: nothing is decoded then.  The
  * name must live as long as the scan. */
@@ -77,7 +91,8 @@ void insn_scan_function(
     struct insn_scan *scan, const char *name, int is_go, uint64_t address, const unsigned char *code, size_t size);
 void insn_scan_end(struct insn_scan *scan);
 
-/* "one", "two", "mixed" (both), or "none" where Go's code was not seen to reach TLS. */
+/* "one", "two", "mixed" (both), "none" where Go's code was not seen to reach TLS, "unknown" where it is not known
+ * which code that is. */
 const char *insn_form(const struct insn_scan *scan);
 
 /* For the scanners: one access; load and access are instruction addresses, value the offset or,

@@ -11,14 +11,14 @@ static int is_slot(const struct elf_symbol *symbol)
 	return !strcmp(symbol->name, "runtime.tlsg") || !strcmp(symbol->name, "runtime.tls_g");
 }
 
-/* Bytes of the TLS variables that Go's runtime and linker bring (runtime/tls_*.s, cmd/link ld/lib.go).  A
- * file of cmd/link alone has no symbols, and nothing else in the segment (tls_read placed the slot so). */
+/* Bytes of the TLS variables that Go's runtime and linker bring (runtime/tls_*.s, cmd/link ld/lib.go).  Without
+ * symbols these are two words at most, and all of the segment where cmd/link alone made it. */
 static uint64_t go_bytes(const struct elf_file *file, const struct tls_facts *facts)
 {
 	const struct elf_symbols *symbols = elf_symbols(file);
 	uint64_t bytes = 0;
 	if (!facts->slot.symbol)
-		return facts->slot.placed && facts->segment ? facts->segment->p_memsz : 0;
+		return facts->slot.placed ? 2 * elf_word_size(file) : 0;
 	for (size_t i = 0; i < symbols->count; i++) {
 		const struct elf_symbol *symbol = &symbols->symbol[i];
 		if (symbol->type == STT_TLS && symbol->section != SHN_UNDEF && is_slot(symbol))
@@ -47,17 +47,25 @@ static int is_filled(const struct elf_file *file, uint64_t address)
 	return 0;
 }
 
+/* Is the word runtime.tls_g, which start code fills?  By its symbol; without one by where it lies, among Go's
+ * variables, while a linker's words lie in a GOT, and because no relocation fills it. */
+static int is_variable(const struct elf_file *file, const struct pclntab *table, uint64_t word)
+{
+	const struct elf_symbol *variable = elf_variable_at(file, word);
+	return variable ? !strcmp(variable->name, "runtime.tls_g") :
+			  !is_filled(file, word) && pclntab_is_variable(table, word);
+}
+
 /* Code that loads the offset from a word: what fills the word? */
-static void place_word(
-    const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts, struct elf_access *access)
+static void place_word(const struct elf_file *file, const struct pclntab *table, const struct insn_scan *scan,
+    const struct tls_facts *facts, struct elf_access *access)
 {
 	uint64_t word = (uint64_t)scan->got.value;
 	if (!scan->got.seen) {
 		set_at(access, "loader"); /* the slot's relocation alone was seen */
 		return;
 	}
-	const struct elf_symbol *variable = elf_variable_at(file, word);
-	if (variable && !strcmp(variable->name, "runtime.tls_g")) {
+	if (is_variable(file, table, word)) {
 		access->model = "KEY";
 		set_at(access, scan->got.mixed ? "mixed" : "runtime.tls_g");
 	} else if (scan->got.mixed) {
@@ -133,19 +141,20 @@ static const char *dynamic_model(const struct tls_facts *facts)
 static const char *strongest_user(const struct insn_scan *scan, const struct tls_facts *facts)
 {
 	const struct tls_relocs *relocs = &facts->relocs;
-	return relocs->tpoff || scan->c[ACCESS_IE]        ? "IE" :
-	    scan->c[ACCESS_LE] || scan->c[ACCESS_RELAXED] ? "LE" :
-	    relocs->tlsdesc || scan->tlsdesc              ? "TLSDESC" :
-	    relocs->dtpoff || scan->gd                    ? "GD" :
-	    relocs->dtpmod || scan->ld                    ? "LD" :
-							    "none";
+	const size_t *c = scan->is_unknown ? scan->unknown : scan->c;
+	return relocs->tpoff || c[ACCESS_IE]  ? "IE" :
+	    c[ACCESS_LE] || c[ACCESS_RELAXED] ? "LE" :
+	    relocs->tlsdesc || scan->tlsdesc  ? "TLSDESC" :
+	    relocs->dtpoff || scan->gd        ? "GD" :
+	    relocs->dtpmod || scan->ld        ? "LD" :
+						"none";
 }
 
-void elf_access_read(
-    const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts, struct elf_access *access)
+void elf_access_read(const struct elf_file *file, const struct pclntab *table, const struct insn_scan *scan,
+    const struct tls_facts *facts, struct elf_access *access)
 {
 	*access = (struct elf_access){ .model = strongest_user(scan, facts), .reloc = NULL };
-	set_at(access, scan->decoded || file->header.e_type == ET_REL ? "none" : "unknown");
+	set_at(access, (scan->decoded && !scan->is_unknown) || file->header.e_type == ET_REL ? "none" : "unknown");
 	if (file->header.e_type == ET_REL) {
 		read_object(file, access);
 		return;
@@ -154,7 +163,7 @@ void elf_access_read(
 		access->reloc = arch_reloc(file->arch, facts->slot.named->type)->name;
 	if (scan->go[ACCESS_IE] || facts->relocs.slot_tpoff) {
 		access->model = "IE";
-		place_word(file, scan, facts, access);
+		place_word(file, table, scan, facts, access);
 	} else if (scan->go[ACCESS_LE] || scan->go[ACCESS_RELAXED]) {
 		access->model = "LE";
 		if (scan->offset.mixed)

@@ -1,4 +1,5 @@
 /* elf_facts.c - the facts of an ELF file as one JSON object. */
+#include "harness/code/go_code.h"
 #include "harness/code/plt.h"
 #include "harness/format/elf_floor.h"
 #include "harness/format/elf_tls.h"
@@ -86,7 +87,7 @@ static json_t *object_entries(const struct elf_file *file, json_int_t *go)
 	return array;
 }
 
-static json_t *array_entries(const struct elf_file *file, json_int_t *go)
+static json_t *array_entries(const struct elf_file *file, const struct go_code *code, json_int_t *go)
 {
 	uint64_t address, word = elf_word_size(file),
 			  size = pointer_array(file, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, SHT_INIT_ARRAY, &address);
@@ -95,7 +96,8 @@ static json_t *array_entries(const struct elf_file *file, json_int_t *go)
 	    at + word <= size && json_array_size(array) < FACTS_LIST_MAX && elf_at(file, address + at, word);
 	    at += word) {
 		uint64_t function = loaded_word(file, address + at);
-		const char *name = function_at(file, SHN_UNDEF, function);
+		const char *symbol = function_at(file, SHN_UNDEF, function),
+			   *name = symbol ? symbol : go_code_function_at(code, function);
 		*go += format_is_go_entry(name);
 		json_array_append_new(
 		    array, json_pack("{s:I,s:o}", "address", (json_int_t)function, "symbol", facts_text(name)));
@@ -103,16 +105,18 @@ static json_t *array_entries(const struct elf_file *file, json_int_t *go)
 	return array;
 }
 
-static json_t *init_json(const struct elf_file *file)
+static json_t *init_json(const struct elf_file *file, const struct go_code *code)
 {
 	uint64_t address, init, word = elf_word_size(file);
 	json_int_t go = 0;
-	json_t *array = file->header.e_type == ET_REL ? object_entries(file, &go) : array_entries(file, &go);
+	json_t *array = file->header.e_type == ET_REL ? object_entries(file, &go) : array_entries(file, code, &go);
 	uint64_t fini = pointer_array(file, DT_FINI_ARRAY, DT_FINI_ARRAYSZ, SHT_FINI_ARRAY, &address) / word;
 	uint64_t pre = pointer_array(file, DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ, SHT_PREINIT_ARRAY, &address) / word;
 	json_t *start = elf_dynamic(file, DT_INIT, &init) ? json_integer((json_int_t)init) : json_null();
-	return json_pack("{s:o,s:o,s:I,s:I,s:I}", "init", start, "init_array", array, "fini_array", (json_int_t)fini,
-	    "preinit_array", (json_int_t)pre, "go_entries", go);
+	/* Of initializers without names none can be said to be Go's, or not to be. */
+	int known = go_code_has_names(file, code) || !json_array_size(array);
+	return json_pack("{s:o,s:o,s:I,s:I,s:o}", "init", start, "init_array", array, "fini_array", (json_int_t)fini,
+	    "preinit_array", (json_int_t)pre, "go_entries", known ? json_integer(go) : json_null());
 }
 
 /* ---- the dynamic array -------------------------------------------------------------------- */
@@ -322,13 +326,23 @@ static json_t *segments_json(const struct elf_file *file, json_int_t *wx)
 	return json_pack("{s:b,s:b}", "present", stack != NULL, "exec", stack && (stack->p_flags & PF_X));
 }
 
-static struct bytes buildinfo(const struct elf_file *file)
+/* Without a section for it in the first segment of data, in files that are Go's: others may have its magic too. */
+static struct bytes buildinfo(const struct elf_file *file, const struct go_code *code)
 {
 	const struct elf_section *section = elf_section_named(file, ".go.buildinfo");
 	const struct bytes all = { file->bytes, file->size, file->big_endian };
-	return section && section->header.sh_type != SHT_NOBITS ?
-	    bytes_part(&all, section->header.sh_offset, section->header.sh_size) :
-	    (struct bytes){ 0 };
+	if (section && section->header.sh_type != SHT_NOBITS)
+		return bytes_part(&all, section->header.sh_offset, section->header.sh_size);
+	for (size_t i = 0; code->present && i < file->segment_count; i++) {
+		const GElf_Phdr *load = &file->segment[i];
+		if (load->p_type != PT_LOAD || (load->p_flags & (PF_W | PF_X)) != PF_W)
+			continue;
+		struct bytes found =
+		    facts_find_buildinfo(bytes_part(&all, load->p_offset, load->p_filesz), load->p_vaddr);
+		if (found.size)
+			return found;
+	}
+	return (struct bytes){ 0 };
 }
 
 static json_t *facts_json(const struct elf_file *file)
@@ -339,7 +353,9 @@ static json_t *facts_json(const struct elf_file *file)
 	snprintf(machine, sizeof machine, "machine %u", file->header.e_machine);
 	struct insn_scan scan;
 	struct tls_facts tls;
-	insn_scan_file(file, &scan);
+	struct go_code code;
+	go_code_read(file, &code);
+	insn_scan_file(file, &code, &scan);
 	tls_read(file, &scan, &tls);
 	uint64_t soname;
 	json_int_t wx;
@@ -350,9 +366,9 @@ static json_t *facts_json(const struct elf_file *file)
 	    elf_is_pie(file), "entry", (json_int_t)file->header.e_entry, "interp", interpreter_json(file), "soname",
 	    facts_text(elf_dynamic(file, DT_SONAME, &soname) ? elf_dynamic_string(file, soname) : NULL), "needed",
 	    needed_json(file), "static", elf_is_program(file) && !elf_segment(file, PT_INTERP));
-	json_object_set_new(facts, "go", facts_go(buildinfo(file), elf_is_go(file)));
-	json_object_set_new(facts, "tls", tls_json(file, &scan, &tls));
-	json_object_set_new(facts, "init", init_json(file));
+	json_object_set_new(facts, "go", facts_go(buildinfo(file, &code), code.present));
+	json_object_set_new(facts, "tls", tls_json(file, &code.table, &scan, &tls));
+	json_object_set_new(facts, "init", init_json(file, &code));
 	json_object_set_new(facts, "dynamic", dynamic_json(file));
 	json_object_set_new(facts, "stack", stack);
 	json_object_set_new(facts, "relro", json_boolean(elf_segment(file, PT_GNU_RELRO) != NULL));
@@ -362,6 +378,7 @@ static json_t *facts_json(const struct elf_file *file)
 	json_t *imports = imports_json(file);
 	json_object_set_new(facts, "imports", imports);
 	json_object_set_new(facts, "floor", elf_floor(file, json_object_get(imports, "versions")));
+	go_code_free(&code);
 	return facts;
 }
 

@@ -180,6 +180,20 @@ static const struct elf_symbol *slot_symbol(const struct elf_file *file)
 	return NULL;
 }
 
+/* Of a program without symbols: where the offset that Go's instructions carry is in PT_TLS, if it is there. */
+static void place_by_code(const struct elf_file *file, const struct insn_scan *scan, struct tls_facts *facts)
+{
+	size_t word = elf_word_size(file);
+	if (!facts->segment || !file->arch || !elf_is_program(file) || !scan->offset.seen || scan->offset.mixed)
+		return;
+	uint64_t value = (uint64_t)scan->offset.value - (uint64_t)tls_block_offset(file->arch, facts->segment);
+	if (facts->segment->p_memsz < word || value > facts->segment->p_memsz - word)
+		return;
+	facts->slot.placed = 1;
+	facts->slot.size = word;
+	facts->slot.value = value;
+}
+
 static void place_slot(const struct elf_file *file, const struct insn_scan *scan, struct tls_facts *facts)
 {
 	struct tls_slot *slot = &facts->slot;
@@ -203,6 +217,8 @@ static void place_slot(const struct elf_file *file, const struct insn_scan *scan
 				slot->size = word;
 				slot->value = (uint64_t)file->reloc[i].addend;
 			}
+	} else {
+		place_by_code(file, scan, facts);
 	}
 	if (slot->placed && facts->segment && file->arch && elf_is_program(file)) {
 		slot->fixed = 1;
@@ -373,8 +389,11 @@ static void count_name(const struct elf_file *file, const struct elf_reloc *relo
 	json_object_set_new(names, name, json_integer(json_integer_value(json_object_get(names, name)) + 1));
 }
 
-static json_t *relocs_json(const struct elf_file *file, const struct tls_relocs *relocs)
+static json_t *relocs_json(const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts)
 {
+	/* Without its symbol, and not knowing which code is Go's, none can be said to denote the slot, or not to. */
+	const struct tls_relocs *relocs = &facts->relocs;
+	int known = !scan->is_unknown || facts->slot.placed;
 	json_t *names = json_object();
 	for (size_t i = 0; i < file->reloc_count; i++) {
 		enum reloc_kind kind = file->reloc[i].kind;
@@ -384,10 +403,11 @@ static json_t *relocs_json(const struct elf_file *file, const struct tls_relocs 
 	for (size_t i = 0; i < file->link_reloc_count; i++)
 		if (file->link_reloc[i].kind >= RELOC_LINK_LE)
 			count_name(file, &file->link_reloc[i], names);
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "tpoff", (json_int_t)relocs->tpoff, "dtpmod",
+	return json_pack("{s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:o}", "tpoff", (json_int_t)relocs->tpoff, "dtpmod",
 	    (json_int_t)relocs->dtpmod, "dtpoff", (json_int_t)relocs->dtpoff, "tlsdesc", (json_int_t)relocs->tlsdesc,
-	    "slot_tpoff", (json_int_t)relocs->slot_tpoff, "slot_dtp", (json_int_t)relocs->slot_dtp, "slot_desc",
-	    (json_int_t)relocs->slot_desc, "foreign", (json_int_t)relocs->foreign, "names", names);
+	    "slot_tpoff", number_or_null(known, (int64_t)relocs->slot_tpoff), "slot_dtp",
+	    number_or_null(known, (int64_t)relocs->slot_dtp), "slot_desc",
+	    number_or_null(known, (int64_t)relocs->slot_desc), "foreign", (json_int_t)relocs->foreign, "names", names);
 }
 
 /* The strictest alignment that a TLS section asks for. */
@@ -402,7 +422,8 @@ static uint64_t wanted_alignment(const struct elf_file *file)
 	return wanted;
 }
 
-json_t *tls_json(const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts)
+json_t *tls_json(const struct elf_file *file, const struct pclntab *table, const struct insn_scan *scan,
+    const struct tls_facts *facts)
 {
 	const GElf_Phdr none = { 0 }, *segment = facts->segment ? facts->segment : &none;
 	uint64_t flags = 0;
@@ -410,7 +431,7 @@ json_t *tls_json(const struct elf_file *file, const struct insn_scan *scan, cons
 	struct tls_variables count = { 0 };
 	json_t *symbols = symbols_json(file, &count),
 	       *variables = json_pack("{s:I,s:I,s:I}", "all", count.all, "go", count.go, "c", count.c);
-	elf_access_read(file, scan, facts, &access);
+	elf_access_read(file, table, scan, facts, &access);
 	elf_dynamic(file, DT_FLAGS, &flags);
 	return json_pack("{s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:b,s:o}", "model",
 	    access.model, "at", access.at, "reloc", facts_text(access.reloc), "form", insn_form(scan), "segments",
@@ -418,6 +439,6 @@ json_t *tls_json(const struct elf_file *file, const struct insn_scan *scan, cons
 	    "align", (json_int_t)segment->p_align, "vaddr", (json_int_t)segment->p_vaddr, "file_offset",
 	    (json_int_t)segment->p_offset, "section_align", (json_int_t)wanted_alignment(file), "symbols", symbols,
 	    "variables", variables, "slot", slot_json(file, &facts->slot, scan), "relocs",
-	    relocs_json(file, &facts->relocs), "insn", facts_insn(scan), "static_flag", (flags & DF_STATIC_TLS) != 0,
+	    relocs_json(file, scan, facts), "insn", facts_insn(scan), "static_flag", (flags & DF_STATIC_TLS) != 0,
 	    "users", users_json(scan, facts));
 }

@@ -3,7 +3,7 @@
 #ifndef TLSMATRIX_HARNESS_FORMAT_ELF_TLS_H
 #define TLSMATRIX_HARNESS_FORMAT_ELF_TLS_H
 
-#include "harness/code/insn.h"
+#include "harness/code/pclntab.h"
 
 #include <jansson.h>
 
@@ -37,7 +37,8 @@ int64_t tls_block_offset(const struct arch *arch, const GElf_Phdr *segment);
 /* Reads the facts; pointers in *facts go into file. */
 void tls_read(const struct elf_file *file, const struct insn_scan *scan, struct tls_facts *facts);
 
-/* The object "tls" of inspect.h; a new reference. */
-json_t *tls_json(const struct elf_file *file, const struct insn_scan *scan, const struct tls_facts *facts);
+/* The object "tls" of inspect.h; a new reference.  table is Go's, or empty. */
+json_t *tls_json(const struct elf_file *file, const struct pclntab *table, const struct insn_scan *scan,
+    const struct tls_facts *facts);
 
 #endif

@@ -2,6 +2,7 @@
 #include "harness/format/format.h"
 #include "matrix/base/buf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,9 +105,37 @@ static json_t *go_version(const struct bytes *info)
 	return text ? text : json_null();
 }
 
+struct bytes facts_find_buildinfo(struct bytes data, uint64_t address)
+{
+	static const char magic[] = "\xff Go buildinf:";
+	enum { ALIGN = 16 };
+	for (struct bytes rest = data;;) {
+		int64_t found = bytes_find(&rest, magic, sizeof magic - 1);
+		if (found < 0)
+			return (struct bytes){ 0 };
+		rest = bytes_part(&rest, (uint64_t)found, rest.size);
+		if ((address + (uint64_t)(rest.data - data.data)) % ALIGN == 0)
+			return rest;
+		rest = bytes_part(&rest, 1, rest.size);
+	}
+}
+
 json_t *facts_go(struct bytes buildinfo, int has_runtime)
 {
 	return json_pack("{s:b,s:o}", "present", has_runtime || buildinfo.size, "version", go_version(&buildinfo));
+}
+
+/* "WHOSE_le" and so on; null where it is not known whose they are. */
+static void add_counts(json_t *insn, const char *whose, const size_t counts[ACCESS_COUNT], int known)
+{
+	static const char *const forms[ACCESS_COUNT] = {
+		[ACCESS_LE] = "le", [ACCESS_IE] = "ie", [ACCESS_RELAXED] = "relaxed", [ACCESS_OTHER] = "other"
+	};
+	for (size_t i = 0; i < ACCESS_COUNT; i++) {
+		char key[32];
+		snprintf(key, sizeof key, "%s_%s", whose, forms[i]);
+		json_object_set_new(insn, key, known ? json_integer((json_int_t)counts[i]) : json_null());
+	}
 }
 
 json_t *facts_insn(const struct insn_scan *scan)
@@ -114,13 +143,16 @@ json_t *facts_insn(const struct insn_scan *scan)
 	json_t *users = json_array();
 	for (size_t i = 0; i < scan->le_user_count && i < LE_USERS_MAX; i++)
 		json_array_append_new(users, facts_text(scan->le_users[i]));
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:b,s:b}", "go_le",
-	    (json_int_t)scan->go[ACCESS_LE], "go_ie", (json_int_t)scan->go[ACCESS_IE], "go_relaxed",
-	    (json_int_t)scan->go[ACCESS_RELAXED], "go_other", (json_int_t)scan->go[ACCESS_OTHER], "c_le",
-	    (json_int_t)scan->c[ACCESS_LE], "c_ie", (json_int_t)scan->c[ACCESS_IE], "c_relaxed",
-	    (json_int_t)scan->c[ACCESS_RELAXED], "c_other", (json_int_t)scan->c[ACCESS_OTHER], "gd",
-	    (json_int_t)scan->gd, "ld", (json_int_t)scan->ld, "tlsdesc", (json_int_t)scan->tlsdesc, "le_users", users,
-	    "offsets_mixed", scan->offset.mixed, "decoded", scan->decoded);
+	json_t *insn = json_object();
+	add_counts(insn, "go", scan->go, !scan->is_unknown);
+	add_counts(insn, "c", scan->c, !scan->is_unknown && !scan->c_unknown);
+	add_counts(insn, "unknown", scan->unknown, 1);
+	json_t *rest = json_pack("{s:I,s:I,s:I,s:o,s:o,s:b}", "gd", (json_int_t)scan->gd, "ld", (json_int_t)scan->ld,
+	    "tlsdesc", (json_int_t)scan->tlsdesc, "le_users", users, "offsets_mixed",
+	    scan->is_unknown ? json_null() : json_boolean(scan->offset.mixed), "decoded", scan->decoded);
+	json_object_update(insn, rest);
+	json_decref(rest);
+	return insn;
 }
 
 json_t *facts_tls(const struct access_words *words, const struct insn_scan *scan)
@@ -133,18 +165,18 @@ json_t *facts_tls(const struct access_words *words, const struct insn_scan *scan
 
 static int by_address(const void *a, const void *b)
 {
-	const struct format_function *x = a, *y = b;
+	const struct code_function *x = a, *y = b;
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-void format_sort(struct format_function *functions, size_t count)
+void format_sort(struct code_function *functions, size_t count)
 {
 	if (count)
 		qsort(functions, count, sizeof *functions, by_address);
 }
 
 /* The number of the first at or above an address. */
-static size_t function_from(const struct format_function *functions, size_t count, uint64_t address)
+static size_t function_from(const struct code_function *functions, size_t count, uint64_t address)
 {
 	size_t low = 0, high = count;
 	while (low < high) {
@@ -157,7 +189,7 @@ static size_t function_from(const struct format_function *functions, size_t coun
 	return low;
 }
 
-const char *format_function_at(const struct format_function *functions, size_t count, uint64_t address)
+const char *format_function_at(const struct code_function *functions, size_t count, uint64_t address)
 {
 	size_t at = function_from(functions, count, address);
 	return at < count && functions[at].address == address ? functions[at].name : NULL;

@@ -43,6 +43,10 @@ int format_is_go_entry(const char *name);
  * debug/buildinfo), empty where there is none; present also when has_runtime says so. */
 json_t *facts_go(struct bytes buildinfo, int has_runtime);
 
+/* From the build information in a segment of data at an address on, as the go command looks for it where no section is
+ * named for it (debug/buildinfo DataStart); empty where there is none. */
+struct bytes facts_find_buildinfo(struct bytes data, uint64_t address);
+
 /* "insn": the counts of inspect.h. */
 json_t *facts_insn(const struct insn_scan *scan);
 
@@ -50,24 +54,20 @@ json_t *facts_insn(const struct insn_scan *scan);
 struct access_words { const char *model, *at, *reloc; };
 json_t *facts_tls(const struct access_words *words, const struct insn_scan *scan);
 
-/* Functions by address, to cut code with: readers fill one, format_scan reads it. */
-struct format_function {
-	uint64_t address;
-	const char *name;
-};
+/* Code and its functions by address, to cut it with: readers fill one, format_scan reads it. */
 struct format_code {
 	uint64_t address; /* of the first byte of code */
 	struct bytes code;
-	struct format_function *functions; /* in any order; sorted by format_scan */
+	struct code_function *functions; /* in any order; sorted by format_scan */
 	size_t count;
 	uint64_t go_start, go_end; /* runtime.text, runtime.etext; both 0: nothing is Go's, or all with go_all */
 	int go_all;
 };
 
 /* By address. */
-void format_sort(struct format_function *functions, size_t count);
+void format_sort(struct code_function *functions, size_t count);
 /* Of sorted ones the name of that which begins at an address, or NULL. */
-const char *format_function_at(const struct format_function *functions, size_t count, uint64_t address);
+const char *format_function_at(const struct code_function *functions, size_t count, uint64_t address);
 
 /* Leaves of sorted functions those that begin in the code. */
 void format_narrow(struct format_code *code);

@@ -130,7 +130,7 @@ void macho_initializers(const struct macho_file *file, macho_initializer *found,
 
 struct macho_code {
 	struct insn_scan scan;
-	struct format_function *functions; /* defined symbols of code, by address; the scan has names of them */
+	struct code_function *functions; /* defined symbols of code, by address; the scan has names of them */
 	size_t function_count;
 	size_t tpidrro; /* reads of TPIDRRO_EL0 */
 	uint64_t tls_g; /* address of runtime.tls_g */

@@ -34,7 +34,7 @@ static int rank(const char *name)
 
 static int function_order(const void *a, const void *b)
 {
-	const struct format_function *x = a, *y = b;
+	const struct code_function *x = a, *y = b;
 	return x->address != y->address ? (x->address > y->address) - (x->address < y->address) :
 					  rank(x->name) - rank(y->name);
 }
@@ -77,7 +77,7 @@ static void read_functions(const struct macho_file *file, struct macho_code *cod
 		if (symbol->section && symbol->section <= file->section_count &&
 		    is_code(&file->sections[symbol->section - 1]))
 			code->functions[code->function_count++] =
-			    (struct format_function){ symbol->value, macho_plain_name(symbol) };
+			    (struct code_function){ symbol->value, macho_plain_name(symbol) };
 	}
 	qsort(code->functions, code->function_count, sizeof *code->functions, function_order);
 }

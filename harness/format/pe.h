@@ -104,7 +104,7 @@ unsigned char *pe_relocated(const struct pe *pe, const struct pe_section *sectio
 
 /* The names and bounds of Go's code from runtime.pclntab and runtime.firstmoduledata, which a stripped
  * file keeps: 1 and functions for the caller to free, or 0. */
-int pe_pclntab(const struct pe *pe, struct format_function **functions, size_t *count, uint64_t *text, uint64_t *etext);
+int pe_pclntab(const struct pe *pe, struct code_function **functions, size_t *count, uint64_t *text, uint64_t *etext);
 
 /* ---- Go's slot and initializers (pe_slot.c) ---- */
 
@@ -113,7 +113,7 @@ enum { CONSTRUCTORS_MAX = 64 };
 struct pe_go {
 	struct bytes buildinfo; /* empty: none */
 	int has_runtime;
-	struct format_function *functions; /* by address, one for each */
+	struct code_function *functions; /* by address, one for each */
 	size_t function_count;
 	uint64_t start, end; /* of Go's code; both 0: not known */
 

@@ -98,7 +98,7 @@ static int find_module(const struct pe *pe, const struct table *table, uint64_t 
 	return 0;
 }
 
-int pe_pclntab(const struct pe *pe, struct format_function **functions, size_t *count, uint64_t *text, uint64_t *etext)
+int pe_pclntab(const struct pe *pe, struct code_function **functions, size_t *count, uint64_t *text, uint64_t *etext)
 {
 	struct table table = { .word = (unsigned)pe->class / 8 };
 	if (!find_header(pe, &table) || !find_module(pe, &table, text, etext))
@@ -106,12 +106,12 @@ int pe_pclntab(const struct pe *pe, struct format_function **functions, size_t *
 	/* One more, where Go's code ends: what follows is C's. */
 	*functions = xcalloc(table.count + 1, sizeof **functions);
 	*count = table.count + 1;
-	(*functions)[table.count] = (struct format_function){ *etext, "?" };
+	(*functions)[table.count] = (struct code_function){ *etext, "?" };
 	for (size_t i = 0; i < table.count; i++) {
 		uint64_t entry = bytes_number(&table.bytes, table.pcln + i * 8, 4),
 			 func = table.pcln + bytes_number(&table.bytes, table.pcln + i * 8 + 4, 4);
 		const char *name = pe_text(&table.bytes, table.names + bytes_number(&table.bytes, func + 4, 4));
-		(*functions)[i] = (struct format_function){ *text + entry, name ? name : "?" };
+		(*functions)[i] = (struct code_function){ *text + entry, name ? name : "?" };
 	}
 	return 1;
 }

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STORAGE_EXTERNAL = 2, STORAGE_STATIC = 3, BUILDINFO_ALIGN = 16, ENTRIES_MAX = 4, MENTIONS_MAX = 64 };
+enum { STORAGE_EXTERNAL = 2, STORAGE_STATIC = 3, ENTRIES_MAX = 4, MENTIONS_MAX = 64 };
 
 /* The segment of the TEB, and its fields that code reads for their own sake.  What is not here Go may have
  * for a slot: ArbitraryUserPointer (0x28, 0x14) above all. */
@@ -69,7 +69,7 @@ static void functions_of_symbols(const struct pe *pe, struct pe_go *go)
 	for (size_t i = 0; i < pe->symbol_count; i++)
 		if (is_function(pe, &pe->symbol[i]))
 			go->functions[go->function_count++] =
-			    (struct format_function){ pe->symbol[i].address, pe->symbol[i].name };
+			    (struct code_function){ pe->symbol[i].address, pe->symbol[i].name };
 	if (start && end) {
 		go->start = start->address;
 		go->end = end->address;
@@ -351,21 +351,9 @@ json_t *pe_teb_offsets(const struct pe *pe, const struct pe_go *go)
 /* In the first writable section, as the go command looks for it (debug/buildinfo peExe.DataStart). */
 static struct bytes find_buildinfo(const struct pe *pe)
 {
-	static const char magic[] = "\xff Go buildinf:";
-	for (size_t i = 0; i < pe->section_count; i++) {
-		const struct pe_section *section = &pe->section[i];
-		if (!(section->flags & PE_WRITE) || !section->raw.size)
-			continue;
-		for (struct bytes rest = section->raw;;) {
-			int64_t found = bytes_find(&rest, magic, sizeof magic - 1);
-			if (found < 0)
-				return (struct bytes){ 0 };
-			rest = bytes_part(&rest, (uint64_t)found, rest.size);
-			if ((rest.data - section->raw.data) % BUILDINFO_ALIGN == 0)
-				return rest;
-			rest = bytes_part(&rest, 1, rest.size);
-		}
-	}
+	for (size_t i = 0; i < pe->section_count; i++)
+		if ((pe->section[i].flags & PE_WRITE) && pe->section[i].raw.size)
+			return facts_find_buildinfo(pe->section[i].raw, pe->section[i].address);
 	return (struct bytes){ 0 };
 }
 

@@ -50,7 +50,7 @@ struct image {
 	uint64_t entry, bss, text_address;
 	struct bytes text, data, symbols;
 	struct bytes buildinfo;
-	struct format_function *functions;
+	struct code_function *functions;
 	size_t function_count;
 	uint64_t go_start, go_end;
 	int has_start, has_end;
@@ -120,7 +120,7 @@ static void read_symbols(struct image *image)
 			room = room ? room * 2 : 256;
 			image->functions = xrealloc(image->functions, room * sizeof *image->functions);
 		}
-		image->functions[image->function_count++] = (struct format_function){ value, name };
+		image->functions[image->function_count++] = (struct code_function){ value, name };
 		if (!strcmp(name, "runtime.text")) {
 			image->go_start = value;
 			image->has_start = 1;

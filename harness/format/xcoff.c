@@ -154,14 +154,14 @@ static void find_bounds(const struct xcoff_file *file, struct symbols *symbols)
 
 /* Reads the code of a section that begins with the labels from first on, until one of data; the label behind. */
 static size_t scan_run(struct insn_scan *scan, const struct symbols *symbols, const struct format_code *all,
-    uint64_t start, size_t first, struct format_function *functions)
+    uint64_t start, size_t first, struct code_function *functions)
 {
 	struct format_code run = *all;
 	uint64_t end = all->address + all->code.size;
 	size_t last = first;
 	for (; last < symbols->count && symbols->label[last].is_code && symbols->label[last].address < end; last++)
 		functions[last - first] =
-		    (struct format_function){ symbols->label[last].address, symbols->label[last].name };
+		    (struct code_function){ symbols->label[last].address, symbols->label[last].name };
 	if (last < symbols->count && symbols->label[last].address < end)
 		end = symbols->label[last].address;
 	run.address = start;
@@ -174,7 +174,7 @@ static size_t scan_run(struct insn_scan *scan, const struct symbols *symbols, co
 
 /* A section from label to label, without the read-only data between them. */
 static void scan_section(struct insn_scan *scan, const struct symbols *symbols, const struct format_code *all,
-    struct format_function *functions)
+    struct code_function *functions)
 {
 	uint64_t start = all->address, end = start + all->code.size;
 	size_t next = 0;
@@ -192,7 +192,7 @@ static void scan_code(struct insn_scan *scan, const struct xcoff_file *file, con
     const struct arch *arch)
 {
 	size_t read = 0, texts = 0;
-	struct format_function *functions = xcalloc(symbols->count + 1, sizeof *functions);
+	struct code_function *functions = xcalloc(symbols->count + 1, sizeof *functions);
 	insn_scan_begin(scan, file->wide && !is_object(file) ? arch : NULL);
 	for (size_t i = 0; i < file->section_count && texts < TEXT_SECTIONS_MAX; i++) {
 		struct bytes content = xcoff_content(file, &file->section[i]);

@@ -46,7 +46,8 @@ static void test_programs(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARCH_COUNT(arches); i++) {
 		int big = arches[i]->big_endian;
-		struct made made = { .arch = arches[i], .type = ET_EXEC, .tls_size = 16, .slot = NO_SLOT };
+		struct made made = { .arch = arches[i], .type = ET_EXEC, .slot = NO_SLOT };
+		made.tls_size = 2 * (unsigned)arches[i]->class / 8; /* as cmd/link alone makes it */
 		put_words(made.bytes + CODE, (const uint32_t[WORDS_MAX]){ RDHWR(3), LW(30, 3, SLOT), JR }, big);
 		made_file(&made);
 		made_observed(&made, "tls.access", "model=LE at=-28672 reloc=none form=two");

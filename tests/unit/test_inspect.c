@@ -101,6 +101,32 @@ static void test_oracle(void **state)
 	assert_true(seen > 30);
 }
 
+/* Where it is not known which code is Go's, no check sees a number. */
+static void test_unknown_is_observed(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "tls.model-reloc", "slot=unknown" },
+		{ "tls.model-insn", "insn=unknown" },
+		{ "tls.one-insn", "insn=unknown" },
+		{ "tls.slot-offset", "insn=unknown" },
+		{ "tls.le-users", "insn=unknown" },
+		{ "init.array-entry", "go=unknown" },
+	};
+	json_t *facts = json_pack("{s:{s:{s:n,s:b},s:{s:n}},s:{s:n}}", "tls", "insn", "go_le", "decoded", 1, "relocs",
+	    "slot_tpoff", "init", "go_entries");
+	(void)state;
+	assert_non_null(facts);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct buf out = BUF_INIT;
+		char *note = NULL;
+		assert_int_equal(inspect_observe(rows[i][0], facts, &out, &note), 0);
+		assert_string_equal(out.data, rows[i][1]);
+		free(note);
+		buf_free(&out);
+	}
+	json_decref(facts);
+}
+
 static void test_every_file_check_is_observed(void **state)
 {
 	(void)state;
@@ -539,6 +565,7 @@ int main(void)
 		cmocka_unit_test(test_block_offset),
 		cmocka_unit_test(test_rule_is_the_loaders),
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_unknown_is_observed),
 	};
 	return cmocka_run_group_tests(tests, build_samples, remove_samples);
 }
