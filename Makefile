@@ -34,7 +34,7 @@ RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets docs docs-ports docs-releases docs-contract clean help
+.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets docs docs-ports docs-releases docs-contract answer-163-170 clean help
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -115,6 +115,10 @@ docs: programs    ## write docs/checks.md from the list of checks
 
 docs-contract: programs ## write docs/contract.md, what a loader owes a Go library, from all kept releases
 	@$(B)/tlsmatrix contract --go 1.5..1.27 --markdown > $(B)/contract.md && mv $(B)/contract.md docs/contract.md
+
+answer-163-170: setup ## write docs/why-1.6-failed.md: what Go 1.7 mended for a loader, asked of contract, bisect and blame
+	@$(SUBMAKE) programs
+	@.venv/bin/python ci/why_1_6_failed.py
 
 docs-ports: programs ## write docs/ports.md, the verdict of every port and mode, from a run of the whole list
 	@$(B)/tlsmatrix run 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }
