@@ -142,14 +142,14 @@ static int is_selected(const struct filter *filter, const struct plan *plan, con
 			       takes_anywhere(filter, plan, attempt->check);
 }
 
-static size_t count_bare(
-    const struct filter *filter, const struct plan *plan, const struct attempt *attempts, size_t count)
+/* Checks that the filter takes and for which there is no control, in whatever cell it is tried. */
+static size_t count_bare(const struct filter *filter, const struct plan *plan)
 {
 	size_t bare = 0;
 	for (size_t i = 0; i < checks_count; i++) {
 		int has = 0;
-		for (size_t k = 0; k < count && !has; k++)
-			has = attempts[k].check == &checks[i];
+		for (size_t k = 0; k < control_count && !has; k++)
+			has = strcmp(controls[k].check, checks[i].id) == 0;
 		if (!has && takes_anywhere(filter, plan, &checks[i])) {
 			printf("BARE     %-24s has no control\n", checks[i].id);
 			bare++;
@@ -228,11 +228,13 @@ static int try_all(struct setup *setup, const struct plan *plan, const struct fi
 	int error = run_plan(setup, self.cells, cells, &how, &sink), code = EXIT_OK;
 	for (size_t i = 0; !error && i < self.count; i++)
 		good += (size_t)attempt_judge(&self.attempts[i]);
-	size_t bare = error ? 0 : count_bare(filter, plan, self.attempts, self.count);
+	size_t bare = error ? 0 : count_bare(filter, plan);
 	if (error) {
 		code = error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA;
 	} else if (!self.count && !bare) {
-		fprintf(stderr, "tlsmatrix: '%s' selects no check that is planned here\n", text);
+		fprintf(stderr,
+		    "tlsmatrix: '%s' selects no cell in which a control is tried here: name checks only (check=...)\n",
+		    text);
 		code = EXIT_NOTHING;
 	} else {
 		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", good,

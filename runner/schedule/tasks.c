@@ -265,19 +265,15 @@ static int is_silent(const struct cell_result *result)
 	return 0;
 }
 
-/* What the cell's MUTATE violation makes of its module. */
+/* What the cell's MUTATE violation makes of its module, beside the result that tells of it. */
 static int mutated_facts(
-    const struct setup *setup, const struct plan_cell *cell, const json_t *build, json_t **facts, struct diag *diag)
+    const struct plan_cell *cell, const json_t *build, const char *copy, json_t **facts, struct diag *diag)
 {
 	const json_t *load = json_object_get(json_object_get(build, "runs"), load_name(cell->cell.load));
 	const char *module = json_string_value(json_object_get(load, "module"));
 	if (!module)
 		return diag_set(diag, ENOENT, "%s: the build has no module to change", cell->checks[0]->id);
-	char *dir = plan_result_dir(setup, cell), *copy = xprintf("%s/module", dir);
-	int error = violation_facts(&cell->violation, module, copy, facts, diag);
-	free(copy);
-	free(dir);
-	return error;
+	return violation_facts(&cell->violation, module, copy, facts, diag);
 }
 
 /* A trial that was disturbed by what may be gone is made again, once, and both are told. */
@@ -318,17 +314,18 @@ static int judge_cell(const struct setup *setup, const struct plan_cell *cell, c
 	struct cell_result result = { .checks = NULL };
 	struct buf log = BUF_INIT;
 	json_t *mutated = NULL;
-	int error = cell->violation.kind == MUTATE ? mutated_facts(setup, cell, build, &mutated, diag) : 0;
+	char *dir = plan_result_dir(setup, cell), *copy = xprintf("%s/module", dir);
+	int error = cell->violation.kind == MUTATE ? mutated_facts(cell, build, copy, &mutated, diag) : 0;
 	trial.facts = mutated;
+	trial.mutated = mutated ? copy : NULL;
 	error = error ? error : try_trial(&trial, &result, &log, diag);
 	int elsewhere = cell->target && !cell->target->missing && cell->target->kind != TARGET_HOST;
 	if (!error && elsewhere && is_silent(&result))
 		error = target_check_again(setup, cell->target, diag);
-	if (!error) {
-		char *dir = plan_result_dir(setup, cell);
+	if (!error)
 		error = result_store(setup, dir, &result, &log, diag);
-		free(dir);
-	}
+	free(copy);
+	free(dir);
 	cell_result_free(&result);
 	buf_free(&log);
 	json_decref(mutated);

@@ -219,13 +219,34 @@ static void take_record(struct check_result *result, const struct record *record
 		judge_observed(result, record->text, record->note);
 }
 
+/* The tracer with what it is to do wrong; its checks and "--" are still to come. */
+static void add_tracer(const struct run *run, int timeout_ms, struct argv *argv)
+{
+	const struct trial *trial = run->trial;
+	const char *const options[] = { "--module", run->module, trial->violation.kind == BEND ? "--bend" : NULL,
+		trial->violation.argument, trial->cell.load == LOAD_PRELOAD ? "--preload" : NULL, run->module };
+	argv_add(argv, "%s/tlstrace", trial->setup->places.bin);
+	if (timeout_ms) {
+		argv_add(argv, "--timeout");
+		argv_add(argv, "%d", (int)(scaled(run, timeout_ms) / 1000));
+	}
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i += 2)
+		if (options[i]) {
+			argv_add(argv, "%s", options[i]);
+			argv_add(argv, "%s", options[i + 1]);
+		}
+}
+
 static void set_repro(struct run *run, const struct check *check, const char *words)
 {
 	struct check_result *result = result_of(run, check);
 	struct buf line = BUF_INIT;
-	char *tracer = xprintf("%s/tlstrace", run->trial->setup->places.bin);
-	const char *const prefix[] = { tracer, "--module", run->module, check->id, "--", NULL };
-	struct argv argv = { NULL, 0 };
+	struct argv argv = { NULL, 0 }, prefix = { NULL, 0 };
+	if (check->pass == PASS_TRACE) {
+		add_tracer(run, 0, &prefix);
+		argv_add(&prefix, "%s", check->id);
+		argv_add(&prefix, "--");
+	}
 	add_program(run, check, &argv);
 	argv_add(&argv, "%s", words);
 	struct launch launch = {
@@ -233,11 +254,11 @@ static void set_repro(struct run *run, const struct check *check, const char *wo
 		.target = run->trial->target,
 		.argv = &argv,
 		.env = &run->env,
-		.prefix = check->pass == PASS_TRACE ? prefix : NULL,
+		.prefix = (const char *const *)prefix.word,
 	};
 	launch_shell(&launch, &line);
 	argv_free(&argv);
-	free(tracer);
+	argv_free(&prefix);
 	free(result->repro);
 	result->repro = buf_take(&line);
 }
@@ -408,21 +429,10 @@ static int run_trace(struct run *run)
 {
 	const struct trial *trial = run->trial;
 	struct argv prefix = { NULL, 0 }, argv = { NULL, 0 };
-	argv_add(&prefix, "%s/tlstrace", trial->setup->places.bin);
-	argv_add(&prefix, "--timeout");
-	argv_add(&prefix, "%d", (int)(scaled(run, TRACE_MS) / 1000));
-	argv_add(&prefix, "--module");
-	argv_add(&prefix, "%s", run->module);
-	if (trial->violation.kind == BEND) {
-		argv_add(&prefix, "--bend");
-		argv_add(&prefix, "%s", trial->violation.argument);
-	}
+	add_tracer(run, TRACE_MS, &prefix);
 	int preload = trial->cell.load == LOAD_PRELOAD;
-	if (preload) {
-		argv_add(&prefix, "--preload");
-		argv_add(&prefix, "%s", run->module);
+	if (preload)
 		env_set(&run->env, "LD_PRELOAD", "%s", "");
-	}
 	size_t count = 0;
 	for (size_t i = 0; i < trial->count; i++)
 		if (trial->checks[i]->pass == PASS_TRACE && is_asked(run, i) && is_over(run)) {
@@ -477,7 +487,7 @@ static void judge_file(struct run *run, const struct check *check, struct check_
 			tool = "objdump -d --no-show-raw-insn ";
 	struct buf repro = BUF_INIT;
 	buf_add(&repro, tool);
-	buf_add_shell(&repro, run->module);
+	buf_add_shell(&repro, run->trial->mutated ? run->trial->mutated : run->module);
 	free(result->repro);
 	result->repro = buf_take(&repro);
 }

@@ -28,7 +28,8 @@ struct trial {
 	const struct check *const *checks; /* to judge, in order */
 	size_t count;
 	struct violation violation; /* what is done wrong on purpose */
-	const json_t *facts;        /* of a mutated module, or NULL for the build's */
+	const char *mutated;        /* the module that a MUTATE violation was done to; NULL: the build's own */
+	const json_t *facts;        /* of that one; NULL: the build's */
 };
 
 /* Runs and judges.  Fills *result (cell_result_free) with one check_result per check, verdicts

@@ -34,7 +34,8 @@ int violation_facts(
 		diag_set(diag, -error, "%s: cannot write: %s", copy, strerror(-error));
 	error = error ? error : mutate_file(copy, violation->argument, diag);
 	error = error ? error : inspect_file(copy, facts, diag);
-	unlink(copy);
+	if (error)
+		unlink(copy);
 	free(folder);
 	return error;
 }

@@ -23,8 +23,8 @@ const char *violation_name(enum violation_kind kind);
 /* The argument where the violation is of that kind, else otherwise. */
 const char *violation_argument(const struct violation *violation, enum violation_kind kind, const char *otherwise);
 
-/* Of a MUTATE violation: the facts of the module after the mutation, which is done to a copy at that path.  0 and a new
- * reference, or -errno with a line in diag. */
+/* Of a MUTATE violation: the facts of the module after the mutation, which is done to a copy at that path that stays,
+ * for people to look at.  0 and a new reference, or -errno with a line in diag and no copy. */
 struct diag;
 int violation_facts(
     const struct violation *violation, const char *module, const char *copy, json_t **facts, struct diag *diag);
