@@ -31,7 +31,8 @@
  *     "at": STR,       where the slot is: an offset from the thread pointer in decimal ("-8"), "pt-tls" (an offset that
  *                      PT_TLS and C variables beside it decide), "loader" (IE: what the TPOFF relocation brings),
  *                      "gs:0x30" (FIXED),
- *                      "runtime.tls_g", "_privates" (KEY), "__tls_base" (wasm), "linker" (object files: not yet
+ *                      "runtime.tls_g", "_privates" (KEY; "0x1234": the address of another word that has the
+ *                          offset), "__tls_base" (wasm), "linker" (object files: not yet
  *                          placed), "mixed" (accesses that do not agree),
  *                      "unknown" (instructions of this machine are not read, or not known to be Go's), "none"; for ELF
  *                          harness/format/elf_access.h has
@@ -68,7 +69,8 @@
  *           Windows
  * "macho":  {"filetype": STR, "flags": [STR], "tlv": {"vars": N (descriptors), "data": N, "bss": N (bytes)},
  *     "fixed_gs": {STR "gs:0x30": N},
- *            "tpidrro": N (reads of TPIDRRO_EL0), "mod_init": N, "chained_fixups": bool, "rebases": N, "binds": N,
+ *            "tpidrro": N (reads of TPIDRRO_EL0), "slot_index": N|null (address of runtime.tls_g),
+ *            "mod_init": N, "chained_fixups": bool, "rebases": N, "binds": N,
  *            "textrel": bool (some in a segment mapped without write permission), "wx_segments": N, "slices":
  *                [STR]|null (fat file: arch of each) }
  *           imports.versions counts by library, "any library" in a flat namespace; init has "init_array" and facts have

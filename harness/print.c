@@ -91,11 +91,15 @@ static void print_access(struct buf *out, const json_t *tls)
 {
 	const char *model = text(tls, "model", "none"), *at = text(tls, "at", "none"),
 		   *form = text(tls, "form", "none");
-	const char *model_text = meaning_of(models, sizeof models / sizeof models[0], model),
+	const char *model_text = is_unknown(tls) && !strcmp(model, "none") ?
+	    "not known" :
+	    meaning_of(models, sizeof models / sizeof models[0], model),
 		   *place = meaning_of(places, sizeof places / sizeof places[0], at);
 	line(out, "model", "%s%s%s%s", model, model_text ? " (" : "", model_text ? model_text : "",
 	    model_text ? ")" : "");
-	line(out, "at", "%s (%s)", at, place ? place : "from the thread pointer");
+	if (!place)
+		place = strncmp(at, "0x", 2) ? "from the thread pointer" : "address of the word that has the offset";
+	line(out, "at", "%s (%s)", at, place);
 	line(out, "relocation", "%s", text(tls, "reloc", is_unknown(tls) ? "unknown" : "none"));
 	line(out, "form", "%s%s", form,
 	    !strcmp(form, "one")     ? " instruction" :

@@ -88,6 +88,7 @@ static const struct row macho[] = {
 	{ "tlv", "TLS variables", PRINT_PLAIN },
 	{ "fixed_gs", "fixed %gs", PRINT_COUNTS },
 	{ "tpidrro", "TPIDRRO reads", PRINT_PLAIN },
+	{ "slot_index", "slot index word", PRINT_HEX },
 	{ "mod_init", "initializers", PRINT_PLAIN },
 	{ "chained_fixups", "chained fixups", PRINT_PLAIN },
 	{ "slices", "slices", PRINT_PLAIN },

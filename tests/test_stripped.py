@@ -179,3 +179,36 @@ def test_what_cannot_be_told_is_unknown(built, name):
     assert "Go's code        unknown: not told from C's" in page and "Go's slot        unknown" in page
     assert (bare["init"]["go_entries"] is None) == ("Go's             unknown" in page)
     assert "C's code" not in page and "not in this file" not in page
+
+
+# Where the slot is on each: an offset in a variable, or one that Apple reserved.
+FOREIGN = {
+    "windows/amd64": ("KEY", "runtime.tls_g"),
+    "darwin/amd64": ("FIXED", "gs:0x30"),
+    "darwin/arm64": ("KEY", "runtime.tls_g"),
+    "android/arm64": ("KEY", "runtime.tls_g"),
+}
+
+
+@pytest.mark.parametrize("port", FOREIGN)
+def test_stripped_files_of_other_systems_say_the_same(goes, tmp_path, port):
+    """PE, Mach-O, and Android's variable; without its table each is unknown."""
+    folder = tmp_path / "src"
+    folder.mkdir()
+    goos, goarch = port.split("/")
+    for flags in ("", "-s -w"):
+        target = tmp_path / f"program{len(flags)}"
+        go_build(goes["now"], folder, target, f"-ldflags={flags}", GOOS=goos, GOARCH=goarch)
+    whole, bare = facts_of(tmp_path / "program0"), facts_of(tmp_path / "program5")
+    assert said(bare) == said(whole)
+    assert (bare["tls"]["model"], bare["tls"]["at"]) == FOREIGN[port]
+    assert accesses(bare, "go") > 0 and accesses(bare, "unknown") == 0
+    content = (tmp_path / "program5").read_bytes()
+    quantum = 4 if goarch == "arm64" else 1
+    magic = struct.pack("<I4B", 0xFFFFFFF1, 0, 0, quantum, 8)
+    assert magic in content
+    (tmp_path / "garbled").write_bytes(content.replace(magic, bytes(8)))
+    garbled = facts_of(tmp_path / "garbled")
+    assert garbled["go"]["present"] and garbled["tls"]["insn"]["go_le"] is None
+    assert garbled["tls"]["insn"]["c_le"] is None and garbled["tls"]["at"] == "unknown"
+    assert accesses(garbled, "unknown") > 0 or garbled["macho"]["fixed_gs"]["gs:0x30"] >= accesses(bare, "go")

@@ -32,6 +32,7 @@ struct reader {
 	    rows;           /* offsets from the header: of the names, of what offsets count from, of the table */
 	uint64_t names_end; /* behind the last NUL */
 	unsigned entry;     /* bytes of an entry, and of an offset */
+	uint64_t maxpc;     /* of the moduledata, or the end of the table's last function */
 	unsigned tries;     /* tables walked so far */
 };
 
@@ -135,7 +136,7 @@ static int read_header(struct reader *reader)
 
 /* Is the moduledata at an address of a range, and does it agree with the table? */
 static int read_module(
-    const struct reader *reader, const struct pclntab_range *range, uint64_t address, struct pclntab *table)
+    struct reader *reader, const struct pclntab_range *range, uint64_t address, struct pclntab *table)
 {
 	const struct pclntab_image *image = reader->image;
 	uint64_t words[MODULE_WORDS];
@@ -145,17 +146,19 @@ static int read_module(
 	for (unsigned i = 0; i < count; i++)
 		words[i] = pointer(image, range, address + (uint64_t)i * image->word);
 	const uint64_t *at = words + minpc;
-	uint64_t first = entry_of(reader, 0) + (reader->layout->is_offset ? at[2] : 0);
-	if (words[0] != reader->address || at[0] != first || at[1] < at[0] || at[3] < at[1] || at[2] > at[0])
+	uint64_t base = reader->layout->is_offset ? at[2] : 0, first = base + entry_of(reader, 0),
+		 last = base + entry_of(reader, reader->functions);
+	if (words[0] != reader->address || at[0] != first || at[1] < last || at[3] < at[1] || at[2] > at[0])
 		return 0;
 	table->text = at[2];
 	table->etext = at[3];
+	reader->maxpc = at[1];
 	for (unsigned i = 0; i < PCLNTAB_DATA; i++)
 		table->data[i] = (struct pclntab_bounds){ at[4 + 2 * i], at[5 + 2 * i] };
 	return 1;
 }
 
-static int find_module(const struct reader *reader, struct pclntab *table)
+static int find_module(struct reader *reader, struct pclntab *table)
 {
 	const struct pclntab_image *image = reader->image;
 	uint64_t budget = image->size;
@@ -184,15 +187,18 @@ static int find_module(const struct reader *reader, struct pclntab *table)
 }
 
 /* Without one: the bounds of the functions, where the header or the table have addresses. */
-static int read_bounds(const struct reader *reader, struct pclntab *table)
+static int read_bounds(struct reader *reader, struct pclntab *table)
 {
 	uint64_t base = 0;
 	if (reader->layout->is_offset)
 		base = pointer(reader->image, reader->range,
 		    reader->address + HEADER_SIZE + (uint64_t)reader->layout->text * reader->image->word);
-	table->text = base + entry_of(reader, 0);
-	table->etext = base + entry_of(reader, reader->functions);
-	return reader->layout->is_offset ? base != 0 : table->text != 0;
+	uint64_t text = base + entry_of(reader, 0);
+	if (!(reader->layout->is_offset ? base : text))
+		return 0;
+	table->text = text;
+	table->etext = reader->maxpc = base + entry_of(reader, reader->functions);
+	return 1;
 }
 
 /* ---- all of it ----------------------------------------------------------------------------- */
@@ -202,7 +208,7 @@ static int read_bounds(const struct reader *reader, struct pclntab *table)
 static void read_functions(const struct reader *reader, struct pclntab *table)
 {
 	uint64_t count = reader->functions, base = !reader->layout->is_offset ? 0 : table->text;
-	if (base + entry_of(reader, count) > table->etext)
+	if (base + entry_of(reader, count) != reader->maxpc)
 		return;
 	table->functions = xcalloc(count + 1, sizeof *table->functions);
 	table->count = count + 1;

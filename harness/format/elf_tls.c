@@ -302,7 +302,7 @@ void tls_read(const struct elf_file *file, const struct insn_scan *scan, struct 
 static json_t *number_or_null(int known, int64_t value) { return known ? json_integer(value) : json_null(); }
 
 /* The models in use, from the most to the least demanding of a loader. */
-static json_t *users_json(const struct insn_scan *scan, const struct tls_facts *facts)
+static json_t *users_json(const struct insn_scan *scan, const struct tls_facts *facts, int is_key)
 {
 	const struct tls_relocs *relocs = &facts->relocs;
 	size_t le = scan->go[ACCESS_LE] + scan->go[ACCESS_RELAXED] + scan->c[ACCESS_LE] + scan->c[ACCESS_RELAXED];
@@ -310,7 +310,8 @@ static json_t *users_json(const struct insn_scan *scan, const struct tls_facts *
 		const char *name;
 		int used;
 	} models[] = {
-		{ "IE", scan->go[ACCESS_IE] || relocs->tpoff || scan->c[ACCESS_IE] },
+		{ "IE", (scan->go[ACCESS_IE] && !is_key) || relocs->tpoff || scan->c[ACCESS_IE] },
+		{ "KEY", is_key },
 		{ "LE", le > 0 },
 		{ "TLSDESC", relocs->tlsdesc || scan->tlsdesc },
 		{ "GD", relocs->dtpoff || scan->gd },
@@ -440,5 +441,5 @@ json_t *tls_json(const struct elf_file *file, const struct pclntab *table, const
 	    (json_int_t)segment->p_offset, "section_align", (json_int_t)wanted_alignment(file), "symbols", symbols,
 	    "variables", variables, "slot", slot_json(file, &facts->slot, scan), "relocs",
 	    relocs_json(file, scan, facts), "insn", facts_insn(scan), "static_flag", (flags & DF_STATIC_TLS) != 0,
-	    "users", users_json(scan, facts));
+	    "users", users_json(scan, facts, !strcmp(access.model, "KEY")));
 }

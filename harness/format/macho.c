@@ -98,13 +98,12 @@ static uint64_t size_of_type(const struct macho_file *file, unsigned type)
 static struct access_words words_of(const struct macho_file *file, const struct macho_code *code, char at[32])
 {
 	const struct insn_scan *scan = &code->scan;
-	struct access_words words = { "none", "none", NULL };
+	struct access_words words = { "none", scan->is_unknown ? "unknown" : "none", NULL };
 	if (scan->segment && scan->go[ACCESS_LE]) {
 		words.model = "FIXED";
 		words.at = scan->offset.mixed ? "mixed" : at;
 		snprintf(at, 32, "%cs:%#llx", scan->segment, (unsigned long long)scan->offset.value);
 	} else if (!scan->segment && scan->go[ACCESS_IE]) {
-		/* A stripped file has no name for the word: then its address is what is known. */
 		words.model = "KEY";
 		words.at = scan->got.mixed                                      ? "mixed" :
 		    code->has_tls_g && code->tls_g == (uint64_t)scan->got.value ? "runtime.tls_g" :
@@ -235,11 +234,12 @@ static json_t *macho_json(const struct macho_file *file, const struct macho_code
 			(VM_PROT_WRITE | VM_PROT_EXECUTE) &&
 		    file->filetype != MH_OBJECT;
 	const char *filetype = NAME_OF(filetypes, file->filetype);
-	return json_pack("{s:s,s:o,s:o,s:o,s:I,s:I,s:b,s:I,s:I,s:b,s:I,s:o}", "filetype", filetype ? filetype : "other",
-	    "flags", flags_json(file), "tlv", tlv_json(file), "fixed_gs", fixed_json(&code->scan), "tpidrro",
-	    (json_int_t)code->tpidrro, "mod_init", initializers, "chained_fixups", file->has_chained, "rebases",
-	    (json_int_t)fixups->rebases, "binds", (json_int_t)fixups->binds, "textrel", fixups->text, "wx_segments", wx,
-	    "slices", slices);
+	json_t *word = code->has_tls_g ? json_integer((json_int_t)code->tls_g) : json_null();
+	return json_pack("{s:s,s:o,s:o,s:o,s:I,s:o,s:I,s:b,s:I,s:I,s:b,s:I,s:o}", "filetype",
+	    filetype ? filetype : "other", "flags", flags_json(file), "tlv", tlv_json(file), "fixed_gs",
+	    fixed_json(&code->scan), "tpidrro", (json_int_t)code->tpidrro, "slot_index", word, "mod_init", initializers,
+	    "chained_fixups", file->has_chained, "rebases", (json_int_t)fixups->rebases, "binds",
+	    (json_int_t)fixups->binds, "textrel", fixups->text, "wx_segments", wx, "slices", slices);
 }
 
 static const char *type_of(const struct macho_file *file)
@@ -263,11 +263,11 @@ static json_t *facts_json(struct macho_file *file, json_t *slices)
 	const struct macho_section *buildinfo = macho_section_named(file, "__go_buildinfo");
 	struct bytes info = buildinfo ? macho_section_bytes(file, buildinfo) : (struct bytes){ 0 };
 	int is_program = file->filetype == MH_EXECUTE;
-	macho_code_read(file, &code);
+	struct macho_fixups fixups;
+	macho_fixups_read(file, &fixups); /* first: the chains tell how pointers are written */
+	macho_code_read(file, info.size != 0, &code);
 	struct access_words words = words_of(file, &code, at);
 	struct initializers initializers = { .code = &code, .list = json_array() };
-	struct macho_fixups fixups;
-	macho_fixups_read(file, &fixups); /* first: the chains tell how initializers are written */
 	macho_initializers(file, note_initializer, &initializers);
 	json_t *object = macho_json(file, &code, &fixups, initializers.count, slices);
 	snprintf(machine, sizeof machine, "cpu %#x", file->cpu_type);
@@ -279,7 +279,11 @@ static json_t *facts_json(struct macho_file *file, json_t *slices)
 	json_object_set_new(facts, "go", facts_go(info, code.has_runtime));
 	json_object_set_new(facts, "tls", facts_tls(&words, &code.scan));
 	json_object_set_new(facts, "init",
-	    json_pack("{s:I,s:o}", "go_entries", initializers.go_entries, "init_array", initializers.list));
+	    json_pack("{s:o,s:o}", "go_entries",
+		code.function_count || !code.scan.is_unknown || !initializers.count ?
+		    json_integer(initializers.go_entries) :
+		    json_null(),
+		"init_array", initializers.list));
 	json_object_set_new(facts, "stack",
 	    json_pack("{s:b,s:b}", "present", 1, "exec", (file->flags & MH_ALLOW_STACK_EXECUTION) != 0));
 	json_object_set_new(facts, "imports", imports_json(file));

@@ -6,6 +6,7 @@
 #ifndef TLSMATRIX_HARNESS_FORMAT_MACHO_H
 #define TLSMATRIX_HARNESS_FORMAT_MACHO_H
 
+#include "harness/code/pclntab.h"
 #include "harness/format/format.h"
 
 enum macho_filetype { MH_OBJECT = 1, MH_EXECUTE = 2, MH_CORE = 4, MH_DYLIB = 6, MH_BUNDLE = 8 };
@@ -114,6 +115,10 @@ struct macho_fixups {
 /* Counts what dyld has to change, and notes the chain format of each segment. */
 void macho_fixups_read(struct macho_file *file, struct macho_fixups *fixups);
 
+/* The address in a word of the file that is in a segment with that chain: as it stands there without one, else out of
+ * the chain's bits; 0 for one that dyld binds. */
+uint64_t macho_pointer(const struct macho_file *file, const struct macho_chain *chain, uint64_t value);
+
 /* One relocation of an object file (<mach-o/reloc.h>); 0 where it is not there, or scattered. */
 struct macho_reloc {
 	uint32_t address, symbol;
@@ -130,15 +135,17 @@ void macho_initializers(const struct macho_file *file, macho_initializer *found,
 
 struct macho_code {
 	struct insn_scan scan;
-	struct code_function *functions; /* defined symbols of code, by address; the scan has names of them */
+	struct code_function *functions; /* of defined symbols and Go's table, by address; the scan has names of them */
 	size_t function_count;
-	size_t tpidrro; /* reads of TPIDRRO_EL0 */
-	uint64_t tls_g; /* address of runtime.tls_g */
+	struct pclntab table; /* of an image without the symbols that bound Go's code, else empty */
+	size_t tpidrro;       /* reads of TPIDRRO_EL0 */
+	uint64_t tls_g; /* address of runtime.tls_g: by its symbol, else the word of Go's code among Go's variables */
 	int has_tls_g, has_runtime;
 	size_t relocs_left; /* while it is read */
 };
 
-void macho_code_read(const struct macho_file *file, struct macho_code *code);
+/* After macho_fixups_read.  is_go: it is known that there is Go code in the file. */
+void macho_code_read(const struct macho_file *file, int is_go, struct macho_code *code);
 void macho_code_close(struct macho_code *code);
 
 /* The name of the function that begins at an address, or NULL. */

@@ -79,7 +79,49 @@ static void read_functions(const struct macho_file *file, struct macho_code *cod
 			code->functions[code->function_count++] =
 			    (struct code_function){ symbol->value, macho_plain_name(symbol) };
 	}
-	qsort(code->functions, code->function_count, sizeof *code->functions, function_order);
+}
+
+static uint64_t target(const void *file, const void *chain, uint64_t word) { return macho_pointer(file, chain, word); }
+
+/* Go's own table, for a file without symbols. */
+static void read_table(const struct macho_file *file, struct macho_code *code, struct go_text *text)
+{
+	struct pclntab_range *ranges = xcalloc(file->segment_count + 1, sizeof *ranges);
+	const struct pclntab_image image = { .range = ranges,
+		.count = file->segment_count,
+		.word = (unsigned)file->class / 8,
+		.size = file->bytes.size,
+		.target = target,
+		.context = file };
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const struct macho_segment *segment = &file->segments[i];
+		ranges[i] = (struct pclntab_range){ segment->address,
+			bytes_part(&file->bytes, segment->file_offset, segment->file_size), segment->chain };
+	}
+	pclntab_read(&image, &code->table);
+	free(ranges);
+	*text = (struct go_text){ code->table.text, code->table.etext, code->table.placed, code->table.placed };
+	code->functions =
+	    xrealloc(code->functions, (code->function_count + code->table.count + 1) * sizeof *code->functions);
+	if (code->table.count)
+		memcpy(code->functions + code->function_count, code->table.functions,
+		    code->table.count * sizeof *code->functions);
+	code->function_count += code->table.count;
+}
+
+/* A file without the symbol: the one word that Go's code loads an offset from is runtime.tls_g, if it is one of Go's
+ * variables, or at least one that start code can write. */
+static void find_tls_g(const struct macho_file *file, struct macho_code *code)
+{
+	const struct agreed *word = &code->scan.got;
+	uint64_t address = (uint64_t)word->value;
+	if (code->has_tls_g || file->filetype == MH_OBJECT || !word->seen || word->mixed || code->scan.segment)
+		return;
+	for (size_t i = 0; i < file->segment_count; i++)
+		code->has_tls_g |= (file->segments[i].protection & VM_PROT_WRITE) &&
+		    address >= file->segments[i].address &&
+		    address - file->segments[i].address < file->segments[i].size;
+	code->tls_g = address;
 }
 
 /* ---- object files -------------------------------------------------------------------------- */
@@ -155,7 +197,6 @@ static void scan_section(const struct macho_file *file, const struct macho_secti
 		.count = code->function_count,
 		.go_start = text->start,
 		.go_end = text->end,
-		.go_all = !code->function_count && macho_section_named(file, "__gopclntab"),
 	};
 	if (is_arm64)
 		code->tpidrro += count_tpidrro(&part.code);
@@ -193,18 +234,29 @@ static void scan_sections(const struct macho_file *file, struct macho_code *code
 	free(sections);
 }
 
-void macho_code_read(const struct macho_file *file, struct macho_code *code)
+void macho_code_read(const struct macho_file *file, int is_go, struct macho_code *code)
 {
 	struct go_text text = { 0 };
 	*code = (struct macho_code){ .relocs_left = file->bytes.size / 8 };
 	read_functions(file, code, &text);
-	code->has_runtime = (text.has_start && text.has_end) || macho_section_named(file, "__gopclntab");
-	if (!text.has_start || !text.has_end)
+	if ((!text.has_start || !text.has_end) && file->filetype != MH_OBJECT)
+		read_table(file, code, &text);
+	qsort(code->functions, code->function_count, sizeof *code->functions, function_order);
+	int is_known = text.has_start && text.has_end;
+	code->has_runtime = is_known || code->table.found || macho_section_named(file, "__gopclntab");
+	if (!is_known)
 		text = (struct go_text){ 0 };
 	insn_scan_begin(&code->scan, file->cpu ? file->cpu->arch : NULL);
 	code->scan.segment = file->cpu ? file->cpu->segment : 0;
+	code->scan.is_unknown =
+	    code->scan.decoded && file->filetype != MH_OBJECT && !is_known && (is_go || code->has_runtime);
 	scan_sections(file, code, &text);
 	insn_scan_end(&code->scan);
+	find_tls_g(file, code);
 }
 
-void macho_code_close(struct macho_code *code) { free(code->functions); }
+void macho_code_close(struct macho_code *code)
+{
+	free(code->functions);
+	pclntab_free(&code->table);
+}

@@ -181,14 +181,8 @@ int macho_reloc_at(
 	return file->class == 64 || !(address >> 31); /* R_SCATTERED, i386 only */
 }
 
-/* The address in a word of the file: of an image without chains as it stands there, else out of the chain's bits. */
-static uint64_t target_of(const struct macho_file *file, const struct macho_section *section, uint64_t value)
+uint64_t macho_pointer(const struct macho_file *file, const struct macho_chain *chain, uint64_t value)
 {
-	const struct macho_chain *chain = NULL;
-	for (size_t i = 0; i < file->segment_count; i++)
-		if (section->address >= file->segments[i].address &&
-		    section->address - file->segments[i].address < file->segments[i].size)
-			chain = file->segments[i].chain;
 	if (!chain)
 		return value;
 	if (value >> chain->bind_bit & 1)
@@ -196,6 +190,17 @@ static uint64_t target_of(const struct macho_file *file, const struct macho_sect
 	if (chain->signed_bit && value >> chain->signed_bit & 1)
 		return macho_base(file) + (value & 0xffffffff);
 	return bits(value, 0, chain->target_bits) + (chain->is_offset ? macho_base(file) : 0);
+}
+
+/* The address in a word of a section. */
+static uint64_t target_of(const struct macho_file *file, const struct macho_section *section, uint64_t value)
+{
+	const struct macho_chain *chain = NULL;
+	for (size_t i = 0; i < file->segment_count; i++)
+		if (section->address >= file->segments[i].address &&
+		    section->address - file->segments[i].address < file->segments[i].size)
+			chain = file->segments[i].chain;
+	return macho_pointer(file, chain, value);
 }
 
 /* In an object file by the relocations that fill the words. */

@@ -177,7 +177,7 @@ int pe_facts(const char *name, struct bytes file, json_t **facts, struct diag *d
 	    dll || moves ? "DYN" : "EXEC", "pie", !dll && moves, "entry",
 	    (json_int_t)(pe.entry ? pe.base + pe.entry : 0), "interp", "soname", soname(&pe), "needed", imports.needed,
 	    "static", !dll && !json_array_size(imports.needed));
-	json_object_set_new(*facts, "go", facts_go(go.buildinfo, go.has_runtime));
+	json_object_set_new(*facts, "go", facts_go(go.buildinfo, go.has_runtime || go.table.found));
 	json_object_set_new(*facts, "tls", facts_tls(&go.words, &go.scan));
 	json_object_set_new(*facts, "init", pe_init(&go));
 	json_object_set_new(*facts, "imports",

@@ -10,6 +10,7 @@
 #ifndef TLSMATRIX_HARNESS_FORMAT_PE_H
 #define TLSMATRIX_HARNESS_FORMAT_PE_H
 
+#include "harness/code/pclntab.h"
 #include "harness/format/format.h"
 
 enum { PE_DIRECTORIES = 16 };
@@ -100,12 +101,6 @@ const char *pe_reloc_name(const struct pe *pe, unsigned number);
  * are read, which counts down. */
 unsigned char *pe_relocated(const struct pe *pe, const struct pe_section *section, uint64_t *budget);
 
-/* ---- Go's function table (pe_pclntab.c) ---- */
-
-/* The names and bounds of Go's code from runtime.pclntab and runtime.firstmoduledata, which a stripped
- * file keeps: 1 and functions for the caller to free, or 0. */
-int pe_pclntab(const struct pe *pe, struct code_function **functions, size_t *count, uint64_t *text, uint64_t *etext);
-
 /* ---- Go's slot and initializers (pe_slot.c) ---- */
 
 enum { CONSTRUCTORS_MAX = 64 };
@@ -115,7 +110,8 @@ struct pe_go {
 	int has_runtime;
 	struct code_function *functions; /* by address, one for each */
 	size_t function_count;
-	uint64_t start, end; /* of Go's code; both 0: not known */
+	uint64_t start, end;  /* of Go's code; both 0: not known */
+	struct pclntab table; /* of an image without the symbols that bound Go's code, else empty */
 
 	struct insn_scan scan;
 	struct access_words words;

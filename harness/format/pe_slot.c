@@ -49,8 +49,22 @@ static const struct teb *teb_of(const struct pe *pe)
 
 /* ---- functions ---------------------------------------------------------------------------- */
 
-/* cmd/link calls the text of a host object "runtime/cgo(.text)". */
-static int is_host_text(const char *name) { return strstr(name, "(.") != NULL; }
+/* cmd/link calls the text of a host object "runtime/cgo(.text)"; "func(...int)" is a type in a Go name. */
+static int is_host_text(const char *name)
+{
+	const char *section = strrchr(name, '(');
+	return section && section[1] == '.' && section[2] != '.' && section[strlen(section) - 1] == ')';
+}
+
+/* Does the name have a package, as Go's have and C's do not?  "f.part.0" is what gcc makes of a part of f. */
+static int has_package(const char *name)
+{
+	static const char *const parts[] = { ".part.", ".constprop.", ".isra.", ".cold", ".lto_priv." };
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (strstr(name, parts[i]))
+			return 0;
+	return !is_host_text(name) && strpbrk(name + (name[0] != 0), ".:");
+}
 
 static int is_function(const struct pe *pe, const struct pe_symbol *symbol)
 {
@@ -76,22 +90,42 @@ static void functions_of_symbols(const struct pe *pe, struct pe_go *go)
 	}
 }
 
+/* Without these symbols by Go's own table; lld writes no symbols into an image whose debug information is DWARF or PDB,
+ * and -ldflags=-s takes them away. */
+static void functions_of_table(const struct pe *pe, struct pe_go *go)
+{
+	struct pclntab_range *ranges = xcalloc(pe->section_count + 1, sizeof *ranges);
+	const struct pclntab_image image = {
+		.range = ranges, .count = pe->section_count, .word = (unsigned)pe->class / 8, .size = pe->file.size
+	};
+	for (size_t i = 0; i < pe->section_count; i++)
+		ranges[i] = (struct pclntab_range){ pe->section[i].address, pe->section[i].raw, NULL };
+	pclntab_read(&image, &go->table);
+	free(ranges);
+	go->functions = xrealloc(go->functions, (go->function_count + go->table.count + 1) * sizeof *go->functions);
+	if (go->table.count)
+		memcpy(
+		    go->functions + go->function_count, go->table.functions, go->table.count * sizeof *go->functions);
+	go->function_count += go->table.count;
+	go->start = go->table.text;
+	go->end = go->table.etext;
+}
+
 /* The internal linker puts all text of host objects first (cmd/link/internal/loader
- * AssignTextSymbolOrder); Go's begins after the last of them, with the first name that has a package. */
+ * AssignTextSymbolOrder); Go's begins after the last of them, with the first name that has a package.  The table does
+ * not name host objects, and their functions come first in it. */
 static void skip_host_text(struct pe_go *go)
 {
-	size_t last = go->function_count;
+	size_t last = go->table.count ? 0 : go->function_count;
 	for (size_t i = 0; i < go->function_count; i++)
 		if (go->functions[i].address >= go->start && go->functions[i].address < go->end &&
 		    is_host_text(go->functions[i].name))
 			last = i;
-	for (size_t i = last; i < go->function_count; i++) {
-		const char *name = go->functions[i].name;
-		if (!is_host_text(name) && (strpbrk(name + (name[0] != 0), ".:"))) {
+	for (size_t i = last; i < go->function_count; i++)
+		if (go->functions[i].address >= go->start && has_package(go->functions[i].name)) {
 			go->start = go->functions[i].address;
 			return;
 		}
-	}
 }
 
 /* One name for an address: that of the function rather than of the host object it begins. */
@@ -110,12 +144,8 @@ static void drop_doubles(struct pe_go *go)
 static void read_functions(const struct pe *pe, struct pe_go *go)
 {
 	functions_of_symbols(pe, go);
-	if (!go->function_count) {
-		free(go->functions);
-		go->functions = NULL;
-		if (!pe_pclntab(pe, &go->functions, &go->function_count, &go->start, &go->end))
-			go->functions = xcalloc(1, sizeof *go->functions);
-	}
+	if (go->end <= go->start && !pe->is_object)
+		functions_of_table(pe, go);
 	format_sort(go->functions, go->function_count);
 	skip_host_text(go);
 	drop_doubles(go);
@@ -150,7 +180,7 @@ static void scan_part(const struct pe *pe, struct pe_go *go, uint64_t address, s
 		.count = go->function_count,
 		.go_start = go->start,
 		.go_end = go->end,
-		.go_all = !go->has_runtime && (go->buildinfo.size || pe_symbol_named(pe, "runtime.tls_g")),
+		.go_all = pe->is_object && !go->has_runtime && pe_symbol_named(pe, "runtime.tls_g"),
 	};
 	if (!code.size)
 		return;
@@ -165,12 +195,19 @@ static void scan_section(const struct pe *pe, struct pe_go *go, const struct pe_
 	scan_part(pe, go, section->address + at + length, bytes_part(&code, at + length, code.size));
 }
 
+/* An image of Go's, and it is not known where its code is? */
+static int is_unknown(const struct pe *pe, const struct pe_go *go)
+{
+	return !pe->is_object && !go->has_runtime && (go->buildinfo.size || go->table.found);
+}
+
 /* Sections of a valid file do not overlap: what is read of them is no more than the file. */
 static void scan(const struct pe *pe, struct pe_go *go)
 {
 	const struct teb *teb = teb_of(pe);
 	uint64_t budget = pe->file.size, relocs = pe->file.size;
 	insn_scan_begin(&go->scan, pe->arch);
+	go->scan.is_unknown = go->scan.decoded && is_unknown(pe, go);
 	if (teb) {
 		go->scan.segment = teb->segment;
 		go->scan.fields = teb->fields;
@@ -203,7 +240,10 @@ static void read_slot(const struct pe *pe, struct pe_go *go)
 	const struct pe_symbol *symbol = pe_symbol_named(pe, "runtime.tls_g");
 	const struct teb *teb = teb_of(pe);
 	int key = found->go[ACCESS_IE] > 0, fixed = found->go[ACCESS_LE] > 0;
-	go->words = (struct access_words){ key ? "KEY" : fixed ? "FIXED" : "none", "none", NULL };
+	go->words = (struct access_words){ key ? "KEY" :
+		    fixed                      ? "FIXED" :
+						 "none",
+		found->is_unknown ? "unknown" : "none", NULL };
 	go->tls_g = symbol ? symbol->address : 0;
 	if (!key && !fixed)
 		return;
@@ -321,7 +361,9 @@ json_t *pe_init(const struct pe_go *go)
 	json_int_t entries = 0;
 	for (size_t i = 0; i < go->constructor_count; i++)
 		entries += format_is_go_entry(pe_function_at(go, go->constructor[i]));
-	return json_pack("{s:I}", "go_entries", entries);
+	/* Without names the list is not found, or not read. */
+	int is_known = !go->scan.is_unknown || go->function_count;
+	return json_pack("{s:o}", "go_entries", is_known ? json_integer(entries) : json_null());
 }
 
 json_t *pe_constructors(const struct pe_go *go)
@@ -372,6 +414,7 @@ void pe_go_read(const struct pe *pe, struct pe_go *go)
 void pe_go_close(struct pe_go *go)
 {
 	free(go->functions);
+	pclntab_free(&go->table);
 	go->functions = NULL;
 	go->function_count = 0;
 }

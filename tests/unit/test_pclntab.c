@@ -180,6 +180,7 @@ static void test_without_moduledata(void **state)
 		assert_true(table.found);
 		assert_int_equal(table.placed, !is_offset(&made));
 		assert_int_equal(table.text, is_offset(&made) ? 0 : TEXT);
+		assert_int_equal(table.etext, is_offset(&made) ? 0 : TEXT + entries[FUNCTIONS]);
 		pclntab_free(&table);
 		if (!is_offset(&made))
 			continue;
@@ -257,7 +258,7 @@ static void test_text_moved_apart(void **state)
 	struct pclntab table;
 	(void)state;
 	make(&made, 8, 0, 0xf1, 0);
-	put_at(&made, TABLE + 0x180 + 8 * FUNCTIONS, 4, ETEXT - TEXT + 1);
+	put_at(&made, TABLE + 0x180 + 8 * FUNCTIONS, 4, entries[FUNCTIONS] - 1);
 	read_made(&made, &table);
 	assert_true(table.placed);
 	assert_int_equal(table.count, 0);
