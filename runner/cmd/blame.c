@@ -54,11 +54,11 @@ static void add_file(struct buf *out, const struct source_file *file, size_t mad
 	buf_add(out, file->name);
 }
 
-/* What a message names below a tree's go/src, without the tree. */
+/* What a message names below a tree's src, as the files are named here, without what is before it. */
 static const char *below_src(const char *said)
 {
-	const char *src = strstr(said, "/go/src/");
-	return src ? src + strlen("/go/src/") : said;
+	const char *tree = strstr(said, "/go/src/"), *bare = strstr(said, " src/");
+	return tree ? tree + strlen("/go/src/") : bare ? bare + strlen(" src/") : said;
 }
 
 /* "flips  1 of 147 files: runtime/a.s (tried)", and of what is neither what was said. */
