@@ -7,6 +7,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 
 enum { ARCH_SET_FS = 0x1002 };
@@ -168,6 +169,26 @@ static int init_args(struct trace *trace, struct thread *thread, struct trace_re
 	return 1;
 }
 
+/* The entry that holds the random bytes' address is no entry any more. */
+static int init_auxv(struct trace *trace, struct thread *thread, struct trace_regs *regs, struct entry *entry)
+{
+	trace_word at = *reg(regs, REG_CARG1) + ((*reg(regs, REG_CARG0) & 0xffffffff) + 1) * sizeof at,
+		   pair[2] = { 1, 0 };
+	(void)trace, (void)entry;
+	for (trace_word word = 1; word; at += sizeof at)
+		if (memory_read(thread->tid, at, &word, sizeof word))
+			return 0;
+	for (; pair[0]; at += sizeof pair) {
+		if (memory_read(thread->tid, at, pair, sizeof pair))
+			return 0;
+		if (pair[0] == AT_RANDOM) {
+			pair[0] = AT_IGNORE;
+			return !memory_write(thread->tid, at, pair, sizeof pair);
+		}
+	}
+	return 0;
+}
+
 static int init_align(struct trace *trace, struct thread *thread, struct trace_regs *regs, struct entry *entry)
 {
 	trace_word address = 0;
@@ -201,6 +222,7 @@ const struct trace_bend trace_bends[] = {
 	{ "sigaltstack-fail", "one sigaltstack call fails" },
 	{ "init-twice", "the initializer is entered again where it returns" },
 	{ "init-args", "the initializer gets argc 0 and argv NULL" },
+	{ "init-auxv", "AT_RANDOM is gone from the auxiliary vector where the initializer is entered" },
 	{ "init-align", "the stack is 8 bytes lower where the initializer is entered" },
 	{ "init-clobber", "the first callee-saved register is changed where the initializer returns" },
 	{ NULL, NULL },
@@ -223,6 +245,7 @@ static const struct {
 	{ BEND_CALL, sigaltstack_fail },
 	{ BEND_INIT_RETURN, init_twice },
 	{ BEND_INIT_ENTRY, init_args },
+	{ BEND_INIT_ENTRY, init_auxv },
 	{ BEND_INIT_ENTRY, init_align },
 	{ BEND_INIT_RETURN, init_clobber },
 };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "matrix/base/buf.h"
 
@@ -136,8 +137,7 @@ static size_t hidden_arguments(struct trace *trace, pid_t tid, const struct entr
 	return 0;
 }
 
-/* By content, not by address: a loader may hand out copies (what lies behind envp is init.auxv's
- * matter). */
+/* By content, not by address: a loader may hand out copies. */
 static void judge_arguments(struct trace *trace, pid_t tid, struct entry *entry)
 {
 	size_t hidden = hidden_arguments(trace, tid, entry), count = trace->args_count - hidden;
@@ -149,6 +149,73 @@ static void judge_arguments(struct trace *trace, pid_t tid, struct entry *entry)
 		    string_is(tid, word_at(tid, entry->argv + i * sizeof(trace_word)), trace->args[hidden + i]);
 	trace_word first = word_at(tid, entry->envp);
 	entry->envp_ok = entry->envp && (trace->first_env ? string_is(tid, first, trace->first_env) : !first);
+}
+
+/* ---- the auxiliary vector ----------------------------------------------------------------- */
+
+/* What Go's runtime takes from it (runtime/os_linux.go sysauxv, vdso_linux.go vdsoauxv, os_linux_*.go archauxv).  Not
+ * AT_PHDR, AT_ENTRY and the like: a loader that was started by hand puts the program's in their place. */
+const struct auxv_tag auxv_tags[TRACE_AUXV] = {
+	{ AT_PAGESZ, "pagesize" },
+	{ AT_RANDOM, "random" },
+	{ AT_SYSINFO_EHDR, "vdso" },
+	{ AT_SECURE, "secure" },
+	{ AT_HWCAP, "hwcap" },
+};
+
+/* A vector as pairs of words up to AT_NULL. */
+enum { AUXV_PAIRS = 64, ENVIRON_MAX = 65536 };
+
+static const trace_word *auxv_value(const trace_word (*pair)[2], size_t pairs, trace_word tag)
+{
+	for (size_t i = 0; i < pairs; i++)
+		if (pair[i][0] == tag)
+			return &pair[i][1];
+	return NULL;
+}
+
+/* The kernel's own copy (proc(5)).  How many pairs. */
+static size_t kernel_auxv(pid_t pid, trace_word (*pair)[2])
+{
+	char path[64];
+	size_t pairs = 0;
+	snprintf(path, sizeof path, "/proc/%d/auxv", (int)pid);
+	FILE *file = fopen(path, "r");
+	while (file && pairs < AUXV_PAIRS && fread(pair[pairs], sizeof *pair, 1, file) == 1 && pair[pairs][0])
+		pairs++;
+	if (file)
+		fclose(file);
+	return pairs;
+}
+
+/* Behind the NULL that ends envp, which Go looks for behind the one that ends argv (runtime/os_linux.go sysargs).  How
+ * many pairs, or -1 where it cannot be read or does not end. */
+static int handed_auxv(pid_t tid, const struct entry *entry, trace_word (*pair)[2])
+{
+	trace_word at = entry->argv + (entry->argc + 1) * sizeof at, word = 1;
+	int pairs = 0;
+	for (size_t i = 0; word && entry->argv && i < ENVIRON_MAX; i++, at += sizeof at)
+		if (memory_read(tid, at, &word, sizeof word))
+			return -1;
+	for (; !word && pairs < AUXV_PAIRS; pairs++, at += sizeof *pair)
+		if (memory_read(tid, at, pair[pairs], sizeof *pair))
+			return -1;
+		else if (!pair[pairs][0])
+			return pairs;
+	return -1;
+}
+
+static void judge_auxv(pid_t pid, pid_t tid, struct entry *entry)
+{
+	trace_word kernel[AUXV_PAIRS][2], handed[AUXV_PAIRS][2];
+	size_t kept = kernel_auxv(pid, kernel);
+	int pairs = handed_auxv(tid, entry, handed);
+	for (size_t i = 0; i < TRACE_AUXV; i++) {
+		const trace_word *of_kernel = auxv_value(kernel, kept, auxv_tags[i].tag),
+				 *value = pairs < 0 ? NULL : auxv_value(handed, (size_t)pairs, auxv_tags[i].tag);
+		int same = value && of_kernel ? *value == *of_kernel : value == of_kernel;
+		strcpy(entry->auxv[i], pairs < 0 || !kept ? "unread" : same ? "kernel" : value ? "other" : "missing");
+	}
 }
 
 /* ---- finding the initializer -------------------------------------------------------------- */
@@ -220,6 +287,7 @@ static void on_entry(struct trace *trace, struct thread *thread, struct breakpoi
 	entry->regs = *regs;
 	regs_read_fp(thread->tid, &entry->fp);
 	judge_arguments(trace, thread->tid, entry);
+	judge_auxv(thread->process, thread->tid, entry);
 	if (entry != &spare && !regs_return_address(thread->tid, regs, &entry->return_address) &&
 	    !trap_find(trace->return_at, entry->return_address)) {
 		struct breakpoint *back = trap_place(trace->return_at, entry->return_address);

@@ -160,6 +160,18 @@ static void see_entry_args(const struct trace *trace, struct buf *out, struct bu
 	    note, "argc %lu of %zu, argv 0x%lx, envp 0x%lx", entry->argc, entry->args_count, entry->argv, entry->envp);
 }
 
+/* Of several entries the first that is not as the kernel has it. */
+static void see_entry_auxv(const struct trace *trace, struct buf *out, struct buf *note)
+{
+	for (size_t tag = 0; tag < TRACE_AUXV; tag++) {
+		const char *seen = "kernel";
+		for (size_t i = 0; i < entries_kept(trace) && strcmp(seen, "kernel") == 0; i++)
+			seen = trace->entry[i].auxv[tag];
+		buf_printf(out, "%s%s=%s", tag ? " " : "", auxv_tags[tag].name, seen);
+	}
+	buf_printf(note, "behind argv 0x%lx", trace->entry[0].argv);
+}
+
 static void see_entry_align(const struct trace *trace, struct buf *out, struct buf *note)
 {
 	trace_word mod = trace->entry[0].sp % 16;
@@ -200,6 +212,7 @@ static const struct {
 	{ "thread.sigaltstack-ok", 0, see_sigaltstack },
 	{ "init.entry-once", 0, see_entry_once },
 	{ "init.entry-args", 1, see_entry_args },
+	{ "init.entry-auxv", 1, see_entry_auxv },
 	{ "init.entry-align", 1, see_entry_align },
 	{ "init.entry-callee-saved", 1, see_entry_saved },
 };

@@ -51,6 +51,14 @@ struct thread {
 enum { ENTRIES_MAX = 8, INSTANCES_MAX = 8 };
 
 /* One entry of the initializer. */
+/* The entries of the auxiliary vector that init.entry-auxv compares (init.c). */
+enum { TRACE_AUXV = 5 };
+struct auxv_tag {
+	trace_word tag;
+	const char *name;
+};
+extern const struct auxv_tag auxv_tags[TRACE_AUXV];
+
 struct entry {
 	pid_t tid;
 	trace_word argc, argv, envp, sp, return_address;
@@ -59,7 +67,8 @@ struct entry {
 	int argc_ok, argv_ok, envp_ok;
 	size_t args_count; /* how many the program has, without a loader's own */
 	int returned, bent;
-	char changed[160]; /* names of the callee-saved registers that were not kept, or "" */
+	char auxv[TRACE_AUXV][12]; /* of each of init.c's auxv_tags: "kernel", "missing", "other", "unread" */
+	char changed[160];         /* names of the callee-saved registers that were not kept, or "" */
 };
 
 struct breakpoint {
