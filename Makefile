@@ -58,7 +58,7 @@ test:             ## lint, C unit tests, fuzz targets, pytest over the commands 
 	@ci/setup.sh test
 	@$(SUBMAKE) lint unit fuzz-programs programs
 	@# Half of its time tests wait. Of those that pass nothing is kept: their caches are half a gigabyte each.
-	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -o tmp_path_retention_policy=failed tests
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -o tmp_path_retention_policy=failed tests
 
 fresh-test:       ## make and make test in a Debian that has nothing yet (debootstrap, as root); prints both times
 	@tests/fresh.sh

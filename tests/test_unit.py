@@ -34,6 +34,7 @@ TEXTS = {
         'OSv v0.57\r\nCmdline: "/case"\r\n\n#tlsm:1 7 fe0a35f1 begin\ta\nprogram exited with status 3\nPowering off.\n',
         "Cmdline: x\n#tlsm:2 9 10f1random: device\n4408 obs\ta\tb\tc\n\033[1mAborted\n\n[backtrace]\n",
     ],
+    "hunks": ["a0 1\nA\nd2 2\na3 1\nBC\nd6 1\n\0a\nb\nc\nd\ne\nf\n", "d1 1\na1 2\none\ntwo\n\0one\n"],
     "inspect": ["\x7fELF\x02\x01\x01"],
     "archive": ["!<arch>\n", "<bigaf>\n"],
 }
