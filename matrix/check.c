@@ -19,9 +19,7 @@ const struct check checks[] = {
 enum { CHECKS = sizeof checks / sizeof *checks };
 const size_t checks_count = CHECKS;
 
-static const struct {
-	const char *check, *where, *expected, *source;
-} rules[] = {
+static const struct expectation rules[] = {
 #define EXPECT(check, where, expected, source) { check, where, expected, source },
 #include "matrix/oracle.def"
 #undef EXPECT
@@ -191,6 +189,15 @@ const char *oracle_text(const struct check *check, const struct cell *cell, cons
 		}
 	}
 	return NULL;
+}
+
+const struct expectation *oracle_row(const struct check *check, size_t n)
+{
+	pthread_once(&prepared, prepare);
+	const short *row = rows_of_check[check - checks];
+	while (*row >= 0 && n--)
+		row++;
+	return *row < 0 ? NULL : &rules[*row];
 }
 
 int oracle_expect(const struct check *check, const struct cell *cell, struct buf *out, const char **source)

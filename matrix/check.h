@@ -41,4 +41,9 @@ int oracle_expect(const struct check *check, const struct cell *cell, struct buf
  * be asked by several threads. */
 const char *oracle_text(const struct check *check, const struct cell *cell, const char **source);
 
+/* The rows of oracle.def that name the check, in their order: of a cell the first counts whose filter takes it.  NULL
+ * behind the last. */
+struct expectation { const char *check, *where, *expected, *source; };
+const struct expectation *oracle_row(const struct check *check, size_t n);
+
 #endif

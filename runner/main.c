@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&cmd_list,
 	&cmd_run,
 	&cmd_show,
+	&cmd_explain,
 	&cmd_inspect,
 	&cmd_report,
 	&cmd_bisect,

@@ -20,6 +20,7 @@ COMMANDS = [
     "list",
     "run",
     "show",
+    "explain",
     "inspect",
     "report",
     "bisect",
@@ -59,7 +60,7 @@ def test_help(tool, command):
 def test_help_of_the_program(tool):
     """All commands in one screen; the same on stderr with status 2 when no command is given."""
     done = tool.plain("--help")
-    assert (done.status, done.stderr) == (0, "") and len(done.stdout.splitlines()) <= 25
+    assert (done.status, done.stderr) == (0, "") and len(done.stdout.splitlines()) <= 26
     assert [line.split()[0] for line in done.stdout.splitlines() if re.match("  [a-z]", line)] == COMMANDS
     none = tool.plain()
     assert (none.status, none.stdout, none.stderr) == (CODES["usage"], "", done.stdout)

@@ -34,8 +34,9 @@ struct command {
 	int (*run)(struct setup *setup, const struct option_words *words);
 };
 
-extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_selfcheck, cmd_target,
-    cmd_toolchain, cmd_cache, cmd_bisect, cmd_blame, cmd_accept, cmd_gate, cmd_compare, cmd_history, cmd_contract;
+extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_explain,
+    cmd_selfcheck, cmd_target, cmd_toolchain, cmd_cache, cmd_bisect, cmd_blame, cmd_accept, cmd_gate, cmd_compare,
+    cmd_history, cmd_contract;
 
 /* Prints what a target's check found out ({NAME:VALUE}), a line for each (target.c). */
 void cmd_print_facts(const json_t *facts);

@@ -5,6 +5,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
 #include "matrix/check.h"
+#include "matrix/references.h"
 #include "runner/cmd/against.h"
 
 #include <errno.h>
@@ -29,6 +30,14 @@ static void say(const char *head, const char *text, unsigned flags)
 	buf_free(&line);
 }
 
+/* What "S5" and "#10" in a source stand for. */
+static void show_cited(const char *source)
+{
+	const struct reference *reference;
+	for (const char *at = source ? source : ""; (reference = reference_next(&at));)
+		printf("             %-7s %s: %s\n", reference->name, reference->where, reference->what);
+}
+
 static void show_check(const struct check_result *result, int build_passes)
 {
 	const struct check *check = check_find(result->id);
@@ -43,6 +52,7 @@ static void show_check(const struct check_result *result, int build_passes)
 	if (check)
 		printf("           means     %s\n           matters   %s\n", check->meaning, check->why);
 	say("           source    ", result->source, TEXT_ASCII);
+	show_cited(result->source);
 	say("           repro     ", result->repro, 0);
 }
 

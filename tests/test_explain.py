@@ -1,0 +1,30 @@
+"""explain: what a check is; what it cites leads somewhere; bad input."""
+
+import re
+
+import pytest
+
+from conftest import CODES, GO, ROOT
+
+
+def test_explain(tool):
+    """A check with what it cites: the bug's text, the line of Go's source where the release under test has it, what is
+    expected, what makes it fail, and the code that makes it."""
+    done = tool.plain("explain", "init.entry-args", "contract.init-stack-align", "#10", "--go", GO)
+    assert (done.status, done.stderr) == (0, ""), done
+    check, clause, bug = done.stdout.split("\n\n")
+    assert check.startswith("init.entry-args\nstates ") and "#1 golang/go#13492" in check
+    place = re.search(r"^ +(/.*/src/runtime/rt0_linux_amd64\.s):(\d+)$", check, re.M)
+    assert "_rt0_amd64_lib" in open(place[1]).read().splitlines()[int(place[2]) - 1]
+    assert "\nexpected    argc=ok argv=ok envp=ok" in check and "\ncontrol     bend init-args" in check
+    code = re.search(r"^code +(\S+):(\d+)$", check, re.M)
+    assert '"init.entry-args"' in (ROOT / code[1]).read_text().splitlines()[int(code[2]) - 1]
+    assert "\nprovide     the stack at a multiple of 16" in clause and "dies, go<1.7" in clause
+    assert bug.startswith("#10\ntold in     golang/go#16618")
+
+
+@pytest.mark.parametrize("words", [[], ["init.entry-argz"], ["init.entry-args", "#99999"]])
+def test_explain_of_nothing(tool, words):
+    """One line, and nothing half explained."""
+    done = tool.plain("explain", *words, "--go", GO)
+    assert (done.status, done.stdout) == (CODES["usage"], "") and done.line().startswith("tlsmatrix: ")
