@@ -111,13 +111,6 @@ static void tell_between(const struct setup *setup, const char *const ends[2])
 
 /* ---- the answer --------------------------------------------------------------------------------------- */
 
-static const char *goroot_of(const struct setup *setup, const char *version)
-{
-	struct cell cell = { .cgo = 0 };
-	snprintf(cell.go, sizeof(cell.go), "%s", version);
-	return setup_release(setup, &cell)->goroot;
-}
-
 /* diff -u of a file of the base and of the mixture found; malloc'ed. */
 static char *diff_of(const struct blame *blame, const char *mixture, const struct source_file *file, size_t made)
 {
@@ -125,7 +118,8 @@ static char *diff_of(const struct blame *blame, const char *mixture, const struc
 			  *const names[2] = { blame->base, made < file->changes ? mixture : blame->other };
 	char *path[2], *label[2];
 	for (int side = 0; side < 2; side++) {
-		path[side] = xprintf("%s/src/%s", goroot_of(blame->question.setup, sides[side]), file->name);
+		path[side] =
+		    xprintf("%s/src/%s", setup_release_of(blame->question.setup, sides[side])->goroot, file->name);
 		label[side] = xprintf("%s/src/%s", names[side], file->name);
 	}
 	char *diff = sources_diff("-u", (const char *const *)path, (const char *const *)label);

@@ -2,12 +2,17 @@
 
 #include <string.h>
 
-const struct release *setup_release(const struct setup *setup, const struct cell *cell)
+const struct release *setup_release_of(const struct setup *setup, const char *version)
 {
 	for (size_t i = 0; i < setup->release_count; i++)
-		if (strcmp(setup->releases[i].version, cell->go) == 0)
+		if (strcmp(setup->releases[i].version, version) == 0)
 			return &setup->releases[i];
 	return setup->releases;
+}
+
+const struct release *setup_release(const struct setup *setup, const struct cell *cell)
+{
+	return setup_release_of(setup, cell->go);
 }
 
 void setup_keys(struct setup *setup)

@@ -24,6 +24,9 @@ struct setup {
 /* The release of a cell, by its version; the first where none has it. */
 const struct release *setup_release(const struct setup *setup, const struct cell *cell);
 
+/* The same by its version. */
+const struct release *setup_release_of(const struct setup *setup, const char *version);
+
 /* Fills the keys of releases and machine, which the names of builds and results are made of. */
 void setup_keys(struct setup *setup);
 

@@ -20,13 +20,6 @@
 /* Of a commit's hash as many are shown (commits.h); a mixture is named alike. */
 enum { MIX_DIGITS = 12 };
 
-static const struct release *release_of(const struct setup *setup, const char *version)
-{
-	struct cell cell = { .cgo = 0 };
-	snprintf(cell.go, sizeof(cell.go), "%s", version);
-	return setup_release(setup, &cell);
-}
-
 size_t mix_changes(const struct mix *mix, size_t i)
 {
 	const struct source_file *file = &mix->files->file[i];
@@ -40,8 +33,8 @@ void mix_name(const struct mix *mix, char name[32])
 {
 	struct hash *hash = hash_new();
 	char hex[HASH_HEX];
+	hash_add_text(hash, mix->files->key);
 	hash_add_text(hash, mix->base);
-	hash_add_text(hash, mix->other);
 	for (size_t i = 0; i < mix->files->count; i++) {
 		const struct source_file *file = &mix->files->file[i];
 		size_t made = mix_changes(mix, i);
@@ -127,7 +120,8 @@ static int mix_into(
     const struct setup *setup, const struct mix *mix, const char *name, const char *folder, struct diag *diag)
 {
 	char *go = xprintf("%s/go", folder), *version = xprintf("%s/VERSION", go);
-	const char *base = release_of(setup, mix->base)->goroot, *other = release_of(setup, mix->other)->goroot;
+	const char *base = setup_release_of(setup, mix->base)->goroot,
+		   *other = setup_release_of(setup, mix->other)->goroot;
 	int error = link_tree(base, go);
 	for (size_t i = 0; i < mix->files->count && !error; i++) {
 		const struct source_file *file = &mix->files->file[i];

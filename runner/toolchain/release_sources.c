@@ -133,15 +133,12 @@ char *sources_diff(const char *option, const char *const paths[2], const char *c
 }
 
 /* How a file differs: 1 with its changes, 0 when it does not. */
-static int differs(
-    const struct setup *setup, const struct cell *cell, const char *const versions[2], struct source_file *file)
+static int differs(const struct setup *setup, const char *const versions[2], struct source_file *file)
 {
 	char *path[2];
 	const char *hash[2];
 	for (int side = 0; side < 2; side++) {
-		struct cell of = *cell;
-		strcpy(of.go, versions[side]);
-		path[side] = xprintf("%s/src/%s", setup_release(setup, &of)->goroot, file->name);
+		path[side] = xprintf("%s/src/%s", setup_release_of(setup, versions[side])->goroot, file->name);
 		hash[side] = file_hash(path[side]);
 	}
 	int alike = *hash[0] && strcmp(hash[0], hash[1]) == 0;
@@ -163,6 +160,10 @@ int sources_differ(const struct setup *setup, const struct cell *cell, const cha
 {
 	struct source_list all = { .count = 0 };
 	*list = all;
+	struct hash *hash = hash_new();
+	for (int side = 0; side < 2; side++)
+		hash_add_text(hash, setup_release_of(setup, versions[side])->key);
+	hash_end(hash, list->key);
 	int error = list_side(setup, cell, versions[0], &all, diag);
 	error = error ? error : list_side(setup, cell, versions[1], &all, diag);
 	if (all.count)
@@ -171,7 +172,7 @@ int sources_differ(const struct setup *setup, const struct cell *cell, const cha
 		struct source_file *file = &all.file[i];
 		if (i + 1 < all.count && strcmp(file->name, file[1].name) == 0) {
 			free(file->name); /* it is in both: the next one is looked at */
-		} else if (!error && differs(setup, cell, versions, file)) {
+		} else if (!error && differs(setup, versions, file)) {
 			file->first = list->changes;
 			list->changes += file->changes;
 			list->file = xrealloc(list->file, (list->count + 1) * sizeof(*list->file));

@@ -31,11 +31,12 @@ struct source_file {
 struct source_list {
 	struct source_file *file; /* by area, then by name */
 	size_t count;
-	size_t changes; /* of all of them */
+	size_t changes;     /* of all of them */
+	char key[HASH_HEX]; /* of the two trees */
 };
 
-/* The files that differ between two releases (by version, both in the setup) for the cell's port and cgo.
- * 0; -errno with a line in diag.  Free with sources_free. */
+/* The files that differ between two releases, by version, both in the setup with their keys, for the cell's port and
+ * cgo.  0; -errno with a line in diag.  Free with sources_free. */
 int sources_differ(const struct setup *setup, const struct cell *cell, const char *const versions[2],
     struct source_list *list, struct diag *diag);
 void sources_free(struct source_list *list);
