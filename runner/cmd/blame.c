@@ -88,12 +88,9 @@ static void tell_asked(
 /* What lies between them on the ladder of kept releases: bisect would name a nearer pair. */
 static void tell_between(const struct setup *setup, const char *const ends[2])
 {
-	struct release_list kept, list = RELEASE_LIST_INIT, ladder = RELEASE_LIST_INIT;
+	struct release_list list, ladder = RELEASE_LIST_INIT;
 	struct version version[2];
-	kept_list(setup, &kept);
-	for (size_t i = 0; i < kept.count; i++)
-		if (!*version_suffix(kept.name[i]))
-			release_list_add(&list, kept.name[i]);
+	kept_releases(setup, &list);
 	for (int side = 0; side < 2; side++) {
 		release_list_add(&list, ends[side]);
 		version_parse(ends[side], &version[side]);
@@ -106,7 +103,6 @@ static void tell_between(const struct setup *setup, const char *const ends[2])
 		    ends[turned], ends[!turned], ladder.count - 2);
 	release_list_free(&ladder);
 	release_list_free(&list);
-	release_list_free(&kept);
 }
 
 /* ---- the answer --------------------------------------------------------------------------------------- */

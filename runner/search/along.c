@@ -17,12 +17,8 @@
 static int releases_between(
     const struct search *search, const char *good, const char *bad, struct release_list *ladder, struct diag *diag)
 {
-	struct release_list kept, list = RELEASE_LIST_INIT;
-	kept_list(search->question.setup, &kept);
-	for (size_t i = 0; i < kept.count; i++)
-		if (!*version_suffix(kept.name[i]))
-			release_list_add(&list, kept.name[i]);
-	release_list_free(&kept);
+	struct release_list list;
+	kept_releases(search->question.setup, &list);
 	release_list_add(&list, search->question.setup->releases[0].version);
 	const char *ends[2] = { good ? good : list.name[0], bad ? bad : list.name[list.count - 1] };
 	int error = 0;

@@ -27,6 +27,12 @@ const struct release *setup_release(const struct setup *setup, const struct cell
 /* The same by its version. */
 const struct release *setup_release_of(const struct setup *setup, const char *version);
 
+/* The same; NULL where none has it. */
+const struct release *setup_find_release(const struct setup *setup, const char *version);
+
+/* One more release, which passes to the setup. */
+void setup_add_release(struct setup *setup, const struct release *release);
+
 /* Fills the keys of releases and machine, which the names of builds and results are made of. */
 void setup_keys(struct setup *setup);
 

@@ -42,6 +42,17 @@ void kept_list(const struct setup *setup, struct release_list *list)
 	free(folder);
 }
 
+void kept_releases(const struct setup *setup, struct release_list *list)
+{
+	struct release_list kept;
+	kept_list(setup, &kept);
+	*list = (struct release_list)RELEASE_LIST_INIT;
+	for (size_t i = 0; i < kept.count; i++)
+		if (!*version_suffix(kept.name[i]))
+			release_list_add(list, kept.name[i]);
+	release_list_free(&kept);
+}
+
 int kept_find(const struct setup *setup, const char *version, struct kept *kept)
 {
 	char *path = kept_path(setup, version), *record = xprintf("%s/release.json", path);
@@ -136,15 +147,12 @@ static int is_named(const char *text, int bound, void *name)
 int kept_want(struct setup *setup, const char *version, struct diag *diag)
 {
 	struct release release;
-	for (size_t i = 0; i < setup->release_count; i++)
-		if (strcmp(setup->releases[i].version, version) == 0)
-			return 0;
+	if (setup_find_release(setup, version))
+		return 0;
 	int error = kept_release(setup, version, &release, diag);
-	if (error)
-		return error;
-	setup->releases = xrealloc(setup->releases, (setup->release_count + 1) * sizeof(*setup->releases));
-	setup->releases[setup->release_count++] = release;
-	return 0;
+	if (!error)
+		setup_add_release(setup, &release);
+	return error;
 }
 
 int kept_select(struct setup *setup, const struct filter *filter, struct diag *diag)

@@ -27,6 +27,9 @@ char *kept_path(const struct setup *setup, const char *version);
 /* The names of those that are there.  Free with release_list_free. */
 void kept_list(const struct setup *setup, struct release_list *list);
 
+/* Those of them that are releases, and not somebody's own build or a mixture. */
+void kept_releases(const struct setup *setup, struct release_list *list);
+
 /* What is kept as that version.  0; -ENOENT without a line when nothing is.  Free with kept_free. */
 int kept_find(const struct setup *setup, const char *version, struct kept *kept);
 void kept_free(struct kept *kept);

@@ -175,17 +175,14 @@ int mix_want(struct setup *setup, const struct mix *mix, struct diag *diag)
 	char name[32];
 	struct release release;
 	mix_name(mix, name);
-	for (size_t i = 0; i < setup->release_count; i++)
-		if (strcmp(setup->releases[i].version, name) == 0)
-			return 0;
+	if (setup_find_release(setup, name))
+		return 0;
 	char *path = xprintf("%s/mix/%s", setup->places.cache, name);
 	int error = make(setup, mix, path, NULL, &release, diag);
 	free(path);
-	if (error)
-		return error;
-	setup->releases = xrealloc(setup->releases, (setup->release_count + 1) * sizeof(*setup->releases));
-	setup->releases[setup->release_count++] = release;
-	return 0;
+	if (!error)
+		setup_add_release(setup, &release);
+	return error;
 }
 
 int mix_keep(const struct setup *setup, const struct mix *mix, const char *from, struct diag *diag)

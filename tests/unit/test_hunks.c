@@ -11,9 +11,10 @@
 /* What diff -n says of two texts, as diffutils prints it. */
 static char *diff_of(const char *old, const char *new)
 {
-	const char *const names[2] = { "/tmp/tlsmatrix-hunks-old", "/tmp/tlsmatrix-hunks-new" };
-	char command[200], out[4096];
+	char folder[] = "/tmp/test_hunks-XXXXXX", names[2][60], command[200], out[4096];
+	assert_non_null(mkdtemp(folder));
 	for (int side = 0; side < 2; side++) {
+		snprintf(names[side], sizeof(names[side]), "%s/%s", folder, side ? "new" : "old");
 		FILE *file = fopen(names[side], "w");
 		assert_non_null(file);
 		fputs(side ? new : old, file);
@@ -27,6 +28,7 @@ static char *diff_of(const char *old, const char *new)
 	pclose(diff);
 	remove(names[0]);
 	remove(names[1]);
+	remove(folder);
 	return xstrdup(out);
 }
 
