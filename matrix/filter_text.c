@@ -4,6 +4,8 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +19,10 @@ struct parsed {
 
 enum { PARSED_SLOTS = 4096, ADDRESS_SLOTS = 65536 };
 
-/* by_address is only where to look first: an address may hold another text later. */
-static struct parsed *parsed[PARSED_SLOTS], *by_address[ADDRESS_SLOTS];
+/* by_address is only where to look first: an address may hold another text later.  An entry is never changed. */
+static struct parsed *parsed[PARSED_SLOTS];
+static _Atomic(struct parsed *) by_address[ADDRESS_SLOTS];
+static pthread_mutex_t parsing = PTHREAD_MUTEX_INITIALIZER;
 
 /* FNV-1a. */
 static unsigned text_slot(const char *text)
@@ -29,7 +33,7 @@ static unsigned text_slot(const char *text)
 	return (hash ^ hash >> 16) % PARSED_SLOTS;
 }
 
-/* The text parsed, once for all that are equal. */
+/* The text parsed, once for all that are equal; for who holds parsing. */
 static struct parsed *text_parsed(const char *text)
 {
 	struct parsed **slot = &parsed[text_slot(text)], *entry = *slot;
@@ -50,10 +54,15 @@ static struct parsed *text_parsed(const char *text)
 
 static const struct filter *filter_of_text(const char *text)
 {
-	struct parsed **known = &by_address[(uintptr_t)text % ADDRESS_SLOTS];
-	if (!*known || strcmp((*known)->text, text) != 0)
-		*known = text_parsed(text);
-	return (*known)->filter;
+	_Atomic(struct parsed *) *slot = &by_address[(uintptr_t)text % ADDRESS_SLOTS];
+	struct parsed *known = atomic_load_explicit(slot, memory_order_acquire);
+	if (!known || strcmp(known->text, text) != 0) {
+		pthread_mutex_lock(&parsing);
+		known = text_parsed(text);
+		pthread_mutex_unlock(&parsing);
+		atomic_store_explicit(slot, known, memory_order_release);
+	}
+	return known->filter;
 }
 
 const struct filter *filter_text(const char *text) { return filter_of_text(text); }
