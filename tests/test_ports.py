@@ -258,3 +258,38 @@ def test_an_old_release_is_judged_by_its_own_rules(old_release):
     assert check("openbsd/mips64/exe", "tls.access") == "model=LE at=0 reloc=none form=two"
     # InternalLinkPIESupported of 1.20 says "windows-amd64"; cmd/link has its own list.
     assert check("windows/amd64/pie", "build.succeeds") == "exit=0"
+
+
+# ---- a release whose table cmd/go and cmd/link keep apart ----------------------------------------------------------
+
+OLDER = (
+    "go=1.16 & target=none & cgo=0 & link=internal & (os=windows & arch=amd64 & mode=pie | os=freebsd & arch=arm64 & "
+    "mode=exe | os=linux & arch=mips,riscv64 & mode=c-archive & !arch=*.* | os=js & arch=*.race,*.asan | "
+    "os=ios & mode=exe)"
+)
+
+
+def test_an_older_release_is_judged_by_its_own_rules(tool):
+    """Words that later releases say otherwise, and what they mended since."""
+    done = tool("toolchain", "get", "1.16.15")
+    assert done.status == CODES["ok"], done
+    done = tool("run", OLDER)
+    assert done.status == CODES["ok"], done.stdout
+    checks = {
+        (*cell["id"].split("/")[1:4], row["id"]): row for cell in tool.report()["cells"] for row in cell["checks"]
+    }
+
+    def observed(os, arch, mode, name="build.refused", status="pass"):
+        assert checks[os, arch, mode, name]["status"] == status, checks[os, arch, mode, name]
+        return checks[os, arch, mode, name]["observed"]
+
+    assert "flag provided but not defined: -asan" in observed("js", "wasm.asan", "exe")
+    assert "-race is only supported on" in observed("js", "wasm.race", "exe")
+    # -shared is a flag of the compiler where it is supported, since 1.16 on riscv64; cmd/link asks for a linker then.
+    assert "flag provided but not defined: -shared" in observed("linux", "mips", "c-archive")
+    assert "required: buildmode=c-archive" in observed("linux", "riscv64", "c-archive")
+    assert observed("windows", "amd64", "pie", "build.succeeds") == "exit=0"
+    # Known: golang/go#48112, and debug information that wants a type which the program has not.
+    assert observed("freebsd", "arm64", "exe", "init.gnu-stack", "fail") == "present=no exec=no"
+    assert observed("ios", "amd64", "exe", "build.succeeds", "fail") == "exit=2"
+    assert "requires external linking" in observed("ios", "arm64", "exe")

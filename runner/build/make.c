@@ -118,16 +118,27 @@ static int make_scratch(const struct setup *setup, struct diag *diag)
 	return error;
 }
 
+/* Does the output say that it came to the C compiler, which is not there? */
+static int wants_compiler(const char *output)
+{
+	static const char *const words[] = {
+		"C compiler \"" GO_ENV_NO_COMPILER "\" not found", /* cmd/cgo, main.go or gcc.go, since 1.17 */
+		"cgo: exec " GO_ENV_NO_COMPILER ": ",              /* cmd/cgo/util.go run, before */
+		/* cmd/go asks the compiler first when it is to build with -asan. */
+		"-asan: the version of $(go env CC) could not be parsed",
+	};
+	for (size_t i = 0; output && i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(output, words[i]))
+			return 1;
+	return 0;
+}
+
 /* A build without its C compiler: not started, or begun since Go should refuse it before it needs one,
  * but it did not come to that. */
 static void add_missing(const struct build *build, int refused, json_t *json)
 {
 	const struct compiler *compiler = &build->compiler;
-	const char *output = json_string_value(json_object_get(json, "output"));
-	if (!compiler->missing ||
-	    (refused && !(output && strstr(output, "C compiler \"" GO_ENV_NO_COMPILER "\" not found")) &&
-		/* cmd/go asks the compiler first when it is to build with -asan. */
-		!(output && strstr(output, "-asan: the version of $(go env CC) could not be parsed"))))
+	if (!compiler->missing || (refused && !wants_compiler(json_string_value(json_object_get(json, "output")))))
 		return;
 	struct buf thing = BUF_INIT;
 	cell_expand(&build->cell, compiler->thing, &thing);

@@ -23,8 +23,9 @@ static const struct table_source {
 	const char *const ours[4];  /* of cases/ports, beside main.go: what the table does not say */
 } table_sources[] = {
 	{ 21, "internal/platform", { "supported.go", "zosarch.go" }, { "own_21.go" } },
-	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "pie_19.go" } },
-	{ 19, "cmd/internal/sys", { "supported.go" }, { "external_18.go", "asan_18.go", "pie_19.go" } },
+	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "rules.go" } },
+	{ 18, "cmd/internal/sys", { "supported.go" }, { "external_15.go", "asan_18.go", "rules.go" } },
+	{ 15, "cmd/internal/sys", { "supported.go" }, { "external_15.go", "asan_15.go", "rules.go" } },
 };
 
 /* The row of a release, or NULL. */
