@@ -19,7 +19,7 @@ SUBMAKE = $(MAKE) --no-print-directory -j$(shell nproc)
 LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort harness/probe/record.c cases/generate.c \
               $(foreach folder,matrix harness reports runner,$(wildcard $(folder)/*.c)) \
               $(filter-out harness/probe/%,$(foreach folder,matrix harness reports runner,$(wildcard $(folder)/*/*.c)))))
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/stages.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/stages.o $(B)/obj/version.o
 # What a stage's results depend on of the tool itself: its sources (runner/setup/stages.h).
 STAGE_INSPECT := $(sort $(wildcard harness/*.[ch] harness/elf/*.[ch] harness/code/*.[ch] harness/format/*.[ch] matrix/base/*.[ch]))
 STAGE_TRACE   := $(sort $(wildcard harness/trace/*.[ch] harness/elf/*.[ch] matrix/base/*.[ch])) harness/tlstrace.c harness/probe/record.c
@@ -34,7 +34,7 @@ RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets docs docs-ports docs-releases docs-contract answer-163-170 clean help
+.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets docs docs-ports docs-releases docs-contract answer-163-170 install deb clean help FORCE
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -128,6 +128,30 @@ docs-releases: programs ## write docs/releases.md, what each release builds and 
 	@$(B)/tlsmatrix run 'go=1.5..1.99 & (os=linux & arch=amd64 & !arch=*.* & target=host,none | go>=1.21 & target=none & link=internal,external)' --out $(B)/releases > $(B)/releases.txt || { tail -n 5 $(B)/releases.txt; exit 1; }
 	@$(B)/tlsmatrix report --format markdown --releases --out $(B)/releases -o docs/releases.md
 
+# What the programs read of the tree when they run.
+DATA := $(sort $(shell find cases harness/probe -type f) $(wildcard runner/target/*.ini runner/target/*.sh runner/target/*.specs runner/toolchain/*.sh))
+DOCS := $(wildcard docs/*.md) README.md CHANGELOG.md
+PREFIX ?= /usr/local
+to = $(DESTDIR)$(PREFIX)
+
+install: programs ## install below PREFIX (/usr/local), or DESTDIR with it: programs, cases, manual page, completions
+	install -d $(to)/bin $(to)/lib/tlsmatrix $(to)/share/man/man1 $(to)/share/doc/tlsmatrix \
+	    $(to)/share/bash-completion/completions $(to)/share/zsh/vendor-completions $(to)/share/fish/vendor_completions.d
+	install -m 755 $(PROGRAMS) $(to)/lib/tlsmatrix
+	ln -sf ../lib/tlsmatrix/tlsmatrix $(to)/bin/tlsmatrix
+	@for file in $(DATA); do install -D -m 644 $$file $(to)/share/tlsmatrix/$$file || exit 1; done
+	@chmod 755 $(patsubst %,$(to)/share/tlsmatrix/%,$(filter %.sh,$(DATA)))
+	install -m 644 $(DOCS) LICENSE $(to)/share/doc/tlsmatrix
+	$(B)/tlsmatrix --manual > $(to)/share/man/man1/tlsmatrix.1
+	$(B)/tlsmatrix --completion bash > $(to)/share/bash-completion/completions/tlsmatrix
+	$(B)/tlsmatrix --completion zsh > $(to)/share/zsh/vendor-completions/_tlsmatrix
+	$(B)/tlsmatrix --completion fish > $(to)/share/fish/vendor_completions.d/tlsmatrix.fish
+
+deb:              ## a Debian package of it, in build/
+	@ci/setup.sh deb
+	@$(SUBMAKE) programs
+	@ci/deb.sh $(B)
+
 clean:            ## remove what was built here (caches stay: see `tlsmatrix cache`)
 	rm -rf build out
 
@@ -172,7 +196,17 @@ $(B)/stages.c: $(STAGE_INSPECT) $(STAGE_TRACE) $(STAGE_TRIAL)
 	   printf 'const char stage_trace[] = "%s";\n' $$(cat $(STAGE_TRACE) | sha256sum | cut -c1-32); \
 	   printf 'const char stage_trial[] = "%s";\n' $$(cat $(STAGE_TRIAL) | sha256sum | cut -c1-32); } > $@
 
-$(B)/obj/stages.o: $(B)/stages.c
+# The commit (runner/setup/version.h): asked each time, written when it is another.
+COMMIT = $(shell git rev-parse --short HEAD 2>/dev/null)$(if $(shell git status --porcelain -uno 2>/dev/null),.dirty)
+$(B)/version.c: FORCE
+	@mkdir -p $(@D)
+	@{ printf '#include "runner/setup/version.h"\n\n'; \
+	   printf 'const char tlsmatrix_version[] = TLSMATRIX_VERSION "%s";\n' "$(COMMIT:%=+%)"; } > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+FORCE:
+
+$(B)/obj/stages.o $(B)/obj/version.o: $(B)/obj/%.o: $(B)/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 

@@ -1,11 +1,11 @@
 /* main.c - the command table: finds the command, parses its options, makes the setup. */
-#include "runner/cmd/cmd.h"
+#include "runner/cmd/table.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
 #include "matrix/filter.h"
 #include "runner/cache/use.h"
-#include "runner/schedule/plan.h"
+#include "runner/setup/version.h"
 #include "runner/target/target.h"
 #include "runner/toolchain/release_kept.h"
 
@@ -38,7 +38,7 @@ static const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_selfcheck,
 };
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), OPTIONS_MAX = 24 };
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
 static struct common common;
 static const struct option_row common_options[] = {
@@ -48,7 +48,8 @@ static const struct option_row common_options[] = {
 	{ "--targets", OPTION_TEXT, "FILE", "targets of your own, an INI file (runner/target/target.h)",
 	    &common.targets },
 };
-enum { COMMON_COUNT = sizeof(common_options) / sizeof(common_options[0]) };
+static const struct command_table table = { commands, COMMAND_COUNT, common_options,
+	sizeof(common_options) / sizeof(common_options[0]) };
 
 int cmd_fail(const struct diag *diag, int code)
 {
@@ -109,7 +110,8 @@ static void usage(FILE *out)
 	    out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-34s %s\n", commands[i]->synopsis, commands[i]->summary);
-	fputs("\n`tlsmatrix COMMAND --help` tells more.  FILTER: mode=c-shared & link=external* & !load=dlmopen\n"
+	fputs("\n`tlsmatrix COMMAND --help` tells more, `tlsmatrix --manual` all.  FILTER: mode=c-shared & "
+	      "link=external*\n"
 	      "Exit status: 0 nothing unexpected, 1 unexpected failures, 2 usage or bad input, 3 could not\n"
 	      "judge, 4 nothing selected, 5 incomplete, 6 report not written, 130 interrupted.\n",
 	    out);
@@ -157,11 +159,7 @@ static int start(const struct command *command, struct setup *setup, const struc
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct option_row rows[OPTIONS_MAX];
-	size_t count = 0;
-	for (size_t i = 0; i < command->option_count; i++)
-		rows[count++] = command->options[i];
-	for (size_t i = 0; i < COMMON_COUNT; i++)
-		rows[count++] = common_options[i];
+	size_t count = table_options(&table, command, rows);
 	struct option_words words;
 	struct diag diag = DIAG_INIT;
 	struct setup setup = { .timeout_scale = 1.0 };
@@ -217,8 +215,18 @@ static int dispatch(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("tlsmatrix %s\n", TLSMATRIX_VERSION);
+		printf("tlsmatrix %s\n", tlsmatrix_version);
 		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "--manual") == 0) {
+		table_manual(&table);
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "--completion") == 0) {
+		if (argc == 3 && !table_completion(&table, argv[2]))
+			return EXIT_OK;
+		fprintf(stderr, "tlsmatrix: --completion: needs a shell: bash, zsh or fish\n");
+		return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)

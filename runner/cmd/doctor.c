@@ -5,6 +5,7 @@
 #include "matrix/check.h"
 #include "matrix/gen.h"
 #include "runner/schedule/plan.h"
+#include "runner/setup/version.h"
 #include "runner/target/target.h"
 #include "runner/toolchain/release_ports.h"
 
@@ -211,7 +212,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	(void)words;
 	const struct machine *machine = &setup->machine;
 	size_t all = count_cells(setup, setup->linkers.links);
-	printf("tlsmatrix %s on %s/%s\n", TLSMATRIX_VERSION, machine->os, machine->arch);
+	printf("tlsmatrix %s on %s/%s\n", tlsmatrix_version, machine->os, machine->arch);
 	printf("  ok       go       %s (%s)\n", setup->releases->go, setup->releases->version);
 	print_own_compiler(setup);
 	print_linkers(setup);

@@ -100,8 +100,6 @@ int options_parse(const char *command, const struct option_row *rows, size_t cou
 void options_help(const struct option_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (find(rows, i, rows[i].name, strlen(rows[i].name)))
-			continue; /* a command's own stands for the common one of that name */
 		char left[40];
 		snprintf(left, sizeof(left), "%s%s%s", rows[i].name, rows[i].value ? " " : "",
 		    rows[i].value ? rows[i].value : "");

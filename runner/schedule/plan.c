@@ -7,6 +7,7 @@
 #include "runner/build/hosts.h"
 #include "runner/build/name.h"
 #include "runner/setup/stages.h"
+#include "runner/setup/version.h"
 #include "runner/target/osv_files.h"
 #include "runner/target/target.h"
 #include "runner/trial/target_check.h"

@@ -80,6 +80,4 @@ int plan_write(const struct setup *setup, const struct plan *plan, const char *p
 /* The folder of a cell's cached result: result.json and run.log; malloc'ed. */
 char *plan_result_dir(const struct setup *setup, const struct plan_cell *cell);
 
-#define TLSMATRIX_VERSION "0.1"
-
 #endif

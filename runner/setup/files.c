@@ -47,10 +47,11 @@ static char *default_cache(void)
 	return home && home[0] == '/' ? xprintf("%s/.cache/tlsmatrix", home) : xstrdup("");
 }
 
-/* The source tree that a build folder belongs to: build/ or, for another kind of build, build/asan/. */
+/* The source tree that a build folder belongs to, build/ or, for another kind of build, build/asan/; or what `make
+ * install` put of it beside lib/tlsmatrix. */
 static char *root_of(const char *bin)
 {
-	static const char *const ups[] = { "..", "../.." };
+	static const char *const ups[] = { "..", "../..", "../../share/tlsmatrix" };
 	for (size_t i = 0; i < sizeof(ups) / sizeof(ups[0]); i++) {
 		char *root = xprintf("%s/%s", bin, ups[i]), *mark = xprintf("%s/cases/sources.def", root);
 		char *real = file_exists(mark) ? realpath(root, NULL) : NULL;
@@ -73,7 +74,9 @@ int places_find(const char *out, const char *cache, struct places *places, struc
 	char *real = root_of(bin);
 	if (!real) {
 		int error = diag_set(diag, ENOENT,
-		    "%s/../cases/sources.def: not found: run tlsmatrix from the build folder of its source tree", bin);
+		    "%s/../cases/sources.def: not found: run tlsmatrix from the build folder of its source tree, or "
+		    "`make install` it",
+		    bin);
 		free(bin);
 		return error;
 	}

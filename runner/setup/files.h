@@ -10,7 +10,7 @@ struct diag;
 
 /* Where this run lives.  All absolute, without a trailing slash. */
 struct places {
-	char *root;  /* the source tree: cases/ and harness/probe/ are read from here */
+	char *root;  /* the source tree, or PREFIX/share/tlsmatrix: cases/ and harness/probe/ are read from here */
 	char *bin;   /* the folder of tlsmatrix and tlstrace */
 	char *out;   /* --out, default ROOT/../out as seen from the program: "out" in the working folder */
 	char *cache; /* --cache, default $XDG_CACHE_HOME/tlsmatrix or ~/.cache/tlsmatrix; "" when there is no home */
