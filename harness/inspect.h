@@ -113,8 +113,14 @@
  *            "go_entries": N|null},
  *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel":
  *       bool},
- *   "stack": {"present": bool, "exec": bool}, "relro": bool, "wx_segments": N,
- *   "relocs": {"count": N, "outside": N, "types": {STR: N}, "copy": N},
+ *   "load": {"segments": N (PT_LOAD), "lowest": N|null (p_vaddr), "congruent": bool (p_vaddr = p_offset modulo p_align,
+ *            a power of two, in each), "ascending": bool (each begins behind the one before), "fits": bool (p_filesz
+ *            within p_memsz)},
+ *   "notes": {"go_build_ids": N, "gnu_build_ids": N},   in PT_NOTE segments
+ *   "stack": {"present": bool, "exec": bool,  of PT_GNU_STACK, and of PT_SUNWSTACK "sun": bool, "sun_exec": bool},
+ *   "relro": bool, "wx_segments": N,
+ *   "relocs": {"count": N, "outside": N, "types": {STR: N}, "copy": N,
+ *              "others": [STR]},       of the types those that no supplement has a loader apply
  *   "plt": {"entries": N,            as harness/code/plt.h finds them, by section: 0 in a file without sections
  *           "go_entries": N,        those that lead to a Go function
  *           "writes": [STR],        general registers that an entry writes before it jumps, by number

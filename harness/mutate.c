@@ -2,6 +2,7 @@
 #include "harness/mutate.h"
 #include "harness/code/go_code.h"
 #include "harness/code/plt.h"
+#include "harness/format/elf_notes.h"
 #include "harness/format/elf_tls.h"
 #include "matrix/base/diag.h"
 
@@ -61,7 +62,82 @@ static int put_segment(struct mutant *mutant, uint32_t type, size_t field, uint6
 	for (size_t i = 0; i < file->segment_count; i++)
 		if (file->segment[i].p_type == type)
 			return put(mutant, file->header.e_phoff + i * sizeof(Elf64_Phdr) + field, value, size);
-	return lacks(mutant, type == PT_TLS ? "PT_TLS segment" : "PT_GNU_STACK segment");
+	return lacks(mutant,
+	    type == PT_TLS        ? "PT_TLS segment" :
+		type == PT_INTERP ? "PT_INTERP segment" :
+				    "PT_GNU_STACK segment");
+}
+
+/* The field of the first PT_LOAD whose flags are so. */
+static int put_load(struct mutant *mutant, uint32_t flags, size_t field, uint64_t value, size_t size)
+{
+	const struct elf_file *file = &mutant->file;
+	for (size_t i = 0; i < file->segment_count; i++)
+		if (file->segment[i].p_type == PT_LOAD && (file->segment[i].p_flags & (PF_W | PF_X)) == flags)
+			return put(mutant, file->header.e_phoff + i * sizeof(Elf64_Phdr) + field, value, size);
+	return lacks(mutant, "segment of that kind");
+}
+
+static const GElf_Phdr *last_load(const struct elf_file *file)
+{
+	size_t i = file->segment_count;
+	while (i && file->segment[i - 1].p_type != PT_LOAD)
+		i--;
+	return i ? &file->segment[i - 1] : NULL;
+}
+
+static int put_last_load(struct mutant *mutant, size_t field, uint64_t value)
+{
+	const GElf_Phdr *load = last_load(&mutant->file);
+	if (!load)
+		return lacks(mutant, "PT_LOAD segment");
+	return put(mutant,
+	    mutant->file.header.e_phoff + (uint64_t)(load - mutant->file.segment) * sizeof(Elf64_Phdr) + field, value,
+	    8);
+}
+
+static int code_writable(struct mutant *mutant)
+{
+	return put_load(mutant, PF_X, offsetof(Elf64_Phdr, p_flags), PF_R | PF_W | PF_X, 4);
+}
+
+static int load_shifted(struct mutant *mutant)
+{
+	const GElf_Phdr *load = last_load(&mutant->file);
+	return put_last_load(mutant, offsetof(Elf64_Phdr, p_vaddr), load ? load->p_vaddr + 8 : 0);
+}
+
+static int load_order(struct mutant *mutant)
+{
+	const GElf_Phdr *load = last_load(&mutant->file);
+	uint64_t align = load && load->p_align ? load->p_align : 1;
+	return put_last_load(
+	    mutant, offsetof(Elf64_Phdr, p_vaddr), load ? 65536 / align * align + load->p_offset % align : 0);
+}
+
+static int load_cut(struct mutant *mutant) { return put_last_load(mutant, offsetof(Elf64_Phdr, p_memsz), 8); }
+
+/* The first page of a program, so that its place in the file stays congruent. */
+static int load_low(struct mutant *mutant)
+{
+	const struct elf_file *file = &mutant->file;
+	for (size_t i = 0; i < file->segment_count; i++)
+		if (file->segment[i].p_type == PT_LOAD)
+			return put(mutant,
+			    file->header.e_phoff + i * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_vaddr),
+			    file->segment[i].p_offset, 8);
+	return lacks(mutant, "PT_LOAD segment");
+}
+
+static int put_type(struct mutant *mutant, uint16_t type) { return put(mutant, offsetof(Elf64_Ehdr, e_type), type, 2); }
+
+static int type_exec(struct mutant *mutant) { return put_type(mutant, ET_EXEC); }
+
+static int type_dyn(struct mutant *mutant) { return put_type(mutant, ET_DYN); }
+
+static int interp_gone(struct mutant *mutant)
+{
+	return put_segment(mutant, PT_INTERP, offsetof(Elf64_Phdr, p_type), PT_NULL, 4);
 }
 
 static int tls_memsz(struct mutant *mutant)
@@ -81,6 +157,46 @@ static int stack_gone(struct mutant *mutant)
 	return put_segment(mutant, PT_GNU_STACK, offsetof(Elf64_Phdr, p_type), PT_NULL, 4);
 }
 
+/* Each system's stack segment in the place of the other's. */
+static int stack_foreign(struct mutant *mutant)
+{
+	uint32_t sun = 0x6ffffffb; /* PT_SUNWSTACK: Solaris sys/elf.h */
+	int gnu = elf_segment(&mutant->file, PT_GNU_STACK) != NULL;
+	return put_segment(mutant, gnu ? PT_GNU_STACK : sun, offsetof(Elf64_Phdr, p_type), gnu ? sun : PT_GNU_STACK, 4);
+}
+
+static int stack_tls(struct mutant *mutant)
+{
+	return put_segment(mutant, PT_GNU_STACK, offsetof(Elf64_Phdr, p_type), PT_TLS, 4);
+}
+
+/* The first note of an owner and type is another's.  Where it lies in the file its bytes say. */
+struct wanted {
+	const char *owner;
+	uint32_t type;
+	const unsigned char *name;
+};
+
+static void find_note(const struct elf_note *note, void *context)
+{
+	struct wanted *wanted = context;
+	if (!wanted->name && note->type == wanted->type && elf_note_is(note, wanted->owner))
+		wanted->name = note->owner.data;
+}
+
+static int rename_note(struct mutant *mutant, const char *owner, uint32_t type)
+{
+	struct wanted wanted = { owner, type, NULL };
+	elf_notes(&mutant->file, find_note, &wanted);
+	if (!wanted.name)
+		return lacks(mutant, "note with that build ID");
+	return put(mutant, (uint64_t)(wanted.name - mutant->file.bytes), '?', 1);
+}
+
+static int go_id_lost(struct mutant *mutant) { return rename_note(mutant, "Go", 4); }
+
+static int gnu_id_lost(struct mutant *mutant) { return rename_note(mutant, "GNU", 3); }
+
 /* ---- symbols and relocations -------------------------------------------------------------- */
 
 static int tlsg_size(struct mutant *mutant)
@@ -99,6 +215,20 @@ static int put_reloc_kind(struct mutant *mutant, const struct elf_reloc *reloc, 
 			return put(mutant, reloc->place + offsetof(Elf64_Rela, r_info), arch->relocs[i].number, 4);
 	return lacks(mutant, "relocation of that kind");
 }
+
+/* The first relocation that moves an address is of another kind. */
+static int relative_as(struct mutant *mutant, enum reloc_kind kind)
+{
+	const struct elf_file *file = &mutant->file;
+	for (size_t i = 0; i < file->reloc_count; i++)
+		if (file->reloc[i].kind == RELOC_RELATIVE && file->reloc[i].place)
+			return put_reloc_kind(mutant, &file->reloc[i], kind);
+	return lacks(mutant, "relative relocation");
+}
+
+static int reloc_linker(struct mutant *mutant) { return relative_as(mutant, RELOC_LINK_LE); }
+
+static int reloc_copy(struct mutant *mutant) { return relative_as(mutant, RELOC_COPY); }
 
 static int slot_dtpoff(struct mutant *mutant)
 {
@@ -346,6 +476,20 @@ const struct mutation mutations[] = {
 	{ "stack-exec", "PT_GNU_STACK is executable", stack_exec },
 	{ "stack-gone", "there is no PT_GNU_STACK", stack_gone },
 	{ "reloc-readonly", "a relocation lies in a segment that is not writable", reloc_readonly },
+	{ "code-writable", "a segment of code is writable", code_writable },
+	{ "load-shifted", "the last segment lies 8 bytes beside its place in the file", load_shifted },
+	{ "load-order", "the last segment lies below those before it", load_order },
+	{ "load-cut", "the last segment has more bytes in the file than in memory", load_cut },
+	{ "load-low", "the first segment begins in the first 64 KiB", load_low },
+	{ "type-exec", "the file is at fixed addresses", type_exec },
+	{ "type-dyn", "the file is not at fixed addresses", type_dyn },
+	{ "interp-gone", "there is no PT_INTERP", interp_gone },
+	{ "reloc-linker", "a relocation is of a type for linkers", reloc_linker },
+	{ "reloc-copy", "a relocation is COPY", reloc_copy },
+	{ "stack-foreign", "the stack's segment is Solaris' and not GNU's, or the other way round", stack_foreign },
+	{ "stack-tls", "PT_GNU_STACK is a PT_TLS", stack_tls },
+	{ "go-id-lost", "the note of the Go build ID is somebody else's", go_id_lost },
+	{ "gnu-id-lost", "the note of the GNU build ID is somebody else's", gnu_id_lost },
 	{ "plt-clobber", "a PLT entry overwrites one of Go's argument registers", plt_clobber },
 };
 const size_t mutation_count = sizeof mutations / sizeof mutations[0];

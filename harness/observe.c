@@ -267,6 +267,11 @@ static void gnu_stack(const json_t *facts, struct buf *out, char **note)
 
 static void relocs_writable(const json_t *facts, struct buf *out, char **note)
 {
+	/* A file without relocations has shown nothing. */
+	if (!number(facts, "relocs.count")) {
+		buf_add(out, "relocs=none");
+		return;
+	}
 	buf_printf(out, "outside=%lld", number(facts, "relocs.outside"));
 	*note = xprintf("of %lld dynamic relocations", number(facts, "relocs.count"));
 }
@@ -294,6 +299,71 @@ static void plt_registers(const json_t *facts, struct buf *out, char **note)
 	buf_free(&writes);
 }
 
+/* ---- the file as a whole ------------------------------------------------------------------ */
+
+static void segments(const json_t *facts, struct buf *out, char **note)
+{
+	/* What is moved as a whole has its lowest address from the loader.  Linux gives none below vm.mmap_min_addr. */
+	enum { LOWEST = 65536 };
+	int low = !strcmp(word(facts, "type"), "EXEC") && number(facts, "load.lowest") < LOWEST;
+	buf_printf(out, "wx=%lld congruent=%s ascending=%s fits=%s low=%s", number(facts, "wx_segments"),
+	    yes_no(is_true(facts, "load.congruent")), yes_no(is_true(facts, "load.ascending")),
+	    yes_no(is_true(facts, "load.fits")), yes_no(low));
+	*note =
+	    xprintf("%lld PT_LOAD, the lowest at %#llx", number(facts, "load.segments"), number(facts, "load.lowest"));
+}
+
+static void kind(const json_t *facts, struct buf *out, char **note)
+{
+	buf_printf(out, "type=%s pie=%s interp=%s", word(facts, "type"), yes_no(is_true(facts, "pie")),
+	    yes_no(is_known(facts, "interp")));
+	*note = xprintf("interpreter %s", word(facts, "interp"));
+}
+
+static void reloc_types(const json_t *facts, struct buf *out, char **note)
+{
+	int library = !strcmp(word(facts, "type"), "DYN") && !is_true(facts, "pie");
+	if (!number(facts, "relocs.count")) {
+		buf_add(out, "relocs=none");
+		return;
+	}
+	buf_add(out, "others=");
+	add_names(out, fact(facts, "relocs.others"));
+	buf_printf(out, " copy-in-library=%s", yes_no(library && number(facts, "relocs.copy")));
+	*note = xprintf("%zu types, %lld copy relocations", json_object_size(fact(facts, "relocs.types")),
+	    number(facts, "relocs.copy"));
+}
+
+static void stack_segment(const json_t *facts, struct buf *out, char **note)
+{
+	(void)note;
+	buf_printf(out, "gnu=%s sun=%s exec=%s", yes_no(is_true(facts, "stack.present")),
+	    yes_no(is_true(facts, "stack.sun")),
+	    yes_no(is_true(facts, "stack.exec") || is_true(facts, "stack.sun_exec")));
+}
+
+static void go_build_id(const json_t *facts, struct buf *out, char **note)
+{
+	(void)note;
+	buf_printf(out, "go=%lld", number(facts, "notes.go_build_ids"));
+}
+
+static void gnu_build_id(const json_t *facts, struct buf *out, char **note)
+{
+	(void)note;
+	buf_printf(out, "gnu=%lld", number(facts, "notes.gnu_build_ids"));
+}
+
+static void tls_android(const json_t *facts, struct buf *out, char **note)
+{
+	/* Bionic's linker aborts below this (bionic/bionic_elf_tls.cpp). */
+	long long least = number(facts, "class") == 64 ? 64 : 32;
+	int none = !number(facts, "tls.segments");
+	buf_printf(out, "tls=%s", none ? "none" : number(facts, "tls.align") >= least ? "aligned" : "underaligned");
+	if (!none)
+		*note = xprintf("p_align %lld, at least %lld is wanted", number(facts, "tls.align"), least);
+}
+
 static const struct {
 	const char *check;
 	void (*observe)(const json_t *facts, struct buf *out, char **note);
@@ -315,6 +385,13 @@ static const struct {
 	{ "init.gnu-stack", gnu_stack },
 	{ "init.relocs-writable", relocs_writable },
 	{ "init.plt-registers", plt_registers },
+	{ "file.segments", segments },
+	{ "file.kind", kind },
+	{ "file.reloc-types", reloc_types },
+	{ "file.stack", stack_segment },
+	{ "file.go-build-id", go_build_id },
+	{ "file.gnu-build-id", gnu_build_id },
+	{ "file.tls-android", tls_android },
 };
 
 int inspect_observe(const char *check, const json_t *facts, struct buf *out, char **note)

@@ -96,7 +96,7 @@ static const struct reloc_type amd64_relocs[] = {
 	RELOC(R_X86_64_DTPOFF64, DTPOFF),
 	RELOC(R_X86_64_TPOFF64, TPOFF),
 	RELOC(R_X86_64_TLSDESC, TLSDESC),
-	RELOC(R_X86_64_IRELATIVE, OTHER),
+	RELOC(R_X86_64_IRELATIVE, IRELATIVE),
 	RELOC(R_X86_64_PC32, OTHER),
 	RELOC(R_X86_64_32, OTHER),
 	/* Of object files (x86-64 psABI section 4.4, table 4.10). */

@@ -27,6 +27,7 @@ enum reloc_kind {
 	RELOC_RELATIVE, /* load address + addend */
 	RELOC_SYMBOL,   /* address of a symbol + addend */
 	RELOC_COPY,
+	RELOC_IRELATIVE, /* what the function at load address + addend returns */
 	RELOC_LINK_LE,
 	RELOC_LINK_IE,
 	RELOC_LINK_GD,

@@ -2,6 +2,7 @@
 #include "harness/code/go_code.h"
 #include "harness/code/plt.h"
 #include "harness/format/elf_floor.h"
+#include "harness/format/elf_image.h"
 #include "harness/format/elf_tls.h"
 #include "harness/format/format.h"
 #include "matrix/base/buf.h"
@@ -175,9 +176,16 @@ static int is_writable(const struct elf_file *file, uint64_t address)
 	return 0;
 }
 
+/* Is it one that the processor's supplement has a loader apply?  The rest is for linkers, or asks it to change code. */
+static int is_for_loaders(enum reloc_kind kind)
+{
+	return kind != RELOC_OTHER && kind != RELOC_LINK_LE && kind != RELOC_LINK_IE && kind != RELOC_LINK_GD &&
+	    kind != RELOC_LINK_LD;
+}
+
 static json_t *relocs_json(const struct elf_file *file)
 {
-	json_t *types = json_object();
+	json_t *types = json_object(), *others = json_array();
 	json_int_t outside = 0, copy = 0;
 	struct {
 		uint32_t type;
@@ -202,10 +210,13 @@ static json_t *relocs_json(const struct elf_file *file)
 		const struct reloc_type *type = arch_reloc(file->arch, seen[i].type);
 		char number[32];
 		snprintf(number, sizeof number, "type %u", seen[i].type);
-		json_object_set_new(types, type ? type->name : number, json_integer((json_int_t)seen[i].count));
+		const char *name = type ? type->name : number;
+		json_object_set_new(types, name, json_integer((json_int_t)seen[i].count));
+		if (!type || !is_for_loaders(type->kind))
+			facts_list(others, name);
 	}
-	return json_pack("{s:I,s:I,s:o,s:I}", "count", (json_int_t)file->reloc_count, "outside", outside, "types",
-	    types, "copy", copy);
+	return json_pack("{s:I,s:I,s:o,s:I,s:o}", "count", (json_int_t)file->reloc_count, "outside", outside, "types",
+	    types, "copy", copy, "others", others);
 }
 
 /* ---- imports ------------------------------------------------------------------------------ */
@@ -316,16 +327,6 @@ static json_t *needed_json(const struct elf_file *file)
 	return list;
 }
 
-static json_t *segments_json(const struct elf_file *file, json_int_t *wx)
-{
-	const GElf_Phdr *stack = elf_segment(file, PT_GNU_STACK);
-	*wx = 0;
-	for (size_t i = 0; i < file->segment_count; i++)
-		*wx +=
-		    file->segment[i].p_type == PT_LOAD && (file->segment[i].p_flags & (PF_W | PF_X)) == (PF_W | PF_X);
-	return json_pack("{s:b,s:b}", "present", stack != NULL, "exec", stack && (stack->p_flags & PF_X));
-}
-
 /* Without a section for it in the first segment of data, in files that are Go's: others may have its magic too. */
 static struct bytes buildinfo(const struct elf_file *file, const struct go_code *code)
 {
@@ -358,8 +359,6 @@ static json_t *facts_json(const struct elf_file *file)
 	insn_scan_file(file, &code, &scan);
 	tls_read(file, &scan, &tls);
 	uint64_t soname;
-	json_int_t wx;
-	json_t *stack = segments_json(file, &wx);
 	json_t *facts = json_pack("{s:s,s:i,s:s,s:o,s:s,s:b,s:I,s:o,s:o,s:o,s:b}", "format", "elf", "class",
 	    file->class, "machine", file->arch ? file->arch->name : machine, "arch",
 	    facts_text(file->arch ? file->arch->goarch : NULL), "type", type < 5 ? types[type] : "other", "pie",
@@ -370,9 +369,7 @@ static json_t *facts_json(const struct elf_file *file)
 	json_object_set_new(facts, "tls", tls_json(file, &code.table, &scan, &tls));
 	json_object_set_new(facts, "init", init_json(file, &code));
 	json_object_set_new(facts, "dynamic", dynamic_json(file));
-	json_object_set_new(facts, "stack", stack);
-	json_object_set_new(facts, "relro", json_boolean(elf_segment(file, PT_GNU_RELRO) != NULL));
-	json_object_set_new(facts, "wx_segments", json_integer(wx));
+	elf_image(file, facts);
 	json_object_set_new(facts, "relocs", relocs_json(file));
 	json_object_set_new(facts, "plt", plt_json(file));
 	json_t *imports = imports_json(file);

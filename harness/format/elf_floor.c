@@ -1,10 +1,11 @@
 /* elf_floor.c - notes and versions as a list of floors. */
 #include "harness/format/elf_floor.h"
+#include "harness/format/elf_notes.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { SEGMENTS_MAX = 16, NOTES_MAX = 256, ABI_TAG = 1 }; /* more notes than any linker writes */
+enum { ABI_TAG = 1 };
 
 static uint64_t word(const struct bytes *text, unsigned index) { return bytes_number(text, (uint64_t)index * 4, 4); }
 
@@ -61,34 +62,14 @@ static const struct owner {
 	{ "Android", android },
 };
 
-static uint64_t padded(uint64_t size) { return (size + 3) / 4 * 4; }
-
-/* One note: owner and text are padded to words (gABI "Note Section"). */
-static void read_note(const struct bytes *owner, const struct bytes *text, json_t *list)
+static void read_note(const struct elf_note *note, void *list)
 {
 	char line[64] = "";
 	for (size_t i = 0; i < ARCH_COUNT(owners); i++)
-		if (owner->size == strlen(owners[i].name) + 1 && !memcmp(owner->data, owners[i].name, owner->size) &&
-		    text->size >= 4)
-			owners[i].read(text, line, sizeof line);
+		if (note->type == ABI_TAG && elf_note_is(note, owners[i].name) && note->text.size >= 4)
+			owners[i].read(&note->text, line, sizeof line);
 	if (line[0])
 		json_array_append_new(list, json_string(line));
-}
-
-static void read_notes(struct bytes segment, json_t *list)
-{
-	uint64_t at = 0;
-	for (int notes = 0; notes < NOTES_MAX && bytes_have(&segment, at, 12); notes++) {
-		uint64_t owner_size = bytes_number(&segment, at, 4), text_size = bytes_number(&segment, at + 4, 4),
-			 type = bytes_number(&segment, at + 8, 4);
-		struct bytes owner = bytes_part(&segment, at + 12, owner_size),
-			     text = bytes_part(&segment, at + 12 + padded(owner_size), text_size);
-		if (owner.size != owner_size || text.size != text_size)
-			return;
-		if (type == ABI_TAG)
-			read_note(&owner, &text, list);
-		at += 12 + padded(owner_size) + padded(text_size);
-	}
 }
 
 /* "GLIBC_2.34" as a number to compare by; 0 for GLIBC_PRIVATE and what is none. */
@@ -102,15 +83,9 @@ static unsigned long glibc_release(const char *version)
 
 json_t *elf_floor(const struct elf_file *file, json_t *versions)
 {
-	const struct bytes all = { file->bytes, file->size, file->big_endian };
 	json_t *list = json_array(), *count;
 	const char *key, *highest = NULL;
-	int segments = 0;
-	for (size_t i = 0; i < file->segment_count && segments < SEGMENTS_MAX; i++)
-		if (file->segment[i].p_type == PT_NOTE) {
-			read_notes(bytes_part(&all, file->segment[i].p_offset, file->segment[i].p_filesz), list);
-			segments++;
-		}
+	elf_notes(file, read_note, list);
 	json_object_foreach(versions, key,
 	    count) if (glibc_release(key) && (!highest || glibc_release(key) > glibc_release(highest))) highest = key;
 	if (highest)

@@ -101,10 +101,14 @@ static inline void build_sample(enum sample sample)
 		buf_add(&text, ".type main.call, %function\nmain.call: " CALL_STD);
 	else
 		buf_add(&text, ".globl main\n.type main, %function\nmain: ret\n");
+	if (sample != SAMPLE_STD)
+		buf_add(&text,
+		    ".section .note.go.buildid, \"a\", %note\n.balign 4\n.long 4, 8, 4\n.asciz \"Go\\0\"\n"
+		    ".ascii \"build ID\"\n");
 	buf_add(&text, ".section .note.GNU-stack, \"\", %progbits\n");
 	write_file("go.s", text.data);
 	write_file("c.c", sample_c);
-	sh("cd %s && cc -O2 %s -o %s go.s c.c", sample_dir, samples[sample].flags, samples[sample].name);
+	sh("cd %s && cc -O2 -Wl,--build-id %s -o %s go.s c.c", sample_dir, samples[sample].flags, samples[sample].name);
 	buf_free(&text);
 }
 
