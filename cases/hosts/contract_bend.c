@@ -130,11 +130,18 @@ static int way_blocked(struct turn *turn)
 
 static void signals_blocked(struct entering *e) { e->way = way_blocked; }
 
+static void wait_ms(long ms) { nanosleep(&(struct timespec){ 0, ms * 1000000L }, NULL); }
+
+/* The second start takes the first one's g0 and m0 for its own (runtime/asm_amd64.s rt0_go): what the thread that has
+ * them does in between decides what goes wrong, unless it sleeps, which it does soon after an answer. */
 static int way_again(struct turn *turn)
 {
+	enum { ASLEEP_MS = 100, STARTED_MS = 300 };
 	contract_enter(turn);
 	int answered = contract_ask(turn);
+	wait_ms(ASLEEP_MS);
 	contract_enter(turn);
+	wait_ms(STARTED_MS);
 	return answered & contract_ask(turn);
 }
 
@@ -153,12 +160,12 @@ static void wrong_order(struct entering *e) { e->way = way_order; }
 /* What runs of Go runs soon: its monitor looks around each 20 us to 10 ms (runtime/proc.go sysmon). */
 static int way_unmapped(struct turn *turn)
 {
-	enum { SOON_NS = 300000000 };
+	enum { SOON_MS = 300 };
 	contract_enter(turn);
 	int answered = contract_ask(turn);
 	if (dlclose(turn->loaded.handle) || msync((void *)turn->loaded.base, PAGE, MS_ASYNC) == 0)
 		contract_no_turn("the library stays mapped");
-	nanosleep(&(struct timespec){ 0, SOON_NS }, NULL);
+	wait_ms(SOON_MS);
 	return answered;
 }
 
