@@ -7,11 +7,13 @@ static const struct {
 	const char *check, *provide;
 } clauses[] = {
 #define CLAUSE(check, meaning, why, provide, source) { check, provide },
+#define CLAUSE_IN(check, where, meaning, why, provide, source) { check, provide },
 #include "matrix/contract.def"
 #undef CLAUSE
-#define DENIED(check, where, meaning, why, provide, source) { check, provide },
+#define DENIED CLAUSE_IN
 #include "matrix/contract_sys.def"
 #undef DENIED
+#undef CLAUSE_IN
 };
 
 const char *contract_provide(const char *check)

@@ -212,7 +212,7 @@ static void became(struct buf *out, const struct table *table, const struct chec
 			last++;
 		size_t word = word_length(text);
 		char *head = xprintf("%.*s", (int)word, text);
-		buf_printf(out, "%s**%s**", i ? "; " : "", strcmp(head, "-") == 0 ? "not made" : head);
+		buf_printf(out, "%s**%s**", i ? "; " : "", strcmp(head, "-") == 0 ? "not tried" : head);
 		if (text[word])
 			text_markdown(out, text + word);
 		if (i > 0)
@@ -234,7 +234,8 @@ int report_contract_markdown(const struct cell_result *results, size_t count, FI
 	    "becomes of Go is what "
 	    "that release's source says (`matrix/oracle/contract.def`, `contract_sys.def`). A system call "
 	    "is denied to Go's own code only\n(`cases/hosts/contract_sys.c`), in the releases that make it themselves "
-	    "each time: \"not made\" is one that does not.\n\n"
+	    "each time. \"not tried\": the release does not make the call each time, or its source does not say "
+	    "what would become of it.\n\n"
 	    "| clause | provide | broken, when | Go then |\n|---|---|---|---|\n",
 	    table.clauses, count, version_bare(results[0].cell.go), version_bare(results[count - 1].cell.go));
 	for (size_t i = 0; i < table.clauses; i++) {

@@ -92,7 +92,10 @@ def test_the_manual_has_every_command_and_option(installed, prefix):
 def bash(prefix, *words):
     """What bash offers for the last word."""
     script = f"""source {prefix}/share/bash-completion/completions/tlsmatrix
-    COMP_WORDS=({" ".join(map(repr, words))}); COMP_CWORD={len(words) - 1}; _tlsmatrix; printf '%s\\n' "${{COMPREPLY[@]}}" """
+    COMP_WORDS=({" ".join(map(repr, words))})
+    COMP_CWORD={len(words) - 1}
+    _tlsmatrix; printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
     return output("bash", "-c", script).split()
 
 

@@ -6,7 +6,7 @@
  * clause kept, which must work, or nothing is said of the clause; then so many times with it broken.  Observed is the
  * worst of those: "tolerated", "hangs", "exits: its first line", "dies". */
 #define _GNU_SOURCE
-#include "cases/hosts/contract.h"
+#include "cases/hosts/contract_enter.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -33,41 +33,22 @@
 #if defined(__linux__) && defined(__x86_64__)
 
 enum {
-	TIMES = 5,
 	SOON_MS = 50, /* most end sooner, and are looked at each millisecond until then */
 	POLL_MS = 10,
-	STILL_MS = 1000,     /* all threads asleep that long: nobody will wake them */
-	DEADLINE_MS = 50000, /* the check's own limit is longer */
-	PAGE = 4096,
-	VECTOR_SIZE = 1 << 16,
-	NOWHERE = 0x1000 /* mapped by nobody: below vm.mmap_min_addr */
+	STILL_MS = 1000,    /* all threads asleep that long: nobody will wake them */
+	DEADLINE_MS = 50000 /* the check's own limit is longer */
 };
 
-/* What the entries are called with, and how. */
-struct entering {
-	long argc;
-	uintptr_t *argv, *envp; /* in one vector as the kernel makes it: argv, NULL, envp, NULL, auxv, AT_NULL */
-	uintptr_t *auxv;
-	int off_by;                       /* bytes by which the stack is misaligned */
-	size_t stack;                     /* entered on a thread with so much stack; 0: on the main one */
-	int on_thread;                    /* entered on another thread, which ends */
-	int never;                        /* not entered at all */
-	int call_first;                   /* a thread calls Go before it is entered */
-	void (*after)(uintptr_t *vector); /* as soon as the entries have returned */
-	uintptr_t slot;                   /* what Go's slot of the entering thread holds; 0: as it is */
-};
-
-struct loaded {
-	void *handle;
-	void (**entry)(void);
-	size_t entries;
-	int (*answer)(int question);
-	uintptr_t base;
-};
+void contract_no_turn(const char *why)
+{
+	fprintf(stderr, "contract: %s: %s\n", why, strerror(errno));
+	_exit(EXIT_FAILURE);
+}
 
 /* ---- the library, entered by nobody ------------------------------------------------------------------ */
 
-/* Takes the number of entries out of the file: *array and *size are where and how many bytes they are. */
+/* Takes the number of entries out of the file: *array and *size are where and how many bytes they are.  And the flag
+ * that keeps it mapped, which says something only where it is closed (contract.unmapped). */
 static int take_array(int fd, uintptr_t *array, size_t *size)
 {
 	Elf64_Ehdr head;
@@ -83,10 +64,14 @@ static int take_array(int fd, uintptr_t *array, size_t *size)
 		    pread(fd, &dyn, sizeof dyn, at) == sizeof dyn && dyn.d_tag != DT_NULL; at += (off_t)sizeof dyn) {
 			if (dyn.d_tag == DT_INIT_ARRAY)
 				*array = dyn.d_un.d_ptr;
-			if (dyn.d_tag != DT_INIT_ARRAYSZ)
+			if (dyn.d_tag == DT_FLAGS_1) {
+				dyn.d_un.d_val &= ~(Elf64_Xword)DF_1_NODELETE;
+			} else if (dyn.d_tag == DT_INIT_ARRAYSZ) {
+				*size = dyn.d_un.d_val;
+				dyn.d_un.d_val = 0;
+			} else {
 				continue;
-			*size = dyn.d_un.d_val;
-			dyn.d_un.d_val = 0;
+			}
 			if (pwrite(fd, &dyn, sizeof dyn, at) != sizeof dyn)
 				return -1;
 		}
@@ -105,29 +90,30 @@ static void load(const char *path, struct loaded *loaded)
 		;
 	snprintf(copied, sizeof copied, "/proc/self/fd/%d", to);
 	if (take_array(to, &array, &size) || !(loaded->handle = dlopen(copied, RTLD_NOW | RTLD_LOCAL)) ||
-	    dlinfo(loaded->handle, RTLD_DI_LINKMAP, &map)) {
-		fprintf(stderr, "contract: the library cannot be opened without its initializers: %s\n", path);
-		_exit(EXIT_FAILURE);
-	}
+	    dlinfo(loaded->handle, RTLD_DI_LINKMAP, &map))
+		contract_no_turn("the library cannot be opened without its initializers");
 	loaded->entry = (void (**)(void))(map->l_addr + array);
 	loaded->entries = size / sizeof *loaded->entry;
 	*(void **)&loaded->answer = dlsym(loaded->handle, "tlsm_answer");
 	loaded->base = map->l_addr;
 }
 
-/* Go's slot of the calling thread, by what inspection promised of the file: the place of its offset from the thread
- * pointer ("ie:ADDRESS:...", harness/inspect.h inspect_promise), which the loader has filled. */
-static uintptr_t *slot_of(const struct loaded *loaded)
+/* By what inspection promised of the file: the place of its offset from the thread pointer ("ie:ADDRESS:...",
+ * harness/inspect.h inspect_promise), which the loader has filled. */
+uintptr_t *contract_slot_offset(const struct loaded *loaded)
 {
 	const char *promise = getenv("TLSMATRIX_SLOT");
 	unsigned long place;
+	if (!promise || sscanf(promise, "ie:%lx", &place) != 1)
+		contract_no_turn("TLSMATRIX_SLOT does not say where the file's slot is");
+	return (uintptr_t *)(loaded->base + place);
+}
+
+uintptr_t *contract_slot(const struct loaded *loaded)
+{
 	uintptr_t pointer;
-	if (!promise || sscanf(promise, "ie:%lx", &place) != 1) {
-		fprintf(stderr, "contract: the file's slot is not known: %s\n", promise ? promise : "TLSMATRIX_SLOT");
-		_exit(EXIT_FAILURE);
-	}
 	__asm__("movq %%fs:0, %0" : "=r"(pointer));
-	return (uintptr_t *)(pointer + *(uintptr_t *)(loaded->base + place));
+	return (uintptr_t *)(pointer + *contract_slot_offset(loaded));
 }
 
 /* ---- entering ---------------------------------------------------------------------------------------- */
@@ -171,16 +157,10 @@ static void call(void (*entry)(void), const struct entering *entering)
 	    : "rbx", "r8", "r9", "r10", "r11", "memory", "cc");
 }
 
-struct turn {
-	struct loaded loaded;
-	struct entering entering;
-	int answered;
-};
-
-static void enter(struct turn *turn)
+void contract_enter(struct turn *turn)
 {
 	struct entering *entering = &turn->entering;
-	uintptr_t *slot = entering->slot ? slot_of(&turn->loaded) : NULL;
+	uintptr_t *slot = entering->slot ? contract_slot(&turn->loaded) : NULL;
 	if (slot)
 		*slot = entering->slot;
 	for (size_t i = 0; i < turn->loaded.entries; i++)
@@ -189,16 +169,18 @@ static void enter(struct turn *turn)
 		entering->after(entering->argv);
 }
 
+int contract_ask(const struct turn *turn) { return turn->loaded.answer(20) == 41; }
+
 static void *enter_on_thread(void *turn)
 {
-	enter(turn);
+	contract_enter(turn);
 	return NULL;
 }
 
 static void *answer_on_thread(void *argument)
 {
 	struct turn *turn = argument;
-	turn->answered = turn->loaded.answer(20) == 41;
+	turn->answered = contract_ask(turn);
 	return NULL;
 }
 
@@ -221,157 +203,48 @@ static void one_cpu(void)
 	sched_setaffinity(0, sizeof set, &set);
 }
 
+static int enter_and_ask(struct turn *turn)
+{
+	const struct entering *entering = &turn->entering;
+	pthread_t thread, early;
+	if (entering->call_first)
+		start(&early, 0, answer_on_thread, turn);
+	if (entering->on_thread || entering->stack) {
+		start(&thread, entering->stack, enter_on_thread, turn);
+		pthread_join(thread, NULL);
+	} else if (!entering->never) {
+		contract_enter(turn);
+	}
+	int answered = contract_ask(turn);
+	if (entering->call_first) {
+		pthread_join(early, NULL);
+		answered &= turn->answered;
+	}
+	return answered;
+}
+
 /* The child: ends with status 0 when Go answered. */
 __attribute__((noreturn)) static void child_run(
     const struct host *host, const struct contract_clause *clause, int round)
 {
 	static struct turn turn;
-	pthread_t thread, early;
 	int kept = round < 0 || probe_control(clause->id, "kept"),
 	    worse = round >= 0 && probe_control(clause->id, "worse");
 	load(host->path, &turn.loaded);
 	vector_make(&turn.entering);
 	if (!kept && clause->bend)
 		clause->bend(&turn.entering);
+	else if (!kept && contract_is_traced(clause->id))
+		contract_be_traced(clause->id, turn.loaded.base);
 	else if (!kept)
 		contract_deny(clause->id, turn.loaded.base);
-	if (worse)
+	if (worse && !contract_is_traced(clause->id))
 		turn.entering.argv = (uintptr_t *)NOWHERE;
-	if (turn.entering.after)
+	if (turn.entering.after || turn.entering.at_once)
 		one_cpu();
-	if (turn.entering.call_first)
-		start(&early, 0, answer_on_thread, &turn);
-	if (turn.entering.on_thread || turn.entering.stack) {
-		start(&thread, turn.entering.stack, enter_on_thread, &turn);
-		pthread_join(thread, NULL);
-	} else if (!turn.entering.never) {
-		enter(&turn);
-	}
-	int answered = turn.loaded.answer(20) == 41;
-	if (turn.entering.call_first) {
-		pthread_join(early, NULL);
-		answered &= turn.answered;
-	}
+	int answered = turn.entering.way ? turn.entering.way(&turn) : enter_and_ask(&turn);
 	_exit(answered ? EXIT_SUCCESS : CONTRACT_WRONG);
 }
-
-/* ---- clauses ----------------------------------------------------------------------------------------- */
-
-static uintptr_t *auxv_find(const struct entering *entering, uintptr_t tag)
-{
-	uintptr_t *at = entering->auxv;
-	while (at[0] != AT_NULL && at[0] != tag)
-		at += 2;
-	return at;
-}
-
-static void auxv_set(struct entering *entering, uintptr_t tag, uintptr_t value)
-{
-	uintptr_t *at = auxv_find(entering, tag);
-	if (at[0] == tag)
-		at[1] = value;
-}
-
-/* AT_IGNORE says nothing to anybody (getauxval(3)). */
-static void auxv_drop(struct entering *entering, uintptr_t tag)
-{
-	uintptr_t *at = auxv_find(entering, tag);
-	if (at[0] == tag)
-		at[0] = AT_IGNORE;
-}
-
-static void args_null(struct entering *e) { e->argc = 0, e->argv = e->envp = NULL; }
-
-/* What OSv issue 1141 saw, where no arguments are handed on. */
-static void args_garbage(struct entering *e) { e->argc = 1078122281, e->argv = e->envp = NULL; }
-
-static void args_empty(struct entering *e) { e->argc = 0, e->argv = e->envp - 1; }
-
-static void vector_unmap(uintptr_t *vector) { munmap(vector, VECTOR_SIZE); }
-static void vector_poison(uintptr_t *vector) { memset(vector, 0x5a, VECTOR_SIZE); }
-static void argv_gone(struct entering *e) { e->after = vector_unmap; }
-static void argv_poisoned(struct entering *e) { e->after = vector_poison; }
-
-/* The auxiliary vector follows the arguments at once. */
-static void env_missing(struct entering *e)
-{
-	size_t words = VECTOR_SIZE / sizeof *e->auxv - (size_t)(e->auxv - e->argv);
-	e->envp[0] = 0;
-	memmove(e->envp + 1, e->auxv, words * sizeof *e->auxv);
-	e->auxv = e->envp + 1;
-}
-
-static void auxv_missing(struct entering *e) { memset(e->auxv, 0, 2 * sizeof *e->auxv); }
-static void page_size_missing(struct entering *e) { auxv_drop(e, AT_PAGESZ); }
-
-/* What is mapped without a wish for its place comes to lie at the end of the highest hole in which there is room: so
- * that nothing of up to 1 MiB is aligned to more than a page by chance. */
-static void make_holes(void)
-{
-	enum { HOLES = 8, MIB = 1 << 20, LARGE = 1 << 16 };
-	char *at = mmap(NULL, (2 * HOLES + 1) * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	at += LARGE - (uintptr_t)at % LARGE;
-	for (int i = 0; i < HOLES; i++)
-		munmap(at + 2 * i * MIB + PAGE, MIB + PAGE);
-}
-
-static void page_size_64k(struct entering *e)
-{
-	auxv_set(e, AT_PAGESZ, 65536);
-	make_holes();
-}
-
-static void page_size_odd(struct entering *e) { auxv_set(e, AT_PAGESZ, 5000); }
-static void page_size_small(struct entering *e) { auxv_set(e, AT_PAGESZ, 1024); }
-static void random_missing(struct entering *e) { auxv_drop(e, AT_RANDOM); }
-static void random_bad(struct entering *e) { auxv_set(e, AT_RANDOM, NOWHERE); }
-
-static void random_readonly(struct entering *e)
-{
-	void *seed = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	memset(seed, 0x5a, PAGE);
-	mprotect(seed, PAGE, PROT_READ);
-	auxv_set(e, AT_RANDOM, (uintptr_t)seed);
-}
-
-static void vdso_missing(struct entering *e) { auxv_drop(e, AT_SYSINFO_EHDR); }
-static void vdso_bad(struct entering *e) { auxv_set(e, AT_SYSINFO_EHDR, NOWHERE); }
-
-static void init_stack_align(struct entering *e) { e->off_by = 8; }
-static void stack_16k(struct entering *e) { e->stack = 16384; }
-static void other_thread(struct entering *e) { e->on_thread = 1; }
-static void never(struct entering *e) { e->never = 1; }
-static void call_before(struct entering *e) { e->call_first = 1; }
-
-static void slot_nowhere(struct entering *e) { e->slot = NOWHERE; }
-static void slot_zeros(struct entering *e) { e->slot = (uintptr_t)e->argv + VECTOR_SIZE / 2; }
-
-/* Times: of what may come too late to do harm, until it does. */
-static const struct contract_clause clauses[] = {
-	{ "contract.args-null", args_null, TIMES },
-	{ "contract.args-garbage", args_garbage, TIMES },
-	{ "contract.args-empty", args_empty, TIMES },
-	{ "contract.argv-gone", argv_gone, 4 * TIMES },
-	{ "contract.argv-poisoned", argv_poisoned, 4 * TIMES },
-	{ "contract.env-missing", env_missing, TIMES },
-	{ "contract.auxv-missing", auxv_missing, TIMES },
-	{ "contract.page-size-missing", page_size_missing, TIMES },
-	{ "contract.page-size-64k", page_size_64k, TIMES },
-	{ "contract.page-size-odd", page_size_odd, TIMES },
-	{ "contract.page-size-small", page_size_small, TIMES },
-	{ "contract.random-missing", random_missing, TIMES },
-	{ "contract.random-bad", random_bad, TIMES },
-	{ "contract.random-readonly", random_readonly, TIMES },
-	{ "contract.vdso-missing", vdso_missing, TIMES },
-	{ "contract.vdso-bad", vdso_bad, TIMES },
-	{ "contract.init-stack-align", init_stack_align, TIMES },
-	{ "contract.stack-16k", stack_16k, TIMES },
-	{ "contract.other-thread", other_thread, TIMES },
-	{ "contract.never-entered", never, 2 },
-	{ "contract.call-before", call_before, TIMES },
-	{ "contract.slot-nowhere", slot_nowhere, TIMES },
-	{ "contract.slot-zeros", slot_zeros, TIMES },
-};
 
 /* ---- what became of it ------------------------------------------------------------------------------- */
 
@@ -407,14 +280,14 @@ static int is_still(pid_t child)
 }
 
 /* Waits for its end, or ends it when nobody in it does anything any more. */
-static int wait_for(pid_t child, int *status)
+static int wait_for(const char *id, int traced, pid_t child, int *status)
 {
 	int still = 0;
 	for (int waited = 0, nap = 1; waited < DEADLINE_MS && still < STILL_MS; waited += nap) {
-		pid_t done = waitpid(child, status, WNOHANG);
+		pid_t done = traced ? contract_trace(id, child, status) : waitpid(child, status, WNOHANG);
 		if (done == child)
 			return 1;
-		nap = waited < SOON_MS ? 1 : POLL_MS;
+		nap = waited < SOON_MS || traced ? 1 : POLL_MS;
 		nanosleep(&(struct timespec){ 0, nap * 1000000L }, NULL);
 		still = waited >= SOON_MS && is_still(child) ? still + nap : 0;
 	}
@@ -465,7 +338,8 @@ static struct ended turn(const struct host *host, const struct contract_clause *
 		dup2(err, STDERR_FILENO);
 		child_run(host, clause, round);
 	}
-	int over = child > 0 && wait_for(child, &ended.status);
+	int traced = round >= 0 && !probe_control(clause->id, "kept") && contract_is_traced(clause->id);
+	int over = child > 0 && wait_for(clause->id, traced, child, &ended.status);
 	if (pread(err, said, sizeof said - 1, 0) < 0)
 		said[0] = 0;
 	close(err);
@@ -522,10 +396,10 @@ void contract_observe(struct host *host, const struct contract_clause *clause, s
 
 const struct contract_clause *contract_find(const char *id)
 {
-	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
-		if (strcmp(clauses[i].id, id) == 0)
-			return &clauses[i];
-	return contract_find_denial(id);
+	const struct contract_clause *clause = contract_find_bend(id);
+	clause = clause ? clause : contract_find_import(id);
+	clause = clause ? clause : contract_find_dirty(id);
+	return clause ? clause : contract_find_denial(id);
 }
 
 #else

@@ -1,0 +1,244 @@
+/* contract_import.c - the host as a foreign libc: it puts functions of its own in place of those that the library takes
+ * of libc (checks contract.mmap-*, contract.slot-*, entered and judged by contract.c).
+ *
+ * Go with cgo maps memory and makes threads by libc (runtime/cgo: x_cgo_mmap since 1.6, x_cgo_thread_start), so that
+ * what libc calls itself goes on as before. */
+#define _GNU_SOURCE
+#include "cases/hosts/contract_enter.h"
+
+#if defined(__linux__) && defined(__x86_64__)
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* ---- in place of libc's ------------------------------------------------------------------------------ */
+
+struct imports {
+	const Elf64_Sym *symbols;
+	const char *strings;
+	struct {
+		const Elf64_Rela *first;
+		size_t size;
+	} table[2]; /* of data, of calls */
+};
+
+/* glibc has put addresses in place of the offsets in the dynamic section, musl has not. */
+static const void *at(const struct link_map *map, Elf64_Addr place)
+{
+	return (const void *)(place < map->l_addr ? map->l_addr + place : place);
+}
+
+static struct imports imports_of(const struct link_map *map)
+{
+	struct imports imports = { 0 };
+	for (const Elf64_Dyn *dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++) {
+		switch (dyn->d_tag) {
+		case DT_SYMTAB:
+			imports.symbols = at(map, dyn->d_un.d_ptr);
+			break;
+		case DT_STRTAB:
+			imports.strings = at(map, dyn->d_un.d_ptr);
+			break;
+		case DT_RELA:
+			imports.table[0].first = at(map, dyn->d_un.d_ptr);
+			break;
+		case DT_RELASZ:
+			imports.table[0].size = dyn->d_un.d_val;
+			break;
+		case DT_JMPREL:
+			imports.table[1].first = at(map, dyn->d_un.d_ptr);
+			break;
+		case DT_PLTRELSZ:
+			imports.table[1].size = dyn->d_un.d_val;
+			break;
+		}
+	}
+	return imports;
+}
+
+static void write_word(uintptr_t place, uintptr_t value)
+{
+	if (mprotect((void *)(place & -(uintptr_t)PAGE), PAGE, PROT_READ | PROT_WRITE))
+		contract_no_turn("the library's table of addresses cannot be written");
+	*(uintptr_t *)place = value;
+}
+
+/* Wherever the library has the address of name, it has that of a function of the host's. */
+static void replace(const struct loaded *loaded, const char *name, void *function)
+{
+	struct link_map *map;
+	int found = 0;
+	if (dlinfo(loaded->handle, RTLD_DI_LINKMAP, &map))
+		contract_no_turn("the library's link map");
+	struct imports imports = imports_of(map);
+	for (size_t i = 0; i < 2; i++) {
+		const Elf64_Rela *rela = imports.table[i].first, *end = rela + imports.table[i].size / sizeof *rela;
+		for (; rela < end; rela++) {
+			const Elf64_Sym *symbol = &imports.symbols[ELF64_R_SYM(rela->r_info)];
+			unsigned type = ELF64_R_TYPE(rela->r_info);
+			if ((type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT && type != R_X86_64_64) ||
+			    strcmp(imports.strings + symbol->st_name, name) != 0)
+				continue;
+			write_word(map->l_addr + rela->r_offset, (uintptr_t)function);
+			found = 1;
+		}
+	}
+	if (!found)
+		contract_no_turn(name);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------ */
+
+static void *mmap_anywhere(void *wish, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	return mmap(flags & MAP_FIXED ? wish : NULL, size, protection, flags, fd, offset);
+}
+
+static int refusal;
+
+static void *mmap_refused(void *wish, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	(void)wish, (void)size, (void)protection, (void)flags, (void)fd, (void)offset;
+	errno = refusal;
+	return MAP_FAILED;
+}
+
+static int way_anywhere(struct turn *turn)
+{
+	replace(&turn->loaded, "mmap", (void *)mmap_anywhere);
+	contract_enter(turn);
+	return contract_ask(turn);
+}
+
+static int way_refused(struct turn *turn)
+{
+	replace(&turn->loaded, "mmap", (void *)mmap_refused);
+	contract_enter(turn);
+	return contract_ask(turn);
+}
+
+static void mmap_hint(struct entering *e) { e->way = way_anywhere; }
+static void mmap_eacces(struct entering *e) { e->way = way_refused, refusal = EACCES; }
+static void mmap_eagain(struct entering *e) { e->way = way_refused, refusal = EAGAIN; }
+static void mmap_enomem(struct entering *e) { e->way = way_refused, refusal = ENOMEM; }
+
+/* ---- threads ----------------------------------------------------------------------------------------- */
+
+static const struct turn *of_threads;
+
+/* What a thread is to run, as libc's pthread_create got it. */
+struct begun {
+	void *(*body)(void *);
+	void *argument;
+};
+
+static void *begin_spoiled(void *argument)
+{
+	struct begun begun = *(struct begun *)argument;
+	free(argument);
+	*contract_slot(&of_threads->loaded) = NOWHERE;
+	return begun.body(begun.argument);
+}
+
+static int create_spoiled(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+{
+	struct begun *begun = malloc(sizeof *begun);
+	if (!begun)
+		return EAGAIN;
+	*begun = (struct begun){ body, argument };
+	int error = pthread_create(thread, attributes, begin_spoiled, begun);
+	if (error)
+		free(begun);
+	return error;
+}
+
+static int way_own_threads(struct turn *turn)
+{
+	of_threads = turn;
+	replace(&turn->loaded, "pthread_create", (void *)create_spoiled);
+	contract_enter(turn);
+	return contract_ask(turn);
+}
+
+static void *ask(void *argument)
+{
+	struct turn *turn = argument;
+	turn->answered = contract_ask(turn);
+	return NULL;
+}
+
+/* A thread of C's, new when Go has started. */
+static int way_c_thread(struct turn *turn)
+{
+	pthread_t thread;
+	of_threads = turn;
+	contract_enter(turn);
+	if (!contract_ask(turn) || create_spoiled(&thread, NULL, ask, turn))
+		return 0;
+	pthread_join(thread, NULL);
+	return turn->answered;
+}
+
+static void slot_own_threads(struct entering *e) { e->way = way_own_threads; }
+static void slot_c_thread(struct entering *e) { e->way = way_c_thread; }
+
+/* Where the TLS of threads that begin later has no room for the library's, what lies there is their stack: glibc has
+ * both in one mapping, the stack below (nptl/allocatestack.c). */
+static void *enter_and_ask(void *argument)
+{
+	enum { BELOW = 1024 }; /* a place that the frames of whatever is called here use */
+	struct turn *turn = argument;
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0) & -(uintptr_t)16, pointer;
+	__asm__("movq %%fs:0, %0" : "=r"(pointer));
+	write_word((uintptr_t)contract_slot_offset(&turn->loaded), frame - BELOW - pointer);
+	contract_enter(turn);
+	turn->answered = contract_ask(turn);
+	return NULL;
+}
+
+static int way_in_stack(struct turn *turn)
+{
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, enter_and_ask, turn))
+		contract_no_turn("no thread");
+	pthread_join(thread, NULL);
+	return turn->answered;
+}
+
+static void slot_in_stack(struct entering *e) { e->way = way_in_stack; }
+
+/* ---- clauses ----------------------------------------------------------------------------------------- */
+
+static const struct contract_clause clauses[] = {
+	{ "contract.mmap-hint", mmap_hint, TIMES },
+	{ "contract.mmap-eacces", mmap_eacces, TIMES },
+	{ "contract.mmap-eagain", mmap_eagain, TIMES },
+	{ "contract.mmap-enomem", mmap_enomem, TIMES },
+	{ "contract.slot-own-threads", slot_own_threads, TIMES },
+	{ "contract.slot-c-thread", slot_c_thread, TIMES },
+	{ "contract.slot-in-stack", slot_in_stack, TIMES },
+};
+
+const struct contract_clause *contract_find_import(const char *id)
+{
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (strcmp(clauses[i].id, id) == 0)
+			return &clauses[i];
+	return NULL;
+}
+
+#else
+
+const struct contract_clause *contract_find_import(const char *id)
+{
+	(void)id;
+	return NULL;
+}
+
+#endif
