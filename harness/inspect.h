@@ -43,6 +43,7 @@
  *   "init": {"go_entries": N|null},           initializers that enter Go: _rt0_*_lib; null: they have no names
  *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]},
  *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34",
+ *                                             "GLIBC_ABI_DT_RELR",
  *                                             "macOS 12.0",
  *                                             "Windows 6.1", "FreeBSD 12.3"; [] where it says nothing (ELF:
  *                                                 harness/format/elf_floor.h)
@@ -112,7 +113,7 @@
  *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}], "fini_array": N, "preinit_array": N,
  *            "go_entries": N|null},
  *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel":
- *       bool},
+ *       bool, "relr": bool (DT_RELR is there), "rpath": STR|null, "runpath": STR|null (as they are, with colons)},
  *   "stack": {"present": bool, "exec": bool}, "relro": bool, "wx_segments": N,
  *   "relocs": {"count": N, "outside": N, "types": {STR: N}, "copy": N},
  *   "plt": {"entries": N,            as harness/code/plt.h finds them, by section: 0 in a file without sections
@@ -120,7 +121,10 @@
  *           "writes": [STR],        general registers that an entry writes before it jumps, by number
  *           "clobbers": [STR],      of these, those that carry arguments in Go's ABIInternal
  *           "decoded": bool},
- *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]} }
+ *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64],
+ *               "needs": {STR "libc.so.6": [STR "GLIBC_2.34"]}} }
+ *                                       needs: what the loader looks for before it binds a symbol, those
+ *                                       flagged weak left out (gABI-GNU Elfxx_Verneed)
  *
  * The essay on TLS placement stands in harness/format/elf_tls.c.  Every offset and size of the file is
  * bounds-checked; a file cut anywhere gives an error or fewer facts, never a crash. */

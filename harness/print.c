@@ -1,6 +1,7 @@
 /* print.c - the facts of inspect.h as a page for people: one line a fact, in groups; what a format does
  * not have is not spoken of. */
 #include "harness/inspect.h"
+#include "harness/loader/loaders.h"
 #include "harness/print_object.h"
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
@@ -240,6 +241,10 @@ static void print_elf(struct buf *out, const json_t *facts)
 	line_of(out, "flags", dynamic, "flags");
 	line_of(out, "flags_1", dynamic, "flags_1");
 	line_of(out, "text relocations", dynamic, "textrel");
+	if (json_is_string(get(dynamic, "rpath")))
+		line_of(out, "RPATH", dynamic, "rpath");
+	if (json_is_string(get(dynamic, "runpath")))
+		line_of(out, "RUNPATH", dynamic, "runpath");
 	line(out, "stack", "%s%s", is_true(stack, "present") ? "PT_GNU_STACK" : "no PT_GNU_STACK",
 	    is_true(stack, "exec") ? ", executable" : "");
 	line(out, "segments", "%srelro, %lld writable and executable", is_true(facts, "relro") ? "" : "no ",
@@ -279,6 +284,26 @@ static void print_file(struct buf *out, const json_t *facts)
 	line_of(out, "needed", facts, "needed");
 }
 
+/* What the file asks, and who gives it: the sentence before the facts that it comes from. */
+static void print_loaders(struct buf *out, const json_t *facts)
+{
+	struct buf asked = BUF_INIT;
+	loader_asks(facts, &asked);
+	if (asked.len)
+		line(out, "asks", "%s", asked.data);
+	buf_free(&asked);
+	json_t *all = loader_judge_all(facts), *judged;
+	size_t i;
+	json_array_foreach(all, i, judged)
+	{
+		struct buf told = BUF_INIT;
+		loader_line(judged, &told);
+		line(out, text(judged, "loader", "?"), "%s", told.data);
+		buf_free(&told);
+	}
+	json_decref(all);
+}
+
 static void print_archive(struct buf *out, const json_t *archive)
 {
 	const json_t *members = get(archive, "members");
@@ -308,6 +333,7 @@ void inspect_print(const char *path, const json_t *facts, struct buf *out)
 		buf_printf(&head, ", %s", text(facts, "type", "?"));
 	buf_printf(&head, "%s%s", is_true(facts, "pie") ? " (pie)" : "", is_true(facts, "static") ? ", static" : "");
 	print_line(&head, out);
+	print_loaders(out, facts);
 	print_file(out, facts);
 	print_tls(out, facts);
 	if (get(facts, "init"))

@@ -33,10 +33,12 @@ def test_inspect_of_the_program_itself(tool):
 
 
 def test_inspect_is_what_the_report_has(small):
-    """`inspect --json` of a built file prints the facts of its cell."""
+    """`inspect --json` of a built file prints the facts of its cell, and what loaders do about them."""
     cell = next(cell for cell in small.tool.report()["cells"] if cell["load"] == "exec")
     program = cell["build"]["command"].split(" -o ")[1].split()[0]
-    assert json.loads(small.tool.plain("inspect", "--json", program).stdout) == cell["facts"]
+    told = json.loads(small.tool.plain("inspect", "--json", program).stdout)
+    assert told.pop("file") == program and isinstance(told.pop("loaders"), list)
+    assert told == cell["facts"]
 
 
 def test_inspect_agrees_with_readelf(small):
@@ -79,7 +81,8 @@ def test_inspect_refuses(tool, broken_files):
     assert (
         done.status == CODES["usage"]
         and len(done.stderr.splitlines()) == 2
-        and json.loads(done.stdout)["format"] == "elf"
+        and [one.get("format", one.get("error", "")[:40]) for one in json.loads(done.stdout)]
+        == [f"{broken_files[0]}: "[:40], "elf", f"{broken_files[1]}: "[:40]]
     )
 
 
@@ -120,9 +123,10 @@ def test_inspect_file_cut_anywhere(tool, tmp_path):
         files[-1].write_bytes(whole[:place])
     done = tool.plain("inspect", "--json", *files)
     assert done.status == CODES["usage"], done.status
-    told = done.stdout.count("\n}\n")
+    told = json.loads(done.stdout)
     lines = done.stderr.splitlines()
-    assert told + len(lines) == len(files)
+    assert [one["file"] for one in told] == list(map(str, files))
+    assert [f"tlsmatrix: {one['error']}" for one in told if "error" in one] == lines and "error" in told[0]
     assert all(re.match(rf"tlsmatrix: {re.escape(str(tmp_path))}/cut-\d+: ", line) for line in lines)
     assert any(line.startswith(f"tlsmatrix: {files[0]}: ") for line in lines)
 

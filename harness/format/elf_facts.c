@@ -130,6 +130,13 @@ static json_t *bit_names(uint64_t bits, const char *const *names, size_t count)
 	return list;
 }
 
+/* Folders in which a loader looks for what is needed, as the file has them: with colons and $ORIGIN. */
+static json_t *path_json(const struct elf_file *file, int64_t tag)
+{
+	uint64_t place;
+	return facts_text(elf_dynamic(file, tag, &place) ? elf_dynamic_string(file, place) : NULL);
+}
+
 static json_t *dynamic_json(const struct elf_file *file)
 {
 	static const char *const flag_names[] = { "ORIGIN", "SYMBOLIC", "TEXTREL", "BIND_NOW", "STATIC_TLS" };
@@ -151,11 +158,12 @@ static json_t *dynamic_json(const struct elf_file *file)
 	uint64_t flags = 0, flags_1 = 0, value;
 	elf_dynamic(file, DT_FLAGS, &flags);
 	elf_dynamic(file, DT_FLAGS_1, &flags_1);
-	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:b}", "flags", bit_names(flags, flag_names, 5), "flags_1",
+	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o}", "flags", bit_names(flags, flag_names, 5), "flags_1",
 	    bit_names(flags_1, flag_1_names, 28), "nodelete", (flags_1 & DF_1_NODELETE) != 0, "bind_now",
 	    (flags & DF_BIND_NOW) || (flags_1 & DF_1_NOW) || elf_dynamic(file, DT_BIND_NOW, &value), "symbolic",
 	    (flags & DF_SYMBOLIC) || elf_dynamic(file, DT_SYMBOLIC, &value), "textrel",
-	    (flags & DF_TEXTREL) || elf_dynamic(file, DT_TEXTREL, &value));
+	    (flags & DF_TEXTREL) || elf_dynamic(file, DT_TEXTREL, &value), "relr", elf_dynamic(file, DT_RELR, &value),
+	    "rpath", path_json(file, DT_RPATH), "runpath", path_json(file, DT_RUNPATH));
 }
 
 /* ---- relocations -------------------------------------------------------------------------- */
@@ -216,7 +224,9 @@ struct versions {
 	struct {
 		uint16_t index;
 		const char *name; /* NULL: beyond the strings */
+		const char *file; /* whose version it is; NULL: the same */
 		size_t count;     /* of symbols that want it */
+		int weak;         /* a loader only warns where it is missing */
 	} version[VERSIONS_MAX];
 	size_t count;
 };
@@ -236,6 +246,8 @@ static void read_versions(const struct elf_file *file, const GElf_Shdr *header, 
 			if (!gelf_getvernaux(data, (int)inner, &aux))
 				break;
 			versions->version[versions->count].index = aux.vna_other;
+			versions->version[versions->count].file = elf_dynamic_string(file, need.vn_file);
+			versions->version[versions->count].weak = (aux.vna_flags & VER_FLG_WEAK) != 0;
 			versions->version[versions->count++].name = elf_dynamic_string(file, aux.vna_name);
 			inner += aux.vna_next;
 		}
@@ -261,6 +273,24 @@ static json_t *versions_json(const struct versions *versions)
 		if (versions->version[i].count && versions->version[i].name)
 			facts_count(counts, versions->version[i].name, versions->version[i].count);
 	return counts;
+}
+
+/* What a loader looks for before it binds any symbol, also where no symbol wants it (GLIBC_ABI_DT_RELR). */
+static json_t *needs_json(const struct versions *versions)
+{
+	json_t *needs = json_object();
+	for (size_t i = 0; i < versions->count; i++) {
+		const char *library = versions->version[i].file;
+		if (versions->version[i].weak || !versions->version[i].name || !library)
+			continue;
+		json_t *key = facts_text(library);
+		const char *name = json_string_value(key) ? json_string_value(key) : "?";
+		if (!json_object_get(needs, name))
+			json_object_set_new(needs, name, json_array());
+		facts_list(json_object_get(needs, name), versions->version[i].name);
+		json_decref(key);
+	}
+	return needs;
 }
 
 /* The first section of a type; gABI wants one of each. */
@@ -293,7 +323,8 @@ static json_t *imports_json(const struct elf_file *file)
 		if (json_array_size(names) < IMPORT_NAMES_MAX)
 			json_array_append_new(names, facts_text(symbol->name));
 	}
-	return json_pack("{s:I,s:o,s:o}", "count", count, "versions", versions_json(&versions), "symbols", names);
+	return json_pack("{s:I,s:o,s:o,s:o}", "count", count, "versions", versions_json(&versions), "needs",
+	    needs_json(&versions), "symbols", names);
 }
 
 /* ---- the file ----------------------------------------------------------------------------- */
@@ -377,7 +408,7 @@ static json_t *facts_json(const struct elf_file *file)
 	json_object_set_new(facts, "plt", plt_json(file));
 	json_t *imports = imports_json(file);
 	json_object_set_new(facts, "imports", imports);
-	json_object_set_new(facts, "floor", elf_floor(file, json_object_get(imports, "versions")));
+	json_object_set_new(facts, "floor", elf_floor(file, json_object_get(imports, "needs")));
 	go_code_free(&code);
 	return facts;
 }

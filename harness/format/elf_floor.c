@@ -100,20 +100,45 @@ static unsigned long glibc_release(const char *version)
 	return major * 100000000UL + minor * 10000UL + patch;
 }
 
-json_t *elf_floor(const struct elf_file *file, json_t *versions)
+/* The highest release of glibc that any library is asked for, and the versions that stand for what the loader itself
+ * must know (glibc elf/Versions GLIBC_ABI_*), whose releases have no number. */
+static void add_versions(json_t *needs, json_t *list)
+{
+	const char *key, *highest = NULL;
+	json_t *names, *name;
+	size_t i;
+	json_object_foreach(needs, key, names)
+	{
+		json_array_foreach(names, i, name)
+		{
+			const char *version = json_string_value(name);
+			if (version && glibc_release(version) &&
+			    (!highest || glibc_release(version) > glibc_release(highest)))
+				highest = version;
+		}
+	}
+	if (highest)
+		json_array_append_new(list, json_string(highest));
+	json_object_foreach(needs, key, names)
+	{
+		json_array_foreach(names, i, name)
+		{
+			if (json_string_value(name) && !strncmp(json_string_value(name), "GLIBC_ABI_", 10))
+				json_array_append(list, name);
+		}
+	}
+}
+
+json_t *elf_floor(const struct elf_file *file, json_t *needs)
 {
 	const struct bytes all = { file->bytes, file->size, file->big_endian };
-	json_t *list = json_array(), *count;
-	const char *key, *highest = NULL;
+	json_t *list = json_array();
 	int segments = 0;
 	for (size_t i = 0; i < file->segment_count && segments < SEGMENTS_MAX; i++)
 		if (file->segment[i].p_type == PT_NOTE) {
 			read_notes(bytes_part(&all, file->segment[i].p_offset, file->segment[i].p_filesz), list);
 			segments++;
 		}
-	json_object_foreach(versions, key,
-	    count) if (glibc_release(key) && (!highest || glibc_release(key) > glibc_release(highest))) highest = key;
-	if (highest)
-		json_array_append_new(list, json_string(highest));
+	add_versions(needs, list);
 	return list;
 }
