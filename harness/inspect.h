@@ -110,7 +110,8 @@
  *              "offsets_mixed": bool,   Go's accesses carry offsets that differ; slot.insn_offset is then null
  *              "le_users": [STR up to 8 function names], "decoded": bool},
  *     "static_flag": bool, "users": [STR] },
- *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}], "fini_array": N, "preinit_array": N,
+ *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}] up to 256, "count": N (of
+ *                them all), "fini_array": N, "preinit_array": N,
  *            "go_entries": N|null},
  *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel":
  *       bool, "relr": bool (DT_RELR is there), "rpath": STR|null, "runpath": STR|null (as they are, with colons)},

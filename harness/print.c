@@ -186,7 +186,9 @@ static void print_instructions(struct buf *out, const json_t *insn)
 static void print_tls(struct buf *out, const json_t *facts)
 {
 	const json_t *tls = get(facts, "tls");
-	buf_add(out, "thread-local storage: how Go's code finds its goroutine\n");
+	buf_add(out,
+	    is_true(get(facts, "go"), "present") ? "thread-local storage: how Go's code finds its goroutine\n" :
+						   "thread-local storage: by the strongest user in the file\n");
 	print_access(out, tls);
 	if (get(tls, "segments") && !is_object(facts)) {
 		line_of(out, "models in use", tls, "users");
@@ -214,6 +216,9 @@ static void print_init(struct buf *out, const json_t *init)
 		line(out, i ? "" : "init array", "%#llx %s", (unsigned long long)number(entry, "address"),
 		    text(entry, "symbol", "?"));
 	}
+	long long rest = number(init, "count") - (long long)json_array_size(array);
+	if (rest > 0)
+		line(out, "", "%lld more", rest);
 	if (get(init, "preinit_array"))
 		line(out, "others", "%lld preinit, %lld fini", number(init, "preinit_array"),
 		    number(init, "fini_array"));

@@ -67,40 +67,51 @@ static uint64_t pointer_array(
 	return 0;
 }
 
+/* How many of them are looked at: each costs a walk over relocations and symbols.  The most seen is 827 (a JVM). */
+enum { INITIALIZERS_READ = 1024 };
+
+struct entries { json_int_t count, go; };
+
+static void add_entry(json_t *array, struct entries *entries, uint64_t address, const char *name)
+{
+	entries->go += format_is_go_entry(name);
+	if (json_array_size(array) < FACTS_LIST_MAX)
+		json_array_append_new(
+		    array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
+}
+
 /* The initializers of an object file are what the linker is to put into its array. */
-static json_t *object_entries(const struct elf_file *file, json_int_t *go)
+static json_t *object_entries(const struct elf_file *file, struct entries *entries)
 {
 	json_t *array = json_array();
-	for (size_t i = 0; i < file->link_reloc_count && json_array_size(array) < FACTS_LIST_MAX; i++) {
+	for (size_t i = 0; i < file->link_reloc_count; i++) {
 		const struct elf_reloc *reloc = &file->link_reloc[i];
 		const struct elf_section *section = &file->section[reloc->section];
 		if (section->header.sh_type != SHT_INIT_ARRAY || reloc->symbol >= file->static_symbols.count)
+			continue;
+		if (entries->count++ >= INITIALIZERS_READ)
 			continue;
 		const struct elf_symbol *symbol = &file->static_symbols.symbol[reloc->symbol];
 		/* Assemblers name a local function by its section. */
 		uint64_t address = symbol->value + (uint64_t)reloc->addend;
 		const char *name = symbol->name[0] ? symbol->name : function_at(file, symbol->section, address);
-		*go += format_is_go_entry(name);
-		json_array_append_new(
-		    array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
+		add_entry(array, entries, address, name);
 	}
 	return array;
 }
 
-static json_t *array_entries(const struct elf_file *file, const struct go_code *code, json_int_t *go)
+static json_t *array_entries(const struct elf_file *file, const struct go_code *code, struct entries *entries)
 {
 	uint64_t address, word = elf_word_size(file),
 			  size = pointer_array(file, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, SHT_INIT_ARRAY, &address);
 	json_t *array = json_array();
-	for (uint64_t at = 0;
-	    at + word <= size && json_array_size(array) < FACTS_LIST_MAX && elf_at(file, address + at, word);
-	    at += word) {
+	for (uint64_t at = 0; at + word <= size && elf_at(file, address + at, word); at += word) {
+		if (entries->count++ >= INITIALIZERS_READ)
+			continue;
 		uint64_t function = loaded_word(file, address + at);
 		const char *symbol = function_at(file, SHN_UNDEF, function),
 			   *name = symbol ? symbol : go_code_function_at(code, function);
-		*go += format_is_go_entry(name);
-		json_array_append_new(
-		    array, json_pack("{s:I,s:o}", "address", (json_int_t)function, "symbol", facts_text(name)));
+		add_entry(array, entries, function, name);
 	}
 	return array;
 }
@@ -108,15 +119,17 @@ static json_t *array_entries(const struct elf_file *file, const struct go_code *
 static json_t *init_json(const struct elf_file *file, const struct go_code *code)
 {
 	uint64_t address, init, word = elf_word_size(file);
-	json_int_t go = 0;
-	json_t *array = file->header.e_type == ET_REL ? object_entries(file, &go) : array_entries(file, code, &go);
+	struct entries entries = { 0, 0 };
+	json_t *array =
+	    file->header.e_type == ET_REL ? object_entries(file, &entries) : array_entries(file, code, &entries);
 	uint64_t fini = pointer_array(file, DT_FINI_ARRAY, DT_FINI_ARRAYSZ, SHT_FINI_ARRAY, &address) / word;
 	uint64_t pre = pointer_array(file, DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ, SHT_PREINIT_ARRAY, &address) / word;
 	json_t *start = elf_dynamic(file, DT_INIT, &init) ? json_integer((json_int_t)init) : json_null();
-	/* Of initializers without names none can be said to be Go's, or not to be. */
-	int known = go_code_has_names(file, code) || !json_array_size(array);
-	return json_pack("{s:o,s:o,s:I,s:I,s:o}", "init", start, "init_array", array, "fini_array", (json_int_t)fini,
-	    "preinit_array", (json_int_t)pre, "go_entries", known ? json_integer(go) : json_null());
+	/* Of initializers without names, or not looked at, none can be said to be Go's, or not to be. */
+	int known = !entries.count || (go_code_has_names(file, code) && entries.count <= INITIALIZERS_READ);
+	return json_pack("{s:o,s:o,s:I,s:I,s:I,s:o}", "init", start, "init_array", array, "count", entries.count,
+	    "fini_array", (json_int_t)fini, "preinit_array", (json_int_t)pre, "go_entries",
+	    known ? json_integer(entries.go) : json_null());
 }
 
 /* ---- the dynamic array -------------------------------------------------------------------- */

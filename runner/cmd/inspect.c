@@ -123,5 +123,6 @@ const struct command cmd_inspect = {
 		"--check: 0 it runs (while what is told holds), 1 it does not, 3 the file does not say, 2 not read.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
+	.anywhere = 1,
 	.run = run,
 };
