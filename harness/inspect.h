@@ -19,7 +19,8 @@
  *     null,
  *   "type": "EXEC|DYN|REL|CORE|ARCHIVE",      DYN: a library or a PIE;  "pie": bool,
  *   "entry": N, "interp": STR|null, "soname": STR|null, "needed": [STR], "static": bool,
- *   "go": {"present": bool, "version": STR|null},
+ *   "go": {"present": bool, "version": STR|null, "build": {STR: STR}|null},  what `go version -m` prints, its
+ *       keys "path", "mod" and those of its build lines ("-buildmode", "CGO_ENABLED", "GOAMD64", "-ldflags") (1.18)
  *   "tls": {
  *     "model": "LE|IE|GD|LD|TLSDESC|FIXED|KEY|NONE|none",   of Go's slot, else of the strongest user in the file:
  *         FIXED  an offset from the thread pointer that the platform reserved, in the instruction (darwin/amd64

@@ -280,6 +280,16 @@ static void print_file(struct buf *out, const json_t *facts)
 	const json_t *go = get(facts, "go");
 	buf_add(out, "file\n");
 	line(out, "Go", "%s", is_true(go, "present") ? text(go, "version", "yes, of unknown release") : "no");
+	if (json_is_object(get(go, "build"))) {
+		const char *key;
+		json_t *value;
+		json_object_foreach(get(go, "build"), key, value)
+		{
+			struct buf made = BUF_INIT;
+			buf_printf(&made, "  %-16s %s", key, json_is_string(value) ? json_string_value(value) : "?");
+			print_line(&made, out);
+		}
+	}
 	if (is_object(facts))
 		return;
 	if (get(facts, "entry"))
