@@ -29,7 +29,8 @@ ARROWS = {
     "harness/code": {"harness/elf", "matrix/base"},
     "harness/format": {"harness/code", "harness/elf", "matrix/base"},
     "harness/trace": {"harness/elf", "matrix/base"},
-    "harness": {"harness/code", "harness/elf", "harness/format", "harness/trace", "matrix/*"},
+    "harness/loader": {"matrix/base"},
+    "harness": {"harness/code", "harness/elf", "harness/format", "harness/loader", "harness/trace", "matrix/*"},
     "reports": {"matrix/*"},
     "reports/html": {"reports", "matrix/*"},
     "reports/markdown": {"reports", "matrix/*"},
@@ -80,6 +81,7 @@ ARROWS = {
         "matrix/*",
     },
     "runner/cmd": {
+        "harness/loader",
         "runner/cache",
         "runner/history",
         "runner/search",

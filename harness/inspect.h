@@ -19,7 +19,8 @@
  *     null,
  *   "type": "EXEC|DYN|REL|CORE|ARCHIVE",      DYN: a library or a PIE;  "pie": bool,
  *   "entry": N, "interp": STR|null, "soname": STR|null, "needed": [STR], "static": bool,
- *   "go": {"present": bool, "version": STR|null},
+ *   "go": {"present": bool, "version": STR|null, "build": {STR: STR}|null},  what `go version -m` prints, its
+ *       keys "path", "mod" and those of its build lines ("-buildmode", "CGO_ENABLED", "GOAMD64", "-ldflags") (1.18)
  *   "tls": {
  *     "model": "LE|IE|GD|LD|TLSDESC|FIXED|KEY|NONE|none",   of Go's slot, else of the strongest user in the file:
  *         FIXED  an offset from the thread pointer that the platform reserved, in the instruction (darwin/amd64
@@ -43,6 +44,7 @@
  *   "init": {"go_entries": N|null},           initializers that enter Go: _rt0_*_lib; null: they have no names
  *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]},
  *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34",
+ *                                             "GLIBC_ABI_DT_RELR",
  *                                             "macOS 12.0",
  *                                             "Windows 6.1", "FreeBSD 12.3"; [] where it says nothing (ELF:
  *                                                 harness/format/elf_floor.h)
@@ -109,10 +111,11 @@
  *              "offsets_mixed": bool,   Go's accesses carry offsets that differ; slot.insn_offset is then null
  *              "le_users": [STR up to 8 function names], "decoded": bool},
  *     "static_flag": bool, "users": [STR] },
- *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}], "fini_array": N, "preinit_array": N,
+ *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}] up to 256, "count": N (of
+ *                them all), "fini_array": N, "preinit_array": N,
  *            "go_entries": N|null},
  *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel":
- *       bool},
+ *       bool, "relr": bool (DT_RELR is there), "rpath": STR|null, "runpath": STR|null (as they are, with colons)},
  *   "load": {"segments": N (PT_LOAD), "lowest": N|null (p_vaddr), "congruent": bool (p_vaddr = p_offset modulo p_align,
  *            a power of two, in each), "ascending": bool (each begins behind the one before), "fits": bool (p_filesz
  *            within p_memsz)},
@@ -126,7 +129,10 @@
  *           "writes": [STR],        general registers that an entry writes before it jumps, by number
  *           "clobbers": [STR],      of these, those that carry arguments in Go's ABIInternal
  *           "decoded": bool},
- *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]} }
+ *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64],
+ *               "needs": {STR "libc.so.6": [STR "GLIBC_2.34"]}} }
+ *                                       needs: what the loader looks for before it binds a symbol, those
+ *                                       flagged weak left out (gABI-GNU Elfxx_Verneed)
  *
  * The essay on TLS placement stands in harness/format/elf_tls.c.  Every offset and size of the file is
  * bounds-checked; a file cut anywhere gives an error or fewer facts, never a crash. */

@@ -1,6 +1,7 @@
 /* print.c - the facts of inspect.h as a page for people: one line a fact, in groups; what a format does
  * not have is not spoken of. */
 #include "harness/inspect.h"
+#include "harness/loader/loaders.h"
 #include "harness/print_object.h"
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
@@ -185,7 +186,9 @@ static void print_instructions(struct buf *out, const json_t *insn)
 static void print_tls(struct buf *out, const json_t *facts)
 {
 	const json_t *tls = get(facts, "tls");
-	buf_add(out, "thread-local storage: how Go's code finds its goroutine\n");
+	buf_add(out,
+	    is_true(get(facts, "go"), "present") ? "thread-local storage: how Go's code finds its goroutine\n" :
+						   "thread-local storage: by the strongest user in the file\n");
 	print_access(out, tls);
 	if (get(tls, "segments") && !is_object(facts)) {
 		line_of(out, "models in use", tls, "users");
@@ -213,6 +216,9 @@ static void print_init(struct buf *out, const json_t *init)
 		line(out, i ? "" : "init array", "%#llx %s", (unsigned long long)number(entry, "address"),
 		    text(entry, "symbol", "?"));
 	}
+	long long rest = number(init, "count") - (long long)json_array_size(array);
+	if (rest > 0)
+		line(out, "", "%lld more", rest);
 	if (get(init, "preinit_array"))
 		line(out, "others", "%lld preinit, %lld fini", number(init, "preinit_array"),
 		    number(init, "fini_array"));
@@ -240,6 +246,10 @@ static void print_elf(struct buf *out, const json_t *facts)
 	line_of(out, "flags", dynamic, "flags");
 	line_of(out, "flags_1", dynamic, "flags_1");
 	line_of(out, "text relocations", dynamic, "textrel");
+	if (json_is_string(get(dynamic, "rpath")))
+		line_of(out, "RPATH", dynamic, "rpath");
+	if (json_is_string(get(dynamic, "runpath")))
+		line_of(out, "RUNPATH", dynamic, "runpath");
 	line(out, "stack", "%s%s", is_true(stack, "present") ? "PT_GNU_STACK" : "no PT_GNU_STACK",
 	    is_true(stack, "exec") ? ", executable" : "");
 	line(out, "segments", "%srelro, %lld writable and executable", is_true(facts, "relro") ? "" : "no ",
@@ -270,6 +280,16 @@ static void print_file(struct buf *out, const json_t *facts)
 	const json_t *go = get(facts, "go");
 	buf_add(out, "file\n");
 	line(out, "Go", "%s", is_true(go, "present") ? text(go, "version", "yes, of unknown release") : "no");
+	if (json_is_object(get(go, "build"))) {
+		const char *key;
+		json_t *value;
+		json_object_foreach(get(go, "build"), key, value)
+		{
+			struct buf made = BUF_INIT;
+			buf_printf(&made, "  %-16s %s", key, json_is_string(value) ? json_string_value(value) : "?");
+			print_line(&made, out);
+		}
+	}
 	if (is_object(facts))
 		return;
 	if (get(facts, "entry"))
@@ -277,6 +297,26 @@ static void print_file(struct buf *out, const json_t *facts)
 	line_of(out, "interpreter", facts, "interp");
 	line_of(out, "soname", facts, "soname");
 	line_of(out, "needed", facts, "needed");
+}
+
+/* What the file asks, and who gives it: the sentence before the facts that it comes from. */
+static void print_loaders(struct buf *out, const json_t *facts)
+{
+	struct buf asked = BUF_INIT;
+	loader_asks(facts, &asked);
+	if (asked.len)
+		line(out, "asks", "%s", asked.data);
+	buf_free(&asked);
+	json_t *all = loader_judge_all(facts), *judged;
+	size_t i;
+	json_array_foreach(all, i, judged)
+	{
+		struct buf told = BUF_INIT;
+		loader_line(judged, &told);
+		line(out, text(judged, "loader", "?"), "%s", told.data);
+		buf_free(&told);
+	}
+	json_decref(all);
 }
 
 static void print_archive(struct buf *out, const json_t *archive)
@@ -308,6 +348,7 @@ void inspect_print(const char *path, const json_t *facts, struct buf *out)
 		buf_printf(&head, ", %s", text(facts, "type", "?"));
 	buf_printf(&head, "%s%s", is_true(facts, "pie") ? " (pie)" : "", is_true(facts, "static") ? ", static" : "");
 	print_line(&head, out);
+	print_loaders(out, facts);
 	print_file(out, facts);
 	print_tls(out, facts);
 	if (get(facts, "init"))

@@ -171,7 +171,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		command_help(command, rows, count);
 	else if (error)
 		code = cmd_fail(&diag, EXIT_USAGE);
-	else if (places_find(common.out, common.cache, &setup.places, &diag))
+	else if (!command->anywhere && places_find(common.out, common.cache, &setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if (command->needs_release && places_check(&setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_USAGE);

@@ -5,8 +5,10 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import struct
 import subprocess
+from dataclasses import replace
 
 import elf_made
 import pytest
@@ -32,11 +34,24 @@ def test_inspect_of_the_program_itself(tool):
     assert str(BUILD / "tlsmatrix") in text and facts["interp"] in text
 
 
+def test_inspect_from_anywhere(tool, tmp_path):
+    """A copy of the program, without the source tree, and where no cache can be: it says the same."""
+    shutil.copy(BUILD / "tlsmatrix", tmp_path / "copy")
+    env = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
+    done = tool.run([str(tmp_path / "copy"), "inspect", str(BUILD / "tlstrace")], cwd=tmp_path, env=env)
+    assert done == replace(tool.plain("inspect", BUILD / "tlstrace"), seconds=done.seconds) and done.status == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+    done = tool.run([str(tmp_path / "copy"), "show", "x"], cwd=tmp_path, env=env)
+    assert done.status == CODES["infra"] and "cases/sources.def" in done.line()
+
+
 def test_inspect_is_what_the_report_has(small):
-    """`inspect --json` of a built file prints the facts of its cell."""
+    """`inspect --json` of a built file prints the facts of its cell, and what loaders do about them."""
     cell = next(cell for cell in small.tool.report()["cells"] if cell["load"] == "exec")
     program = cell["build"]["command"].split(" -o ")[1].split()[0]
-    assert json.loads(small.tool.plain("inspect", "--json", program).stdout) == cell["facts"]
+    told = json.loads(small.tool.plain("inspect", "--json", program).stdout)
+    assert told.pop("file") == program and isinstance(told.pop("loaders"), list)
+    assert told == cell["facts"]
 
 
 def test_inspect_agrees_with_readelf(small):
@@ -48,6 +63,27 @@ def test_inspect_agrees_with_readelf(small):
         assert facts["entry"] == int(re.search(r"Entry point address: +(\S+)", text)[1], 16)
         assert facts["needed"] == re.findall(r"NEEDED.*\[(.*)\]", text)
         assert facts["tls"]["segments"] == len(re.findall(r"^  TLS ", text, re.M))
+
+
+@pytest.mark.parametrize("count", [3, 256, 257, 1024, 1025])
+def test_inspect_tells_all_initializers(tool, tmp_path, count):
+    """Their number is of all; beyond what is listed the page says how many more, beyond what is read none is known.
+
+    _rt0_amd64_linux_lib, which stands last, is Go's entry by its name.
+    """
+    source = "".join(f"static void f{i}(void) {{ }}\n" for i in range(count - 1))
+    source += "void _rt0_amd64_linux_lib(void) { }\n"
+    source += '__attribute__((section(".init_array"), used)) static void (*all[])(void) = {'
+    source += "".join(f"f{i}, " for i in range(count - 1)) + "_rt0_amd64_linux_lib};\n"
+    (tmp_path / "many.c").write_text(source)
+    argv = ["gcc", "-shared", "-fPIC", "-nostdlib", "-o", tmp_path / "many.so", tmp_path / "many.c"]
+    subprocess.run(argv, check=True, capture_output=True)
+    init = json.loads(tool.plain("inspect", "--json", tmp_path / "many.so").stdout)["init"]
+    assert (init["count"], len(init["init_array"])) == (count, min(count, 256))
+    assert init["go_entries"] == (1 if count <= 1024 else None)
+    page = tool.plain("inspect", tmp_path / "many.so").stdout
+    assert (f"{count - 256} more" in page) == (count > 256)
+    assert "how Go's code" not in page and "by the strongest user in the file" in page
 
 
 @pytest.fixture
@@ -79,7 +115,8 @@ def test_inspect_refuses(tool, broken_files):
     assert (
         done.status == CODES["usage"]
         and len(done.stderr.splitlines()) == 2
-        and json.loads(done.stdout)["format"] == "elf"
+        and [one.get("format", one.get("error", "")[:40]) for one in json.loads(done.stdout)]
+        == [f"{broken_files[0]}: "[:40], "elf", f"{broken_files[1]}: "[:40]]
     )
 
 
@@ -120,9 +157,10 @@ def test_inspect_file_cut_anywhere(tool, tmp_path):
         files[-1].write_bytes(whole[:place])
     done = tool.plain("inspect", "--json", *files)
     assert done.status == CODES["usage"], done.status
-    told = done.stdout.count("\n}\n")
+    told = json.loads(done.stdout)
     lines = done.stderr.splitlines()
-    assert told + len(lines) == len(files)
+    assert [one["file"] for one in told] == list(map(str, files))
+    assert [f"tlsmatrix: {one['error']}" for one in told if "error" in one] == lines and "error" in told[0]
     assert all(re.match(rf"tlsmatrix: {re.escape(str(tmp_path))}/cut-\d+: ", line) for line in lines)
     assert any(line.startswith(f"tlsmatrix: {files[0]}: ") for line in lines)
 

@@ -121,6 +121,29 @@ def cut_sections(path):
     return cut
 
 
+def go_version_m(path):
+    """What the go command reads of how a file was built; values with special characters stand in quotes there."""
+    text = subprocess.run([GO, "version", "-m", path], capture_output=True, text=True, check=True).stdout
+    rows = [line.strip("\n").lstrip("\t").split("\t", 1) for line in text.splitlines()[1:]]
+    made = {}
+    for kind, rest in rows:
+        if kind == "build":
+            made.update([rest.split("=", 1)])
+        elif kind in ("path", "mod"):
+            made[kind] = rest
+    return made or None
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_how_it_was_built(built, name):
+    """Build mode, cgo, processor level and the rest are those of `go version -m`, with and without symbols."""
+    expected = go_version_m(built[name])
+    for path in (built[name], strip(built[name])):
+        assert facts_of(path)["go"]["build"] == expected
+    if expected:
+        assert expected["-buildmode"] == name.removeprefix("cgo-") and expected["CGO_ENABLED"] == str(BUILDS[name])
+
+
 @pytest.mark.parametrize("name", BUILDS)
 @pytest.mark.parametrize("spoil", [strip, cut_sections])
 def test_stripped_elf_says_the_same(built, name, spoil):
@@ -148,6 +171,7 @@ def test_stripped_by_the_linker_says_the_same(goes, tmp_path):
         target = tmp_path / f"lib{len(flags)}.so"
         go_build(goes["now"], folder, target, "-buildmode=c-shared", f"-ldflags={flags}", cgo=1, source=SOURCE)
     whole, bare = facts_of(tmp_path / "lib0.so"), facts_of(tmp_path / "lib5.so")
+    assert bare["go"]["build"].pop("-ldflags") == '"-s -w"' and "-ldflags" not in whole["go"]["build"]
     assert said(bare) == said(whole) and bare["init"]["go_entries"] == 1
     names = [entry["symbol"] for entry in bare["init"]["init_array"]]
     assert sum(str(name).startswith("_rt0_") for name in names) == 1

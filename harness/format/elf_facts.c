@@ -68,40 +68,51 @@ static uint64_t pointer_array(
 	return 0;
 }
 
+/* How many of them are looked at: each costs a walk over relocations and symbols.  The most seen is 827 (a JVM). */
+enum { INITIALIZERS_READ = 1024 };
+
+struct entries { json_int_t count, go; };
+
+static void add_entry(json_t *array, struct entries *entries, uint64_t address, const char *name)
+{
+	entries->go += format_is_go_entry(name);
+	if (json_array_size(array) < FACTS_LIST_MAX)
+		json_array_append_new(
+		    array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
+}
+
 /* The initializers of an object file are what the linker is to put into its array. */
-static json_t *object_entries(const struct elf_file *file, json_int_t *go)
+static json_t *object_entries(const struct elf_file *file, struct entries *entries)
 {
 	json_t *array = json_array();
-	for (size_t i = 0; i < file->link_reloc_count && json_array_size(array) < FACTS_LIST_MAX; i++) {
+	for (size_t i = 0; i < file->link_reloc_count; i++) {
 		const struct elf_reloc *reloc = &file->link_reloc[i];
 		const struct elf_section *section = &file->section[reloc->section];
 		if (section->header.sh_type != SHT_INIT_ARRAY || reloc->symbol >= file->static_symbols.count)
+			continue;
+		if (entries->count++ >= INITIALIZERS_READ)
 			continue;
 		const struct elf_symbol *symbol = &file->static_symbols.symbol[reloc->symbol];
 		/* Assemblers name a local function by its section. */
 		uint64_t address = symbol->value + (uint64_t)reloc->addend;
 		const char *name = symbol->name[0] ? symbol->name : function_at(file, symbol->section, address);
-		*go += format_is_go_entry(name);
-		json_array_append_new(
-		    array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
+		add_entry(array, entries, address, name);
 	}
 	return array;
 }
 
-static json_t *array_entries(const struct elf_file *file, const struct go_code *code, json_int_t *go)
+static json_t *array_entries(const struct elf_file *file, const struct go_code *code, struct entries *entries)
 {
 	uint64_t address, word = elf_word_size(file),
 			  size = pointer_array(file, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, SHT_INIT_ARRAY, &address);
 	json_t *array = json_array();
-	for (uint64_t at = 0;
-	    at + word <= size && json_array_size(array) < FACTS_LIST_MAX && elf_at(file, address + at, word);
-	    at += word) {
+	for (uint64_t at = 0; at + word <= size && elf_at(file, address + at, word); at += word) {
+		if (entries->count++ >= INITIALIZERS_READ)
+			continue;
 		uint64_t function = loaded_word(file, address + at);
 		const char *symbol = function_at(file, SHN_UNDEF, function),
 			   *name = symbol ? symbol : go_code_function_at(code, function);
-		*go += format_is_go_entry(name);
-		json_array_append_new(
-		    array, json_pack("{s:I,s:o}", "address", (json_int_t)function, "symbol", facts_text(name)));
+		add_entry(array, entries, function, name);
 	}
 	return array;
 }
@@ -109,15 +120,17 @@ static json_t *array_entries(const struct elf_file *file, const struct go_code *
 static json_t *init_json(const struct elf_file *file, const struct go_code *code)
 {
 	uint64_t address, init, word = elf_word_size(file);
-	json_int_t go = 0;
-	json_t *array = file->header.e_type == ET_REL ? object_entries(file, &go) : array_entries(file, code, &go);
+	struct entries entries = { 0, 0 };
+	json_t *array =
+	    file->header.e_type == ET_REL ? object_entries(file, &entries) : array_entries(file, code, &entries);
 	uint64_t fini = pointer_array(file, DT_FINI_ARRAY, DT_FINI_ARRAYSZ, SHT_FINI_ARRAY, &address) / word;
 	uint64_t pre = pointer_array(file, DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ, SHT_PREINIT_ARRAY, &address) / word;
 	json_t *start = elf_dynamic(file, DT_INIT, &init) ? json_integer((json_int_t)init) : json_null();
-	/* Of initializers without names none can be said to be Go's, or not to be. */
-	int known = go_code_has_names(file, code) || !json_array_size(array);
-	return json_pack("{s:o,s:o,s:I,s:I,s:o}", "init", start, "init_array", array, "fini_array", (json_int_t)fini,
-	    "preinit_array", (json_int_t)pre, "go_entries", known ? json_integer(go) : json_null());
+	/* Of initializers without names, or not looked at, none can be said to be Go's, or not to be. */
+	int known = !entries.count || (go_code_has_names(file, code) && entries.count <= INITIALIZERS_READ);
+	return json_pack("{s:o,s:o,s:I,s:I,s:I,s:o}", "init", start, "init_array", array, "count", entries.count,
+	    "fini_array", (json_int_t)fini, "preinit_array", (json_int_t)pre, "go_entries",
+	    known ? json_integer(entries.go) : json_null());
 }
 
 /* ---- the dynamic array -------------------------------------------------------------------- */
@@ -129,6 +142,13 @@ static json_t *bit_names(uint64_t bits, const char *const *names, size_t count)
 		if (names[i] && (bits >> i & 1))
 			json_array_append_new(list, json_string(names[i]));
 	return list;
+}
+
+/* Folders in which a loader looks for what is needed, as the file has them: with colons and $ORIGIN. */
+static json_t *path_json(const struct elf_file *file, int64_t tag)
+{
+	uint64_t place;
+	return facts_text(elf_dynamic(file, tag, &place) ? elf_dynamic_string(file, place) : NULL);
 }
 
 static json_t *dynamic_json(const struct elf_file *file)
@@ -152,11 +172,12 @@ static json_t *dynamic_json(const struct elf_file *file)
 	uint64_t flags = 0, flags_1 = 0, value;
 	elf_dynamic(file, DT_FLAGS, &flags);
 	elf_dynamic(file, DT_FLAGS_1, &flags_1);
-	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:b}", "flags", bit_names(flags, flag_names, 5), "flags_1",
+	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o}", "flags", bit_names(flags, flag_names, 5), "flags_1",
 	    bit_names(flags_1, flag_1_names, 28), "nodelete", (flags_1 & DF_1_NODELETE) != 0, "bind_now",
 	    (flags & DF_BIND_NOW) || (flags_1 & DF_1_NOW) || elf_dynamic(file, DT_BIND_NOW, &value), "symbolic",
 	    (flags & DF_SYMBOLIC) || elf_dynamic(file, DT_SYMBOLIC, &value), "textrel",
-	    (flags & DF_TEXTREL) || elf_dynamic(file, DT_TEXTREL, &value));
+	    (flags & DF_TEXTREL) || elf_dynamic(file, DT_TEXTREL, &value), "relr", elf_dynamic(file, DT_RELR, &value),
+	    "rpath", path_json(file, DT_RPATH), "runpath", path_json(file, DT_RUNPATH));
 }
 
 /* ---- relocations -------------------------------------------------------------------------- */
@@ -227,7 +248,9 @@ struct versions {
 	struct {
 		uint16_t index;
 		const char *name; /* NULL: beyond the strings */
+		const char *file; /* whose version it is; NULL: the same */
 		size_t count;     /* of symbols that want it */
+		int weak;         /* a loader only warns where it is missing */
 	} version[VERSIONS_MAX];
 	size_t count;
 };
@@ -247,6 +270,8 @@ static void read_versions(const struct elf_file *file, const GElf_Shdr *header, 
 			if (!gelf_getvernaux(data, (int)inner, &aux))
 				break;
 			versions->version[versions->count].index = aux.vna_other;
+			versions->version[versions->count].file = elf_dynamic_string(file, need.vn_file);
+			versions->version[versions->count].weak = (aux.vna_flags & VER_FLG_WEAK) != 0;
 			versions->version[versions->count++].name = elf_dynamic_string(file, aux.vna_name);
 			inner += aux.vna_next;
 		}
@@ -272,6 +297,24 @@ static json_t *versions_json(const struct versions *versions)
 		if (versions->version[i].count && versions->version[i].name)
 			facts_count(counts, versions->version[i].name, versions->version[i].count);
 	return counts;
+}
+
+/* What a loader looks for before it binds any symbol, also where no symbol wants it (GLIBC_ABI_DT_RELR). */
+static json_t *needs_json(const struct versions *versions)
+{
+	json_t *needs = json_object();
+	for (size_t i = 0; i < versions->count; i++) {
+		const char *library = versions->version[i].file;
+		if (versions->version[i].weak || !versions->version[i].name || !library)
+			continue;
+		json_t *key = facts_text(library);
+		const char *name = json_string_value(key) ? json_string_value(key) : "?";
+		if (!json_object_get(needs, name))
+			json_object_set_new(needs, name, json_array());
+		facts_list(json_object_get(needs, name), versions->version[i].name);
+		json_decref(key);
+	}
+	return needs;
 }
 
 /* The first section of a type; gABI wants one of each. */
@@ -304,7 +347,8 @@ static json_t *imports_json(const struct elf_file *file)
 		if (json_array_size(names) < IMPORT_NAMES_MAX)
 			json_array_append_new(names, facts_text(symbol->name));
 	}
-	return json_pack("{s:I,s:o,s:o}", "count", count, "versions", versions_json(&versions), "symbols", names);
+	return json_pack("{s:I,s:o,s:o,s:o}", "count", count, "versions", versions_json(&versions), "needs",
+	    needs_json(&versions), "symbols", names);
 }
 
 /* ---- the file ----------------------------------------------------------------------------- */
@@ -374,7 +418,7 @@ static json_t *facts_json(const struct elf_file *file)
 	json_object_set_new(facts, "plt", plt_json(file));
 	json_t *imports = imports_json(file);
 	json_object_set_new(facts, "imports", imports);
-	json_object_set_new(facts, "floor", elf_floor(file, json_object_get(imports, "versions")));
+	json_object_set_new(facts, "floor", elf_floor(file, json_object_get(imports, "needs")));
 	go_code_free(&code);
 	return facts;
 }

@@ -81,14 +81,39 @@ static unsigned long glibc_release(const char *version)
 	return major * 100000000UL + minor * 10000UL + patch;
 }
 
-json_t *elf_floor(const struct elf_file *file, json_t *versions)
+/* The highest release of glibc that any library is asked for, and the versions that stand for what the loader itself
+ * must know (glibc elf/Versions GLIBC_ABI_*), whose releases have no number. */
+static void add_versions(json_t *needs, json_t *list)
 {
-	json_t *list = json_array(), *count;
 	const char *key, *highest = NULL;
-	elf_notes(file, read_note, list);
-	json_object_foreach(versions, key,
-	    count) if (glibc_release(key) && (!highest || glibc_release(key) > glibc_release(highest))) highest = key;
+	json_t *names, *name;
+	size_t i;
+	json_object_foreach(needs, key, names)
+	{
+		json_array_foreach(names, i, name)
+		{
+			const char *version = json_string_value(name);
+			if (version && glibc_release(version) &&
+			    (!highest || glibc_release(version) > glibc_release(highest)))
+				highest = version;
+		}
+	}
 	if (highest)
 		json_array_append_new(list, json_string(highest));
+	json_object_foreach(needs, key, names)
+	{
+		json_array_foreach(names, i, name)
+		{
+			if (json_string_value(name) && !strncmp(json_string_value(name), "GLIBC_ABI_", 10))
+				json_array_append(list, name);
+		}
+	}
+}
+
+json_t *elf_floor(const struct elf_file *file, json_t *needs)
+{
+	json_t *list = json_array();
+	elf_notes(file, read_note, list);
+	add_versions(needs, list);
 	return list;
 }

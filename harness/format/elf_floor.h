@@ -19,7 +19,7 @@
 
 #include <jansson.h>
 
-/* The array "floor" of inspect.h, a new reference; versions is imports.versions. */
-json_t *elf_floor(const struct elf_file *file, json_t *versions);
+/* The array "floor" of inspect.h, a new reference; needs is imports.needs. */
+json_t *elf_floor(const struct elf_file *file, json_t *needs);
 
 #endif

@@ -2,6 +2,7 @@
 #include "harness/format/format.h"
 #include "matrix/base/buf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,18 +92,74 @@ int format_is_go_entry(const char *name)
 	return length > 9 && length < LONGEST && !strncmp(name, "_rt0_", 5) && !strcmp(name + length - 4, "_lib");
 }
 
-/* The length-prefixed string that cmd/link puts 32 bytes into the build information since go1.18
- * (debug/buildinfo: flagsVersionInl). */
-static json_t *go_version(const struct bytes *info)
+/* A string behind its length in groups of seven bits (encoding/binary Uvarint); *at moves behind it.  Empty where it
+ * does not fit. */
+static struct bytes counted(const struct bytes *info, uint64_t *at)
+{
+	uint64_t length = 0;
+	for (unsigned shift = 0; shift < 35 && bytes_have(info, *at, 1); shift += 7) {
+		unsigned char byte = info->data[(*at)++];
+		length |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte & 0x80)
+			continue;
+		struct bytes text = bytes_part(info, *at, length);
+		*at += length;
+		return text.size == length ? text : (struct bytes){ 0 };
+	}
+	return (struct bytes){ 0 };
+}
+
+/* The two strings that cmd/link puts 32 bytes into the build information since go1.18 (debug/buildinfo:
+ * flagsVersionInl): the release, and what runtime/debug.BuildInfo is made of, between two marks of 16 bytes. */
+static int go_strings(const struct bytes *info, struct bytes *version, struct bytes *module)
 {
 	static const char magic[] = "\xff Go buildinf:";
-	if (info->size < 34 || memcmp(info->data, magic, sizeof magic - 1) || !(info->data[15] & 2))
-		return json_null();
-	size_t length = info->data[32];
-	if (length >= 0x80 || !bytes_have(info, 33, length))
-		return json_null();
-	json_t *text = json_stringn((const char *)info->data + 33, length);
-	return text ? text : json_null();
+	enum { MARK = 16, STRINGS = 32 };
+	uint64_t at = STRINGS;
+	if (info->size <= STRINGS || memcmp(info->data, magic, sizeof magic - 1) || !(info->data[15] & 2))
+		return -ENOENT;
+	*version = counted(info, &at);
+	struct bytes marked = counted(info, &at);
+	*module = marked.size > 2 * MARK ? bytes_part(&marked, MARK, marked.size - 2 * MARK) : (struct bytes){ 0 };
+	return version->size ? 0 : -ENOENT;
+}
+
+/* One line of it, "build\tKEY=VALUE", "path\tPATH", "mod\tPATH\tVERSION\tSUM" (runtime/debug BuildInfo.String); those
+ * of dependencies are passed over. */
+static void build_line(json_t *build, const char *line, size_t size)
+{
+	static const struct {
+		const char *start, *key;
+		char end; /* of a key that the line has */
+	} kinds[] = { { "build\t", NULL, '=' }, { "path\t", "path", 0 }, { "mod\t", "mod", 0 } };
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		size_t start = strlen(kinds[i].start);
+		if (size <= start || memcmp(line, kinds[i].start, start))
+			continue;
+		const char *rest = line + start,
+			   *equal = kinds[i].key ? NULL : memchr(rest, kinds[i].end, size - start);
+		char key[64];
+		if (!kinds[i].key && (!equal || (size_t)(equal - rest) >= sizeof key))
+			return;
+		snprintf(key, sizeof key, "%.*s", kinds[i].key ? (int)strlen(kinds[i].key) : (int)(equal - rest),
+		    kinds[i].key ? kinds[i].key : rest);
+		const char *value = equal ? equal + 1 : rest;
+		if (json_object_size(build) < FACTS_LIST_MAX)
+			json_object_set_new(build, key, facts_bytes(value, (size_t)(line + size - value)));
+		return;
+	}
+}
+
+static json_t *go_build(struct bytes module)
+{
+	json_t *build = json_object();
+	while (module.size) {
+		const char *line = (const char *)module.data, *end = memchr(line, '\n', module.size);
+		size_t size = end ? (size_t)(end - line) : module.size;
+		build_line(build, line, size);
+		module = bytes_part(&module, end ? size + 1 : size, module.size);
+	}
+	return build;
 }
 
 struct bytes facts_find_buildinfo(struct bytes data, uint64_t address)
@@ -122,7 +179,11 @@ struct bytes facts_find_buildinfo(struct bytes data, uint64_t address)
 
 json_t *facts_go(struct bytes buildinfo, int has_runtime)
 {
-	return json_pack("{s:b,s:o}", "present", has_runtime || buildinfo.size, "version", go_version(&buildinfo));
+	struct bytes version, module;
+	int told = go_strings(&buildinfo, &version, &module) == 0;
+	return json_pack("{s:b,s:o,s:o}", "present", has_runtime || buildinfo.size, "version",
+	    told ? facts_bytes((const char *)version.data, version.size) : json_null(), "build",
+	    told && module.size ? go_build(module) : json_null());
 }
 
 /* "WHOSE_le" and so on; null where it is not known whose they are. */

@@ -39,7 +39,7 @@ void facts_count(json_t *object, const char *name, size_t count);
 /* Is it the name of Go's entry into a library, _rt0_GOARCH_GOOS_lib?  Not where it is NULL. */
 int format_is_go_entry(const char *name);
 
-/* "go": {"present", "version"}.  buildinfo is the section with the build information ("\xff Go buildinf:",
+/* "go": {"present", "version", "build"}.  buildinfo is the section with the build information ("\xff Go buildinf:",
  * debug/buildinfo), empty where there is none; present also when has_runtime says so. */
 json_t *facts_go(struct bytes buildinfo, int has_runtime);
 

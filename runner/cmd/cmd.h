@@ -30,6 +30,7 @@ struct command {
 	const struct option_row *options;
 	size_t option_count;
 	int needs_release;
+	int anywhere;        /* needs no source tree, nor a cache: setup->places is empty */
 	enum cache_use uses; /* of the cache */
 	int (*run)(struct setup *setup, const struct option_words *words);
 };
