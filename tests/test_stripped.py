@@ -224,6 +224,8 @@ def test_stripped_files_of_other_systems_say_the_same(goes, tmp_path, port):
         target = tmp_path / f"program{len(flags)}"
         go_build(goes["now"], folder, target, f"-ldflags={flags}", GOOS=goos, GOARCH=goarch)
     whole, bare = facts_of(tmp_path / "program0"), facts_of(tmp_path / "program5")
+    # Build information says how it was linked.
+    assert bare["go"]["build"].pop("-ldflags") == '"-s -w"' and "-ldflags" not in whole["go"]["build"]
     assert said(bare) == said(whole)
     assert (bare["tls"]["model"], bare["tls"]["at"]) == FOREIGN[port]
     assert accesses(bare, "go") > 0 and accesses(bare, "unknown") == 0

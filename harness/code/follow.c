@@ -88,6 +88,7 @@ struct follow_known follow_plus(struct follow *follow, struct follow_known a, in
 	switch (a.holds) {
 	case HOLDS_CONSTANT:
 		sum.partial = !whole;
+		sum.single = 0;
 		return sum;
 	case HOLDS_ADDRESS:
 		if (whole)
@@ -131,8 +132,9 @@ struct follow_known follow_sum(struct follow *follow, struct follow_known a, str
 	} else if (a.holds == HOLDS_TP && b.holds == HOLDS_CONSTANT && b.partial) {
 		sum.holds = HOLDS_TP;
 	} else if (a.holds == HOLDS_TP && b.holds == HOLDS_CONSTANT) {
-		return is_variable(follow, sum.value) ? formed(follow, follow->constant_form, sum.value, sum.load, at) :
-							(struct follow_known){ 0 };
+		if (!is_variable(follow, sum.value))
+			return (struct follow_known){ 0 };
+		return formed(follow, b.single ? ACCESS_LE : follow->constant_form, sum.value, sum.load, at);
 	} else if (a.holds == HOLDS_TP && b.holds == HOLDS_WORD) {
 		return formed_of_word(follow, &b, sum.load, at);
 	} else if (a.holds == HOLDS_TP && b.holds != HOLDS_TP) {

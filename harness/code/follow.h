@@ -26,6 +26,7 @@ struct follow_known {
 	enum follow_holds holds;
 	enum access form; /* of a variable */
 	int partial;      /* a constant of which the low half may still come */
+	int single;       /* a constant that is a whole offset, whose sum with the thread pointer is LE */
 	int64_t value;    /* constant, address, offset; as insn_found has it of a variable */
 	uint64_t load;    /* the instruction that it begins with; 0: the register always holds it */
 };

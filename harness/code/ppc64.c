@@ -4,6 +4,7 @@
  * what lies further below is libc's TCB (stack guard, pointer guard, struct pthread).
  *
  *     addis r31, r13, 0;  addi r31, r31, -0x7000             LE (cmd/internal/obj/ppc64/asm9.go case 79)
+ *     li r31, -0x7000;    std r30, r31, r13                  LE up to 1.16, of 16 bits (case 79 then)
  *     nop;                addi r31, r13, -0x7000             the same after GNU ld, where the upper half is 0
  *     addis r31, r2, ha;  ld r31, lo(r31);  add r31, r31, r13      IE (case 80): a GOT word, by the TOC base r2
  *     addis r31, r0, 0;   addi r31, r31, lo; add r31, r31, r13     cmd/link's IE made a constant
@@ -118,15 +119,22 @@ static void read_branch(struct follow *follow, uint32_t insn)
 		follow_break(follow);
 }
 
+/* A number of 16 bits by itself: in Go's code an offset that its assembler meant to be one. */
+static struct follow_known li(const struct follow *follow, int64_t number, uint64_t at)
+{
+	struct follow_known known = follow_number(HOLDS_CONSTANT, number, 0, at);
+	known.single = follow->scan->is_go;
+	return known;
+}
+
 static void read_insn(struct follow *follow, uint32_t insn, uint64_t at)
 {
 	unsigned opcode = insn >> 26, target = insn >> 21 & 31, a = insn >> 16 & 31;
 	int64_t number = (int16_t)insn;
 	switch (opcode) {
 	case 14: /* addi, li */
-		follow_set(follow, target,
-		    a ? follow_plus(follow, follow->reg[a], number, 1, at) :
-			follow_number(HOLDS_CONSTANT, number, 0, at));
+		follow_set(
+		    follow, target, a ? follow_plus(follow, follow->reg[a], number, 1, at) : li(follow, number, at));
 		break;
 	case 15: /* addis, lis */
 		follow_set(follow, target,

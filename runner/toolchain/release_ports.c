@@ -24,8 +24,8 @@ static const struct table_source {
 } table_sources[] = {
 	{ 21, "internal/platform", { "supported.go", "zosarch.go" }, { "own_21.go" } },
 	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "rules.go" } },
-	{ 18, "cmd/internal/sys", { "supported.go" }, { "external_15.go", "asan_18.go", "rules.go" } },
-	{ 15, "cmd/internal/sys", { "supported.go" }, { "external_15.go", "asan_15.go", "rules.go" } },
+	{ 18, "cmd/internal/sys", { "supported.go" }, { "external_16.go", "asan_18.go", "rules.go" } },
+	{ 16, "cmd/internal/sys", { "supported.go" }, { "external_16.go", "asan_16.go", "rules.go" } },
 };
 
 /* The row of a release, or NULL. */

@@ -24,6 +24,7 @@ enum { SLOT = -0x7000 };
 
 static const struct scan_row rows[] = {
 	{ "LE", 1, { ADDIS(31, 13, 0), ADDI(31, 31, SLOT), LD(30, 31, 0), BLR }, 1, 0, 0, 0, SLOT, "two" },
+	{ "LE up to 1.16", 1, { ADDI(31, 0, SLOT), LDX(30, 31, 13) }, 1, 0, 0, 0, SLOT, "two" },
 	{ "LE after GNU ld", 1, { NOP, ADDI(31, 13, SLOT), STD(30, 31, 0) }, 1, 0, 0, 0, SLOT, "two" },
 	{ "LE, upper half", 1, { ADDIS(31, 13, 1), ADDI(31, 31, -0x6ff8), LD(30, 31, 0) }, 1, 0, 0, 0, 0x10000 - 0x6ff8,
 	    "two" },
