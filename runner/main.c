@@ -45,6 +45,8 @@ static const struct option_row common_options[] = {
 	{ "--out", OPTION_TEXT, "DIR", "where plan, journal, logs and reports lie (out)", &common.out },
 	{ "--cache", OPTION_TEXT, "DIR", "builds and results ($XDG_CACHE_HOME/tlsmatrix)", &common.cache },
 	{ "--go", OPTION_TEXT, "PATH", "the go command to test (the one `make` found)", &common.go },
+	{ "--cc", OPTION_TEXT, "PATH", "the C compiler to test, of this machine's own port (gcc)", &common.cc },
+	{ "--ld", OPTION_EACH, "NAME=PATH", "a linker to test in the place of bfd, gold, lld or mold", &common.ld },
 	{ "--targets", OPTION_TEXT, "FILE", "targets of your own, an INI file (runner/target/target.h)",
 	    &common.targets },
 };
@@ -148,6 +150,27 @@ static int find_targets(const struct command *command, struct setup *setup, stru
 	return error;
 }
 
+/* The C compiler and the linkers of the user; CC of the environment, which is none of these, is refused aloud. */
+static int find_tools(struct setup *setup, struct diag *diag)
+{
+	const char *cc = getenv("CC");
+	if (cc && *cc && !common.cc && strcmp(cc, "gcc") != 0 && strcmp(cc, "cc") != 0)
+		fprintf(stderr,
+		    "tlsmatrix: CC=%s: is not used, builds see no variables of yours: --cc tests a compiler\n", cc);
+	if (common.cc) {
+		setup->cc = strchr(common.cc, '/') ? path_absolute(common.cc) : program_find(common.cc, NULL);
+		if (!setup->cc || access(setup->cc, X_OK) < 0)
+			return diag_set(
+			    diag, EINVAL, "--cc %s: no program there: give the path of the compiler itself", common.cc);
+	}
+	for (size_t i = 0; i < common.ld.count; i++) {
+		int error = linkers_give(&setup->linkers, common.ld.word[i], diag);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 /* What uses the cache has it until the process ends. */
 static int start(const struct command *command, struct setup *setup, const struct option_words *words)
 {
@@ -175,6 +198,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if (command->needs_release && places_check(&setup.places, &diag))
 		code = cmd_fail(&diag, EXIT_USAGE);
+	else if (find_tools(&setup, &diag))
+		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (command->needs_release && find_release(&setup, &diag))
 		code = cmd_fail(&diag, EXIT_INFRA);
 	else if ((error = find_targets(command, &setup, &targets, &diag)))
@@ -182,6 +207,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 	else
 		code = start(command, &setup, &words);
 	free(words.word);
+	free(common.ld.word);
+	free(setup.cc);
 	targets_free(&targets);
 	for (size_t i = 0; i < setup.release_count; i++)
 		release_free(&setup.releases[i]);

@@ -245,9 +245,8 @@ const struct command cmd_bisect = {
 		"order. It goes along the first patch of each minor, and along the patches of the last one.\n"
 		"With --go-tree a commit is built by its own make.bash, with a kept release a minor older, and kept\n"
 		"as go1.16-0123456789ab. Of a merge the branch is searched too. Ends are what git takes for commits.\n"
-		"The rules are those of the release it was to become; of a check, what it observes is compared.\n"
-		"The change is seen three times. Exit status 1 when it does not show each time, 2 when both ends\n"
-		"are alike, 3 when one cannot be judged.",
+		"The rules are those of the release it was to become. The change is seen three times. Exit status 1\n"
+		"when it does not show each time, 2 when both ends are alike, 3 when one cannot be judged.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -59,6 +59,9 @@ int cmd_filter(
     struct setup *setup, const struct option_words *words, const char *fallback, struct filter **filter, char **text);
 
 /* Options that every command has. */
-struct common { const char *out, *cache, *go, *targets; };
+struct common {
+	const char *out, *cache, *go, *targets, *cc;
+	struct option_words ld;
+};
 
 #endif

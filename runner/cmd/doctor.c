@@ -49,7 +49,7 @@ static void print_own_compiler(const struct setup *setup)
 	snprintf(own.os, sizeof(own.os), "%s", setup->machine.os);
 	snprintf(own.arch, sizeof(own.arch), "%s", setup->machine.arch);
 	compiler_of(setup, &own, &compiler);
-	char *path = compiler.command ? program_find(compiler.command, NULL) : NULL;
+	char *path = !compiler.command ? NULL : setup->cc ? xstrdup(setup->cc) : program_find(compiler.name, NULL);
 	if (path)
 		printf("  ok       cc       %s\n", path);
 	else

@@ -26,10 +26,12 @@
 
 enum { USED_S = 24 * 60 * 60 };
 
-static char *absolute(const char *path)
+char *path_absolute(const char *path)
 {
 	if (path[0] == '/')
 		return xstrdup(path);
+	while (strncmp(path, "./", 2) == 0)
+		path += 2;
 	char cwd[PATH_MAX];
 	if (!getcwd(cwd, sizeof(cwd)))
 		return xstrdup(path);
@@ -82,8 +84,8 @@ int places_find(const char *out, const char *cache, struct places *places, struc
 	}
 	places->root = real;
 	places->bin = bin;
-	places->out = absolute(out ? out : "out");
-	places->cache = cache ? absolute(cache) : default_cache();
+	places->out = path_absolute(out ? out : "out");
+	places->cache = cache ? path_absolute(cache) : default_cache();
 	return 0;
 }
 

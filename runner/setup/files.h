@@ -32,6 +32,9 @@ int places_check(const struct places *places, struct diag *diag);
 enum { CACHE_PATH_MAX = 1024 };
 void places_free(struct places *places);
 
+/* A path seen from the working folder as one from "/"; links are not followed. */
+char *path_absolute(const char *path);
+
 int make_folders(const char *path); /* mkdir -p */
 int remove_tree(const char *path);  /* rm -rf; never follows links */
 /* A folder that others may be making at the same time: fill the one that folder_aside names and makes

@@ -14,6 +14,7 @@ struct setup {
 	struct places places;
 	struct machine machine;
 	struct linkers linkers;
+	char *cc;                 /* the C compiler of the machine's own port, of --cc; NULL: gcc */
 	struct release *releases; /* the first is what a filter that says nothing of go takes */
 	size_t release_count;
 	const char *targets_file; /* of --targets, as it was given; NULL: none */

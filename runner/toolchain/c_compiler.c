@@ -129,6 +129,22 @@ static void sign_gcc(struct hash *hash, const char *name, const char *path)
 	free(cc1);
 }
 
+/* The machine's own: gcc or that of --cc, and the linkers of --ld where it looks for them first. */
+static void look_own(const struct setup *setup, struct found *found, struct hash *hash)
+{
+	const char *name = setup->cc ? setup->cc : GCC;
+	char *path = setup->cc ? xstrdup(setup->cc) : program_find(name, NULL),
+	     *folder = linkers_folder(&setup->linkers, setup->places.cache);
+	if (path) {
+		found->command = xprintf("%s%s%s", name, folder ? " -B" : "", folder ? folder : "");
+		sign_gcc(hash, GCC, path);
+	}
+	if (setup->cc || folder)
+		hash_add_text(hash, found->command ? found->command : "");
+	free(folder);
+	free(path);
+}
+
 static void look(const struct setup *setup, const struct row *row, struct found *found)
 {
 	struct hash *hash = hash_new();
@@ -138,7 +154,9 @@ static void look(const struct setup *setup, const struct row *row, struct found 
 	hash_add_text(hash, row->ldflags);
 	found->ldflags = expand(setup, zig, row->ldflags);
 	sign_stand_ins(setup, row, hash);
-	if (is_zig) {
+	if (strcmp(row->command, GCC) == 0) {
+		look_own(setup, found, hash);
+	} else if (is_zig) {
 		if (zig) {
 			char *target = expand(setup, zig, row->command + 4);
 			found->command = xprintf("%s cc -target %s", zig, target);
@@ -283,8 +301,12 @@ char *compiler_version(const struct setup *setup)
 	compiler_of(setup, &own, &compiler);
 	if (!compiler.command)
 		return xstrdup("no cc");
-	const char *const argv[] = { compiler.command, "--version", NULL };
-	char *line = ask_line(argv), *text = xprintf("cc %s", ask_version(line));
+	char *program = program_of(compiler.command);
+	const char *const argv[] = { program, "--version", NULL };
+	char *line = ask_line(argv),
+	     *text =
+		 setup->cc ? xprintf("cc %s (%s)", ask_version(line), setup->cc) : xprintf("cc %s", ask_version(line));
 	free(line);
+	free(program);
 	return text;
 }
