@@ -88,7 +88,7 @@ static void two_libs(struct host *host, struct seen *seen)
 		error = library_load_second(host->mode, &pair.second, why, sizeof why);
 	if (error) {
 		fprintf(stderr, "host: %s\n", why);
-		exit(65);
+		exit(EXIT_LOAD);
 	}
 	pthread_barrier_wait(&pair.loaded);
 	pair_use(&pair);

@@ -8,8 +8,6 @@
 #include "cases/init/init_list.h"
 #include "harness/probe/probe.h"
 
-enum { EXIT_USAGE = 64, EXIT_LOAD = 65 };
-
 __attribute__((constructor)) static void program_constructor(void)
 {
 	if (!probe_control("init.ctor-order", "late"))
@@ -118,6 +116,8 @@ int main(int argc, char **argv)
 		return usage("no check was named", "");
 	int status = 0;
 	const struct host_check *alone = find(alone_checks, arg[0]);
+	if (!alone)
+		alone = find(signal_checks, arg[0]);
 	const struct contract_clause *clause = contract_find(arg[0]);
 	if (!alone && !clause)
 		status = observe_all(&host, arg);

@@ -13,6 +13,8 @@
 
 #include "cases/hosts/library.h"
 
+enum { EXIT_USAGE = 64, EXIT_LOAD = 65 };
+
 struct host {
 	const struct load_mode *mode;
 	const char *path;                               /* of the library; NULL where it came with the program */
@@ -29,8 +31,9 @@ struct host_check {
 };
 
 /* Ends with a check whose id is NULL. */
-extern const struct host_check host_checks[];  /* checks_loaded.c: HOST */
-extern const struct host_check alone_checks[]; /* checks_alone.c: ALONE */
+extern const struct host_check host_checks[];   /* checks_loaded.c: HOST */
+extern const struct host_check alone_checks[];  /* checks_alone.c: ALONE */
+extern const struct host_check signal_checks[]; /* checks_signal.c: ALONE */
 
 /* Loads the host's library; exits with 65 when it cannot. */
 void host_load(struct host *host);

@@ -7,6 +7,7 @@ const struct control controls[] = {
 #include "cases/control/tls.def"
 #include "cases/control/thread.def"
 #include "cases/control/init.def"
+#include "cases/control/signal.def"
 #include "cases/control/trace.def"
 #include "cases/control/contract.def"
 #undef CONTROL

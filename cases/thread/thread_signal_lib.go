@@ -1,0 +1,96 @@
+package main
+
+// What the host's checks signal.* (cases/hosts/checks_signal.c) have Go do in their processes.
+
+/*
+#include "thread_signal_lib.h"
+*/
+import "C"
+
+import (
+	"io/ioutil"
+	"os"
+	"os/signal"
+	"runtime/pprof"
+	"syscall"
+	"time"
+)
+
+// signalCame is what SIGNAL_NOTIFY notifies.
+var signalCame = make(chan os.Signal, 8)
+
+// signalNowhere stays nil; a variable, so that no compiler knows.
+var signalNowhere *int
+
+func signalNil() { *signalNowhere = 1 }
+
+// signalRecover faults where the stack has room for a signal's frame, since a host's handler may run on it.
+func signalRecover() (recovered C.int) {
+	done := make(chan C.int)
+	go func() {
+		defer func() { done <- C.int(len(word(recover() != nil, "x", ""))) }()
+		signalGrow(64)
+		signalNil()
+	}()
+	return <-done
+}
+
+// signalGrow grows the goroutine's stack by so many KiB; it stays so until it is collected.
+func signalGrow(size int) byte {
+	var room [1024]byte
+	if size > 0 {
+		room[size%len(room)] = signalGrow(size - 1)
+	}
+	return room[(size+1)%len(room)]
+}
+
+func signalErrno(err error) C.int {
+	if path, ok := err.(*os.PathError); ok {
+		err = path.Err
+	}
+	if errno, ok := err.(syscall.Errno); ok {
+		return C.int(errno)
+	}
+	return 0
+}
+
+func signalArrives() C.int {
+	timer := time.NewTimer(threadPatience)
+	defer timer.Stop()
+	select {
+	case <-signalCame:
+		return 1
+	case <-timer.C:
+		return 0
+	}
+}
+
+//export tlsm_signal
+func tlsm_signal(ask, number C.int) C.int {
+	var err error
+	switch ask {
+	case C.SIGNAL_NIL:
+		signalNil()
+	case C.SIGNAL_RECOVER:
+		return signalRecover()
+	case C.SIGNAL_WRITE:
+		_, err = syscall.Write(int(number), []byte{0})
+	case C.SIGNAL_WRITE_OUT:
+		_, err = os.Stdout.Write([]byte{0})
+	case C.SIGNAL_NOTIFY:
+		signal.Notify(signalCame, syscall.Signal(number))
+	case C.SIGNAL_CAME:
+		return signalArrives()
+	case C.SIGNAL_RESET:
+		signal.Reset(syscall.Signal(number))
+	case C.SIGNAL_STOP:
+		signal.Stop(signalCame)
+	case C.SIGNAL_PROFILE:
+		if pprof.StartCPUProfile(ioutil.Discard) != nil {
+			return 1
+		}
+	case C.SIGNAL_PROFILE_END:
+		pprof.StopCPUProfile()
+	}
+	return signalErrno(err)
+}

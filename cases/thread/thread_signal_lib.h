@@ -1,0 +1,19 @@
+/* thread_signal_lib.h - what the host's checks signal.* (cases/hosts/checks_signal.c) have the library's Go code do:
+ * tlsm_signal(ask, number) of thread_signal_lib.go. */
+#ifndef TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
+#define TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
+
+enum signal_ask {
+	SIGNAL_NIL,         /* dereferences nil: does not return */
+	SIGNAL_RECOVER,     /* the same on a goroutine with a large stack, and recovers: 1, or 0 when nothing came */
+	SIGNAL_WRITE,       /* writes a byte to file number: 0, or the errno */
+	SIGNAL_WRITE_OUT,   /* the same by os.Stdout */
+	SIGNAL_NOTIFY,      /* os/signal.Notify for signal number: 0 */
+	SIGNAL_CAME,        /* one has come, or comes soon: 1, else 0 */
+	SIGNAL_RESET,       /* os/signal.Reset of signal number: 0 */
+	SIGNAL_STOP,        /* os/signal.Stop of what was notified: 0 */
+	SIGNAL_PROFILE,     /* starts the CPU profile: 0, or 1 when it cannot */
+	SIGNAL_PROFILE_END, /* stops it: 0 */
+};
+
+#endif
