@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_FILES = 10 };
+enum { HOST_FILES = 11 };
 
 const char *command_control(int control)
 {
