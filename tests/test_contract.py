@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shlex
+import subprocess
 
 import pytest
 
-from conftest import CODES
+from conftest import CODES, ROOT
 
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the clauses are of linux/amd64")
 
@@ -88,3 +90,18 @@ def test_a_start_that_is_not_broken_is_told(copied, whole, cut, told):
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
     assert {check["id"] for check in checks} == BOTH
     assert {check["id"] for check in checks if "could not be tried" in check["observed"]} == told, done
+
+
+def test_what_is_broken_reaches_the_program(tool, tmp_path):
+    """A clause that Go tolerates must be one that another program notices, and the clause kept nothing to notice."""
+    assert tool("run", "mode=exe & cgo=0 & link=internal & check=contract.start-*").status == CODES["ok"]
+    (cell,) = tool.report()["cells"]
+    host = shlex.split(cell["checks"][0]["repro"].split(" --program ")[0])[-1]
+    watch, source = tmp_path / "watch", ROOT / "tests/fixtures/start_watch.c"
+    flags = ["-O1", "-static", "-no-pie", "-nostdlib", "-ffreestanding", "-fno-stack-protector"]
+    subprocess.run(["cc", *flags, "-o", watch, source], check=True)
+    seen = {}
+    for check in cell["checks"]:
+        done = subprocess.run([host, "--program", watch, check["id"]], capture_output=True, text=True, check=True)
+        seen[check["id"]] = re.search(r" obs\t[^\t]+\t([^\t]+)", done.stdout).group(1)
+    assert len(seen) >= 26 and set(seen.values()) == {"answers wrongly"}, seen
