@@ -13,8 +13,11 @@ static const struct {
 #define DENIED CLAUSE_IN
 #include "matrix/contract_sys.def"
 #undef DENIED
+#include "matrix/contract_start.def"
 #undef CLAUSE_IN
 };
+
+int contract_of_program(const char *check) { return strncmp(check, CONTRACT_START, strlen(CONTRACT_START)) == 0; }
 
 const char *contract_provide(const char *check)
 {

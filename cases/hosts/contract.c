@@ -4,9 +4,12 @@
  * Each time in a child of its own: a copy of the library without DT_INIT_ARRAYSZ is opened, so that the real loader
  * maps, relocates and gives TLS but enters nothing; then the entries are called by hand, and then Go.  Once with the
  * clause kept, which must work, or nothing is said of the clause; then so many times with it broken.  Observed is the
- * worst of those: "tolerated", "hangs", "exits: its first line", "dies". */
+ * worst of those: "tolerated", "answers wrongly", "hangs", "exits: its first line", "dies".
+ *
+ * A program is judged by the same: its child becomes it (contract_start.h). */
 #define _GNU_SOURCE
 #include "cases/hosts/contract_enter.h"
+#include "cases/hosts/contract_start.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -328,23 +331,38 @@ static void first_line(const char *said, char line[300])
 }
 
 /* round: from 0, or -1 with the clause kept. */
+static enum start_how start_how(const char *id, int round)
+{
+	return round < 0 || probe_control(id, "kept") ? START_KEPT :
+	    probe_control(id, "worse")                ? START_WORSE :
+							START_BROKEN;
+}
+
 static struct ended turn(const struct host *host, const struct contract_clause *clause, int round)
 {
 	struct ended ended = { .end = NO_TURN };
 	char said[8192] = "";
 	int err = (int)syscall(SYS_memfd_create, "tlsmatrix-stderr", 0);
+	int of_program = contract_find_start(clause->id) == clause;
+	enum start_how how = start_how(clause->id, round);
 	pid_t child = fork();
 	if (child == 0) {
 		dup2(err, STDERR_FILENO);
+		if (of_program)
+			contract_start_child(clause, host->path, how);
 		child_run(host, clause, round);
 	}
+	int error = of_program && child > 0 ? contract_start(clause, child, how) : 0;
 	int traced = round >= 0 && !probe_control(clause->id, "kept") && contract_is_traced(clause->id);
 	int over = child > 0 && wait_for(clause->id, traced, child, &ended.status);
 	if (pread(err, said, sizeof said - 1, 0) < 0)
 		said[0] = 0;
 	close(err);
 	first_line(said, ended.line);
-	ended.end = child < 0 ? NO_TURN : over ? end_of(&ended, said) : HANGS;
+	ended.end = child < 0 || error ? NO_TURN : over ? end_of(&ended, said) : HANGS;
+	if (error && !*said)
+		snprintf(
+		    ended.line, sizeof ended.line, "contract: the program cannot be started so: %s", strerror(-error));
 	return ended;
 }
 
@@ -369,7 +387,7 @@ static void note_ends(struct seen *seen, const int count[ENDS], const struct end
 	}
 	if (worst->end >= EXITS && WIFSIGNALED(worst->status))
 		seen_add(seen->note, sizeof seen->note, "; %s", strsignal(WTERMSIG(worst->status)));
-	if (worst->end == DIES && *worst->line)
+	if (worst->end != EXITS && *worst->line)
 		seen_add(seen->note, sizeof seen->note, "; %s", worst->line);
 }
 
@@ -399,6 +417,7 @@ const struct contract_clause *contract_find(const char *id)
 	const struct contract_clause *clause = contract_find_bend(id);
 	clause = clause ? clause : contract_find_import(id);
 	clause = clause ? clause : contract_find_dirty(id);
+	clause = clause ? clause : contract_find_start(id);
 	return clause ? clause : contract_find_denial(id);
 }
 

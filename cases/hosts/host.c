@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "cases/hosts/contract.h"
+#include "cases/hosts/contract_start.h"
 #include "cases/hosts/host.h"
 
 #include <stdarg.h>
@@ -99,18 +100,24 @@ static int observe_all(struct host *host, char **ids)
 int main(int argc, char **argv)
 {
 	static struct host host;
+	const char *program = NULL;
 	char **arg = argv + 1;
 	for (; arg[0] && arg[1] && strncmp(arg[0], "--", 2) == 0; arg += 2) {
 		if (strcmp(arg[0], "--load") == 0)
 			host.mode = load_mode_find(arg[1]);
 		else if (strcmp(arg[0], "--lib") == 0)
 			host.path = arg[1];
+		else if (strcmp(arg[0], "--program") == 0)
+			host.path = program = arg[1];
 		else
 			return usage("unknown option ", arg[0]);
 	}
-	if (!host.mode)
+	const struct contract_clause *clause = arg < argv + argc ? contract_find(arg[0]) : NULL;
+	if (clause && !program != !contract_find_start(clause->id))
+		return usage("--program is for a clause of programs, and the other way round: ", arg[0]);
+	if (!host.mode && !program)
 		return usage("a known load mode is needed", "");
-	if (!host.path && (host.mode->how == BY_DLOPEN || host.mode->how == BY_DLMOPEN))
+	if (host.mode && !host.path && (host.mode->how == BY_DLOPEN || host.mode->how == BY_DLMOPEN))
 		return usage("--lib is needed to load ", host.mode->name);
 	if (arg == argv + argc)
 		return usage("no check was named", "");
@@ -118,8 +125,9 @@ int main(int argc, char **argv)
 	const struct host_check *alone = find(alone_checks, arg[0]);
 	if (!alone)
 		alone = find(signal_checks, arg[0]);
-	const struct contract_clause *clause = contract_find(arg[0]);
-	if (!alone && !clause)
+	if (program && !clause)
+		status = usage("a program has clauses alone, not ", arg[0]);
+	else if (!alone && !clause)
 		status = observe_all(&host, arg);
 	else if (arg[1])
 		status = usage("must be the only check: ", arg[0]);

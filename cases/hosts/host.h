@@ -1,10 +1,12 @@
 /* host.h - the C program that has the Go library, and the checks that it makes itself.
  *
  *     HOST --load MODE [--lib PATH] ID...
+ *     HOST --program PATH ID
  *
  * HOST and LIVE checks share one process: the library is loaded (or came with the program), then
  * each id is observed in turn.  A check that loads the library in its own way (ALONE) must be the
- * only id.  Records go to stdout (harness/record.h).
+ * only id.  So must a clause of what a Go program is owed by whoever starts it (contract_start.h), which takes the
+ * program in place of a library.  Records go to stdout (harness/record.h).
  *
  * Exit status: 0 all ids were observed; 64 usage, or an id that neither host nor library knows;
  * 65 the library cannot be loaded ("host: dlopen PATH: ..." on stderr). */

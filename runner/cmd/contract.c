@@ -1,4 +1,4 @@
-/* contract.c - contract: what a Go release needs of whoever loads its libraries. */
+/* contract.c - contract: what a Go release needs of whoever loads its libraries and starts its programs. */
 #include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
@@ -112,11 +112,12 @@ static int run(struct setup *setup, const struct option_words *words)
 const struct command cmd_contract = {
 	.name = "contract",
 	.synopsis = "contract [--go VERSION...]",
-	.summary = "what a Go release needs of whoever loads its libraries, clause by clause",
+	.summary = "what a Go release needs of whoever loads its libraries or starts its programs",
 	.needs_release = 1,
 	.uses = CACHE_USED,
-	.help = "A host enters a library's initializers itself and breaks one clause at a time; what becomes of Go:\n"
-		"tolerated, hangs, exits with words of its own, or dies. Without --go of the release under test.\n"
+	.help = "A host enters a library's initializers itself, or gives a program its first stack and registers,\n"
+		"and breaks one clause at a time; what becomes of Go: tolerated, answers wrongly, hangs, exits with\n"
+		"words of its own, or dies. Without --go of the release under test.\n"
 		"Exit status 1 when that is not what the release's source says (marked !).",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),

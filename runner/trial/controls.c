@@ -10,6 +10,7 @@ const struct control controls[] = {
 #include "cases/control/signal.def"
 #include "cases/control/trace.def"
 #include "cases/control/contract.def"
+#include "cases/control/contract_start.def"
 #undef CONTROL
 };
 const size_t control_count = sizeof(controls) / sizeof(controls[0]);

@@ -3,6 +3,7 @@
 #include "harness/inspect.h"
 #include "harness/record.h"
 #include "matrix/base/diag.h"
+#include "matrix/contract.h"
 #include "matrix/needs.h"
 #include "runner/build/build.h"
 #include "runner/build/hosts.h"
@@ -55,14 +56,25 @@ static const struct disturbance *disturbance(const struct child_result *child)
 
 /* ---- starting ------------------------------------------------------------------------------------ */
 
+/* A check whose program is one of ours, which is told the file that the cell is about. */
+static void add_host(const struct run *run, enum hosts hosts, const char *name, const char *option, struct argv *argv)
+{
+	char *dir = hosts_dir(run->trial->setup, &run->trial->cell, hosts, run->trial->violation.kind == SABOTAGE);
+	argv_add(argv, "%s/%s", dir, name);
+	if (option)
+		argv_add(argv, "%s", option);
+	argv_add(argv, "%s", run->module);
+	free(dir);
+}
+
 static void add_program(const struct run *run, const struct check *check, struct argv *argv)
 {
 	if (check && strcmp(check->id, "init.go-loads-go") == 0) {
-		char *hosts =
-		    hosts_dir(run->trial->setup, &run->trial->cell, HOSTS_GO, run->trial->violation.kind == SABOTAGE);
-		argv_add(argv, "%s/gohost", hosts);
-		argv_add(argv, "%s", run->module);
-		free(hosts);
+		add_host(run, HOSTS_GO, "gohost", NULL, argv);
+		return;
+	}
+	if (check && contract_of_program(check->id)) {
+		add_host(run, HOSTS_C, "host", "--program", argv);
 		return;
 	}
 	size_t i;
