@@ -200,15 +200,19 @@ def test_what_dlopen_takes(loaders, hosts, folder, name, target, source, args, t
 
 
 def test_the_tunable_that_a_refusal_names(loaders, hosts, folder):
-    """What inspect says of the surplus: with the tunable glibc takes the library since 2.32, and not before."""
+    """What inspect says of the surplus: a library that is refused is taken where the tunable asks for its size.
+
+    The tunable is of 2.32; Debian's 2.31 has it too.
+    """
     path = make(folder, "large.so", IE_1728, "-nostdlib")
     status, line = check("glibc-2.41-dlopen", path)
     tunable = re.search(r"GLIBC_TUNABLES=(glibc[.\w]+)=N", line)
     assert status == NOT_TAKEN and tunable, line
-    for name, taken in (("glibc-2.31", False), ("glibc-2.41", True)):
-        env = {"GLIBC_TUNABLES": f"{tunable[1]}=4096"}
-        status, said = loaders[name].run(hosts["glibc"], path, env=env)
-        assert (status == 0) == taken, said
+    for name in ("glibc-2.31", "glibc-2.41"):
+        for size, taken in ((512, False), (4096, True)):
+            env = {"GLIBC_TUNABLES": f"{tunable[1]}={size}"}
+            status, said = loaders[name].run(hosts["glibc"], path, env=env)
+            assert (status == 0) == taken and (taken or "static TLS" in said), said
 
 
 def test_glibc_libraries_on_musl_are_not_judged(folder):
