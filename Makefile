@@ -5,7 +5,7 @@ CC       ?= gcc
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) -MMD -MP
-LIBS     := -lelf -lcapstone -ljansson -linih -lxxhash -lsqlite3 -lz -pthread
+LIBS     := -larchive -lelf -lcapstone -ljansson -linih -lxxhash -lsqlite3 -lz -pthread
 
 B ?= build
 ARGS ?=

@@ -30,6 +30,7 @@ ARROWS = {
     "harness/format": {"harness/code", "harness/elf", "matrix/base"},
     "harness/trace": {"harness/elf", "matrix/base"},
     "harness/loader": {"matrix/base"},
+    "harness/pack": {"harness/format", "matrix/base"},
     "harness": {"harness/code", "harness/elf", "harness/format", "harness/loader", "harness/trace", "matrix/*"},
     "reports": {"matrix/*"},
     "reports/html": {"reports", "matrix/*"},
@@ -82,6 +83,7 @@ ARROWS = {
     },
     "runner/cmd": {
         "harness/loader",
+        "harness/pack",
         "runner/cache",
         "runner/history",
         "runner/search",

@@ -18,7 +18,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the generated cases
-PACKAGES="gcc libc6-dev binutils lld mold pkg-config libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libsqlite3-dev zlib1g-dev libcmocka-dev python3 python3-venv ca-certificates"
+PACKAGES="gcc libc6-dev binutils lld mold pkg-config libarchive-dev libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libsqlite3-dev zlib1g-dev libcmocka-dev python3 python3-venv ca-certificates"
 DEB_PACKAGES="dpkg-dev"
 TEST_PACKAGES="chromium groff-base zsh fish $DEB_PACKAGES"
 # The third text of each COMPILER row: Debian packages, or ziglang, which is PyPI's.

@@ -5,23 +5,29 @@
 
 #include <errno.h>
 
+int inspect_is_known(struct bytes bytes) { return format_reader_of(bytes) != NULL; }
+
+int inspect_bytes(const char *name, struct bytes bytes, json_t **facts, struct diag *diag)
+{
+	char start[BYTES_START_SIZE];
+	format_reader *reader = format_reader_of(bytes);
+	if (reader)
+		return reader(name, bytes, facts, diag);
+	if (!bytes.size)
+		return diag_set(diag, EBADMSG, "%s: no program, library, object file or archive: it is empty", name);
+	return diag_set(diag, EBADMSG,
+	    "%s: no program, library, object file or archive of a known format (ELF, PE, COFF, Mach-O, XCOFF, "
+	    "Plan 9, wasm): starts with %s",
+	    name, bytes_start(&bytes, start));
+}
+
 int inspect_file(const char *path, json_t **facts, struct diag *diag)
 {
 	struct bytes bytes;
-	char start[BYTES_START_SIZE];
 	int error = bytes_map(path, &bytes, diag);
 	if (error)
 		return error;
-	format_reader *reader = format_reader_of(bytes);
-	if (reader)
-		error = reader(path, bytes, facts, diag);
-	else if (!bytes.size)
-		error = diag_set(diag, EBADMSG, "%s: no program, library, object file or archive: it is empty", path);
-	else
-		error = diag_set(diag, EBADMSG,
-		    "%s: no program, library, object file or archive of a known format (ELF, PE, COFF, Mach-O, XCOFF, "
-		    "Plan 9, wasm): starts with %s",
-		    path, bytes_start(&bytes, start));
+	error = inspect_bytes(path, bytes, facts, diag);
 	bytes_unmap(&bytes);
 	return error;
 }

@@ -139,6 +139,8 @@
 #ifndef TLSMATRIX_HARNESS_INSPECT_H
 #define TLSMATRIX_HARNESS_INSPECT_H
 
+#include "matrix/base/bytes.h"
+
 #include <jansson.h>
 
 struct buf;
@@ -147,6 +149,12 @@ struct diag;
 /* 0 and a new reference in *facts; -errno or -EBADMSG (no known format, truncated, malformed) and
  * "FILE: what: why" in diag.  *facts is left alone on failure. */
 int inspect_file(const char *path, json_t **facts, struct diag *diag);
+
+/* The same of bytes that were read, whose name is for messages. */
+int inspect_bytes(const char *name, struct bytes bytes, json_t **facts, struct diag *diag);
+
+/* Do they begin as a file of one of the formats does?  A few bytes are enough. */
+int inspect_is_known(struct bytes bytes);
 
 /* The facts as a page for people: one line a fact, grouped (TLS, initializers, relocations, ...). */
 void inspect_print(const char *path, const json_t *facts, struct buf *out);

@@ -267,6 +267,10 @@ static void print_loading(struct buf *out, const json_t *facts)
 		return;
 	buf_add(out, "loading\n");
 	line_of(out, "needs at least", facts, "floor");
+	struct found go;
+	if (!loader_go_floor(facts, &go))
+		line(out, "", "%s by its Go release, %s, whatever the header says", go.detail,
+		    text(get(facts, "go"), "version", ""));
 	if (get(facts, "dynamic"))
 		print_elf(out, facts);
 	if (imports) {

@@ -99,8 +99,9 @@ void view_alarm(const struct view *view, struct buf *out);
 const struct check *view_check(const struct view *view, const char *id);
 
 /* Writers.  Each returns 0 or -errno of the stream. */
-int report_grid(const struct view *view, FILE *out, int color); /* the terminal grid and what was unexpected */
-int report_json(const struct view *view, FILE *out);            /* DESIGN.md's report.json, schema 1 */
+int report_grid(
+    const struct view *view, FILE *out, int color, size_t width); /* the terminal grid and what was unexpected */
+int report_json(const struct view *view, FILE *out);              /* DESIGN.md's report.json, schema 1 */
 int report_junit(const struct view *view, FILE *out);
 int report_html(const struct view *view, FILE *out); /* one file, no network, works without JS */
 int report_tap(const struct view *view, FILE *out);

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import re
 import subprocess
 
 import pytest
@@ -78,10 +79,10 @@ class Loader:
             self.start = [pack / "usr/lib64/ld-linux-x86-64.so.2", "--library-path", pack / "usr/lib/x86_64-linux-gnu"]
             self.cc = ["gcc", f"--sysroot={old}", f"-B{lib}", f"-L{old}/usr/lib/gcc/x86_64-linux-gnu/10"]
 
-    def run(self, program, *args):
+    def run(self, program, *args, env=None):
         """Exit status and what was said."""
         done = subprocess.run(
-            [*self.start, program, *args], capture_output=True, text=True, timeout=60, errors="replace"
+            [*self.start, program, *args], capture_output=True, text=True, timeout=60, errors="replace", env=env
         )
         return done.returncode, done.stdout + done.stderr
 
@@ -196,6 +197,22 @@ def test_what_dlopen_takes(loaders, hosts, folder, name, target, source, args, t
     assert line.startswith("runs" if taken else ("refuses: ", "dies: ")) and (
         not taken or "(" in line or line.endswith("refused\n")
     )
+
+
+def test_the_tunable_that_a_refusal_names(loaders, hosts, folder):
+    """What inspect says of the surplus: a library that is refused is taken where the tunable asks for its size.
+
+    The tunable is of 2.32; Debian's 2.31 has it too.
+    """
+    path = make(folder, "large.so", IE_1728, "-nostdlib")
+    status, line = check("glibc-2.41-dlopen", path)
+    tunable = re.search(r"GLIBC_TUNABLES=(glibc[.\w]+)=N", line)
+    assert status == NOT_TAKEN and tunable, line
+    for name in ("glibc-2.31", "glibc-2.41"):
+        for size, taken in ((512, False), (4096, True)):
+            env = {"GLIBC_TUNABLES": f"{tunable[1]}={size}"}
+            status, said = loaders[name].run(hosts["glibc"], path, env=env)
+            assert (status == 0) == taken and (taken or "static TLS" in said), said
 
 
 def test_glibc_libraries_on_musl_are_not_judged(folder):

@@ -9,6 +9,8 @@
  *                       0 name   16 date   28 uid   34 gid   40 mode   48 size   58 "`\n"
  *                   "name/" is a name; "/" or "/SYM64/" the symbol table; "//" a table of long names, which end
  *                   in "/\n" there; "/123" the name at 123 of it
+ *   GNU thin        "!<thin>\n" and the same, but only tables have bytes in it: a member is a file, which its name
+ *                   leads to from the archive's folder (binutils ar(1) --thin); not of archive_facts
  *   BSD             the same; "#1/20": the first 20 of its bytes are the name; "__.SYMDEF..." the symbol table
  *   AIX big         "<bigaf>\n" and a header of 128 characters (AIX <ar.h> FL_HDR, of which fl_fstmoff at 68 and
  *                   fl_lstmoff at 88 are used here, 20 characters each: first and last member); members are a list:
@@ -24,12 +26,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_SIZE = 256, LISTED_MAX = 256, HEADER = 60, BIG_START = 128, BIG_HEADER = 112 };
+enum { NAME_SIZE = 1024, LISTED_MAX = 256, HEADER = 60, BIG_START = 128, BIG_HEADER = 112 };
 
 struct member {
 	char name[NAME_SIZE];
 	struct bytes data;
-	int is_table; /* symbols or names, for the linker */
+	int is_table;   /* symbols or names, for the linker */
+	int is_outside; /* its bytes are in the file of its name */
 };
 
 struct archive {
@@ -37,6 +40,7 @@ struct archive {
 	struct bytes file, names; /* names: the table of long ones */
 	uint64_t at, last;        /* of the next member; of the last one (AIX) */
 	uint64_t taken;           /* bytes of all members so far */
+	int is_thin;
 	struct diag *diag;
 };
 
@@ -82,6 +86,13 @@ static int is_symbol_table(const char *name)
 	return !strcmp(name, "/") || !strcmp(name, "/SYM64/") || !strncmp(name, "__.SYMDEF", 9);
 }
 
+/* Of a thin archive: is it more than a table?  What begins with a slash is one, but for "/123". */
+static int is_outside(const struct archive *archive)
+{
+	const unsigned char *field = archive->file.data + archive->at;
+	return archive->is_thin && (field[0] != '/' || (field[1] >= '0' && field[1] <= '9'));
+}
+
 /* Name and bytes of a member whose header's name field says where the name is. */
 static int name_member(struct archive *archive, struct member *member)
 {
@@ -94,6 +105,8 @@ static int name_member(struct archive *archive, struct member *member)
 			return refuse(archive, "name longer than its member", archive->at);
 		take_name(member, &name, "\n");
 		member->data = bytes_part(&member->data, (uint64_t)length, member->data.size);
+	} else if (place < 0 && is_outside(archive) && field.data[0] == '/') {
+		return refuse(archive, "a member of an archive within a thin archive, which is not read,", archive->at);
 	} else if (place >= 0) {
 		struct bytes name = bytes_part(&archive->names, (uint64_t)place, NAME_SIZE);
 		if (!name.size)
@@ -119,9 +132,12 @@ static int next_common(struct archive *archive, struct member *member)
 		return refuse(archive, "truncated: member header", archive->at);
 	if (size < 0 || memcmp(archive->file.data + archive->at + 58, "`\n", 2))
 		return refuse(archive, "malformed member header", archive->at);
+	int outside = is_outside(archive);
+	size = outside ? 0 : size;
 	if (!bytes_have(&archive->file, archive->at + HEADER, (uint64_t)size))
 		return refuse(archive, "truncated: the member's bytes end beyond the end: member", archive->at);
-	*member = (struct member){ .data = bytes_part(&archive->file, archive->at + HEADER, (uint64_t)size) };
+	*member = (struct member){ .data = bytes_part(&archive->file, archive->at + HEADER, (uint64_t)size),
+		.is_outside = outside };
 	int error = name_member(archive, member);
 	if (error)
 		return error;
@@ -158,6 +174,36 @@ static int next_big(struct archive *archive, struct member *member)
 	return 1;
 }
 
+/* ---- one after the other ------------------------------------------------------------------- */
+
+static int each_member(struct archive *archive, archive_each *each, void *context)
+{
+	struct member member;
+	int is_big = bytes_have(&archive->file, 0, 8) && !memcmp(archive->file.data, "<bigaf>\n", 8), result = 1;
+	archive->is_thin = bytes_have(&archive->file, 0, 8) && !memcmp(archive->file.data, "!<thin>\n", 8);
+	archive->at = 8;
+	if (is_big) {
+		int64_t first = decimal(&archive->file, 68, 20), last = decimal(&archive->file, 88, 20);
+		if (!bytes_have(&archive->file, 0, BIG_START) || first < 0 || last < 0)
+			return refuse(archive, "truncated or malformed header", 0);
+		archive->at = (uint64_t)first;
+		archive->last = (uint64_t)last;
+	}
+	while (result > 0) {
+		result = is_big ? next_big(archive, &member) : next_common(archive, &member);
+		struct archive_member told = { member.name, member.data, member.is_outside };
+		int error = result > 0 && !member.is_table ? each(context, &told) : 0;
+		result = error ? error : result;
+	}
+	return result;
+}
+
+int archive_members(const char *name, struct bytes file, archive_each *each, void *context, struct diag *diag)
+{
+	struct archive archive = { .name = name, .file = file, .diag = diag };
+	return each_member(&archive, each, context);
+}
+
 /* ---- facts -------------------------------------------------------------------------------- */
 
 static json_t *copy_of(const json_t *object, const char *key)
@@ -181,6 +227,8 @@ static int has_go(const json_t *facts)
 }
 
 struct found {
+	const char *archive;
+	struct diag *diag;
 	json_t *members;
 	json_int_t count;
 	json_t *facts; /* of Go's member, else of the first that has any */
@@ -189,15 +237,16 @@ struct found {
 };
 
 /* Reads one member; 0 or an error. */
-static int add_member(const struct archive *archive, const struct member *member, struct found *found)
+static int add_member(void *context, const struct archive_member *member)
 {
+	struct found *found = context;
 	json_t *facts = NULL;
 	format_reader *reader = format_reader_of(member->data);
 	char name[NAME_SIZE + 1024];
 	found->count++;
 	if (reader && reader != archive_facts) {
-		snprintf(name, sizeof name, "%.1000s(%s)", archive->name, member->name);
-		int error = reader(name, member->data, &facts, archive->diag);
+		snprintf(name, sizeof name, "%.1000s(%s)", found->archive, member->name);
+		int error = reader(name, member->data, &facts, found->diag);
 		if (error)
 			return error;
 	}
@@ -212,7 +261,7 @@ static int add_member(const struct archive *archive, const struct member *member
 		found->facts = json_incref(facts);
 		found->is_go = has_go(facts);
 		if (found->is_go)
-			memcpy(found->go_member, member->name, NAME_SIZE);
+			snprintf(found->go_member, NAME_SIZE, "%s", member->name);
 	}
 	json_decref(facts);
 	return 0;
@@ -231,22 +280,8 @@ static json_t *empty_facts(void)
 
 int archive_facts(const char *name, struct bytes file, json_t **facts, struct diag *diag)
 {
-	struct archive archive = { .name = name, .file = file, .at = 8, .diag = diag };
-	struct found found = { .members = json_array() };
-	struct member member;
-	int is_big = bytes_have(&file, 0, 8) && !memcmp(file.data, "<bigaf>\n", 8), result = 1;
-	if (is_big) {
-		int64_t first = decimal(&file, 68, 20), last = decimal(&file, 88, 20);
-		if (!bytes_have(&file, 0, BIG_START) || first < 0 || last < 0)
-			result = refuse(&archive, "truncated or malformed header", 0);
-		archive.at = (uint64_t)first;
-		archive.last = (uint64_t)last;
-	}
-	while (result > 0) {
-		result = is_big ? next_big(&archive, &member) : next_common(&archive, &member);
-		int error = result > 0 && !member.is_table ? add_member(&archive, &member, &found) : 0;
-		result = error ? error : result;
-	}
+	struct found found = { .archive = name, .diag = diag, .members = json_array() };
+	int result = archive_members(name, file, add_member, &found, diag);
 	if (!result) {
 		*facts = found.facts ? json_incref(found.facts) : empty_facts();
 		json_object_set_new(*facts, "format", json_string("archive"));

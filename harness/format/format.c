@@ -37,8 +37,19 @@ static const struct magic magics[] = {
 	{ "\0\0\xff\xff", 4, coff_facts }, /* ARMNT; bigobj and import objects */
 };
 
+/* A class file has FAT_MAGIC and then its version, 45 and more (JVM specification 4.1), where a fat file has the number
+ * of its slices: there are fewer architectures than that. */
+static int is_java(struct bytes file)
+{
+	enum { OLDEST = 45 };
+	struct bytes big = { file.data, file.size, 1 };
+	return bytes_number(&big, 0, 4) == 0xcafebabe && bytes_number(&big, 4, 4) >= OLDEST;
+}
+
 format_reader *format_reader_of(struct bytes file)
 {
+	if (is_java(file))
+		return NULL;
 	for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
 		if (bytes_have(&file, 0, magics[i].size) && !memcmp(file.data, magics[i].bytes, magics[i].size))
 			return magics[i].reader;

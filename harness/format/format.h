@@ -23,6 +23,17 @@ format_reader elf_facts, pe_facts, macho_facts, xcoff_facts, plan9_facts, wasm_f
  * are told by a known machine and plausible header, and come last. */
 format_reader *format_reader_of(struct bytes file);
 
+/* The members of an archive one after the other, tables left out, in archive_facts' words; a GNU thin archive too, of
+ * which a member is a file (is_outside, no data) that its name leads to from the archive's folder.  Name and data last
+ * until each returns.  0, -EBADMSG with a line in diag, or the first that each returns and is not 0. */
+struct archive_member {
+	const char *name;
+	struct bytes data;
+	int is_outside;
+};
+typedef int archive_each(void *context, const struct archive_member *member);
+int archive_members(const char *name, struct bytes file, archive_each *each, void *context, struct diag *diag);
+
 /* ---- what goes into the facts the same way in all formats (format.c) ---- */
 
 /* What a file can make of its facts is bounded: many entries may share one long name. */

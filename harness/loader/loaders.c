@@ -253,7 +253,7 @@ static void ask_tls(const json_t *facts, struct buf *made)
 void loader_asks(const json_t *facts, struct buf *out)
 {
 	struct buf made = BUF_INIT;
-	struct found glibc;
+	struct found glibc, go_floor;
 	const json_t *dynamic = json_object_get(facts, "dynamic");
 	long long go = loader_go_entries(facts);
 	json_t *floor = json_object_get(facts, "floor");
@@ -264,6 +264,8 @@ void loader_asks(const json_t *facts, struct buf *out)
 		part(&made, "argc, argv and envp for Go's initializer");
 	if (!loader_glibc_floor(facts, &glibc))
 		part(&made, "glibc %s or newer", glibc.release);
+	else if (!loader_go_floor(facts, &go_floor))
+		part(&made, "%s or newer (%s)", go_floor.detail, word(json_object_get(facts, "go"), "version"));
 	else if (json_array_size(floor) && !dynamic)
 		part(&made, "%s or newer", json_string_value(json_array_get(floor, 0)));
 	if (json_is_true(json_object_get(dynamic, "relr")))

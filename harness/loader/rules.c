@@ -7,11 +7,11 @@
 #include <string.h>
 
 enum {
-	/* glibc 2.31 csu/libc-tls.c TLS_STATIC_SURPLUS: 64 + 16 * 100; since 2.32 elf/dl-tls.c
-	 * _dl_tls_static_surplus_init, which comes to the same sum by other parts. */
+	/* glibc 2.31 elf/dl-tls.c TLS_STATIC_SURPLUS: 64 + 16 * 100; since 2.32 elf/dl-tls.c
+	 * _dl_tls_static_surplus_init, whose LEGACY_TLS brings the same sum. */
 	GLIBC_SURPLUS = 1664,
-	/* elf/dl-tls.c _dl_determine_tlsoffset rounds what is given out up to this (TCB_ALIGNMENT), so that up to 63
-	 * bytes more may be free. */
+	/* elf/dl-tls.c _dl_determine_tlsoffset rounds what is given out up to this (TLS_TCB_ALIGN, now
+	 * TCB_ALIGNMENT), so that up to 63 bytes more may be free. */
 	GLIBC_TLS_ALIGN = 64
 };
 
@@ -144,7 +144,8 @@ long long loader_go_entries(const json_t *facts)
 	return json_integer_value(entries);
 }
 
-/* glibc's default without PT_GNU_STACK: sysdeps/x86_64/stackinfo.h, sysdeps/i386/stackinfo.h DEFAULT_STACK_PERMS. */
+/* glibc's default without PT_GNU_STACK: sysdeps/x86_64/stackinfo.h, sysdeps/i386/stackinfo.h DEFAULT_STACK_PERMS
+ * (DEFAULT_STACK_PROT_PERMS since 2.42). */
 int loader_exec_stack(const json_t *facts)
 {
 	const json_t *stack = get(facts, "stack");
@@ -303,6 +304,11 @@ static enum truth text_relocations(const json_t *facts, struct found *found)
 	return is_true(get(facts, "dynamic"), "textrel");
 }
 
+static enum truth text_relocations_64(const json_t *facts, struct found *found)
+{
+	return number(facts, "class") == 64 ? text_relocations(facts, found) : NO;
+}
+
 static enum truth fixed_program(const json_t *facts, struct found *found)
 {
 	(void)found;
@@ -358,48 +364,57 @@ static enum truth underaligned(const json_t *facts, struct found *found)
 	return loader_is_program(facts) && number(tls, "segments") && number(tls, "align") < wanted;
 }
 
-/* The minor of "go1.26.8", -1 where it is not known. */
-static int go_minor(const json_t *facts)
-{
-	int minor;
-	return sscanf(text(get(facts, "go"), "version"), "go1.%d", &minor) == 1 ? minor : -1;
-}
+/* What a release of Go needs from one on: the newest first. */
+struct need { const char *go, *release; };
 
-struct need {
-	int minor;
-	const char *release;
-};
+/* "Ports" of go.dev/doc/go1.11 and go1.21. */
+static const struct need windows_needs[] = { { "1.21", "10" }, { "1.11", "6.1" } };
+/* ProcessPrng, without which runtime/os_windows.go loadOptionalSyscalls ends the process: it does in 1.21.13 and not in
+ * 1.20.14; since 1.21.5 by golang/go#64622.  Windows has it since 8, which is 6.2. */
+static const struct need windows_calls[] = { { "1.21.5", "6.2" } };
+/* "Ports" of go.dev/doc/go1.N; 1.13's and 1.27's are announced by the release before too. */
+static const struct need macos_needs[] = { { "1.27", "13" }, { "1.25", "12" }, { "1.23", "11" }, { "1.21", "10.15" },
+	{ "1.17", "10.13" }, { "1.15", "10.12" }, { "1.13", "10.11" }, { "1.11", "10.10" } };
+#define NEEDS(rows) rows, sizeof rows / sizeof rows[0]
 
 static enum truth go_needs(
     const json_t *facts, const char *format, const struct need *rows, size_t count, struct found *found)
 {
-	int minor = go_minor(facts);
+	const char *version = text(get(facts, "go"), "version");
 	if (!is(facts, "format", format) || !is_true(get(facts, "go"), "present"))
 		return NO;
-	say(found, text(get(facts, "go"), "version"));
-	if (minor < 0)
+	say(found, version);
+	if (strncmp(version, "go1.", 4))
 		return NOT_KNOWN;
 	for (size_t i = 0; i < count; i++)
-		if (minor >= rows[i].minor) {
+		if (release_order(version + 2, rows[i].go) >= 0) {
 			snprintf(found->release, sizeof found->release, "%s", rows[i].release);
 			return YES;
 		}
 	return NO;
 }
-
-/* "Ports" of go.dev/doc/go1.11 and go1.21. */
 static enum truth go_windows(const json_t *facts, struct found *found)
 {
-	static const struct need rows[] = { { 21, "10" }, { 11, "6.1" } };
-	return go_needs(facts, "pe", rows, sizeof rows / sizeof rows[0], found);
+	return go_needs(facts, "pe", NEEDS(windows_needs), found);
 }
-
-/* "Ports" of go.dev/doc/go1.N; 1.13's and 1.27's are announced by the release before. */
+static enum truth go_windows_calls(const json_t *facts, struct found *found)
+{
+	return go_needs(facts, "pe", NEEDS(windows_calls), found);
+}
 static enum truth go_macos(const json_t *facts, struct found *found)
 {
-	static const struct need rows[] = { { 27, "13" }, { 25, "12" }, { 23, "11" }, { 21, "10.15" }, { 17, "10.13" },
-		{ 15, "10.12" }, { 13, "10.11" }, { 11, "10.10" } };
-	return go_needs(facts, "macho", rows, sizeof rows / sizeof rows[0], found);
+	return go_needs(facts, "macho", NEEDS(macos_needs), found);
+}
+
+int loader_go_floor(const json_t *facts, struct found *found)
+{
+	struct found made = { "", "" };
+	int is_pe = is(facts, "format", "pe");
+	if ((is_pe ? go_windows(facts, &made) : go_macos(facts, &made)) != YES)
+		return -ENOENT;
+	snprintf(found->detail, sizeof found->detail, "%s %s", is_pe ? "Windows" : "macOS", made.release);
+	snprintf(found->release, sizeof found->release, "%s", made.release);
+	return 0;
 }
 
 static enum truth header_floor(const json_t *facts, const char *system, struct found *found)
@@ -466,7 +481,9 @@ const struct rule loader_rules[] = {
 	    "{} bytes are free of the 1664 of static TLS that all libraries of dlopen share (initial-exec TLS)",
 	    "glibc elf/dl-tls.c _dl_tls_static_surplus_init, elf/dl-reloc.c _dl_try_allocate_static_tls" },
 	{ GLIBC_DLOPEN, ie_large, ALWAYS, NULL, VERDICT_REFUSES,
-	    "its initial-exec TLS takes {} bytes of static TLS, and all libraries of dlopen share 1664",
+	    "its initial-exec TLS takes {} bytes of static TLS, and all libraries of dlopen share 1664, since 2.32 "
+	    "more "
+	    "where GLIBC_TUNABLES=glibc.rtld.optional_static_tls=N is set before the program starts",
 	    "glibc elf/dl-tls.c _dl_tls_static_surplus_init, elf/dl-reloc.c _dl_try_allocate_static_tls" },
 	{ GLIBC_DLOPEN, ie_aligned, ALWAYS, NULL, VERDICT_REFUSES,
 	    "its initial-exec TLS wants an alignment of {}, and static TLS has 64 unless the program's own TLS has "
@@ -479,7 +496,7 @@ const struct rule loader_rules[] = {
 	    "initial-exec TLS of {} bytes: a library that dlopen brings gets no offset from the thread pointer",
 	    "bionic linker/linker_relocate.cpp process_relocation_impl" },
 	{ ANY_ANDROID, tls_relocations, BEFORE, "29", VERDICT_REFUSES, "it has {} relocations for thread-local storage",
-	    "bionic docs/elf-tls.md; linker/linker.cpp soinfo::relocate" },
+	    "bionic android-changes-for-ndk-developers.md ELF TLS; docs/elf-tls.md" },
 	{ ANDROID, underaligned, FROM, "29", VERDICT_REFUSES, "its TLS has an alignment of {}",
 	    "bionic libc/bionic/bionic_elf_tls.cpp StaticTlsLayout::reserve_exe_segment_and_tcb" },
 
@@ -501,24 +518,28 @@ const struct rule loader_rules[] = {
 	{ ANY_GLIBC | ANY_MUSL, text_relocations, ALWAYS, NULL, VERDICT_WHILE,
 	    "no policy forbids to write to code (text relocations)",
 	    "glibc elf/dl-reloc.c _dl_relocate_object; musl ldso/dynlink.c map_library" },
+	{ ANY_ANDROID, text_relocations_64, ALWAYS, NULL, VERDICT_REFUSES,
+	    "it has text relocations, which bionic never took in 64-bit files",
+	    "bionic linker/linker.cpp soinfo::prelink_image; android-changes-for-ndk-developers.md" },
 	{ ANY_ANDROID, text_relocations, FROM, "23", VERDICT_REFUSES, "it has text relocations",
-	    "bionic linker/linker.cpp soinfo::link_image" },
+	    "bionic linker/linker.cpp soinfo::link_image; android-changes-for-ndk-developers.md" },
 	{ ANY_GLIBC, relr, BEFORE, "2.36", VERDICT_DIES,
 	    "its relative relocations are packed (DT_RELR), and are passed over",
-	    "glibc NEWS for 2.36; elf/dynamic-link.h elf_dynamic_do_Rel" },
+	    "glibc NEWS for 2.36; elf/dynamic-link.h ELF_DYNAMIC_DO_RELR" },
 	{ ANY_MUSL, relr, BEFORE, "1.2.4", VERDICT_DIES,
 	    "its relative relocations are packed (DT_RELR), and are passed over",
 	    "musl WHATSNEW for 1.2.4; ldso/dynlink.c do_relr_relocs" },
 	{ GLIBC_DLOPEN, fixed_program, ALWAYS, NULL, VERDICT_REFUSES, "it is a program at a fixed address",
 	    "glibc elf/dl-load.c _dl_map_object_from_fd" },
 	{ GLIBC_DLOPEN, flagged_pie, FROM, "2.30", VERDICT_REFUSES, "it is a program (DF_1_PIE)",
-	    "glibc NEWS for 2.30; elf/dl-load.c _dl_map_object_from_fd" },
+	    "glibc NEWS for 2.30 (bug 24323); elf/dl-load.c _dl_map_object_from_fd" },
 
-	/* ---- Windows, macOS ---- */
+	/* ---- Windows, macOS: the highest demand first, as the condition that is told ---- */
+	{ WINDOWS, go_windows, BEFORE, NULL, VERDICT_UNKNOWN, "{} asks for it", "go.dev/doc/go1.11, go1.21 Ports" },
+	{ WINDOWS, go_windows_calls, BEFORE, NULL, VERDICT_DIES, "{} ends the process without ProcessPrng",
+	    "golang/go#64622; runtime/os_windows.go loadOptionalSyscalls" },
 	{ WINDOWS, pe_floor, BEFORE, NULL, VERDICT_REFUSES, "its header asks for {}",
 	    "PE format MajorSubsystemVersion" },
-	{ WINDOWS, go_windows, BEFORE, NULL, VERDICT_DIES, "{} asks for it",
-	    "go.dev/doc/go1.11, go1.21 Ports; golang/go#64622; runtime/os_windows.go loadOptionalSyscalls" },
 	{ MACOS, go_macos, BEFORE, NULL, VERDICT_UNKNOWN, "{} asks for it", "go.dev/doc/go1.11 to go1.27 Ports" },
 	{ MACOS, macho_floor, BEFORE, NULL, VERDICT_UNKNOWN,
 	    "it was built for {}: dyld loads it, and what it imports may not be there",

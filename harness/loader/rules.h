@@ -74,6 +74,9 @@ int loader_is_linked(const json_t *facts); /* no object file, archive or core */
 int loader_exec_stack(const json_t *facts);
 /* The oldest glibc that has all versions which the file asks for; 0, or -ENOENT where it asks for none. */
 int loader_glibc_floor(const json_t *facts, struct found *found);
+/* "Windows 10", "macOS 12" (and the number alone): what the file's Go release needs, whatever the header says; 0, or
+ * -ENOENT where that is not known or no such system's file. */
+int loader_go_floor(const json_t *facts, struct found *found);
 
 /* <0, 0, >0: releases of numbers and dots, "2.4" < "2.34". */
 int release_order(const char *a, const char *b);

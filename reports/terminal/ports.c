@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELL = 3, GAP = 1, REASONS = 40 };
+/* This table is not folded: it has up to 100 columns. */
+enum { UNFOLDED = 100, CELL = 3, GAP = 1, REASONS = 40 };
 
 /* The counts at the end of a row. */
 static const struct {
@@ -44,7 +45,7 @@ static size_t name_width(const struct overview *overview)
 		rest += overview->modes >> m & 1 ? group_width(m) : 0;
 	for (size_t i = 0; i < TALLIES; i++)
 		rest += tallies[i].width;
-	return width + rest > TERMINAL_WIDTH ? TERMINAL_WIDTH - rest : width;
+	return width + rest > UNFOLDED ? UNFOLDED - rest : width;
 }
 
 static void headings(struct terminal *t, const struct overview *overview, size_t width)
@@ -152,7 +153,7 @@ void terminal_overview(struct terminal *t, const struct overview *overview)
 	buf_add(&t->pen.text, "\n");
 	overview_refused(overview, &refused);
 	if (refused.len > 0)
-		text_wrap(&t->pen.text, refused.data, 0, TERMINAL_WIDTH);
+		text_wrap(&t->pen.text, refused.data, 0, t->prose);
 	buf_free(&refused);
 	buf_add(&t->pen.text,
 	    "0 and 1: CGO_ENABLED. A mark is the worst of its link modes; r: all of them are refused.\n"
@@ -167,7 +168,7 @@ static void reason_line(struct terminal *t, const struct reason *reason)
 	buf_printf(&t->pen.text, "  %5zu %-6s%4zu %-7s", reason->count, reason->count == 1 ? "cell," : "cells,",
 	    reason->ports, reason->ports == 1 ? "port" : "ports");
 	char *clipped = text_clip(reason->text, TERMINAL_TEXT_MAX);
-	text_wrap(&t->pen.text, clipped, 26, TERMINAL_WIDTH);
+	text_wrap(&t->pen.text, clipped, 26, t->prose);
 	free(clipped);
 }
 
@@ -202,7 +203,7 @@ void terminal_unbuildable(struct terminal *t)
 		reason_line(t, &reasons.reason[i]);
 		reason_ports(&reasons.reason[i], &ports);
 		terminal_repeat(t, ' ', 26);
-		text_wrap(&t->pen.text, ports.data, 26, TERMINAL_WIDTH);
+		text_wrap(&t->pen.text, ports.data, 26, t->prose);
 		buf_free(&ports);
 	}
 	more(t, &reasons);

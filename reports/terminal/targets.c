@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = TERMINAL_WIDTH, USUAL = 80, MODE = 11, CGO = 4, LINK_MAX = 26, LOAD_MIN = 14, STEP = 2 };
+enum { USUAL = 80, MODE = 11, CGO = 4, LINK_MAX = 26, LINK_NARROW = 14, LOAD_MIN = 14, STEP = 2 };
 
 /* Where things stand in the rows of a section. */
 struct measures { size_t link, load, label; };
@@ -27,24 +27,27 @@ static size_t longest(
 	return least;
 }
 
+static size_t link_max(const struct terminal *t) { return t->width < USUAL ? LINK_NARROW : LINK_MAX; }
+
 /* How many columns stand side by side; the rest follows in another grid. */
-static size_t columns_at_once(size_t columns)
+static size_t columns_at_once(const struct terminal *t, size_t columns)
 {
-	const size_t most = (WIDTH - MODE - CGO - LINK_MAX - LOAD_MIN - 2) / STEP;
+	const size_t most = (t->width - MODE - CGO - link_max(t) - LOAD_MIN - 2) / STEP;
 
 	return columns < most ? columns : most;
 }
 
-/* Loads get what the columns leave of 80, or where that is too narrow of 100. */
-static struct measures measure(const struct bytarget_section *section)
+/* Loads get what the columns leave of 80, or where that is too narrow of all. */
+static struct measures measure(const struct terminal *t, const struct bytarget_section *section)
 {
-	const size_t marks = columns_at_once(section->columns) * STEP;
+	const size_t marks = columns_at_once(t, section->columns) * STEP;
 	struct measures m = { .link = longest(section, bytarget_links, strlen("link")),
 		.load = longest(section, bytarget_loads, strlen("load")) };
 
-	if (m.link > LINK_MAX)
-		m.link = LINK_MAX;
-	size_t used = MODE + CGO + m.link + 2 + marks, room = used + LOAD_MIN <= USUAL ? USUAL - used : LOAD_MIN;
+	if (m.link > link_max(t))
+		m.link = link_max(t);
+	const size_t usual = t->width < USUAL ? t->width : USUAL;
+	size_t used = MODE + CGO + m.link + 2 + marks, room = used + LOAD_MIN <= usual ? usual - used : LOAD_MIN;
 	if (m.load > room)
 		m.load = room;
 	m.label = MODE + CGO + m.link + 1 + m.load + 1;
@@ -185,8 +188,8 @@ static int is_empty(const struct bytarget_row *row, size_t first, size_t end)
 
 static void section(struct terminal *t, const struct bytarget_section *section)
 {
-	const struct measures m = measure(section);
-	const size_t step = columns_at_once(section->columns);
+	const struct measures m = measure(t, section);
+	const size_t step = columns_at_once(t, section->columns);
 	char *title = bytarget_title(section);
 
 	terminal_title(t, title);
@@ -214,7 +217,7 @@ void terminal_bytarget(struct terminal *t)
 	text_wrap(&t->pen.text,
 	    "Link and load modes in one row agree wherever they were tried; the page (report.html) has a "
 	    "row for each.",
-	    0, WIDTH);
+	    0, t->prose);
 	buf_add(&t->pen.text, "\n");
 }
 
@@ -249,7 +252,7 @@ static void target_line(
 	if (facts && *facts)
 		buf_printf(&line, "%s%s", line.len > 0 ? ": " : "", facts);
 	char *clipped = text_clip(line.data, TERMINAL_TEXT_MAX);
-	text_wrap(&t->pen.text, clipped, indent, WIDTH);
+	text_wrap(&t->pen.text, clipped, indent, t->prose);
 	free(clipped);
 	buf_free(&line);
 }
@@ -294,7 +297,7 @@ void terminal_notarget(struct terminal *t)
 		char *clipped = text_clip(reasons.reason[i].text, TERMINAL_TEXT_MAX);
 		buf_printf(&t->pen.text, "  %5zu %-6s  ", reasons.reason[i].count,
 		    reasons.reason[i].count == 1 ? "cell" : "cells");
-		text_wrap(&t->pen.text, clipped, 16, WIDTH);
+		text_wrap(&t->pen.text, clipped, 16, t->prose);
 		free(clipped);
 	}
 	reasons_free(&reasons);

@@ -1,5 +1,5 @@
 /* The report that a person meets first: the matrix as letters, what was unexpected and why it
- * matters, and one sentence at the end.  ASCII, at most 100 columns except for lines to be copied. */
+ * matters, and one sentence at the end.  ASCII, as wide as it is told. */
 #include "reports/terminal/terminal.h"
 
 #include "reports/kinds.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = TERMINAL_WIDTH, IN_FULL = 20, BRIEFLY = 40, MORE_CELLS = 5, LABEL = 14, TEXT_MAX = TERMINAL_TEXT_MAX };
+enum { IN_FULL = 20, BRIEFLY = 40, MORE_CELLS = 5, LABEL = 14, TEXT_MAX = TERMINAL_TEXT_MAX };
 
 static void add_ascii(struct terminal *t, const char *text) { text_add(&t->pen.text, text, TEXT_ASCII); }
 
@@ -25,7 +25,7 @@ static const struct group {
 	{ "external", LINK_EXTERNAL, LINK_EXTERNAL_MOLD, 10 },
 	{ "static", LINK_EXTERNAL_STATIC, LINK_EXTERNAL_MOLD_STATIC, 11 },
 };
-enum { GROUPS = sizeof(groups) / sizeof(groups[0]), NARROW = 5, GAP = 2 };
+enum { GROUPS = sizeof(groups) / sizeof(groups[0]), NARROW = 5, GAP = 2, LABELS = 11 + 6 + 18 };
 
 /* The first column of a group that occurs is wide, so that there is room for the group's name. */
 static size_t column_width(unsigned links, enum link link)
@@ -64,19 +64,19 @@ static void group_heading(struct terminal *t, unsigned links, const struct group
 	}
 }
 
-static void grid_headings(struct terminal *t, const struct layout_section *section)
+static void grid_headings(struct terminal *t, unsigned links)
 {
 	terminal_begin(t, "2");
-	if (section->links & ~(1u << LINK_INTERNAL)) {
-		buf_printf(&t->pen.text, "%35s", "");
+	if (links & ~(1u << LINK_INTERNAL)) {
+		terminal_repeat(t, ' ', LABELS);
 		for (size_t g = 0; g < GROUPS; g++)
-			group_heading(t, section->links, &groups[g]);
+			group_heading(t, links, &groups[g]);
 		buf_add(&t->pen.text, "\n");
 	}
 	buf_printf(&t->pen.text, "%-11s%-6s%-18s", "buildmode", "cgo", "load");
 	for (enum link l = 0; l < LINK_COUNT; l++)
-		if (section->links & (1u << l))
-			buf_printf(&t->pen.text, "%*s", (int)column_width(section->links, l), layout_column(l));
+		if (links & (1u << l))
+			buf_printf(&t->pen.text, "%*s", (int)column_width(links, l), layout_column(l));
 	terminal_end(t);
 	buf_add(&t->pen.text, "\n");
 }
@@ -99,32 +99,71 @@ static void grid_cell(struct terminal *t, unsigned links, enum link link, const 
 	terminal_repeat(t, ' ', right);
 }
 
-static void grid_section(struct terminal *t, const struct layout_section *section)
+/* Of some columns the first that fit beside the labels; at least one. */
+static unsigned fitting(unsigned links, size_t width)
 {
-	char *title = layout_title(section);
+	unsigned taken = 0;
+
+	for (enum link l = 0; l < LINK_COUNT; l++) {
+		size_t used = LABELS;
+		if (!(links & (1u << l)))
+			continue;
+		for (enum link k = 0; k <= l; k++)
+			if ((taken | 1u << l) & (1u << k))
+				used += column_width(taken | 1u << l, k);
+		if (taken && used > width)
+			break;
+		taken |= 1u << l;
+	}
+	return taken;
+}
+
+static int has_cells(const struct layout_row *row, unsigned links)
+{
+	for (enum link l = 0; l < LINK_COUNT; l++)
+		if (links & (1u << l) && row->cell[l])
+			return 1;
+	return 0;
+}
+
+/* The columns that stand side by side; a row without a cell in any of them is not there, unless they are all. */
+static void grid_block(struct terminal *t, const struct layout_section *section, unsigned links)
+{
 	const struct layout_row *above = NULL;
 
-	terminal_begin(t, "1");
-	add_ascii(t, title);
-	terminal_end(t);
-	buf_add(&t->pen.text, "\n\n");
-	free(title);
-	grid_headings(t, section);
+	grid_headings(t, links);
 	for (size_t i = 0; i < section->count; i++) {
 		const struct layout_row *row = &section->row[i];
 		int same_mode = above && above->mode == row->mode, same_cgo = same_mode && above->cgo == row->cgo;
+		if (links != section->links && !has_cells(row, links))
+			continue;
 		buf_printf(&t->pen.text, "%-11s%-6s%-18s", same_mode ? "" : mode_name(row->mode),
 		    same_cgo     ? "" :
 			row->cgo ? "cgo1" :
 				   "cgo0",
 		    layout_load(row->load));
 		for (enum link l = 0; l < LINK_COUNT; l++)
-			if (section->links & (1u << l))
-				grid_cell(t, section->links, l, row->cell[l]);
+			if (links & (1u << l))
+				grid_cell(t, links, l, row->cell[l]);
 		terminal_trim(t);
 		above = row;
 	}
 	buf_add(&t->pen.text, "\n");
+}
+
+static void grid_section(struct terminal *t, const struct layout_section *section)
+{
+	char *title = layout_title(section);
+
+	terminal_begin(t, "1");
+	add_ascii(t, title);
+	terminal_end(t);
+	buf_add(&t->pen.text, "\n\n");
+	free(title);
+	for (unsigned rest = section->links, links; rest; rest &= ~links) {
+		links = fitting(rest, t->width);
+		grid_block(t, section, links);
+	}
 }
 
 /* ---- legend and counts ------------------------------------------------------------------------ */
@@ -165,7 +204,7 @@ static void count_line(struct terminal *t, const struct counts *counts)
 		sep = " + ";
 	}
 	buf_printf(&t->pen.text, "%-*s", LABEL, "checks");
-	text_wrap(&t->pen.text, line.data, LABEL, WIDTH);
+	text_wrap(&t->pen.text, line.data, LABEL, t->prose);
 	if (counts->verdict[VERDICT_OK] < counts->checks) {
 		buf_clear(&line);
 		sep = "";
@@ -176,7 +215,7 @@ static void count_line(struct terminal *t, const struct counts *counts)
 			sep = " + ";
 		}
 		buf_printf(&t->pen.text, "%-*s", LABEL, "verdicts");
-		text_wrap(&t->pen.text, line.data, LABEL, WIDTH);
+		text_wrap(&t->pen.text, line.data, LABEL, t->prose);
 	}
 	buf_free(&line);
 }
@@ -195,7 +234,7 @@ static void skips_line(struct terminal *t)
 	}
 	if (skips.count > 0) {
 		buf_printf(&t->pen.text, "%-*s", LABEL, "skips");
-		text_wrap(&t->pen.text, line.data, LABEL, WIDTH);
+		text_wrap(&t->pen.text, line.data, LABEL, t->prose);
 	}
 	buf_free(&line);
 	skips_free(&skips);
@@ -206,12 +245,15 @@ static void counts_block(struct terminal *t)
 	struct counts counts;
 
 	view_count(t->view, &counts);
-	buf_printf(&t->pen.text, "%-*s%zu planned", LABEL, "cells", t->view->planned_cells);
+	struct buf cells = BUF_INIT;
+	buf_printf(&cells, "%zu planned", t->view->planned_cells);
 	if (counts.cells != t->view->planned_cells)
-		buf_printf(&t->pen.text, ", but %zu in the results", counts.cells);
+		buf_printf(&cells, ", but %zu in the results", counts.cells);
 	if (counts.cached_cells > 0)
-		buf_printf(&t->pen.text, ", %zu unchanged and taken from the cache", counts.cached_cells);
-	buf_add(&t->pen.text, "\n");
+		buf_printf(&cells, ", %zu unchanged and taken from the cache", counts.cached_cells);
+	buf_printf(&t->pen.text, "%-*s", LABEL, "cells");
+	text_wrap(&t->pen.text, cells.data, LABEL, t->prose);
+	buf_free(&cells);
 	count_line(t, &counts);
 	skips_line(t);
 	buf_printf(&t->pen.text, "%-*s", LABEL, "time");
@@ -219,7 +261,7 @@ static void counts_block(struct terminal *t)
 	buf_add(&t->pen.text, "\n");
 	if (t->view->host && *t->view->host) {
 		buf_printf(&t->pen.text, "%-*s", LABEL, "host");
-		text_wrap(&t->pen.text, t->view->host, LABEL, WIDTH);
+		text_wrap(&t->pen.text, t->view->host, LABEL, t->prose);
 	}
 }
 
@@ -238,7 +280,7 @@ static void prose(struct terminal *t, const char *name, const char *text)
 		return;
 	char *clipped = text_clip(text, TEXT_MAX);
 	label(t, name);
-	text_wrap(&t->pen.text, clipped, LABEL, WIDTH);
+	text_wrap(&t->pen.text, clipped, LABEL, t->prose);
 	free(clipped);
 }
 
@@ -391,7 +433,7 @@ static void reasons_block(struct terminal *t, enum kinds_of what, const char *ti
 		buf_free(&words);
 		buf_printf(&line, ": %s", reason);
 		buf_add(&t->pen.text, "    ");
-		text_wrap(&t->pen.text, line.data, 4, WIDTH);
+		text_wrap(&t->pen.text, line.data, 4, t->prose);
 		free(reason);
 		buf_free(&line);
 	}
@@ -410,17 +452,17 @@ static void verdict_line(struct terminal *t)
 		next = strchr(alarm, '\n');
 		*next = '\0';
 		terminal_begin(t, "1;35");
-		text_wrap(&t->pen.text, alarm, 0, WIDTH);
+		text_wrap(&t->pen.text, alarm, 0, t->prose);
 		terminal_end(t);
 	}
 	buf_clear(&line);
 	view_verdict(t->view, &line);
 	terminal_begin(t, sgr[view_exit_code(t->view)]);
-	text_wrap(&t->pen.text, line.data, 0, WIDTH);
+	text_wrap(&t->pen.text, line.data, 0, t->prose);
 	terminal_end(t);
 	buf_clear(&line);
 	view_outcomes(t->view, &line);
-	text_wrap(&t->pen.text, line.data, 0, WIDTH);
+	text_wrap(&t->pen.text, line.data, 0, t->prose);
 	buf_free(&line);
 }
 
@@ -444,9 +486,13 @@ static void grid(struct terminal *t, const struct overview *overview, int many)
 		terminal_overview(t, overview);
 }
 
-int report_grid(const struct view *view, FILE *out, int color)
+int report_grid(const struct view *view, FILE *out, int color, size_t width)
 {
-	struct terminal t = { .pen = PEN_INIT(out), .view = view, .color = color };
+	struct terminal t = { .pen = PEN_INIT(out),
+		.view = view,
+		.color = color,
+		.width = width,
+		.prose = width < TERMINAL_PROSE ? width : TERMINAL_PROSE };
 	struct overview overview;
 
 	overview_make(view, &overview);

@@ -1,5 +1,6 @@
 /* terminal.h - what the parts of the terminal report share: a pen that knows colours and columns.
- * ASCII, at most TERMINAL_WIDTH columns except for lines to be copied. */
+ * ASCII, at most `width` columns except for lines to be copied: grids fold their columns into several blocks, one
+ * below the other, and text is broken, at 120 at most; the table of many ports alone is not folded (ports.c). */
 #ifndef TLSMATRIX_REPORTS_TERMINAL_TERMINAL_H
 #define TLSMATRIX_REPORTS_TERMINAL_TERMINAL_H
 
@@ -7,12 +8,14 @@
 #include "reports/text.h"
 #include "reports/view.h"
 
-enum { TERMINAL_WIDTH = 100, TERMINAL_TEXT_MAX = 1600 };
+enum { TERMINAL_PROSE = 120, TERMINAL_TEXT_MAX = 1600 };
 
 struct terminal {
 	struct pen pen;
 	const struct view *view;
 	int color;
+	size_t width; /* of tables */
+	size_t prose; /* of text: no more than TERMINAL_PROSE */
 };
 
 /* pen.c */

@@ -1,5 +1,6 @@
 /* report.c - report: the last run again, in another form, without running. */
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/screen.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
@@ -38,7 +39,7 @@ static int write_out(const struct view *view, const struct report_format *format
 		return cmd_fail(&diag, EXIT_REPORT);
 	if (to && format)
 		return EXIT_OK;
-	int error = format ? format->write(view, stdout) : report_grid(view, stdout, isatty(STDOUT_FILENO));
+	int error = format ? format->write(view, stdout) : report_grid(view, stdout, screen_color(), screen_width());
 	if (!error && fflush(stdout))
 		error = -errno;
 	if (!error)

@@ -1,5 +1,6 @@
 /* run.c - run: plan, build, run, judge, report. */
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/screen.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
@@ -231,7 +232,7 @@ static int tell(struct campaign *campaign)
 	struct session session;
 	if (session_load(places->out, &session, &diag))
 		return cmd_fail(&diag, EXIT_INFRA);
-	report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
+	report_grid(&session.view, stdout, screen_color(), screen_width());
 	int code = view_exit_code(&session.view);
 	tell_forgotten(forget ? 0 : history_take(places->cache, places->out, &session, &diag), &diag);
 	if (publish_all(&session.view, &diag))
@@ -259,7 +260,7 @@ static int is_told(struct campaign *campaign, int *code)
 		for (size_t i = 0; i < session.view.count; i++)
 			session.view.cells[i].cached = 1;
 		campaign->cached = session.view.count;
-		report_grid(&session.view, stdout, isatty(STDOUT_FILENO));
+		report_grid(&session.view, stdout, screen_color(), screen_width());
 		*code = view_exit_code(&session.view);
 		last_line(campaign, now() - campaign->started);
 	}

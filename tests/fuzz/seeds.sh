@@ -87,6 +87,15 @@ archive() {
 	rm -f x86_64-linux-gnu.o x86_64-apple-macos12.o a_name_that_is_long.o
 }
 
+# A zip file of one member, stored: b.o, "\177ELF".
+members() {
+	printf 'PK\3\4\24\0\0\0\0\0\0\0\0\0\121\304\072\247\4\0\0\0\4\0\0\0\3\0\0\0b.o\177ELF' > one.zip
+	printf 'PK\1\2\24\0\24\0\0\0\0\0\0\0\0\0\121\304\072\247\4\0\0\0\4\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0b.o' >> one.zip
+	printf 'PK\5\6\0\0\0\0\1\0\1\0\61\0\0\0\45\0\0\0\0\0' >> one.zip
+	archive
+	ar rcsDT thin.a gnu.a plain.a
+}
+
 # Two bytes that fuzz_insn.c reads, and a sequence: 386 and amd64, Go's LE and IE; arm, A32 and T32.
 insn() {
 	printf '\0\1\145\213\15\0\0\0\0\213\211\374\377\377\377' > 386.le
@@ -116,7 +125,7 @@ inspect)
 	wasm
 	plan9
 	;;
-elf | pe | macho | xcoff | wasm | plan9 | archive | insn) $name ;;
+elf | pe | macho | xcoff | wasm | plan9 | archive | members | insn) $name ;;
 *) text ;;
 esac
 rm -f seed.c

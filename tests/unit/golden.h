@@ -63,7 +63,7 @@ static inline void compare(const char *name, const char *text)
 	free(path);
 }
 
-static inline int grid_plain(const struct view *view, FILE *out) { return report_grid(view, out, 0); }
+static inline int grid_plain(const struct view *view, FILE *out) { return report_grid(view, out, 0, 100); }
 
 /* At most 100 columns of ASCII; lines to be copied are not broken. */
 static inline void expect_narrow_ascii(const char *text)

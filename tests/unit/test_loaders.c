@@ -38,6 +38,10 @@ static const struct row {
 	{ "'format':'elf','type':'DYN','pie':true,'interp':'/system/bin/linker64'", "android", "runs", NULL },
 	{ "'format':'elf','type':'DYN','pie':true,'interp':'/system/bin/linker64'", "glibc", "refuses", "linker64" },
 	{ ELF_DYN ",'needed':['libc.so.6'],'imports':{'count':3}", "android", "refuses", "libc.so.6" },
+	/* Text relocations: of 64-bit files never, of others until API level 23 */
+	{ ELF_DYN ",'class':64,'dynamic':{'textrel':true}", "android-21", "refuses", "64-bit" },
+	{ ELF_DYN ",'class':32,'dynamic':{'textrel':true}", "android-22", "runs", NULL },
+	{ ELF_DYN ",'class':32,'dynamic':{'textrel':true}", "android-23", "refuses", "text relocations" },
 	/* OSv: initializers by dlopen; of the rest it is not known */
 	{ ELF_DYN ",'go':{'present':true},'init':{'go_entries':1}", "osv-dlopen", "dies", "argc 0" },
 	{ ELF_DYN ",'go':{'present':true},'init':{'go_entries':1}", "osv", "unknown", NULL },
@@ -61,7 +65,13 @@ static const struct row {
 	{ "'format':'elf','type':'REL'", "musl", "unknown", "linker" },
 	/* Windows by Go's release and not by the header alone */
 	{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("26.8"), "windows-7", "dies", "go1.26.8" },
+	{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("26.8"), "windows-8.1", "unknown",
+	    "asks for it" },
+	{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("21.4"), "windows-7", "unknown", "go1.21.4" },
+	{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("21.5"), "windows-7", "dies", "ProcessPrng" },
 	{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("26.8"), "windows-10", "runs", NULL },
+	{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("26.8"), "windows", "runs while",
+	    "Windows is 10 or newer" },
 	{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("20.14"), "windows-7", "runs", NULL },
 	{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("20.14"), "windows-6.0", "refuses",
 	    "Windows 6.1" },
@@ -146,12 +156,41 @@ static void test_release_order(void **state)
 	assert_int_equal(release_order("10", "10.0"), 0);
 }
 
+/* What the file's Go release needs is said, not the lower number of its header. */
+static void test_floor_of_go(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *facts, *asks;
+	} files[] = {
+		{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("26.8"),
+		    "Windows 10 or newer (go1.26.8)" },
+		{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("20.14"),
+		    "Windows 6.1 or newer (go1.20.14)" },
+		{ "'format':'pe','type':'EXEC','floor':['Windows 6.1']," GO_1("9.7"), "Windows 6.1 or newer" },
+		{ "'format':'pe','type':'EXEC','floor':['Windows 6.1'],'go':{'present':false}",
+		    "Windows 6.1 or newer" },
+		{ "'format':'macho','type':'EXEC','floor':['macOS 11.0']," GO_1("27.4"),
+		    "macOS 13 or newer (go1.27.4)" },
+		{ ELF_DYN "," GO_1("27.4"), "nothing out of the ordinary" },
+	};
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct buf asks = BUF_INIT;
+		json_t *facts = facts_of(files[i].facts);
+		loader_asks(facts, &asks);
+		assert_string_equal(asks.data, files[i].asks);
+		buf_free(&asks);
+		json_decref(facts);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_every_row_speaks),
 		cmocka_unit_test(test_release_order),
+		cmocka_unit_test(test_floor_of_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int grid_color(const struct view *view, FILE *out) { return report_grid(view, out, 1); }
+static int grid_color(const struct view *view, FILE *out) { return report_grid(view, out, 1, 100); }
 
 static void test_golden(void **state)
 {
@@ -340,7 +340,7 @@ static void test_full_disk(void **state)
 		fclose(full);
 	}
 	FILE *full = fopen("/dev/full", "w");
-	assert_int_equal(report_grid(&view, full, 0), -ENOSPC);
+	assert_int_equal(report_grid(&view, full, 0, 100), -ENOSPC);
 	fclose(full);
 	full = fopen("/dev/full", "w");
 	assert_int_equal(report_ports(&view, full), -ENOSPC);
