@@ -1,6 +1,5 @@
 """`--cc` and `--ld`: the compiler and the linkers of somebody who changes them."""
 
-import json
 import shutil
 
 import pytest

@@ -25,8 +25,8 @@ void linkers_free(struct linkers *linkers);
 
 struct diag;
 
-/* "NAME=PATH": that program takes the place of the linker of that name.  -EINVAL with a line in diag for another name, or
- * for what is no program or does not say its version. */
+/* "NAME=PATH": that program takes the place of the linker of that name.  -EINVAL with a line in diag for another name,
+ * or for what is no program or does not say its version. */
 int linkers_give(struct linkers *linkers, const char *text, struct diag *diag);
 
 /* The folder below the cache with the given ones under the names by which compilers look for them, for gcc's and
