@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_FILES = 11 };
-
 const char *command_control(int control)
 {
 	return control ? "cases/control/control_on.c" : "harness/probe/control_off.c";
@@ -132,8 +130,8 @@ void command_cc(const struct setup *setup, const struct cell *cell, const char *
 
 void command_host(const struct setup *setup, int control, struct argv *argv)
 {
-	for (size_t i = 0; i < HOST_FILES; i++)
-		argv_add(argv, "%s/%s", setup->places.root, source_c_files[i]);
+	for (size_t i = 0; source_host_files[i]; i++)
+		argv_add(argv, "%s/%s", setup->places.root, source_host_files[i]);
 	argv_add(argv, "%s/%s", setup->places.root, command_control(control));
 }
 

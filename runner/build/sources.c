@@ -5,19 +5,14 @@
 #include <string.h>
 
 /* The host links no TLS probe: the library brings one, and a second copy would take its place. */
+#define HOST_FILES \
+	"cases/hosts/host.c", "cases/hosts/library.c", "cases/hosts/checks_loaded.c", "cases/hosts/checks_alone.c", \
+	    "cases/hosts/checks_signal.c", "cases/hosts/contract.c", "cases/hosts/contract_bend.c", \
+	    "cases/hosts/contract_import.c", "cases/hosts/contract_regs.c", "cases/hosts/contract_start.c", \
+	    "cases/hosts/contract_sys.c", "harness/probe/record.c"
+const char *const source_host_files[] = { HOST_FILES, NULL };
 const char *const source_c_files[] = {
-	"cases/hosts/host.c",
-	"cases/hosts/library.c",
-	"cases/hosts/checks_loaded.c",
-	"cases/hosts/checks_alone.c",
-	"cases/hosts/checks_signal.c",
-	"cases/hosts/contract.c",
-	"cases/hosts/contract_bend.c",
-	"cases/hosts/contract_import.c",
-	"cases/hosts/contract_regs.c",
-	"cases/hosts/contract_start.c",
-	"cases/hosts/contract_sys.c",
-	"harness/probe/record.c",
+	HOST_FILES,
 	/* the rest is not the host's, but decides what it and the libraries become */
 	"cases/hosts/ctor.c",
 	"cases/hosts/contract.h",

@@ -10,6 +10,9 @@
 /* The host, the probe and the libraries beside it in C, with their headers; the same for Windows. */
 extern const char *const source_c_files[], *const source_windows_host_files[];
 
+/* Of these, what the host in C is compiled from. */
+extern const char *const source_host_files[];
+
 /* Go: the second library and the Go program that loads a library; the same for Windows. */
 extern const char *const source_second_files[], *const source_second_windows[];
 extern const char *const source_gohost_files[], *const source_gohost_windows[];
