@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from conftest import CODES, Tool, described
+from conftest import CODES, ROOT, Tool, described
 
 CELLS = "target=my-ld & link=internal,external & (mode=exe | mode=c-shared & load=needed,dlopen,preload)"
 LOADER = pathlib.Path("/lib64/ld-linux-x86-64.so.2")
@@ -287,6 +287,38 @@ if n % 3 == 0 and "facts" not in sys.argv:
     os.environ["TLSMATRIX_SLOT"] = ""
 os.execv(sys.argv[2], sys.argv[2:])
 """
+
+
+def in_ci(runs, folder, loader_of, **env):
+    """ci/gate.sh in a folder of its own, with the loader as it was or as it is."""
+    tool, _, baseline = runs
+    env = {**tool.env, "TARGETS": str(baseline.parent / loader_of / "my.ini"), **env}
+    if tool.cache:
+        env["XDG_CACHE_HOME"] = str(pathlib.Path(tool.cache).parent)
+    folder.mkdir()
+    # The history is the user's.
+    program = folder / "tlsmatrix"
+    program.write_text(f'#!/bin/sh\n[ "$1" != run ] || set -- "$@" --no-history\nexec {tool.program} "$@"\n')
+    program.chmod(0o755)
+    env["TLSMATRIX"] = str(program)
+    return tool.run([str(ROOT / "ci/gate.sh"), CELLS], env=env, cwd=folder)
+
+
+def test_a_step_of_ci(runs, tmp_path):
+    """ci/gate.sh: the run's own verdict without a baseline, the gate's with one; annotations and a summary on GitHub."""
+    baseline = str(runs[2])
+    done = in_ci(runs, tmp_path / "good", "was", BASELINE=baseline)
+    assert done.status == CODES["ok"] and "Green: " in done.stdout, done
+    assert (tmp_path / "good/out/report.xml").is_file()
+    assert in_ci(runs, tmp_path / "bare", "is").status == CODES["unexpected"]
+    summary = tmp_path / "summary.md"
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    done = in_ci(runs, tmp_path / "bad", "is", BASELINE=baseline, **github)
+    assert done.status == CODES["unexpected"] and "Not green: " in done.stdout, done
+    assert re.search("^::error ", done.stdout, re.MULTILINE) and "load=preload" in summary.read_text()
+    # What was not run is not green, baseline or not.
+    done = in_ci(runs, tmp_path / "none", "nowhere", BASELINE=baseline)
+    assert done.status == CODES["usage"], done
 
 
 @pytest.fixture(scope="module")
