@@ -305,7 +305,7 @@ def in_ci(runs, folder, loader_of, **env):
 
 
 def test_a_step_of_ci(runs, tmp_path):
-    """ci/gate.sh: the run's own verdict without a baseline, the gate's with one; annotations and a summary on GitHub."""
+    """ci/gate.sh: the run's own verdict without a baseline, the gate's with one; on GitHub annotations, a summary."""
     baseline = str(runs[2])
     done = in_ci(runs, tmp_path / "good", "was", BASELINE=baseline)
     assert done.status == CODES["ok"] and "Green: " in done.stdout, done
