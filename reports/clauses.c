@@ -38,11 +38,17 @@ static int is_tried(const struct clauses *table, const struct check *clause)
 	return 0;
 }
 
+int clauses_agree(const struct check_result *a, const struct check_result *b)
+{
+	return strcmp(clauses_said(a), clauses_said(b)) == 0 &&
+	    (a && check_unexpected(a)) == (b && check_unexpected(b));
+}
+
 static int agree(const struct clauses *table, size_t a, size_t b)
 {
 	for (size_t i = 0; i < table->clauses; i++)
-		if (strcmp(clauses_said(clauses_result(table->results[a], table->clause[i])),
-			clauses_said(clauses_result(table->results[b], table->clause[i]))) != 0)
+		if (!clauses_agree(clauses_result(table->results[a], table->clause[i]),
+			clauses_result(table->results[b], table->clause[i])))
 			return 0;
 	return 1;
 }

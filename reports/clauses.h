@@ -38,6 +38,10 @@ const struct check_result *clauses_at(const struct clauses *table, size_t clause
 const char *clauses_said(const struct check_result *result);
 size_t clauses_word(const char *said);
 
+/* Is the same said of both, and of both that it is as the release's source says, or that it is not?  Either may be
+ * NULL. */
+int clauses_agree(const struct check_result *a, const struct check_result *b);
+
 /* "args-null" of "contract.args-null". */
 const char *clauses_name(const struct check *clause);
 
