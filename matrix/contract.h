@@ -8,7 +8,7 @@
 
 /* The same of the clauses of a program's start (contract_start.def), whose ids begin so. */
 #define CONTRACT_PROGRAMS \
-	"os=linux & arch=amd64 & !arch=*.* & mode=exe & cgo=0 & link=internal & load=exec & target=host"
+	"os=linux & arch=amd64 & !arch=*.* & mode=exe,pie & cgo=0 & link=internal & load=exec & target=host"
 #define CONTRACT_START "contract.start-"
 
 /* Is the check one of those?  It is made by the C host, as the others, which starts the program. */

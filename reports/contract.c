@@ -1,9 +1,9 @@
 #include "reports/contract.h"
 
 #include "matrix/base/buf.h"
-#include "matrix/check.h"
 #include "matrix/contract.h"
 #include "matrix/version.h"
+#include "reports/clauses.h"
 #include "reports/text.h"
 
 #include <stdlib.h>
@@ -14,116 +14,35 @@ enum {
 	COLUMN_WIDTH = 11
 };
 
-/* A column: the results first to last, which agree. */
-struct column {
-	size_t first, last;
-	char *name; /* "1.5.4 to 1.6.4" */
-	size_t width;
-};
+/* The buildmodes with tables of their own, in the order in which they are told. */
+static const enum mode tables[] = { MODE_C_SHARED, MODE_EXE };
+enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
-/* One of libraries, one of programs. */
-struct table {
-	const struct cell_result **results; /* of one cell of each release */
-	size_t count;
-	const struct check **clause;
-	size_t clauses;
-	struct column *column;
-	size_t columns;
-	size_t unexpected;
-};
-
-static const struct check_result *result_of(const struct cell_result *cell, const struct check *clause)
+/* A PIE is owed what any program is, so it is told where it differs from that of the same release. */
+static const struct cell_result *program_beside(const struct clauses *programs, const struct cell_result *pie)
 {
-	for (size_t i = 0; i < cell->check_count; i++)
-		if (strcmp(cell->checks[i].id, clause->id) == 0)
-			return &cell->checks[i];
+	for (size_t i = 0; i < programs->count; i++)
+		if (strcmp(programs->results[i]->cell.go, pie->cell.go) == 0)
+			return programs->results[i];
 	return NULL;
 }
 
-/* Is it tried on a release that is told of?  A system call that none of them makes is no row. */
-static int is_tried(const struct table *table, const struct check *clause)
+static int differs(const struct clauses *programs, const struct cell_result *pie, const struct check *clause)
 {
-	for (size_t i = 0; i < table->count; i++)
-		if (result_of(table->results[i], clause))
-			return 1;
-	return 0;
+	const struct cell_result *program = program_beside(programs, pie);
+	return program &&
+	    strcmp(clauses_said(clauses_result(program, clause)), clauses_said(clauses_result(pie, clause))) != 0;
 }
 
-/* What became of Go, or how the check itself ended. */
-static const char *said(const struct check_result *result)
+static size_t column_width(const struct clauses *table, size_t column)
 {
-	return !result ? "-" : result->observed ? result->observed : status_name(result->status);
-}
-
-/* "exits" of "exits: its words". */
-static size_t word_length(const char *text) { return strcspn(text, ":"); }
-
-static int agree(const struct table *table, size_t a, size_t b)
-{
-	for (size_t i = 0; i < table->clauses; i++)
-		if (strcmp(said(result_of(table->results[a], table->clause[i])),
-			said(result_of(table->results[b], table->clause[i]))) != 0)
-			return 0;
-	return 1;
-}
-
-/* Runs of neighbours that agree become columns. */
-static void make_columns(struct table *table)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		struct column *last = table->columns ? &table->column[table->columns - 1] : NULL;
-		if (last && agree(table, last->first, i))
-			last->last = i;
-		else
-			table->column[table->columns++] = (struct column){ i, i, NULL, COLUMN_WIDTH };
+	size_t width = strlen(table->column[column].name);
+	width = width > COLUMN_WIDTH ? width : COLUMN_WIDTH;
+	for (size_t k = 0; k < table->clauses; k++) {
+		size_t word = clauses_word(clauses_said(clauses_at(table, k, column)));
+		width = word > width ? word : width;
 	}
-	for (size_t i = 0; i < table->columns; i++) {
-		struct column *column = &table->column[i];
-		const char *first = version_bare(table->results[column->first]->cell.go),
-			   *last = version_bare(table->results[column->last]->cell.go);
-		column->name = column->first == column->last ? xstrdup(first) : xprintf("%s to %s", first, last);
-		if (strlen(column->name) > column->width)
-			column->width = strlen(column->name);
-		for (size_t k = 0; k < table->clauses; k++) {
-			size_t word = word_length(said(result_of(table->results[column->first], table->clause[k])));
-			column->width = word > column->width ? word : column->width;
-		}
-	}
-}
-
-static void make(struct table *table, int programs, const struct cell_result *results, size_t count)
-{
-	*table = (struct table){ .results = xcalloc(count + 1, sizeof(*table->results)) };
-	table->clause = xcalloc(checks_count + 1, sizeof(*table->clause));
-	table->column = xcalloc(count + 1, sizeof(*table->column));
-	for (size_t i = 0; i < count; i++) {
-		if ((results[i].cell.mode == MODE_EXE) != programs)
-			continue;
-		table->results[table->count++] = &results[i];
-		for (size_t k = 0; k < results[i].check_count; k++)
-			table->unexpected += (size_t)check_unexpected(&results[i].checks[k]);
-	}
-	for (size_t i = 0; i < checks_count; i++)
-		if (contract_provide(checks[i].id) && is_tried(table, &checks[i]))
-			table->clause[table->clauses++] = &checks[i];
-	make_columns(table);
-}
-
-static void free_table(struct table *table)
-{
-	for (size_t i = 0; i < table->columns; i++)
-		free(table->column[i].name);
-	free(table->column);
-	free(table->clause);
-	free(table->results);
-}
-
-/* "args-null". */
-static const char *name_of(const struct check *clause) { return strchr(clause->id, '.') + 1; }
-
-static const struct check_result *at(const struct table *table, size_t clause, size_t column)
-{
-	return result_of(table->results[table->column[column].first], table->clause[clause]);
+	return width;
 }
 
 /* ---- text ------------------------------------------------------------------------------------------- */
@@ -135,31 +54,32 @@ static void end_row(struct buf *out)
 	buf_add(out, "\n");
 }
 
-static void text_row(struct buf *out, const struct table *table, size_t clause)
+static void text_row(struct buf *out, const struct clauses *table, size_t clause)
 {
-	buf_printf(out, "%-*s", NAME_WIDTH, name_of(table->clause[clause]));
+	buf_printf(out, "%-*s", NAME_WIDTH, clauses_name(table->clause[clause]));
 	for (size_t i = 0; i < table->columns; i++) {
-		const struct check_result *result = at(table, clause, i);
-		const char *text = said(result);
+		const struct check_result *result = clauses_at(table, clause, i);
+		const char *text = clauses_said(result);
 		char *word =
-		    xprintf("%.*s%s", (int)word_length(text), text, result && check_unexpected(result) ? " !" : "");
-		buf_printf(out, "  %-*s", (int)table->column[i].width, word);
+		    xprintf("%.*s%s", (int)clauses_word(text), text, result && check_unexpected(result) ? " !" : "");
+		buf_printf(out, "  %-*s", (int)column_width(table, i), word);
 		free(word);
 	}
 	end_row(out);
 }
 
 /* The clauses that differ between neighbouring columns: what the table is looked at for. */
-static void text_flips(struct buf *out, const struct table *table)
+static void text_flips(struct buf *out, const struct clauses *table)
 {
 	for (size_t i = 1; i < table->columns; i++) {
 		buf_printf(out, "\nfrom %s to %s\n", version_bare(table->results[table->column[i - 1].last]->cell.go),
 		    version_bare(table->results[table->column[i].first]->cell.go));
 		for (size_t k = 0; k < table->clauses; k++) {
-			const char *was = said(at(table, k, i - 1)), *is = said(at(table, k, i));
+			const char *was = clauses_said(clauses_at(table, k, i - 1)),
+				   *is = clauses_said(clauses_at(table, k, i));
 			if (strcmp(was, is) == 0)
 				continue;
-			buf_printf(out, "  %-*s ", NAME_WIDTH, name_of(table->clause[k]));
+			buf_printf(out, "  %-*s ", NAME_WIDTH, clauses_name(table->clause[k]));
 			text_add(out, was, TEXT_ASCII);
 			buf_add(out, " -> ");
 			text_add(out, is, TEXT_ASCII);
@@ -168,11 +88,11 @@ static void text_flips(struct buf *out, const struct table *table)
 	}
 }
 
-static void text_table(struct buf *out, const char *title, const struct table *table)
+static void text_table(struct buf *out, const char *title, const struct clauses *table)
 {
 	buf_printf(out, "%-*s", NAME_WIDTH, title);
 	for (size_t i = 0; i < table->columns; i++)
-		buf_printf(out, "  %-*s", (int)table->column[i].width, table->column[i].name);
+		buf_printf(out, "  %-*s", (int)column_width(table, i), table->column[i].name);
 	end_row(out);
 	for (size_t i = 0; i < table->clauses; i++)
 		text_row(out, table, i);
@@ -180,21 +100,49 @@ static void text_table(struct buf *out, const char *title, const struct table *t
 	buf_add(out, "\n");
 }
 
+/* Where PIEs are not as programs of the same release; returns the results that are not as expected. */
+static size_t text_pies(struct buf *out, const struct cell_result *results, size_t count)
+{
+	struct clauses programs, pies;
+	size_t different = 0, unexpected;
+	clauses_make(&programs, MODE_EXE, results, count);
+	clauses_make(&pies, MODE_PIE, results, count);
+	unexpected = pies.unexpected;
+	for (size_t i = 0; i < pies.count; i++)
+		for (size_t k = 0; k < pies.clauses; k++) {
+			if (!differs(&programs, pies.results[i], pies.clause[k]))
+				continue;
+			buf_printf(out, "PIE of %s, %s: ", version_bare(pies.results[i]->cell.go),
+			    clauses_name(pies.clause[k]));
+			text_add(out, clauses_said(clauses_result(pies.results[i], pies.clause[k])), TEXT_ASCII);
+			buf_add(out, "\n");
+			different++;
+		}
+	if (pies.count && !different)
+		buf_printf(out, "A PIE, after its interpreter: the same in all %zu clauses of a start, %zu %s\n",
+		    pies.clauses, pies.count, pies.count == 1 ? "release" : "releases");
+	buf_add(out, pies.count ? "\n" : "");
+	clauses_free(&programs);
+	clauses_free(&pies);
+	return unexpected;
+}
+
 int report_contract(const struct cell_result *results, size_t count, FILE *out)
 {
 	static const char *const titles[] = { "broken clause", "of a program's start" };
 	struct pen pen = PEN_INIT(out);
 	size_t clauses = 0, releases = 0, unexpected = 0;
-	for (int programs = 0; programs < 2; programs++) {
-		struct table table;
-		make(&table, programs, results, count);
+	for (size_t i = 0; i < TABLES; i++) {
+		struct clauses table;
+		clauses_make(&table, tables[i], results, count);
 		if (table.count)
-			text_table(&pen.text, titles[programs], &table);
+			text_table(&pen.text, titles[i], &table);
 		clauses += table.clauses;
 		unexpected += table.unexpected;
 		releases = table.count > releases ? table.count : releases;
-		free_table(&table);
+		clauses_free(&table);
 	}
+	unexpected += text_pies(&pen.text, results, count);
 	buf_printf(&pen.text, "%zu clauses of %zu %s: ", clauses, releases, releases == 1 ? "release" : "releases");
 	if (unexpected)
 		buf_printf(&pen.text, "%zu not as the release's source says (!)\n", unexpected);
@@ -212,29 +160,43 @@ static json_t *release_json(const struct cell_result *cell, const struct check_r
 	    text_json(result->expected), "note", text_json(result->message), "source", text_json(result->source));
 }
 
-static json_t *clause_json(const struct table *table, const struct check *clause)
+static json_t *releases_json(const struct clauses *table, const struct check *clause)
 {
 	json_t *releases = json_array();
 	for (size_t i = 0; i < table->count; i++) {
-		const struct check_result *result = result_of(table->results[i], clause);
+		const struct check_result *result = clauses_result(table->results[i], clause);
 		if (result)
 			json_array_append_new(releases, release_json(table->results[i], result));
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "check", clause->id, "broken", clause->meaning, "why",
-	    clause->why, "provide", contract_provide(clause->id), "source", clause->source, "releases", releases);
+	return releases;
+}
+
+/* pies: NULL for a clause of libraries. */
+static json_t *clause_json(const struct clauses *table, const struct check *clause, const struct clauses *pies)
+{
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "check", clause->id, "broken", clause->meaning,
+	    "why", clause->why, "provide", contract_provide(clause->id), "source", clause->source, "releases",
+	    releases_json(table, clause));
+	if (pies)
+		json_object_set_new(object, "pie", releases_json(pies, clause));
+	return object;
 }
 
 int report_contract_json(const struct cell_result *results, size_t count, FILE *out)
 {
 	struct pen pen = PEN_INIT(out);
 	json_t *all = json_array();
-	for (int programs = 0; programs < 2; programs++) {
-		struct table table;
-		make(&table, programs, results, count);
-		for (size_t i = 0; i < table.clauses; i++)
-			json_array_append_new(all, clause_json(&table, table.clause[i]));
-		free_table(&table);
+	struct clauses pies;
+	clauses_make(&pies, MODE_PIE, results, count);
+	for (size_t i = 0; i < TABLES; i++) {
+		struct clauses table;
+		clauses_make(&table, tables[i], results, count);
+		for (size_t k = 0; k < table.clauses; k++)
+			json_array_append_new(
+			    all, clause_json(&table, table.clause[k], tables[i] == MODE_EXE ? &pies : NULL));
+		clauses_free(&table);
 	}
+	clauses_free(&pies);
 	char *text = json_dumps(all, JSON_INDENT(1));
 	buf_printf(&pen.text, "%s\n", text);
 	free(text);
@@ -245,14 +207,15 @@ int report_contract_json(const struct cell_result *results, size_t count, FILE *
 /* ---- Markdown --------------------------------------------------------------------------------------- */
 
 /* What became of Go, release by release where it is not the same in all. */
-static void became(struct buf *out, const struct table *table, const struct check *clause)
+static void became(struct buf *out, const struct clauses *table, const struct check *clause)
 {
 	for (size_t i = 0; i < table->count;) {
-		const char *text = said(result_of(table->results[i], clause));
+		const char *text = clauses_said(clauses_result(table->results[i], clause));
 		size_t last = i;
-		while (last + 1 < table->count && strcmp(text, said(result_of(table->results[last + 1], clause))) == 0)
+		while (last + 1 < table->count &&
+		    strcmp(text, clauses_said(clauses_result(table->results[last + 1], clause))) == 0)
 			last++;
-		size_t word = word_length(text);
+		size_t word = clauses_word(text);
 		char *head = xprintf("%.*s", (int)word, text);
 		buf_printf(out, "%s**%s**", i ? "; " : "", strcmp(head, "-") == 0 ? "not tried" : head);
 		if (text[word])
@@ -264,12 +227,12 @@ static void became(struct buf *out, const struct table *table, const struct chec
 	}
 }
 
-static void markdown_table(struct buf *out, const struct table *table)
+static void markdown_table(struct buf *out, const struct clauses *table)
 {
 	buf_add(out, "| clause | provide | broken, when | Go then |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < table->clauses; i++) {
 		const struct check *clause = table->clause[i];
-		buf_printf(out, "| `%s` | ", name_of(clause));
+		buf_printf(out, "| `%s` | ", clauses_name(clause));
 		text_markdown(out, contract_provide(clause->id));
 		buf_add(out, " | ");
 		text_markdown(out, clause->meaning);
@@ -279,7 +242,7 @@ static void markdown_table(struct buf *out, const struct table *table)
 	}
 }
 
-static void markdown_of_libraries(struct buf *out, const struct table *table)
+static void markdown_of_libraries(struct buf *out, const struct clauses *table)
 {
 	buf_printf(out,
 	    "# What a loader owes a Go library\n\nMade by `make docs-contract` from %zu clauses tried on %zu releases, "
@@ -294,7 +257,7 @@ static void markdown_of_libraries(struct buf *out, const struct table *table)
 	markdown_table(out, table);
 }
 
-static void markdown_of_programs(struct buf *out, const struct table *table)
+static void markdown_of_programs(struct buf *out, const struct clauses *table)
 {
 	buf_printf(out,
 	    "\n# What a loader owes a Go program at its entry point\n\n%zu clauses tried on %zu releases, %s to %s, "
@@ -307,17 +270,45 @@ static void markdown_of_programs(struct buf *out, const struct table *table)
 	markdown_table(out, table);
 }
 
+static void markdown_of_pies(struct buf *out, const struct cell_result *results, size_t count)
+{
+	struct clauses programs, pies;
+	size_t different = 0;
+	clauses_make(&programs, MODE_EXE, results, count);
+	clauses_make(&pies, MODE_PIE, results, count);
+	if (pies.count)
+		buf_printf(out,
+		    "\n## A position-independent one\n\nThe same clauses of a program without cgo that Go links itself "
+		    "(-buildmode=pie) on %zu releases, %s to %s: the kernel enters its interpreter, and the host stops "
+		    "it "
+		    "where that has jumped to the entry point. What differs from the table above: ",
+		    pies.count, version_bare(pies.results[0]->cell.go),
+		    version_bare(pies.results[pies.count - 1]->cell.go));
+	for (size_t i = 0; i < pies.count; i++)
+		for (size_t k = 0; k < pies.clauses; k++) {
+			if (!differs(&programs, pies.results[i], pies.clause[k]))
+				continue;
+			buf_printf(out, "%s`%s` of %s: ", different++ ? "; " : "", clauses_name(pies.clause[k]),
+			    version_bare(pies.results[i]->cell.go));
+			text_markdown(out, clauses_said(clauses_result(pies.results[i], pies.clause[k])));
+		}
+	buf_add(out, !pies.count ? "" : different ? ".\n" : "nothing.\n");
+	clauses_free(&programs);
+	clauses_free(&pies);
+}
+
 int report_contract_markdown(const struct cell_result *results, size_t count, FILE *out)
 {
 	static void (*const sections[])(
-	    struct buf *, const struct table *) = { markdown_of_libraries, markdown_of_programs };
+	    struct buf *, const struct clauses *) = { markdown_of_libraries, markdown_of_programs };
 	struct pen pen = PEN_INIT(out);
-	for (int programs = 0; programs < 2; programs++) {
-		struct table table;
-		make(&table, programs, results, count);
+	for (size_t i = 0; i < TABLES; i++) {
+		struct clauses table;
+		clauses_make(&table, tables[i], results, count);
 		if (table.count)
-			sections[programs](&pen.text, &table);
-		free_table(&table);
+			sections[i](&pen.text, &table);
+		clauses_free(&table);
 	}
+	markdown_of_pies(&pen.text, results, count);
 	return pen_end(&pen);
 }

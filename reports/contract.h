@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The results of releases as Go orders them, one cell of libraries and one of programs (MODE_EXE) of each, which have
- * checks contract.*: a table for libraries and one for programs, in which releases that agree in all that is
- * shown are one column.  0 or -errno of the stream. */
+/* The results of releases as Go orders them, one cell of libraries, one of programs (MODE_EXE) and one of PIEs of
+ * each, which have checks contract.*: a table for libraries and one for programs, in which releases that agree in all
+ * that is shown are one column (clauses.h), and where PIEs differ from programs.  0 or -errno of the stream. */
 int report_contract(const struct cell_result *results, size_t count, FILE *out);
 int report_contract_json(const struct cell_result *results, size_t count, FILE *out);
 /* For a file that is kept: with what to provide, and without what differs from run to run. */

@@ -30,6 +30,11 @@ def test_every_clause_is_as_the_source_says(tool):
         (release,) = one["releases"]
         assert release["observed"] == release["expected"] and release["observed"].split(":")[0] == " ".join(row[1:])
         assert release["note"] and release["source"] and one["provide"]
+        of_pie = [(pie["go"], pie["observed"]) for pie in one.get("pie", [])]
+        assert of_pie == [(release["go"], release["observed"])] * row[0].startswith("start-"), one
+    assert (
+        f"A PIE, after its interpreter: the same in all {len(programs)} clauses of a start, 1 release\n" in done.stdout
+    )
 
 
 def test_the_page(tool):
@@ -92,13 +97,30 @@ def test_a_start_that_is_not_broken_is_told(copied, whole, cut, told):
     assert {check["id"] for check in checks if "could not be tried" in check["observed"]} == told, done
 
 
-def test_what_is_broken_reaches_the_program(tool, tmp_path):
+def test_a_start_of_the_interpreter_is_told(copied):
+    """What is bent where the interpreter begins is bent for it, and not for the program."""
+    source = copied.tree / "cases/hosts/contract_start.c"
+    whole = "error = past_interpreter(child, entry);"
+    assert source.read_text().count(whole) == 1
+    source.write_text(source.read_text().replace(whole, "error = 0;"))
+    done = copied("run", "mode=pie & cgo=0 & link=internal & check=contract.start-*")
+    checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
+    others = {check["id"]: check["observed"] for check in checks if check["observed"] != check["expected"]}
+    assert done.status == CODES["unexpected"] and "contract.start-headers-missing" in others, done
+    assert "error while loading shared libraries" in others["contract.start-headers-missing"], others
+
+
+@pytest.mark.parametrize(
+    ("mode", "flags"),
+    [("exe", ["-static", "-no-pie"]), ("pie", ["-pie", "-fPIE", "-DINTERPRETED"])],
+)
+def test_what_is_broken_reaches_the_program(tool, tmp_path, mode, flags):
     """A clause that Go tolerates must be one that another program notices, and the clause kept nothing to notice."""
-    assert tool("run", "mode=exe & cgo=0 & link=internal & check=contract.start-*").status == CODES["ok"]
+    assert tool("run", f"mode={mode} & cgo=0 & link=internal & check=contract.start-*").status == CODES["ok"]
     (cell,) = tool.report()["cells"]
     host = shlex.split(cell["checks"][0]["repro"].split(" --program ")[0])[-1]
     watch, source = tmp_path / "watch", ROOT / "tests/fixtures/start_watch.c"
-    flags = ["-O1", "-static", "-no-pie", "-nostdlib", "-ffreestanding", "-fno-stack-protector"]
+    flags = ["-O1", "-nostdlib", "-ffreestanding", "-fno-stack-protector", *flags]
     subprocess.run(["cc", *flags, "-o", watch, source], check=True)
     seen = {}
     for check in cell["checks"]:

@@ -1,6 +1,7 @@
 """report.html of the host matrix, and of a run of many ports, in a browser."""
 
 import html
+import json
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import zlib
 
 import pytest
 
-from conftest import BUILD, ROOT
+from conftest import BUILD, CODES, ROOT, Tool
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -182,3 +183,31 @@ def test_page_of_eighty_targets(large, tmp_path):
     assert dom.count('class="target"') == 2 * 80 and dom.count('<details class="cell"') > 4900
     assert int(re.search(r'data-elements="(\d+)"', dom)[1]) < 160_000
     assert int(re.search(r'data-loaded="(\d+)"', dom)[1]) < 3 * LOADED_MS * max(1, os.getloadavg()[0] / os.cpu_count())
+
+
+STYLES = (
+    "document.body.dataset.styles = JSON.stringify([...document.querySelectorAll('#contract .legend .mark')]"
+    ".map(mark => [mark.textContent, getComputedStyle(mark).backgroundColor]))"
+)
+
+
+def test_chart_of_the_contract(tmp_path):
+    """Clause x release of two releases: letters, a colour of its own for each end, links that lead somewhere."""
+    tool = Tool(tmp_path / "out")
+    assert tool("toolchain", "get", "1.7.1").status == CODES["ok"]
+    done = tool("run", "go=1.7.1,1.26.8 & mode=exe & cgo=0 & link=internal & check=contract.start-*")
+    assert done.status == CODES["ok"], done
+    page = with_script(tool.out / "report.html", tmp_path / "styled.html", STYLES)
+    dom = browse(page, tmp_path / "profile", "--dump-dom")
+    styles = json.loads(html.unescape(re.search(r'data-styles="([^"]*)"', dom)[1]))
+    letters = [letter for letter, _ in styles]
+    assert letters == [".", "W", "H", "E", "D", "-", "?"]
+    assert len({colour for _, colour in styles[:5]}) == 5, styles
+    chart = dom[dom.index('<section id="contract">') :].split("</section>")[0]
+    rows = dict(re.findall(r'<tr><th scope="row"><a href="[^"]*" title="[^"]*">([a-z0-9-]+)</a></th>(.*?)</tr>', chart))
+    seen = {name: re.findall(r'class="mark [a-z]+"[^>]*>([^<]*)<', row) for name, row in rows.items()}
+    assert seen["start-page-size-odd"] == ["E1", "E2"] and seen["start-random-readonly"] == [".", "D"], seen
+    assert seen["start-mxcsr-rounding"] == ["W"] and seen["start-page-size-64k"] == ["E", "-"], seen
+    assert "http" not in chart
+    leads = {html.unescape(to) for to in re.findall(r'href="#([^"]*)"', chart)}
+    assert leads and {to for to in leads if f'id="{to}"' not in dom} == set(), leads

@@ -4,7 +4,10 @@
  * The machine's own kernel maps the program and makes its first stack.  Before the first instruction the parent, which
  * traces it (ptrace(2)), writes a vector of its own below that one (gABI process stack: argc, argv, NULL, envp, NULL,
  * auxv, AT_NULL), and with it what the clause is about; then it detaches.  With the clause kept the program runs from
- * such a vector as well. */
+ * such a vector as well.
+ *
+ * A PIE has an interpreter, which the kernel enters in its place; it runs as it does and jumps to AT_ENTRY, where a
+ * breakpoint has the program stop before its own first instruction. */
 #define _GNU_SOURCE
 #include "cases/hosts/contract_start.h"
 
@@ -29,7 +32,8 @@ enum {
 	WORDS = 6 + 2 * STRINGS + 2 * PAIRS,
 	ROOM = 8192, /* between the two vectors */
 	STACK_SMALL = 65536,
-	DIRECTION = 0x400 /* DF, which is clear at entry (psABI amd64 3.2.2) */
+	BREAKPOINT = 0xcc, /* INT3, which leaves RIP behind it (Intel SDM 3, #BP) */
+	DIRECTION = 0x400  /* DF, which is clear at entry (psABI amd64 3.2.2) */
 };
 
 /* MXCSR at entry is 0x1f80: every exception masked, rounding to nearest (psABI amd64 3.4.1). */
@@ -192,8 +196,8 @@ static int stopped(pid_t child, int how)
 	return waitpid(child, &status, 0) == child && WIFSTOPPED(status) && status >> 8 == how ? 0 : -ECHILD;
 }
 
-/* To where the program begins: past execve's end, with the result of the call in RAX, for a signal that cannot be
- * blocked is taken before any instruction. */
+/* To where the program, or its interpreter, begins: past execve's end, with the result of the call in RAX, for a signal
+ * that cannot be blocked is taken before any instruction. */
 static int to_entry(pid_t child)
 {
 	void *options = (void *)(intptr_t)(PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
@@ -236,12 +240,13 @@ static int take_strings(pid_t child, uintptr_t *at, uintptr_t string[STRINGS], s
 	}
 }
 
-/* As the kernel made it. */
-static int take(pid_t child, struct starting *s)
+/* As the kernel made it, or what the interpreter left of it; *entry is AT_ENTRY. */
+static int take(pid_t child, struct starting *s, uintptr_t *entry)
 {
 	memset(s, 0, sizeof *s); /* compared as bytes */
 	int error = get_registers(child, &s->regs, &s->fp);
-	uintptr_t at = s->regs.rsp, entry = 0;
+	uintptr_t at = s->regs.rsp;
+	*entry = 0;
 	error = error ? error : peek(child, at, &s->argc);
 	at += sizeof at;
 	error = error ? error : take_strings(child, &at, s->argv, &s->args);
@@ -251,10 +256,42 @@ static int take(pid_t child, struct starting *s)
 		if ((error = peek(child, at, &pair[0])) || (error = peek(child, at + sizeof at, &pair[1])))
 			return error;
 		if (pair[0] == AT_NULL)
-			return entry == s->regs.rip ? 0 : -ENOEXEC; /* with an interpreter in between it is not here */
-		entry = pair[0] == AT_ENTRY ? pair[1] : entry;
+			return *entry ? 0 : -ENOEXEC;
+		*entry = pair[0] == AT_ENTRY ? pair[1] : *entry;
 	}
 	return error ? error : -E2BIG;
+}
+
+/* Lets the interpreter run until it has jumped there, and puts back the instruction that is next. */
+static int past_interpreter(pid_t child, uintptr_t entry)
+{
+	struct user_regs_struct regs;
+	struct user_fpregs_struct fp;
+	uintptr_t code = 0, trap;
+	int error = peek(child, entry, &code);
+	trap = (code & ~(uintptr_t)0xff) | BREAKPOINT;
+	if (!error && (ptrace(PTRACE_POKEDATA, child, (void *)entry, (void *)trap) || ptrace(PTRACE_CONT, child, 0, 0)))
+		error = -errno;
+	error = error ? error : stopped(child, SIGTRAP);
+	error = error ? error : get_registers(child, &regs, &fp);
+	if (!error && regs.rip != entry + 1)
+		error = -ENOEXEC;
+	regs.rip = error ? 0 : entry;
+	if (!error &&
+	    (ptrace(PTRACE_POKEDATA, child, (void *)entry, (void *)code) || ptrace(PTRACE_SETREGS, child, NULL, &regs)))
+		error = -errno;
+	return error;
+}
+
+/* What the program would find at its entry point. */
+static int take_at_entry(pid_t child, struct starting *s)
+{
+	uintptr_t entry;
+	int error = take(child, s, &entry);
+	if (error || s->regs.rip == entry)
+		return error;
+	error = past_interpreter(child, entry);
+	return error ? error : take(child, s, &entry);
 }
 
 static void add(uintptr_t word[WORDS], size_t *count, const uintptr_t *from, size_t more)
@@ -336,7 +373,7 @@ int contract_start(const struct contract_clause *clause, pid_t child, enum start
 {
 	struct starting starting;
 	int error = to_entry(child);
-	error = error ? error : take(child, &starting);
+	error = error ? error : take_at_entry(child, &starting);
 	error = error ? error : bend(start_of(clause), how, &starting);
 	error = error ? error : give(child, &starting);
 	if (!error && ptrace(PTRACE_DETACH, child, NULL, NULL))

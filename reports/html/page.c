@@ -91,8 +91,9 @@ static void header(struct pen *pen, const struct view *view)
 	page_row(pen, "tlsmatrix", "", view->tool);
 	buf_printf(&pen->text,
 	    "</dl>\n<nav aria-label=\"Sections\"><a href=\"#matrix\">Matrix</a> "
-	    "<a href=\"#unexpected\">Unexpected</a> %s<a href=\"#cells\">Cells</a> <a "
+	    "<a href=\"#unexpected\">Unexpected</a> %s%s<a href=\"#cells\">Cells</a> <a "
 	    "href=\"#checks\">Checks</a></nav>\n</header>\n",
+	    page_contract_wanted(view) ? "<a href=\"#contract\">Contract</a> " : "",
 	    view->target_count > 0 ? "<a href=\"#targets\">Targets</a> " : "");
 	buf_free(&text);
 }
@@ -108,6 +109,7 @@ static void content(struct pen *pen, const struct view *view)
 	else
 		page_grid(pen, view);
 	page_unexpected(pen, view);
+	page_contract(pen, view);
 	page_targets(pen, view);
 	page_notarget(pen, view);
 	page_reasons(pen, view, many);

@@ -28,6 +28,8 @@ void page_ports(struct pen *pen, const struct view *view,
 void page_bytarget(struct pen *pen, const struct view *view);   /* page_targets.c: a column for each target */
 void page_targets(struct pen *pen, const struct view *view);    /* page_targets.c: versions and facts */
 void page_notarget(struct pen *pen, const struct view *view);   /* page_targets.c: which are not here */
+void page_contract(struct pen *pen, const struct view *view);   /* page_contract.c: clause x release */
+int page_contract_wanted(const struct view *view);              /* several releases have clauses */
 void page_unexpected(struct pen *pen, const struct view *view); /* page_kinds.c */
 void page_reasons(
     struct pen *pen, const struct view *view, int refusals); /* page_kinds.c: known, skipped, not buildable, refused */
