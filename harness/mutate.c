@@ -445,18 +445,22 @@ static int clobber_arm64(struct mutant *mutant, const struct plt_entry *entry)
 	return lacks(mutant, "PLT entry that adds to its page");
 }
 
-/* The first entry with room for it. */
-static int plt_clobber(struct mutant *mutant)
+/* The first entry with room for it; of those to Go alone, or of all. */
+static int clobber(struct mutant *mutant, int go, const char *what)
 {
 	struct plt plt;
-	int result = lacks(mutant, "PLT entry");
+	int result = lacks(mutant, what);
 	plt_read(&mutant->file, &plt);
 	for (size_t i = 0; i < plt.count && result == -ENOENT; i++)
-		result = mutant->file.header.e_machine == EM_X86_64 ? clobber_amd64(mutant, &plt.entry[i]) :
-								      clobber_arm64(mutant, &plt.entry[i]);
+		if (!go || plt_leads_to_go(&plt, &plt.entry[i]))
+			result = mutant->file.header.e_machine == EM_X86_64 ? clobber_amd64(mutant, &plt.entry[i]) :
+									      clobber_arm64(mutant, &plt.entry[i]);
 	plt_free(&plt);
 	return result;
 }
+
+static int plt_clobber(struct mutant *mutant) { return clobber(mutant, 0, "PLT entry"); }
+static int plt_clobber_go(struct mutant *mutant) { return clobber(mutant, 1, "PLT entry of a Go function"); }
 
 /* ---- the table ---------------------------------------------------------------------------- */
 
@@ -491,6 +495,7 @@ const struct mutation mutations[] = {
 	{ "go-id-lost", "the note of the Go build ID is somebody else's", go_id_lost },
 	{ "gnu-id-lost", "the note of the GNU build ID is somebody else's", gnu_id_lost },
 	{ "plt-clobber", "a PLT entry overwrites one of Go's argument registers", plt_clobber },
+	{ "plt-clobber-go", "of the PLT entries one that leads to Go does, and no other", plt_clobber_go },
 };
 const size_t mutation_count = sizeof mutations / sizeof mutations[0];
 
