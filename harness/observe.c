@@ -351,6 +351,13 @@ static void kind(const json_t *facts, struct buf *out, char **note)
 	*note = xprintf("interpreter %s", word(facts, "interp"));
 }
 
+static void exports(const json_t *facts, struct buf *out, char **note)
+{
+	buf_printf(out, "entry=%lld main=%s exports=", number(facts, "entry"), yes_no(is_true(facts, "exports.main")));
+	add_names(out, fact(facts, "exports.go"));
+	*note = xprintf("of %lld dynamic symbols that it defines", number(facts, "exports.count"));
+}
+
 static void reloc_types(const json_t *facts, struct buf *out, char **note)
 {
 	int library = !strcmp(word(facts, "type"), "DYN") && !is_true(facts, "pie");
@@ -418,6 +425,7 @@ static const struct {
 	{ "init.plt-registers", plt_registers },
 	{ "file.segments", segments },
 	{ "file.kind", kind },
+	{ "file.exports", exports },
 	{ "file.reloc-types", reloc_types },
 	{ "file.stack", stack_segment },
 	{ "file.go-build-id", go_build_id },
