@@ -21,7 +21,7 @@ LIB_SRC  := $(filter-out runner/main.c harness/tlstrace.c, $(sort harness/probe/
               $(filter-out harness/probe/%,$(foreach folder,matrix harness reports runner,$(wildcard $(folder)/*/*.c)))))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/stages.o $(B)/obj/version.o
 # What a stage's results depend on of the tool itself: its sources (runner/setup/stages.h).
-STAGE_INSPECT := $(sort $(wildcard harness/*.[ch] harness/elf/*.[ch] harness/code/*.[ch] harness/format/*.[ch] matrix/base/*.[ch]))
+STAGE_INSPECT := $(sort $(wildcard harness/*.[ch] harness/elf/*.[ch] harness/code/*.[ch] harness/format/*.[ch] matrix/base/*.[ch])) runner/build/facts.c
 STAGE_TRACE   := $(sort $(wildcard harness/trace/*.[ch] harness/elf/*.[ch] matrix/base/*.[ch])) harness/tlstrace.c harness/probe/record.c
 STAGE_TRIAL   := $(sort $(wildcard runner/trial/*.[ch] runner/target/*.[ch] runner/process/*.[ch] harness/record.[ch]))
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))

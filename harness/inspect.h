@@ -42,6 +42,9 @@
  *     "form": "one|two|mixed|none|unknown",   instructions of a Go access: insn.h insn_form
  *     "insn": {...} as below },
  *   "init": {"go_entries": N|null},           initializers that enter Go: _rt0_*_lib; null: they have no names
+ *   "exports": {"count": N,          dynamic symbols that the file defines
+ *               "main": bool,        one of them is main
+ *               "go": [STR up to 64]},   by name, the functions that cgo exports to C (harness/format/elf_exports.h)
  *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]},
  *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34",
  *                                             "GLIBC_ABI_DT_RELR",

@@ -2,6 +2,7 @@
 #include "harness/mutate.h"
 #include "harness/code/go_code.h"
 #include "harness/code/plt.h"
+#include "harness/format/elf_exports.h"
 #include "harness/format/elf_notes.h"
 #include "harness/format/elf_tls.h"
 #include "matrix/base/diag.h"
@@ -445,17 +446,57 @@ static int clobber_arm64(struct mutant *mutant, const struct plt_entry *entry)
 	return lacks(mutant, "PLT entry that adds to its page");
 }
 
-/* The first entry with room for it. */
-static int plt_clobber(struct mutant *mutant)
+/* The first entry with room for it; of those to Go alone, or of all. */
+static int clobber(struct mutant *mutant, int go, const char *what)
 {
 	struct plt plt;
-	int result = lacks(mutant, "PLT entry");
+	int result = lacks(mutant, what);
 	plt_read(&mutant->file, &plt);
 	for (size_t i = 0; i < plt.count && result == -ENOENT; i++)
-		result = mutant->file.header.e_machine == EM_X86_64 ? clobber_amd64(mutant, &plt.entry[i]) :
-								      clobber_arm64(mutant, &plt.entry[i]);
+		if (!go || plt_leads_to_go(&plt, &plt.entry[i]))
+			result = mutant->file.header.e_machine == EM_X86_64 ? clobber_amd64(mutant, &plt.entry[i]) :
+									      clobber_arm64(mutant, &plt.entry[i]);
 	plt_free(&plt);
 	return result;
+}
+
+static int plt_clobber(struct mutant *mutant) { return clobber(mutant, 0, "PLT entry"); }
+static int plt_clobber_go(struct mutant *mutant) { return clobber(mutant, 1, "PLT entry of a Go function"); }
+
+/* ---- exports ------------------------------------------------------------------------------ */
+
+static int entry_set(struct mutant *mutant)
+{
+	return put(mutant, offsetof(Elf64_Ehdr, e_entry), 0x1000, sizeof(Elf64_Addr));
+}
+
+/* The first function that cgo exports to C. */
+static const struct elf_symbol *first_export(const struct mutant *mutant)
+{
+	const struct elf_symbols *symbols = &mutant->file.dynamic_symbols;
+	const struct elf_symbol *found = NULL;
+	for (size_t i = 1; i < symbols->count && !found; i++) {
+		const char *name = elf_export_name(&symbols->symbol[i]);
+		found = name ? elf_export(&mutant->file, name) : NULL;
+	}
+	return found;
+}
+
+static int export_main(struct mutant *mutant)
+{
+	static const unsigned char name[] = "main";
+	const struct elf_symbol *symbol = first_export(mutant);
+	if (!symbol || strlen(symbol->name) < sizeof name - 1)
+		return lacks(mutant, "exported function with so long a name");
+	return put_bytes(
+	    mutant, (uint64_t)((const unsigned char *)symbol->name - mutant->file.bytes), name, sizeof name);
+}
+
+static int export_lost(struct mutant *mutant)
+{
+	const struct elf_symbol *symbol = first_export(mutant);
+	return symbol ? put(mutant, symbol->place + offsetof(Elf64_Sym, st_shndx), SHN_UNDEF, 2) :
+			lacks(mutant, "exported function");
 }
 
 /* ---- the table ---------------------------------------------------------------------------- */
@@ -490,7 +531,11 @@ const struct mutation mutations[] = {
 	{ "stack-tls", "PT_GNU_STACK is a PT_TLS", stack_tls },
 	{ "go-id-lost", "the note of the Go build ID is somebody else's", go_id_lost },
 	{ "gnu-id-lost", "the note of the GNU build ID is somebody else's", gnu_id_lost },
+	{ "entry-set", "the file has an entry point", entry_set },
+	{ "export-main", "an exported function is called main", export_main },
+	{ "export-lost", "an exported function is another module's", export_lost },
 	{ "plt-clobber", "a PLT entry overwrites one of Go's argument registers", plt_clobber },
+	{ "plt-clobber-go", "of the PLT entries one that leads to Go does, and no other", plt_clobber_go },
 };
 const size_t mutation_count = sizeof mutations / sizeof mutations[0];
 

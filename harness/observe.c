@@ -276,27 +276,58 @@ static void relocs_writable(const json_t *facts, struct buf *out, char **note)
 	*note = xprintf("of %lld dynamic relocations", number(facts, "relocs.count"));
 }
 
-/* A file without entries has shown nothing, and does not pass for one with clean entries. */
+/* Both lists, each name once; a new reference. */
+static json_t *names_of_both(const json_t *one, const json_t *other)
+{
+	json_t *both = json_array();
+	const json_t *const lists[] = { one, other };
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < json_array_size(lists[i]); k++) {
+			json_t *name = json_array_get(lists[i], k);
+			size_t at = 0;
+			while (at < json_array_size(both) && !json_equal(json_array_get(both, at), name))
+				at++;
+			if (at == json_array_size(both))
+				json_array_append(both, name);
+		}
+	return both;
+}
+
+static void add_plt_note(struct buf *out, const char *whose, const json_t *facts, const char *path)
+{
+	const json_t *plt = fact(facts, path);
+	buf_printf(out, "%s%lld entries, %lld to Go functions; registers written: ", whose, number(plt, "entries"),
+	    number(plt, "go_entries"));
+	add_names(out, fact(plt, "writes"));
+}
+
+/* Of the module, and of the program that calls it where there is one.  A file without entries has shown nothing, and
+ * does not pass for one with clean entries; of the program, it is those to Go that count. */
 static void plt_registers(const json_t *facts, struct buf *out, char **note)
 {
-	long long entries = number(facts, "plt.entries"), go = number(facts, "plt.go_entries");
+	int called = is_known(facts, "caller");
 	const char *machine = json_string_value(fact(facts, "machine"));
+	json_t *both = names_of_both(fact(facts, "plt.clobbers"), fact(facts, "caller.plt.clobbers"));
 	buf_add(out, "clobbered=");
-	add_names(out, fact(facts, "plt.clobbers"));
-	if (!is_true(facts, "plt.decoded")) {
+	add_names(out, both);
+	json_decref(both);
+	if (!is_true(facts, "plt.decoded") || (called && !is_true(facts, "caller.plt.decoded"))) {
 		buf_add(out, " plt=unknown");
 		*note = xprintf("PLT entries of %s are not decoded", machine ? machine : "this machine");
 		return;
 	}
-	if (!entries) {
+	if (!number(facts, "plt.entries")) {
 		buf_add(out, " plt=none");
 		*note = xstrdup("no PLT entry in the sections of the file, or no sections");
 		return;
 	}
-	struct buf writes = BUF_INIT;
-	add_names(&writes, fact(facts, "plt.writes"));
-	*note = xprintf("%lld entries, %lld to Go functions; registers written: %s", entries, go, writes.data);
-	buf_free(&writes);
+	if (called && !number(facts, "caller.plt.go_entries"))
+		buf_add(out, " caller=none");
+	struct buf text = BUF_INIT;
+	add_plt_note(&text, called ? "library: " : "", facts, "plt");
+	if (called)
+		add_plt_note(&text, "; program: ", facts, "caller.plt");
+	*note = buf_take(&text);
 }
 
 /* ---- the file as a whole ------------------------------------------------------------------ */
@@ -318,6 +349,13 @@ static void kind(const json_t *facts, struct buf *out, char **note)
 	buf_printf(out, "type=%s pie=%s interp=%s", word(facts, "type"), yes_no(is_true(facts, "pie")),
 	    yes_no(is_known(facts, "interp")));
 	*note = xprintf("interpreter %s", word(facts, "interp"));
+}
+
+static void exports(const json_t *facts, struct buf *out, char **note)
+{
+	buf_printf(out, "entry=%lld main=%s exports=", number(facts, "entry"), yes_no(is_true(facts, "exports.main")));
+	add_names(out, fact(facts, "exports.go"));
+	*note = xprintf("of %lld dynamic symbols that it defines", number(facts, "exports.count"));
 }
 
 static void reloc_types(const json_t *facts, struct buf *out, char **note)
@@ -387,6 +425,7 @@ static const struct {
 	{ "init.plt-registers", plt_registers },
 	{ "file.segments", segments },
 	{ "file.kind", kind },
+	{ "file.exports", exports },
 	{ "file.reloc-types", reloc_types },
 	{ "file.stack", stack_segment },
 	{ "file.go-build-id", go_build_id },

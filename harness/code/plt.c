@@ -89,11 +89,9 @@ enum { NAME_PART = 4096 };
 
 /* ---- as JSON ------------------------------------------------------------------------------ */
 
-/* Does the entry lead to a Go function?  Their names have a dot, "os.Exit.abiinternal", which no
- * identifier of C has. */
-static int leads_to_go(const struct elf_file *file, const struct plt_entry *entry)
+int plt_leads_to_go(const struct plt *plt, const struct plt_entry *entry)
 {
-	const struct elf_symbols *symbols = &file->dynamic_symbols;
+	const struct elf_symbols *symbols = &plt->file->dynamic_symbols;
 	if (!entry->slot->symbol || entry->slot->symbol >= symbols->count)
 		return 0;
 	const char *name = symbols->symbol[entry->slot->symbol].name;
@@ -117,7 +115,7 @@ json_t *plt_json(const struct elf_file *file)
 	json_int_t go = 0;
 	for (size_t i = 0; i < plt.count; i++) {
 		writes |= plt.entry[i].writes;
-		go += leads_to_go(file, &plt.entry[i]);
+		go += plt_leads_to_go(&plt, &plt.entry[i]);
 	}
 	json_t *json = json_pack("{s:I,s:I,s:o,s:o,s:b}", "entries", (json_int_t)plt.count, "go_entries", go, "writes",
 	    register_names(file, writes), "clobbers",

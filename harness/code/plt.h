@@ -42,6 +42,10 @@ void plt_free(struct plt *plt);
 const struct elf_reloc *plt_slot(const struct plt *plt, uint64_t address);
 void plt_found(struct plt *plt, const struct plt_entry *run);
 
+/* Does the entry lead to a Go function?  Their names have a dot, "os.Exit.abiinternal", which no identifier
+ * of C has. */
+int plt_leads_to_go(const struct plt *plt, const struct plt_entry *entry);
+
 /* The object "plt" of inspect.h; a new reference. */
 json_t *plt_json(const struct elf_file *file);
 

@@ -1,6 +1,7 @@
 /* elf_facts.c - the facts of an ELF file as one JSON object. */
 #include "harness/code/go_code.h"
 #include "harness/code/plt.h"
+#include "harness/format/elf_exports.h"
 #include "harness/format/elf_floor.h"
 #include "harness/format/elf_image.h"
 #include "harness/format/elf_tls.h"
@@ -416,6 +417,7 @@ static json_t *facts_json(const struct elf_file *file)
 	elf_image(file, facts);
 	json_object_set_new(facts, "relocs", relocs_json(file));
 	json_object_set_new(facts, "plt", plt_json(file));
+	json_object_set_new(facts, "exports", elf_exports(file));
 	json_t *imports = imports_json(file);
 	json_object_set_new(facts, "imports", imports);
 	json_object_set_new(facts, "floor", elf_floor(file, json_object_get(imports, "needs")));

@@ -14,6 +14,11 @@ void build_free(struct build *build)
 	build->dir = build->src = NULL;
 }
 
+char *build_caller(const struct cell *cell, const char *dir)
+{
+	return cell->mode == MODE_SHARED ? xprintf("%s/case", dir) : NULL;
+}
+
 json_t *build_load(const struct setup *setup, const struct build *build)
 {
 	char *path = xprintf("%s/build.json", build->dir);

@@ -44,6 +44,10 @@ struct build {
 
 void build_free(struct build *build);
 
+/* Where -buildmode=shared makes two files: the program, which calls the library that is the cell's module.  NULL for
+ * the other buildmodes; malloc'ed. */
+char *build_caller(const struct cell *cell, const char *dir);
+
 /* The finished build's build.json as a new reference, or NULL when it is not (or not wholly) there. */
 json_t *build_load(const struct setup *setup, const struct build *build);
 

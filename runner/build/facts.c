@@ -10,8 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+int module_facts(const char *module, const char *caller, json_t **facts, struct diag *diag)
+{
+	json_t *found, *calling = NULL;
+	int error = inspect_file(module, &found, diag);
+	if (error)
+		return error;
+	error = caller ? inspect_file(caller, &calling, diag) : 0;
+	if (error) {
+		json_decref(found);
+		return error;
+	}
+	if (caller)
+		json_object_set_new(
+		    found, "caller", json_pack("{s:s, s:O*}", "path", caller, "plt", json_object_get(calling, "plt")));
+	json_decref(calling);
+	*facts = found;
+	return 0;
+}
+
 /* Facts of every module once, also where several load modes share it. */
-static int inspect_runs(json_t *runs, json_t *facts, struct diag *diag)
+static int inspect_runs(json_t *runs, const char *caller, json_t *facts, struct diag *diag)
 {
 	const char *load;
 	json_t *run;
@@ -21,7 +40,7 @@ static int inspect_runs(json_t *runs, json_t *facts, struct diag *diag)
 		json_t *found;
 		if (!module || json_object_get(facts, module))
 			continue;
-		int error = inspect_file(module, &found, diag);
+		int error = module_facts(module, caller, &found, diag);
 		if (error)
 			return error;
 		json_object_set_new(facts, module, found);
@@ -67,7 +86,9 @@ int build_facts(const struct setup *setup, const struct build *build, json_t *js
 		file_used(path);
 	if (!facts) {
 		facts = json_object();
-		error = inspect_runs(json_object_get(json, "runs"), facts, diag);
+		char *caller = build_caller(&build->cell, build->dir);
+		error = inspect_runs(json_object_get(json, "runs"), caller, facts, diag);
+		free(caller);
 		error = error ? error : facts_keep(setup, build, path, facts, diag);
 	}
 	if (error)

@@ -142,7 +142,7 @@ static const char *const shared_packages[] = {
 
 static void recipe_shared(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
 {
-	char *out = xprintf("%s/case", build->dir),
+	char *out = build_caller(&build->cell, build->dir),
 	     *library = command_go_shared(setup, build, script, shared_packages, out);
 	if (library)
 		add_run(runs, LOAD_EXEC, library, json_pack("[s]", out));

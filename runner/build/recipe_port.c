@@ -21,7 +21,6 @@ static const struct {
 	{ MODE_C_SHARED, "ios", "libcase.dylib" },
 	{ MODE_EXE, "", "case" },
 	{ MODE_PIE, "", "case" },
-	{ MODE_SHARED, "", "case" },
 	{ MODE_C_ARCHIVE, "", "case.a" },
 	{ MODE_C_SHARED, "", "libcase.so" },
 	{ MODE_PLUGIN, "", "case.so" },
@@ -39,10 +38,11 @@ void recipe_port(const struct setup *setup, const struct build *build, struct sc
 {
 	/* Of the case's std: what the port's program imports, and with cgo runtime/cgo. */
 	static const char *const packages[] = { "runtime", "runtime/cgo", NULL };
-	char *out = xprintf("%s/%s", build->dir, name_of(&build->cell)), *module = NULL;
-	if (build->cell.mode == MODE_SHARED) {
+	char *out = build_caller(&build->cell, build->dir), *module = NULL;
+	if (out) {
 		module = command_go_shared(setup, build, script, packages, out);
 	} else {
+		out = xprintf("%s/%s", build->dir, name_of(&build->cell));
 		char *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
 		if (command_go_build(setup, build, script, build->src, mode, out))
 			module = xstrdup(out);

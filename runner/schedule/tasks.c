@@ -273,7 +273,10 @@ static int mutated_facts(
 	const char *module = json_string_value(json_object_get(load, "module"));
 	if (!module)
 		return diag_set(diag, ENOENT, "%s: the build has no module to change", cell->checks[0]->id);
-	return violation_facts(&cell->violation, module, copy, facts, diag);
+	char *caller = build_caller(&cell->cell, cell->build.dir);
+	int error = violation_facts(&cell->violation, module, caller, copy, facts, diag);
+	free(caller);
+	return error;
 }
 
 /* A trial that was disturbed by what may be gone is made again, once, and both are told. */

@@ -6,7 +6,7 @@
 #ifndef TLSMATRIX_RUNNER_SETUP_STAGES_H
 #define TLSMATRIX_RUNNER_SETUP_STAGES_H
 
-extern const char stage_inspect[]; /* harness/ without tracer and probe */
+extern const char stage_inspect[]; /* harness/ without tracer and probe; runner/build/facts.c */
 extern const char stage_trace[];   /* tlstrace */
 extern const char stage_trial[];   /* runner/trial, runner/target, runner/process, records */
 

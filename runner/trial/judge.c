@@ -1,5 +1,6 @@
 #include "runner/trial/judge.h"
 
+#include "harness/inspect.h"
 #include "matrix/base/buf.h"
 #include "matrix/known.h"
 #include "runner/process/script.h"
@@ -187,4 +188,37 @@ void judge_build(const struct check *check, const struct cell *cell, const json_
 	result->repro = xstrdup(repro ? repro : "");
 	free(message);
 	buf_free(&text);
+}
+
+/* What a person looks at instead of our facts: the code for instruction forms, else the tables. */
+static void file_repro(
+    const char *id, const json_t *facts, const char *module, const char *mutated, struct check_result *result)
+{
+	static const char *const of_code[] = { "insn", "plt", "le-users", "slot-offset" };
+	const char *tool = "readelf -lrdsW ",
+		   *caller = json_string_value(json_object_get(json_object_get(facts, "caller"), "path"));
+	for (size_t i = 0; i < sizeof(of_code) / sizeof(of_code[0]); i++)
+		if (strstr(id, of_code[i]))
+			tool = "objdump -d --no-show-raw-insn ";
+	struct buf repro = BUF_INIT;
+	buf_add(&repro, tool);
+	buf_add_shell(&repro, mutated && (!caller || strcmp(caller, mutated) != 0) ? mutated : module);
+	if (caller && strstr(id, "plt")) {
+		buf_add(&repro, " ");
+		buf_add_shell(&repro, caller);
+	}
+	free(result->repro);
+	result->repro = buf_take(&repro);
+}
+
+void judge_file(const struct check *check, const json_t *facts, const char *module, const char *mutated,
+    struct check_result *result)
+{
+	struct buf text = BUF_INIT;
+	char *note = NULL;
+	if (inspect_observe(check->id, facts, &text, &note) == 0)
+		judge_observed(result, text.data, note);
+	free(note);
+	buf_free(&text);
+	file_repro(check->id, facts, module, mutated, result);
 }

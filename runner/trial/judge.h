@@ -33,6 +33,11 @@ void judge_brief(struct cell_result *result, struct known_memo *memo);
  * unless the known list says that they are the cell's. */
 int judge_is_final(const struct cell_result *result);
 
+/* FILE checks, from the facts of the module (runner/build/facts.h); mutated is the file that was made wrong on purpose,
+ * which stands in the line that shows it in place of the one that it was copied from, or NULL. */
+void judge_file(const struct check *check, const json_t *facts, const char *module, const char *mutated,
+    struct check_result *result);
+
 /* REFUSAL and BUILD checks, from build.json. */
 void judge_build(const struct check *check, const struct cell *cell, const json_t *build, struct check_result *result);
 

@@ -483,27 +483,6 @@ static int run_trace(struct run *run)
 
 /* ---- FILE and BUILD ------------------------------------------------------------------------------------------ */
 
-static void judge_file(struct run *run, const struct check *check, struct check_result *result)
-{
-	struct buf text = BUF_INIT;
-	char *note = NULL;
-	if (inspect_observe(check->id, run->facts, &text, &note) == 0)
-		judge_observed(result, text.data, note);
-	free(note);
-	buf_free(&text);
-	/* What a person looks at instead of our facts: the code for instruction forms, else the tables. */
-	static const char *const of_code[] = { "insn", "plt", "le-users", "slot-offset" };
-	const char *tool = "readelf -lrdsW ";
-	for (size_t i = 0; i < sizeof(of_code) / sizeof(of_code[0]); i++)
-		if (strstr(check->id, of_code[i]))
-			tool = "objdump -d --no-show-raw-insn ";
-	struct buf repro = BUF_INIT;
-	buf_add(&repro, tool);
-	buf_add_shell(&repro, run->trial->mutated ? run->trial->mutated : run->module);
-	free(result->repro);
-	result->repro = buf_take(&repro);
-}
-
 /* Reports know a missing target by these words. */
 static void judge_target_missing(const struct target *target, struct check_result *result)
 {
@@ -540,7 +519,7 @@ static void judge_still(struct run *run)
 			judge_status(&run->result->checks[i], STATUS_BROKEN,
 			    json_string_value(json_object_get(trial->build, "message")));
 		else if (check->pass == PASS_FILE)
-			judge_file(run, check, &run->result->checks[i]);
+			judge_file(check, run->facts, run->module, trial->mutated, &run->result->checks[i]);
 		else if ((need = need_unmet(check, &trial->cell, trial->target_facts, &why)))
 			judge_lacking(trial->target, need, why, &run->result->checks[i]);
 	}

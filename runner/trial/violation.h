@@ -2,7 +2,8 @@
  *
  *   SABOTAGE  the case and the host are built with cases/control/control_on.*, which makes the world wrong at the point
  *             that the argument names (TLSMATRIX_CONTROL); "none" names none
- *   MUTATE    the module's file is changed as harness/mutate.h says for the argument
+ *   MUTATE    the module's file is changed as harness/mutate.h says for the argument; with "caller:" before it, the
+ *             program that calls the module (runner/build/build.h build_caller)
  *   BEND      tlstrace --bend ARGUMENT changes system calls or registers
  *   BUILD     the artifact is built wrongly: the argument is a twist (runner/build/name.h) */
 #ifndef TLSMATRIX_RUNNER_TRIAL_VIOLATION_H
@@ -23,10 +24,14 @@ const char *violation_name(enum violation_kind kind);
 /* The argument where the violation is of that kind, else otherwise. */
 const char *violation_argument(const struct violation *violation, enum violation_kind kind, const char *otherwise);
 
-/* Of a MUTATE violation: the facts of the module after the mutation, which is done to a copy at that path that stays,
- * for people to look at.  0 and a new reference, or -errno with a line in diag and no copy. */
+/* The mutation that a MUTATE argument names; *of_caller says which file it is done to. */
+const char *violation_mutation(const char *argument, int *of_caller);
+
+/* Of a MUTATE violation: the facts of the module, and of its caller where it has one (runner/build/facts.h), after the
+ * mutation, which is done to a copy at that path that stays, for people to look at.  0 and a new reference, or -errno
+ * with a line in diag and no copy: -EINVAL a caller is to be changed, and there is none. */
 struct diag;
-int violation_facts(
-    const struct violation *violation, const char *module, const char *copy, json_t **facts, struct diag *diag);
+int violation_facts(const struct violation *violation, const char *module, const char *caller, const char *copy,
+    json_t **facts, struct diag *diag);
 
 #endif

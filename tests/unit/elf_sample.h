@@ -93,6 +93,14 @@ static inline void build_sample(enum sample sample)
 	    ".text\nruntime.text:\n.type main.read, %%function\nmain.read:\n%s.type main.again, "
 	    "%%function\nmain.again:\n%sruntime.etext:\n",
 	    samples[sample].le ? SLOT_LE : SLOT_IE, samples[sample].le ? SLOT_LE : SLOT_IE);
+	/* A library's exports, as cgo makes them: in C and in Go. */
+	static const char *const exports[] = { "goOnCThread", "goTLSWork", "tlsm_answer", "tlsm_check",
+		"tlsm_first_call", "tlsm_signal" };
+	for (size_t i = 0; samples[sample].entry && i < sizeof exports / sizeof *exports; i++)
+		buf_printf(&text,
+		    ".globl %s, _cgoexp_3c477ae7c1cf_%s\n.type %s, %%function\n.type _cgoexp_3c477ae7c1cf_%s, "
+		    "%%function\n%s:\n_cgoexp_3c477ae7c1cf_%s: ret\n",
+		    exports[i], exports[i], exports[i], exports[i], exports[i], exports[i]);
 	if (samples[sample].entry)
 		buf_add(&text,
 		    ".type _rt0_" SAMPLE_ARCH "_linux_lib, %function\n_rt0_" SAMPLE_ARCH

@@ -3,6 +3,8 @@
 
 #include "harness/mutate.h"
 #include "matrix/filter.h"
+#include "runner/build/facts.h"
+#include "runner/trial/violation.h"
 
 #include <errno.h>
 
@@ -14,6 +16,12 @@ static const struct {
 };
 #undef CONTROL
 enum { CONTROLS = sizeof controls / sizeof *controls };
+
+static const char *mutation_of(size_t control)
+{
+	int of_caller;
+	return violation_mutation(controls[control].mutation, &of_caller);
+}
 
 /* The first sample that a control could be tried on; SAMPLE_COUNT for one that only Go's own
  * linker makes. */
@@ -44,7 +52,7 @@ static void test_each_is_noticed(void **state)
 			continue;
 		sh("cp %s/%s %s/mutant", sample_dir, samples[sample].name, sample_dir);
 		char *before = observed_in("mutant", controls[i].check);
-		if (mutate_file(sample_path("mutant", path), controls[i].mutation, &diag))
+		if (mutate_file(sample_path("mutant", path), mutation_of(i), &diag))
 			fail_msg("%s: %s", controls[i].check, diag.line);
 		char *after = observed_in("mutant", controls[i].check);
 		if (!strcmp(before, after))
@@ -70,9 +78,49 @@ static void test_every_file_check_has_one(void **state)
 	for (size_t i = 0; i < mutation_count; i++) {
 		size_t rows = 0;
 		for (size_t k = 0; k < CONTROLS; k++)
-			rows += !strcmp(controls[k].mutation, mutations[i].name);
+			rows += !strcmp(mutation_of(k), mutations[i].name);
 		if (!rows)
 			fail_msg("nobody uses mutation %s", mutations[i].name);
+	}
+}
+
+#ifdef __aarch64__
+#define CLOBBERED "x9"
+#else
+#define CLOBBERED "r11"
+#endif
+
+/* The library is right in each row; what is wrong is the program's alone. */
+static void test_plt_of_a_caller(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *made, *mutation, *observed;
+	} rows[] = {
+		{ "cp std caller", NULL, "clobbered=none" },
+		{ "cp std caller", "plt-clobber-go", "clobbered=" CLOBBERED },
+		{ "cp exe caller", NULL, "clobbered=none caller=none" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char library[128], caller[128];
+		struct diag diag = DIAG_INIT;
+		struct buf out = BUF_INIT;
+		char *note = NULL;
+		json_t *facts;
+		sh("cd %s && %s", sample_dir, rows[i].made);
+		sample_path("std", library);
+		sample_path("caller", caller);
+		if (rows[i].mutation && mutate_file(caller, rows[i].mutation, &diag))
+			fail_msg("%s", diag.line);
+		if (module_facts(library, caller, &facts, &diag))
+			fail_msg("%s", diag.line);
+		assert_int_equal(inspect_observe("init.plt-registers", facts, &out, &note), 0);
+		assert_string_equal(out.data, rows[i].observed);
+		assert_non_null(strstr(note, "; program: "));
+		assert_int_equal(module_facts(library, "/nowhere", &facts, &diag), -ENOENT);
+		free(note);
+		buf_free(&out);
+		json_decref(facts);
 	}
 }
 
@@ -96,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_is_noticed),
 		cmocka_unit_test(test_every_file_check_has_one),
+		cmocka_unit_test(test_plt_of_a_caller),
 		cmocka_unit_test(test_refusals),
 	};
 	return cmocka_run_group_tests(tests, build_samples, remove_samples);
