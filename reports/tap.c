@@ -1,6 +1,6 @@
 /* TAP 13, which prove reads, flat: a test point for each check, its full name on the line, so that nothing depends
  * on nesting.  The plan counts the planned checks; a consumer sees what is missing.  A consumer is to be red exactly
- * where the run is.  A check that was not run is "not ok", since TAP counts a skip as passed; so is what passes although
+ * where the run is.  A check that was not run is "not ok", since TAP counts a skip as passed; so is what passes though
  * it is known to fail, what was not the same each time, a skip of a forbidden class, and a row of known.def that
  * excuses nothing. */
 #include "reports/view.h"
