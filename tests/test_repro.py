@@ -72,7 +72,7 @@ def test_a_process_says_the_same(told, tmp_path, cell, check):
 @pytest.mark.parametrize(
     "cell, check, word",
     [
-        ("linux/s390x/exe/cgo0/internal@none", "tls.static-flag", "S/390"),
+        ("linux/s390x/exe/cgo0/internal@none", "tls.static-flag", "Program Headers"),
         ("windows/amd64/exe/cgo0/internal@none", "build.succeeds", ""),
         ("linux/amd64/exe/cgo0/external@none", "build.refused", "requires external"),
     ],
@@ -87,8 +87,7 @@ def test_what_is_only_built(told, tmp_path, cell, check, word):
     refused = cell["outcome"] == "refused"
     assert (ran.returncode != 0) == refused, ran
     if refused:
-        result = next(one for one in cell["checks"] if one["id"] == check)
-        assert result["observed"].split("=")[-1].split(":")[-1].strip() in ran.stdout + ran.stderr, (result, ran)
+        assert word in ran.stdout + ran.stderr, ran
     else:
         assert word in ran.stdout and any((folder / "work/build").rglob("case*")), ran
 
@@ -107,7 +106,7 @@ def test_without_a_check_it_is_the_one_that_failed(tool, tmp_path):
     [
         (["HOST", "-o", "NEW"], "nothing", "all of its checks are as they should be"),
         (["HOST", "--check", "no.such", "-o", "NEW"], "nothing", "no such check"),
-        (["HOST", "--check", "thread.clone-flags", "-o", "NEW"], "infra", "tlstrace"),
+        (["HOST", "--check", "thread.no-go-clone", "-o", "NEW"], "infra", "tlstrace"),
         (["go1.2.3/linux/amd64/exe/cgo1/internal@host:exec", "-o", "NEW"], "nothing", "not in the last run"),
         (["HOST", "--check", "tls.g.main"], "usage", "-o DIR"),
         (["HOST", "--check", "tls.g.main", "-o", "OLD"], "usage", "is there already"),

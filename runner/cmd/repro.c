@@ -135,7 +135,8 @@ static int copy_sources(const struct repro *repro, const char *from, const char 
 			/* not ours */
 		} else if (S_ISDIR(st.st_mode)) {
 			error = copy_sources(repro, path, copy);
-		} else if (S_ISREG(st.st_mode) && !strstr(entry->d_name, ".so") &&
+		} else if (S_ISREG(st.st_mode) && !strstr(entry->d_name, ".so") && !strstr(entry->d_name, ".log") &&
+
 		    !(error = file_read(path, &text, &len))) {
 			char *moved = xreplace(text, repro->setup->places.root, "${SRCDIR}/../../../root");
 			error = strlen(text) == len ? file_write(copy, moved, strlen(moved)) : 0;
@@ -261,6 +262,17 @@ static int add_folder(struct repro *repro, const char *path)
 	return 0;
 }
 
+/* Some packages are linked with a library of the hosts, which lies in them. */
+static int add_ctor(struct repro *repro, const char *path)
+{
+	char *library = xprintf("%s/libctor.so", path);
+	if (file_exists(library))
+		buf_printf(&repro->commands, "cp \"$W\"/hosts/*/libctor.so \"$W\"%s/\n",
+		    path + strlen(repro->setup->places.cache));
+	free(library);
+	return 0;
+}
+
 /* All that was run for the cell's build, as text, each line a command. */
 static void build_lines(const struct cell_result *cell, struct buf *out)
 {
@@ -293,6 +305,7 @@ static int make(struct repro *repro)
 	int error = each_folder(repro, all.data, "build", add_folder);
 	error = error ? error : each_folder(repro, all.data, "hosts", add_folder);
 	error = error ? error : each_folder(repro, all.data, "hosts", add_hosts);
+	error = error ? error : each_folder(repro, all.data, "src", add_ctor);
 	error = error ? error : add_lines(repro, build.data);
 	error = error ? error : add_lines(repro, last);
 	if (!error && (error = make_folders(to)))
