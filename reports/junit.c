@@ -1,6 +1,14 @@
 /* JUnit XML, the subset that CI systems agree on: a testsuite for each cell, a testcase for each
  * check.  It has no word for "planned, but not run": an incomplete run gets a suite of its own with
- * an error in it, so that nobody takes it for a green one.  So do rows of known.def that excuse nothing. */
+ * an error in it, so that nobody takes it for a green one.  So do rows of known.def that excuse nothing.
+ *
+ * A class name is the id of the cell with one '.' in it: Jenkins cuts it at the last one into package and class
+ * (hudson.tasks.junit.CaseResult getPackageName, getSimpleName), so that "go1.26.8/linux/amd64/..." was package
+ * "go1.26" and class "8/linux/...".  The package is release, GOOS and GOARCH, and every other '.' is '_'; the suite
+ * is named by the id as it is.
+ *
+ * Two times are measured of a cell, its build's and its run's: they stand at the first check of each, and the others
+ * have none, since one process makes many.  The suite has their sum. */
 #include "reports/view.h"
 
 #include "reports/marks.h"
@@ -13,8 +21,10 @@ struct sums { size_t tests, failures, errors, skipped; };
 
 enum element { ELEMENT_NONE, ELEMENT_FAILURE, ELEMENT_ERROR, ELEMENT_SKIPPED };
 
-static enum element element_of(const struct check_result *check)
+static enum element element_of(const struct view *view, const struct check_result *check)
 {
+	if (view_forbidden(view, check))
+		return ELEMENT_FAILURE;
 	switch (mark_check(check)) {
 	case MARK_PASS:
 		return ELEMENT_NONE;
@@ -31,11 +41,11 @@ static enum element element_of(const struct check_result *check)
 	}
 }
 
-static void add_sums(const struct cell_result *cell, struct sums *sums)
+static void add_sums(const struct view *view, const struct cell_result *cell, struct sums *sums)
 {
 	sums->tests += cell->check_count;
 	for (size_t i = 0; i < cell->check_count; i++) {
-		enum element element = element_of(&cell->checks[i]);
+		enum element element = element_of(view, &cell->checks[i]);
 		sums->failures += element == ELEMENT_FAILURE;
 		sums->errors += element == ELEMENT_ERROR;
 		sums->skipped += element == ELEMENT_SKIPPED;
@@ -78,6 +88,8 @@ static void problem(struct pen *pen, const struct check_result *check, const cha
 
 	if (mark_check(check) == MARK_FIXED)
 		buf_add(&message, "passes, though known to fail");
+	else if (check->status == STATUS_SKIP)
+		buf_printf(&message, "skipped, which this run forbids: %s", check->reason);
 	else if (check->observed)
 		buf_printf(&message, "expected \"%s\", observed \"%s\"", check->expected ? check->expected : "",
 		    check->observed);
@@ -111,12 +123,39 @@ static void skipped(struct pen *pen, const struct check_result *check)
 	buf_free(&message);
 }
 
-static void testcase(struct pen *pen, const char *id, const struct check_result *check)
+/* A check of the build and the file, before anything runs (enum pass). */
+static int is_of_build(const struct view *view, const struct check_result *result)
+{
+	const struct check *check = view_check(view, result->id);
+
+	return check && check->pass <= PASS_FILE;
+}
+
+/* "go1_26_8/linux/amd64.exe/cgo0/internal@host:exec"; malloc'ed. */
+static char *class_name(const char *id)
+{
+	char *name = xstrdup(id), *package = name;
+
+	for (char *at = name; *at; at++)
+		if (*at == '.')
+			*at = '_';
+	for (int slash = 0; slash < 3 && package; slash++)
+		package = strchr(package + (slash > 0), '/');
+	if (package)
+		*package = '.';
+	return name;
+}
+
+/* seconds: what stands at this check, or -1. */
+static void testcase(
+    struct pen *pen, const struct view *view, const char *class, const struct check_result *check, double seconds)
 {
 	buf_add(&pen->text, "    <testcase");
-	attribute(pen, "classname", id);
+	attribute(pen, "classname", class);
 	attribute(pen, "name", check->id);
-	switch (element_of(check)) {
+	if (seconds >= 0)
+		buf_printf(&pen->text, " time=\"%.3f\"", seconds);
+	switch (element_of(view, check)) {
 	case ELEMENT_NONE:
 		buf_add(&pen->text, "/>\n");
 		break;
@@ -132,16 +171,18 @@ static void testcase(struct pen *pen, const char *id, const struct check_result 
 	}
 }
 
-static void testsuite(struct pen *pen, const struct cell_result *result)
+static void testsuite(struct pen *pen, const struct view *view, const struct cell_result *result)
 {
 	const struct cell *cell = &result->cell;
 	char id[CELL_ID_MAX];
 	struct sums sums = { 0 };
+	double left[] = { result->seconds, result->build_seconds };
+	char *class = class_name(cell_id(cell, id));
 
-	add_sums(result, &sums);
+	add_sums(view, result, &sums);
 	buf_add(&pen->text, "  <testsuite");
-	attribute(pen, "name", cell_id(cell, id));
-	sum_attributes(pen, &sums, result->seconds);
+	attribute(pen, "name", id);
+	sum_attributes(pen, &sums, result->build_seconds + result->seconds);
 	buf_add(&pen->text, ">\n    <properties>\n");
 	property(pen, "go", cell->go);
 	property(pen, "goos", cell->os);
@@ -159,8 +200,12 @@ static void testsuite(struct pen *pen, const struct cell_result *result)
 	if (result->log)
 		property(pen, "log", result->log);
 	buf_add(&pen->text, "    </properties>\n");
-	for (size_t i = 0; i < result->check_count; i++)
-		testcase(pen, id, &result->checks[i]);
+	for (size_t i = 0; i < result->check_count; i++) {
+		double *seconds = &left[is_of_build(view, &result->checks[i])];
+		testcase(pen, view, class, &result->checks[i], *seconds);
+		*seconds = -1;
+	}
+	free(class);
 	buf_add(&pen->text, "  </testsuite>\n");
 	pen_flush(pen);
 }
@@ -187,7 +232,7 @@ static void stale_suite(struct pen *pen, const struct view *view)
 	for (size_t i = 0; i < view->stale_count; i++) {
 		const struct known *row = view->stale[i].row;
 		char *name = xprintf("%s %s %s", row->where, row->check, row->status);
-		buf_add(&pen->text, "    <testcase classname=\"known.def\"");
+		buf_add(&pen->text, "    <testcase classname=\"known_def\"");
 		attribute(pen, "name", name);
 		buf_add(&pen->text, ">\n      <failure type=\"stale\"");
 		attribute(pen, "message",
@@ -209,7 +254,7 @@ int report_junit(const struct view *view, FILE *out)
 	view_count(view, &counts);
 	incomplete = counts.checks == 0 || view_incomplete(view, &counts);
 	for (size_t i = 0; i < view->count; i++)
-		add_sums(&view->cells[i], &sums);
+		add_sums(view, &view->cells[i], &sums);
 	sums.tests += incomplete != 0;
 	sums.errors += incomplete != 0;
 	sums.tests += view->stale_count;
@@ -224,7 +269,7 @@ int report_junit(const struct view *view, FILE *out)
 	if (view->stale_count > 0)
 		stale_suite(&pen, view);
 	for (size_t i = 0; i < view->count; i++)
-		testsuite(&pen, &view->cells[i]);
+		testsuite(&pen, view, &view->cells[i]);
 	buf_add(&pen.text, "</testsuites>\n");
 	return pen_end(&pen);
 }

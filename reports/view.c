@@ -86,8 +86,7 @@ static void count_unexpected(const struct view *view, struct unexpected *sum)
 	}
 }
 
-/* Is the check skipped with a class that the run forbids? */
-static int is_forbidden(const struct view *view, const struct check_result *check)
+int view_forbidden(const struct view *view, const struct check_result *check)
 {
 	size_t len = check_skip_class(check);
 	for (const char *class = view->forbidden; len && class && *class;
@@ -103,7 +102,7 @@ static size_t count_forbidden(const struct view *view, const char **reason)
 	size_t cells = 0;
 	for (size_t i = 0; i < view->count; i++)
 		for (size_t k = 0; k < view->cells[i].check_count; k++)
-			if (is_forbidden(view, &view->cells[i].checks[k])) {
+			if (view_forbidden(view, &view->cells[i].checks[k])) {
 				*reason = cells++ ? *reason : view->cells[i].checks[k].reason;
 				break;
 			}

@@ -71,7 +71,10 @@ int view_incomplete(const struct view *view, const struct counts *counts);
  * applies; 4 when the view has no check and no check was planned, since nothing was judged then. */
 int view_exit_code(const struct view *view);
 
-/* The same in a sentence, ASCII, one line, appended to out. */
+/* Is the check skipped with a class that the run forbids? */
+int view_forbidden(const struct view *view, const struct check_result *check);
+
+/* The same as the exit code in a sentence, ASCII, one line, appended to out. */
 void view_verdict(const struct view *view, struct buf *out);
 
 /* "2068 cells = 700 built and inspected + 800 refused + 560 not buildable here + 8 failed", ASCII, one

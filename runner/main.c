@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&cmd_list,
 	&cmd_run,
 	&cmd_show,
+	&cmd_repro,
 	&cmd_explain,
 	&cmd_inspect,
 	&cmd_report,
@@ -107,8 +108,7 @@ int cmd_filter(
 static void usage(FILE *out)
 {
 	fputs("usage: tlsmatrix COMMAND [OPTION...] [FILTER]\n"
-	      "Does Go run on this loader, and if not, why?  Builds every combination of a Go release,\n"
-	      "runs it and checks TLS slots, threads and library initialization.\n\n",
+	      "Does Go run on this loader, and if not, why?  Builds, runs and checks every combination.\n\n",
 	    out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-34s %s\n", commands[i]->synopsis, commands[i]->summary);

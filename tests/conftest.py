@@ -11,6 +11,7 @@ import pathlib
 import platform
 import shutil
 import subprocess
+import sys
 import time
 import uuid
 from dataclasses import dataclass
@@ -289,6 +290,30 @@ def wrapper(folder, name, script):
     tool.write_text(f'#!/bin/sh\nreal={real}\n{script}\nexec $real "$@"\n')
     tool.chmod(0o755)
     return mine / "bin/go"
+
+
+# Loses a variable of the environment one time in three: its own count of programs, of which facts are none.
+FLAKY = """
+import fcntl, os, sys
+count = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.flock(count, fcntl.LOCK_EX)
+n = int(os.read(count, 20) or b"0") + 1
+os.pwrite(count, b"%d" % n, 0)
+if n % 3 == 0 and "facts" not in sys.argv:
+    os.environ["TLSMATRIX_SLOT"] = ""
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.fixture(scope="session")
+def flaky(tmp_path_factory):
+    """A run, each cell four times, on a target that is not the same each time."""
+    folder = tmp_path_factory.mktemp("flaky")
+    (folder / "flaky.py").write_text(FLAKY)
+    ini = f"[mine]\nkind = wrapper\ncommand = {sys.executable} {folder}/flaky.py {folder}/count {{argv}}\n"
+    tool = Tool(folder / "out")
+    argv = ("--targets", described(folder, ini), "target=mine & mode=exe & cgo=0 & link=internal")
+    return tool, argv, tool("run", "--repeat", 4, *argv)
 
 
 # Files that take minutes where nothing is built yet: begun first, so that no process is left alone with one.

@@ -20,6 +20,7 @@ COMMANDS = [
     "list",
     "run",
     "show",
+    "repro",
     "explain",
     "inspect",
     "report",

@@ -6,7 +6,6 @@ import pathlib
 import re
 import shlex
 import shutil
-import sys
 
 import pytest
 
@@ -276,19 +275,6 @@ def test_reports_carry_it(runs):
     assert json.loads(bad("report", "--format", "json").stdout)["gate"] is None
 
 
-# Loses a variable of the environment one time in three: its own count of programs, of which facts are none.
-FLAKY = """
-import fcntl, os, sys
-count = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
-fcntl.flock(count, fcntl.LOCK_EX)
-n = int(os.read(count, 20) or b"0") + 1
-os.pwrite(count, b"%d" % n, 0)
-if n % 3 == 0 and "facts" not in sys.argv:
-    os.environ["TLSMATRIX_SLOT"] = ""
-os.execv(sys.argv[2], sys.argv[2:])
-"""
-
-
 def in_ci(runs, folder, loader_of, **env):
     """ci/gate.sh in a folder of its own, with the loader as it was or as it is."""
     tool, _, baseline = runs
@@ -319,17 +305,6 @@ def test_a_step_of_ci(runs, tmp_path):
     # What was not run is not green, baseline or not.
     done = in_ci(runs, tmp_path / "none", "nowhere", BASELINE=baseline)
     assert done.status == CODES["usage"], done
-
-
-@pytest.fixture(scope="module")
-def flaky(tmp_path_factory):
-    """A run, each cell four times, on a target that is not the same each time."""
-    folder = tmp_path_factory.mktemp("flaky")
-    (folder / "flaky.py").write_text(FLAKY)
-    ini = f"[mine]\nkind = wrapper\ncommand = {sys.executable} {folder}/flaky.py {folder}/count {{argv}}\n"
-    tool = Tool(folder / "out")
-    argv = ("--targets", described(folder, ini), "target=mine & mode=exe & cgo=0 & link=internal")
-    return tool, argv, tool("run", "--repeat", 4, *argv)
 
 
 def test_what_is_not_the_same_each_time_is_flaky(flaky):

@@ -401,7 +401,8 @@ static json_t *facts_json(struct module *module)
 				"EXEC",
 	    "pie", 0, "entry", (json_int_t)(module->has_command || module->has_reactor ? module->entry : module->start),
 	    "interp", "soname", "needed", module->modules, "static", !module->is_object && !module->import_count);
-	json_object_set_new(facts, "go", json_pack("{s:b,s:o}", "present", module->is_go, "version", version));
+	json_object_set_new(
+	    facts, "go", json_pack("{s:b,s:o,s:n}", "present", module->is_go, "version", version, "build"));
 	json_object_set_new(facts, "tls", tls_json(module));
 	json_object_set_new(facts, "init", json_pack("{s:i}", "go_entries", go_entries(module)));
 	json_object_set_new(facts, "imports",

@@ -37,7 +37,7 @@ struct command {
 
 extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_explain,
     cmd_selfcheck, cmd_target, cmd_toolchain, cmd_cache, cmd_bisect, cmd_blame, cmd_accept, cmd_gate, cmd_compare,
-    cmd_history, cmd_contract;
+    cmd_history, cmd_contract, cmd_repro;
 
 /* Prints what a target's check found out ({NAME:VALUE}), a line for each (target.c). */
 void cmd_print_facts(const json_t *facts);
