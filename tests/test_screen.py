@@ -10,6 +10,8 @@ import termios
 
 import pytest
 
+from conftest import CODES, Tool
+
 COLOR = re.compile(r"\x1b\[[\d;]*m")
 # What may be longer: lines that are there to be copied.
 EXACT = re.compile(r"^    (cell|also|such as|log|repro) |^ {14}(go1|/)")
@@ -53,6 +55,36 @@ def test_no_line_is_wider_than_the_terminal(small, columns):
     assert marks(text) == marks(COLOR.sub("", on_terminal(small.tool, 200))) and marks(text)
     blocks = text.count("buildmode ")
     assert blocks == 1 if columns >= 120 else blocks >= 1
+
+
+@pytest.fixture(scope="module")
+def ports(tmp_path_factory):
+    """A run of ports in every buildmode, of which nothing runs, so many that they share a table."""
+    tool = Tool(tmp_path_factory.mktemp("ports") / "out")
+    some = "os=windows,freebsd,aix,netbsd,openbsd,plan9 & arch=amd64,arm64,386,ppc64"
+    done = tool("run", f"target=none & {some} & cgo=0 & link=internal & !arch=*.*")
+    assert done.status == CODES["ok"], done
+    return tool
+
+
+def ports_table(text):
+    """The rows of the table of ports, blocks below each other put side by side: port to marks and counts."""
+    found = {}
+    for name, rest in re.findall(r"^([a-z0-9]+/[a-z0-9]+) ([ .rK\d-]+)$", text, re.M):
+        found.setdefault(name, []).extend(rest.split())
+    return found
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_the_table_of_ports_folds(ports, columns):
+    """No line is wider than the terminal, and nothing is lost, nor told twice."""
+    text = COLOR.sub("", on_terminal(ports, columns))
+    wide = [line for line in text.splitlines() if len(line) > max(columns, 60) and not EXACT.match(line)]
+    assert not wide, wide
+    whole = COLOR.sub("", on_terminal(ports, 200))
+    assert ports_table(text) == ports_table(whole) and len(ports_table(whole)) > 3
+    assert whole.count("GOOS/GOARCH") == 1 and (text.count("GOOS/GOARCH") > 1) == (columns <= 80)
+    assert text.count(" lacking") == whole.count(" lacking")
 
 
 def test_width_elsewhere(small):

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* This table is not folded: it has up to 100 columns. */
-enum { UNFOLDED = 100, CELL = 3, GAP = 1, REASONS = 40 };
+/* The table has at most 100 columns, and fewer on a narrower terminal: then its buildmodes stand in several blocks, one
+ * below the other, the counts in the last. */
+enum { USUAL = 100, CELL = 3, GAP = 1, REASONS = 40 };
 
 /* The counts at the end of a row. */
 static const struct {
@@ -31,10 +32,45 @@ static size_t group_width(enum mode mode)
 	return GAP + (name > columns ? name : columns);
 }
 
-static size_t name_width(const struct overview *overview)
+/* What stands side by side: buildmodes (bits 1u << enum mode), and the counts. */
+struct block {
+	unsigned modes;
+	int tallied;
+};
+
+static size_t tallies_width(void)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < TALLIES; i++)
+		width += tallies[i].width;
+	return width;
+}
+
+/* The block behind the buildmodes that are told already, beside names of a width; something is in it even where there
+ * is no room. */
+static struct block next_block(unsigned modes, unsigned told, size_t room)
+{
+	struct block block = { 0, 0 };
+	size_t used = 0;
+
+	for (enum mode m = 0; m < MODE_COUNT; m++) {
+		if (!(modes & ~told) || !((modes & ~told) >> m & 1))
+			continue;
+		if (block.modes && used + group_width(m) > room)
+			return block;
+		block.modes |= 1u << m;
+		used += group_width(m);
+	}
+	block.tallied = !block.modes || used + tallies_width() <= room;
+	return block;
+}
+
+static size_t name_width(const struct terminal *t, const struct overview *overview)
 {
 	char name[OVERVIEW_NAME_MAX];
-	size_t width = strlen("GOOS/GOARCH"), rest = 0;
+	const size_t most = t->width < USUAL ? t->width : USUAL;
+	size_t width = strlen("GOOS/GOARCH"), rest = tallies_width(), all = tallies_width();
 
 	for (size_t i = 0; i < overview->count; i++) {
 		size_t length =
@@ -42,27 +78,27 @@ static size_t name_width(const struct overview *overview)
 		width = length > width ? length : width;
 	}
 	for (enum mode m = 0; m < MODE_COUNT; m++)
-		rest += overview->modes >> m & 1 ? group_width(m) : 0;
-	for (size_t i = 0; i < TALLIES; i++)
-		rest += tallies[i].width;
-	return width + rest > UNFOLDED ? UNFOLDED - rest : width;
+		all += overview->modes >> m & 1 ? group_width(m) : 0;
+	/* Names are cut before the usual table is folded, and never so far that the counts do not fit beside them. */
+	rest = t->width < USUAL ? rest : all;
+	return width + rest > most ? most - rest : width;
 }
 
-static void headings(struct terminal *t, const struct overview *overview, size_t width)
+static void headings(struct terminal *t, const struct block *block, size_t width)
 {
 	terminal_begin(t, "2");
 	terminal_repeat(t, ' ', width);
 	for (enum mode m = 0; m < MODE_COUNT; m++)
-		if (overview->modes >> m & 1)
+		if (block->modes >> m & 1)
 			buf_printf(&t->pen.text, "%*s", (int)group_width(m), mode_name(m));
 	terminal_end(t);
 	terminal_trim(t);
 	terminal_begin(t, "2");
 	buf_printf(&t->pen.text, "%-*s", (int)width, "GOOS/GOARCH");
 	for (enum mode m = 0; m < MODE_COUNT; m++)
-		if (overview->modes >> m & 1)
+		if (block->modes >> m & 1)
 			buf_printf(&t->pen.text, "%*s%*s", (int)group_width(m) - CELL, "0", CELL, "1");
-	for (size_t i = 0; i < TALLIES; i++)
+	for (size_t i = 0; i < TALLIES && block->tallied; i++)
 		buf_printf(&t->pen.text, "%*s", (int)tallies[i].width, tallies[i].heading);
 	terminal_end(t);
 	buf_add(&t->pen.text, "\n");
@@ -81,19 +117,19 @@ static void mark(struct terminal *t, const struct cell_result *cell, size_t widt
 	terminal_end(t);
 }
 
-static void row(struct terminal *t, const struct overview *overview, const struct overview_row *row, size_t width)
+static void row(struct terminal *t, const struct block *block, const struct overview_row *row, size_t width)
 {
 	char name[OVERVIEW_NAME_MAX];
 
 	overview_name(row->cell, name);
 	buf_printf(&t->pen.text, "%-*.*s", (int)width, (int)width, name);
 	for (enum mode m = 0; m < MODE_COUNT; m++) {
-		if (!(overview->modes >> m & 1))
+		if (!(block->modes >> m & 1))
 			continue;
 		mark(t, row->shown[m][0], group_width(m) - CELL);
 		mark(t, row->shown[m][1], CELL);
 	}
-	for (size_t i = 0; i < TALLIES; i++) {
+	for (size_t i = 0; i < TALLIES && block->tallied; i++) {
 		size_t count = row->outcome[tallies[i].outcome];
 		int loud = count > 0 && tallies[i].outcome == OUTCOME_FAILED;
 		terminal_begin(t, loud ? "1;31" : count > 0 ? "0" : "2");
@@ -129,10 +165,28 @@ static void release_title(struct terminal *t, const struct overview *overview, s
 	buf_free(&text);
 }
 
+/* All rows of a release, block by block. */
+static void release_blocks(struct terminal *t, const struct overview *overview, size_t first, size_t width)
+{
+	const char *go = overview->row[first].cell->go;
+	const size_t most = t->width < USUAL ? t->width : USUAL;
+	struct block block = { 0, 0 };
+
+	for (unsigned told = 0; !block.tallied; told |= block.modes) {
+		block = next_block(overview->modes, told, most - width);
+		/* Without buildmodes the line of their names is empty, and parts the blocks. */
+		buf_add(&t->pen.text, told && block.modes ? "\n" : "");
+		headings(t, &block, width);
+		for (size_t i = first; i < overview->count && strcmp(overview->row[i].cell->go, go) == 0; i++)
+			if (overview->row[i].place == OVERVIEW_TABLE)
+				row(t, &block, &overview->row[i], width);
+		pen_flush(&t->pen);
+	}
+}
+
 void terminal_overview(struct terminal *t, const struct overview *overview)
 {
-	const size_t width = name_width(overview);
-
+	const size_t width = name_width(t, overview);
 	const struct cell *above = NULL;
 	struct buf refused = BUF_INIT;
 
@@ -144,10 +198,8 @@ void terminal_overview(struct terminal *t, const struct overview *overview)
 			buf_add(&t->pen.text, above ? "\n" : "");
 			release_title(t, overview, i);
 			buf_add(&t->pen.text, "\n");
-			headings(t, overview, width);
+			release_blocks(t, overview, i, width);
 		}
-		row(t, overview, here, width);
-		pen_flush(&t->pen);
 		above = here->cell;
 	}
 	buf_add(&t->pen.text, "\n");
@@ -155,9 +207,10 @@ void terminal_overview(struct terminal *t, const struct overview *overview)
 	if (refused.len > 0)
 		text_wrap(&t->pen.text, refused.data, 0, t->prose);
 	buf_free(&refused);
-	buf_add(&t->pen.text,
-	    "0 and 1: CGO_ENABLED. A mark is the worst of its link modes; r: all of them are refused.\n"
-	    "`show CELL` has all of a cell, `report --format html` all of them.\n\n");
+	text_wrap(&t->pen.text,
+	    "0 and 1: CGO_ENABLED. A mark is the worst of its link modes; r: all of them are refused.", 0, t->prose);
+	text_wrap(&t->pen.text, "`show CELL` has all of a cell, `report --format html` all of them.", 0, t->prose);
+	buf_add(&t->pen.text, "\n");
 }
 
 /* ---- why there is no artifact ------------------------------------------------------------------- */

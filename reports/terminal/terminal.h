@@ -1,6 +1,6 @@
 /* terminal.h - what the parts of the terminal report share: a pen that knows colours and columns.
  * ASCII, at most `width` columns except for lines to be copied: grids fold their columns into several blocks, one
- * below the other, and text is broken, at 120 at most; the table of many ports alone is not folded (ports.c). */
+ * below the other, and text is broken, at 120 at most. */
 #ifndef TLSMATRIX_REPORTS_TERMINAL_TERMINAL_H
 #define TLSMATRIX_REPORTS_TERMINAL_TERMINAL_H
 
