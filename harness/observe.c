@@ -351,9 +351,16 @@ static void kind(const json_t *facts, struct buf *out, char **note)
 	*note = xprintf("interpreter %s", word(facts, "interp"));
 }
 
+static void library_entry(const json_t *facts, struct buf *out, char **note)
+{
+	(void)note;
+	buf_printf(
+	    out, "entry=%s main=%s", number(facts, "entry") ? "set" : "0", yes_no(is_true(facts, "exports.main")));
+}
+
 static void exports(const json_t *facts, struct buf *out, char **note)
 {
-	buf_printf(out, "entry=%lld main=%s exports=", number(facts, "entry"), yes_no(is_true(facts, "exports.main")));
+	buf_add(out, "exports=");
 	add_names(out, fact(facts, "exports.go"));
 	*note = xprintf("of %lld dynamic symbols that it defines", number(facts, "exports.count"));
 }
@@ -425,6 +432,7 @@ static const struct {
 	{ "init.plt-registers", plt_registers },
 	{ "file.segments", segments },
 	{ "file.kind", kind },
+	{ "file.entry", library_entry },
 	{ "file.exports", exports },
 	{ "file.reloc-types", reloc_types },
 	{ "file.stack", stack_segment },
