@@ -436,3 +436,13 @@ def test_a_machine_that_does_not_answer(tool, tmp_path):
     done = tool("run", f"target=board,mine & {ONE}", "--targets", file)
     assert done.status == CODES["infra"] and "onnection refused" in done.stdout + done.stderr, done
     assert set(live(tool.report(), "board").values()) == {"infra"} and "pass" in live(tool.report(), "mine").values()
+
+
+def test_a_library_without_its_compiler_is_skipped(tool, tmp_path):
+    """What would be put into the Go package is made by the same compiler: it is not missed as a file."""
+    ini = f"[mine]\nkind = wrapper\ncommand = env {{argv}}\ncc = no-such-gcc -D{NEVER_BEFORE}\n"
+    cell = "target=mine & mode=c-shared & load=dlopen & link=external"
+    done = tool("run", "--targets", described(tmp_path, ini), cell)
+    assert done.status == CODES["ok"], done
+    (cell,) = tool.report()["cells"]
+    assert {check["reason"] for check in cell["checks"]} == {f"not-installed: no-such-gcc -D{NEVER_BEFORE}"}

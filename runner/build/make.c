@@ -236,8 +236,10 @@ static int make_all(const struct setup *setup, const struct build *build, struct
 int build_make(const struct setup *setup, const struct build *build, int again, struct diag *diag)
 {
 	struct entry entry;
+	/* Without its C compiler nothing is tried but what Go should refuse, and hosts for the package are not made. */
+	int tried = !build->compiler.missing || support_row(&build->cell) >= 0;
 	int error = make_scratch(setup, diag);
-	error = error ? error : make_package(setup, build, diag);
+	error = error || !tried ? error : make_package(setup, build, diag);
 	error = error ? error : entry_begin(build->dir, again, &entry, diag);
 	if (error)
 		return error == 1 ? 0 : error;
