@@ -319,3 +319,15 @@ def test_a_killed_maker_leaves_nothing_in_the_way(cache):
     done, judged, _ = cache.run()
     assert done.status == CODES["ok"] and judged == 2, done
     assert not folder.with_suffix(".new").exists() and not (folder / "rest").exists()
+
+
+def test_what_runs_beside_an_artifact_is_made_for_it(cache):
+    """Hosts are made of other files than the artifact, and may be gone or others while it is there."""
+    shutil.rmtree(cache.path / "hosts")
+    shutil.rmtree(cache.path / "result")
+    before = cache.made("build")
+    done, judged, report = cache.run()
+    assert done.status == CODES["ok"] and judged == 2, done
+    assert cache.made("build") == before and cache.made("hosts")
+    checks = [check for cell in report["cells"] for check in cell["checks"]]
+    assert any(check["id"].startswith("contract.start-") and check["status"] == "pass" for check in checks)

@@ -184,8 +184,11 @@ size_t task_add_build(struct task_list *list, const struct build *build)
 	for (size_t i = 0; i < list->count; i++)
 		if (list->build[i] && strcmp(list->build[i]->key, build->key) == 0)
 			return i;
+	/* What runs beside the artifact is made of other files, and may be another one since. */
+	size_t hosts =
+	    build->kind == CASE_PORT ? TASK_NONE : task_add_hosts(list, &build->cell, HOSTS_C, build->control);
 	if (!list->force && build_is_ready(list->setup, build))
-		return TASK_NONE;
+		return hosts;
 	char id[CELL_ID_MAX], name[300];
 	struct cell cell = build->cell;
 	snprintf(cell.target, sizeof(cell.target), "none");
@@ -193,8 +196,6 @@ size_t task_add_build(struct task_list *list, const struct build *build)
 	snprintf(name, sizeof(name), "build %s", cell_id(&cell, id));
 	struct build_argument *argument = xmalloc(sizeof(*argument));
 	*argument = (struct build_argument){ list->setup, build, list->force };
-	size_t hosts =
-	    build->kind == CASE_PORT ? TASK_NONE : task_add_hosts(list, &build->cell, HOSTS_C, build->control);
 	size_t index = task_add(list, name, run_build, argument, hosts, TASK_NONE, TASK_NONE);
 	list->build[index] = build;
 	list->task[index].priority = build->cell.mode == MODE_SHARED && build->cell.cgo ? 3 : 2;
