@@ -126,10 +126,11 @@ static const struct check_result *failed_build(const struct cell_result *cell)
 	return NULL;
 }
 
-/* A build that failed has printed why, and left no artifact. */
+/* A build that failed has printed why, and left no artifact: also where a row of known.def says another status, so that
+ * the verdict is "changed". */
 static int follows(const struct check_result *check, const struct check_result *build)
 {
-	return build && check->verdict == build->verdict && text_compare_said(check->message, build->message) == 0 &&
+	return build && check_unexpected(check) && text_compare_said(check->message, build->message) == 0 &&
 	    (check->status == STATUS_BROKEN || (check->status == STATUS_FAIL && strcmp(check->id, "build.quiet") == 0));
 }
 
