@@ -1,5 +1,7 @@
 """Every check is made to fail by its control."""
 
+import fcntl
+import os
 import re
 import subprocess
 
@@ -24,8 +26,16 @@ def tried(tmp_path_factory):
 
 
 def by_hand(line):
-    """What a line prints that is pasted into a shell."""
-    done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=300, check=False)
+    """What a line prints that is pasted into a shell.
+
+    The cache is in use meanwhile (runner/cache/use.h): a tlsmatrix that begins beside it would sweep CACHE/tmp, where
+    the line has its scratch.
+    """
+    usual = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "tlsmatrix")
+    cache = os.environ.get("TLSMATRIX_TEST_CACHE") or usual
+    with open(f"{cache}/in-use", "ab") as shared:
+        fcntl.flock(shared, fcntl.LOCK_SH)
+        done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=300, check=False)
     return done, done.stdout + done.stderr
 
 

@@ -49,6 +49,21 @@ static char *default_cache(void)
 	return home && home[0] == '/' ? xprintf("%s/.cache/tlsmatrix", home) : xstrdup("");
 }
 
+int link_place(const char *folder, const char *name, const char *path)
+{
+	char *link = xprintf("%s/%s", folder, name), there[PATH_MAX];
+	ssize_t len = readlink(link, there, sizeof(there));
+	int error = 0;
+	if (len < 0 || (size_t)len != strlen(path) || memcmp(there, path, (size_t)len) != 0) {
+		unlink(link);
+		error = make_folders(folder);
+		if (!error && symlink(path, link) < 0 && errno != EEXIST)
+			error = -errno;
+	}
+	free(link);
+	return error;
+}
+
 /* The source tree that a build folder belongs to, build/ or, for another kind of build, build/asan/; or what `make
  * install` put of it beside lib/tlsmatrix. */
 static char *root_of(const char *bin)

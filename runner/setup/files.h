@@ -35,6 +35,10 @@ void places_free(struct places *places);
 /* A path seen from the working folder as one from "/"; links are not followed. */
 char *path_absolute(const char *path);
 
+/* A link of that name in a folder, which is made with it; anew when it leads elsewhere.  Others may be making the same
+ * one. */
+int link_place(const char *folder, const char *name, const char *path);
+
 int make_folders(const char *path); /* mkdir -p */
 int remove_tree(const char *path);  /* rm -rf; never follows links */
 /* A folder that others may be making at the same time: fill the one that folder_aside names and makes

@@ -7,7 +7,6 @@
 #include "runner/setup/files.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,19 +85,6 @@ int linkers_give(struct linkers *linkers, const char *text, struct diag *diag)
 	return 0;
 }
 
-/* A link, which is made anew when it leads elsewhere. */
-static void link_to(const char *folder, const char *name, const char *path)
-{
-	char *link = xprintf("%s/%s", folder, name), there[PATH_MAX];
-	ssize_t len = readlink(link, there, sizeof(there));
-	if (len < 0 || (size_t)len != strlen(path) || memcmp(there, path, (size_t)len) != 0) {
-		unlink(link);
-		if (symlink(path, link) < 0)
-			fprintf(stderr, "tlsmatrix: %s: cannot make a link to %s: %s\n", link, path, strerror(errno));
-	}
-	free(link);
-}
-
 char *linkers_folder(const struct linkers *linkers, const char *cache)
 {
 	struct hash *hash = hash_new();
@@ -110,16 +96,17 @@ char *linkers_folder(const struct linkers *linkers, const char *cache)
 	}
 	hash_end(hash, key);
 	char *folder = given ? xprintf("%s/cc/ld-%s", cache, key) : NULL;
-	if (folder)
-		make_folders(folder);
 	for (size_t i = 0; folder && i < LINKER_COUNT; i++) {
 		const struct linker *linker = &linkers->linker[i];
 		if (!linker->given)
 			continue;
-		link_to(folder, linker->program, linker->path);
+		int error = link_place(folder, linker->program, linker->path);
 		/* The one that a compiler takes when it is not asked for another. */
-		if (i == LINKER_BFD)
-			link_to(folder, "ld", linker->path);
+		if (!error && i == LINKER_BFD)
+			error = link_place(folder, "ld", linker->path);
+		if (error)
+			fprintf(stderr, "tlsmatrix: %s: cannot make a link to %s: %s\n", folder, linker->path,
+			    strerror(-error));
 	}
 	return folder;
 }

@@ -90,19 +90,10 @@ static char *expand(const struct setup *setup, const char *zig, const char *text
 /* A link named gcc to a program, in a folder of its own in the cache; malloc'ed, NULL when it cannot be made. */
 static char *named_gcc(const struct setup *setup, const char *name, const char *path)
 {
-	char *folder = xprintf("%s/cc/%s", setup->places.cache, name), *link = xprintf("%s/gcc", folder),
-	     *there = realpath(link, NULL);
-	int good = there && strcmp(there, path) == 0;
-	if (!good) {
-		unlink(link);
-		good = make_folders(folder) == 0 && symlink(path, link) == 0;
-	}
-	free(there);
+	char *folder = xprintf("%s/cc/%s", setup->places.cache, name),
+	     *link = link_place(folder, "gcc", path) ? NULL : xprintf("%s/gcc", folder);
 	free(folder);
-	if (good)
-		return link;
-	free(link);
-	return NULL;
+	return link;
 }
 
 /* What a gcc is besides its driver: the compiler proper and collect2 lie in one folder, assembler and linker beside the
