@@ -124,8 +124,8 @@ docs-ports: programs ## write docs/ports.md, the verdict of every port and mode,
 	@$(B)/tlsmatrix run 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }
 	@$(B)/tlsmatrix report --format markdown --ports --out $(B)/ports -o docs/ports.md
 
-docs-releases: programs ## write docs/releases.md, what each release builds and runs, from all that are kept: the host matrix, and the ports from 1.21 on
-	@$(B)/tlsmatrix run 'go=1.5..1.99 & (os=linux & arch=amd64 & !arch=*.* & target=host,none | go>=1.21 & target=none & link=internal,external)' --out $(B)/releases > $(B)/releases.txt || { tail -n 5 $(B)/releases.txt; exit 1; }
+docs-releases: programs ## write docs/releases.md, what each release builds and runs, from all that are kept: the host matrix, and the ports from 1.16 on
+	@$(B)/tlsmatrix run 'go=1.5..1.99 & (os=linux & arch=amd64 & !arch=*.* & target=host,none | go>=1.16 & target=none & link=internal,external)' --out $(B)/releases > $(B)/releases.txt || { tail -n 5 $(B)/releases.txt; exit 1; }
 	@$(B)/tlsmatrix report --format markdown --releases --out $(B)/releases -o docs/releases.md
 
 # What the programs read of the tree when they run.

@@ -188,6 +188,40 @@ int thread_foreign_run(struct thread_foreign *foreign)
 	return error;
 }
 
+/* ---- what Go keeps of a thread ------------------------------------------------------------- */
+
+struct bound {
+	const char *id;
+	int number;
+	struct thread_altstack *seen;
+};
+
+static void *bound_body(void *argument)
+{
+	struct bound *bound = argument;
+	bound->seen[0] = altstack();
+	goOnCThread(bound->number);
+	bound->seen[1] = altstack();
+	if (probe_control(bound->id, "destructor"))
+		syscall(SYS_exit, 0); /* libc never hears of it, and runs no destructor of a key */
+	return NULL;
+}
+
+int thread_bound_run(const char *id, int number, struct thread_altstack seen[2])
+{
+	struct bound bound = { id, number, seen };
+	return run(bound_body, &bound, 0);
+}
+
+int thread_take_keys(void)
+{
+	pthread_key_t key;
+	int count = 0;
+	while (pthread_key_create(&key, NULL) == 0)
+		count++;
+	return count;
+}
+
 /* ---- mask -------------------------------------------------------------------------------- */
 
 struct mask {

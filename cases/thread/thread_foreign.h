@@ -52,6 +52,13 @@ struct thread_foreign {
 
 int thread_foreign_run(struct thread_foreign *foreign);
 
+/* The thread, which has no alternate stack of its own, calls Go once and ends; seen[] gets the stack in force before
+ * the call and after it.  id is of the check, for its control. */
+int thread_bound_run(const char *id, int number, struct thread_altstack seen[2]);
+
+/* Takes every key of pthread_key_create that is left, for a control; returns how many. */
+int thread_take_keys(void);
+
 /* The thread blocks the signals, calls Go calls times and compares its mask after each call.
  * changed gets the number of calls after which it differed. */
 int thread_mask_run(int number, int calls, const int *signals, int count, int *changed);
