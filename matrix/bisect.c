@@ -134,3 +134,31 @@ void bisect_ladder(const struct release_list *list, const char *first, const cha
 	}
 	release_list_add(ladder, last);
 }
+
+static int has_minor(const struct release_list *list, const struct version *of)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct version at;
+		if (version_parse(list->name[i], &at) == 0 && at.major == of->major && at.minor == of->minor)
+			return 1;
+	}
+	return 0;
+}
+
+void bisect_offer(struct release_list *list, const struct release_list *available, const char *last)
+{
+	struct release_list wanted = RELEASE_LIST_INIT;
+	struct version to, at;
+	if (version_parse(last, &to))
+		return;
+	for (size_t i = 0; i < available->count; i++) {
+		if (version_parse(available->name[i], &at) || at.stage != VERSION_RELEASE ||
+		    !version_since(available->name[i], VERSION_BUILDMODE))
+			continue;
+		if ((at.major == to.major && at.minor == to.minor) || !has_minor(list, &at))
+			release_list_add(&wanted, available->name[i]);
+	}
+	for (size_t i = 0; i < wanted.count; i++)
+		release_list_add(list, wanted.name[i]);
+	release_list_free(&wanted);
+}

@@ -41,4 +41,9 @@ size_t bisect_ranges(const struct candidate *candidates, size_t count, const cha
  * younger than 1.24.0.  Free with release_list_free. */
 void bisect_ladder(const struct release_list *list, const char *first, const char *last, struct release_list *ladder);
 
+/* Adds to list, the releases that are kept, those that can be had and that a ladder up to last wants besides: all of
+ * last's minor, and the releases of minors of which list has none.  No pre-releases, and nothing before 1.5, which
+ * builds nothing of the matrix. */
+void bisect_offer(struct release_list *list, const struct release_list *available, const char *last);
+
 #endif

@@ -303,6 +303,51 @@ def test_a_full_disk(tool, tmp_path):
         subprocess.run(["umount", tool.cache], check=True)
 
 
+BISECT = ("bisect", "--cell", "go1.7.1/linux/amd64/exe/cgo0/internal@host:exec", "--bad", "1.7.1")
+
+
+def test_bisect_fetches_what_it_tries(tool, proxy):
+    """AT_PAGESZ is read since 1.7 (runtime/os_linux.go sysargs)."""
+    shared = Tool(pathlib.Path("/nonexistent"))
+    assert shared("toolchain", "get", "1.7.1").status == CODES["ok"]
+    goroot = listed(shared)["kept"]["go1.7.1"]["goroot"]
+    assert tool("toolchain", "add", goroot).status == CODES["ok"]
+    argv = (*BISECT, "--check", "contract.start-page-size-64k", "--get", "--good")
+    for end, says in (
+        ("1.6.3", "--good 1.6.3 not available; 1.6.2 and 1.6.4 bracket it"),
+        ("1.3", "1.3 not available"),
+    ):
+        done = tool(*argv, end)
+        assert done.status == CODES["usage"] and says in done.line(), done
+    proxy.fault = "cut"
+    done = tool(*argv, RELEASE)
+    assert done.status == CODES["infra"] and f"go{RELEASE}: not fetched" in done.stderr.splitlines()[-1], done
+    assert releases(tool) == ["go1.7.1"]
+    proxy.fault = None
+    done = tool(*argv, RELEASE)
+    assert done.status == CODES["ok"], done
+    assert done.stdout.split("\n\n")[1].splitlines()[:2] == [
+        f"go{RELEASE}: pass tolerated",
+        "go1.7.1: pass exits: runtime: kernel page size (65536) is larger than runtime page size (4096)",
+    ]
+    assert releases(tool) == [f"go{RELEASE}", "go1.7.1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--good", RELEASE), "is not kept: --get"),
+        (("--good", RELEASE, "--get"), "toolchain"),
+        (("--get", "--axis", "target"), "--get: fetches releases"),
+    ],
+)
+def test_bisect_without_a_network(tmp_path, words, says):
+    tool = tool_with(tmp_path, "off")
+    done = tool(*BISECT[:3], *words)
+    assert done.status in (CODES["usage"], CODES["infra"]) and says in done.stderr.splitlines()[-1], done
+    assert releases(tool) == []
+
+
 def test_a_tree_that_lies_here_is_added_and_stays_there(tool, kept, tmp_path):
     mine = copied_tree(kept, tmp_path)
     done = tool("toolchain", "add", mine)

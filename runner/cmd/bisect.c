@@ -1,5 +1,6 @@
 /* bisect.c - bisect: where along releases, targets or commits a cell changes. */
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/fetching.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
@@ -15,7 +16,7 @@
 
 enum { CONFIRMATIONS = 3 };
 
-static int as_json;
+static int as_json, get;
 static const char *cell_text, *check_id, *axis = "go", *go_tree, *good, *bad;
 static const struct option_row options[] = {
 	{ "--cell", OPTION_TEXT, "CELL", "what is tried, an id as `list` prints it; its release is one of many",
@@ -25,6 +26,8 @@ static const struct option_row options[] = {
 	{ "--go-tree", OPTION_TEXT, "DIR", "along the commits of this git checkout of Go", &go_tree },
 	{ "--good", OPTION_TEXT, "X", "one end: a release, target or commit (the oldest release that is kept)", &good },
 	{ "--bad", OPTION_TEXT, "Y", "the other (the newest; HEAD)", &bad },
+	{ "--get", OPTION_FLAG, NULL, "fetch what is not kept when it is its turn; it stays (`toolchain remove`)",
+	    &get },
 	{ "--json", OPTION_FLAG, NULL, "the answer as JSON; what is tried goes to stderr", &as_json },
 };
 
@@ -37,6 +40,8 @@ static FILE *talk;
 
 static void tell_candidate(const struct search *search, size_t i, const char *how)
 {
+	if (search->fetching)
+		fetching_done();
 	fprintf(talk, "  %-12s %s%s (%s)\n", search->candidate[i].name,
 	    search->value[i] ? "" : "cannot be judged: ", search->value[i] ? search->value[i] : search->why, how);
 	fflush(talk);
@@ -140,32 +145,66 @@ static int tell_change(struct search *search, const size_t pair[2])
 
 /* ---- searching -------------------------------------------------------------------------------------------- */
 
-/* Searches and tells; merge is the one whose branch this is, or "".  The exit code, or -1 when nothing changes. */
-static int look_for(struct search *search, const char *merge)
+static int look_for(struct search *search, const char *merge);
+
+/* Looks along finer, whose list takes the place of what lies between the pair of search: its exit code, -1 when
+ * nothing changes there. */
+static int look_closer(struct search *search, struct search *finer, const char *merge)
+{
+	int code = look_for(finer, merge);
+	search->evaluated = finer->evaluated;
+	search->stored = finer->stored;
+	search->error = finer->error;
+	memcpy(search->why, finer->why, sizeof(search->why));
+	search_free(finer);
+	return code;
+}
+
+/* The branch that the merge after the pair brought in. */
+static int look_along_branch(struct search *search, const size_t pair[2])
 {
 	struct search branch = { .count = 0 };
 	struct diag diag = DIAG_INIT;
+	const char *merge = search->candidate[pair[1]].name;
+	if (along_merge(search, pair[1], &branch, &diag)) {
+		cmd_fail(&diag, 0);
+		search_free(&branch);
+		return -1;
+	}
+	fprintf(talk, "%s is a merge: of the branch that it brought in, %zu commits\n", merge, branch.count - 2);
+	tell_untestable(search, pair);
+	int code = look_closer(search, &branch, merge);
+	if (code < 0)
+		fprintf(talk, "where the branch begins it is as after the merge\n");
+	return code;
+}
+
+/* The releases between the pair that the first list left out. */
+static int look_along_patches(struct search *search, const size_t pair[2])
+{
+	struct search finer = { .count = 0 };
+	struct diag diag = DIAG_INIT;
+	int more = along_finer(search, pair, &finer, &diag);
+	if (more > 0) {
+		fprintf(talk, "between %s and %s, %zu releases\n", search->candidate[pair[0]].name,
+		    search->candidate[pair[1]].name, finer.count - 2);
+		return look_closer(search, &finer, "");
+	}
+	search_free(&finer);
+	return more < 0 ? cmd_fail(&diag, EXIT_INFRA) : -1;
+}
+
+/* Searches and tells; merge is the one whose branch this is, or "".  The exit code, or -1 when nothing changes. */
+static int look_for(struct search *search, const char *merge)
+{
 	size_t pair[2];
-	int code = -1;
 	if (search_find(search))
 		return EXIT_INTERRUPTED;
 	if (!bisect_change(search->candidate, search->count, &pair[0], &pair[1]))
 		return -1;
-	if (!along_is_merge(search, pair[1]) || strcmp(search->candidate[pair[1]].name, merge) == 0)
-		return tell_change(search, pair);
-	if (along_merge(search, pair[1], &branch, &diag)) {
-		cmd_fail(&diag, 0);
-	} else {
-		fprintf(talk, "%s is a merge: of the branch that it brought in, %zu commits\n",
-		    search->candidate[pair[1]].name, branch.count - 2);
-		tell_untestable(search, pair);
-		code = look_for(&branch, search->candidate[pair[1]].name);
-		if (code < 0)
-			fprintf(talk, "where the branch begins it is as after the merge\n");
-	}
-	search->evaluated += branch.evaluated;
-	search->error = branch.error;
-	search_free(&branch);
+	int code = along_is_merge(search, pair[1]) && strcmp(search->candidate[pair[1]].name, merge) != 0 ?
+	    look_along_branch(search, pair) :
+	    look_along_patches(search, pair);
 	return code < 0 ? tell_change(search, pair) : code;
 }
 
@@ -173,7 +212,9 @@ static int failed(const struct search *search)
 {
 	struct diag diag = DIAG_INIT;
 	diag_set(&diag, 0, "%s",
-	    search->error == -EINTR ? "interrupted: run again to go on where it stopped" : strerror(-search->error));
+	    search->error == -EINTR ? "interrupted: run again to go on where it stopped" :
+		*search->why        ? search->why :
+				      strerror(-search->error));
 	return cmd_fail(&diag, search->error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA);
 }
 
@@ -188,6 +229,8 @@ static int check_options(const struct option_words *words, struct search *search
 		return diag_set(diag, EINVAL, "--axis %s: is neither go nor target", axis);
 	if (go_tree && strcmp(axis, "go") != 0)
 		return diag_set(diag, EINVAL, "--go-tree %s: is along Go's commits, not --axis %s", go_tree, axis);
+	if (get && (go_tree || strcmp(axis, "go") != 0))
+		return diag_set(diag, EINVAL, "--get: fetches releases, which is --axis go");
 	if (check_id && !check_find(check_id))
 		return diag_set(
 		    diag, EINVAL, "--check %s: no such check: `tlsmatrix list --checks` has them", check_id);
@@ -195,6 +238,7 @@ static int check_options(const struct option_words *words, struct search *search
 	search->question.check_id = check_id;
 	search->question.observed_alone = search->axis == AXIS_COMMIT;
 	search->go_tree = go_tree;
+	search->fetching = get ? fetching_tell : NULL;
 	return cell_parse(cell_text, &search->question.cell, diag);
 }
 
@@ -215,7 +259,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	int error = check_options(words, &search, &diag), code;
 	error = error ? error : along_make(&search, good, bad, &diag);
 	if (error) {
-		code = cmd_fail(&diag, EXIT_USAGE);
+		code = cmd_fail(&diag, error == -EINVAL ? EXIT_USAGE : EXIT_INFRA);
 	} else {
 		setup_keys(setup);
 		/* Without a history only the cache is asked. */
@@ -240,13 +284,12 @@ const struct command cmd_bisect = {
 	.summary = "between which two releases, targets or commits of Go a cell changes",
 	.needs_release = 1,
 	.uses = CACHE_USED,
-	.help = "Tries as few of the kept releases (`tlsmatrix toolchain`) as it takes; what cache or history know\n"
-		"is not tried again, so that a search that was cut off goes on. The ends may stand in either\n"
-		"order. It goes along the first patch of each minor, and along the patches of the last one.\n"
-		"With --go-tree a commit is built by its own make.bash, with a kept release a minor older, and kept\n"
-		"as go1.16-0123456789ab. Of a merge the branch is searched too. Ends are what git takes for commits.\n"
-		"The rules are those of the release it was to become. The change is seen three times. Exit status 1\n"
-		"when it does not show each time, 2 when both ends are alike, 3 when one cannot be judged.",
+	.help = "Tries few of the kept releases (`tlsmatrix toolchain`), none that cache or history know: a search\n"
+		"that was cut off goes on. It goes along the first patch of each minor and the patches of the last,\n"
+		"with --get then along those of the minor in which it changed. With --go-tree a commit is built by\n"
+		"its make.bash, with a kept release a minor older, and kept as go1.16-0123456789ab; of a merge the\n"
+		"branch is searched too; the rules are those of the release it was to become. Exit status 1 when the\n"
+		"change does not show three times, 2 when both ends are alike, 3 when one cannot be judged or had.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -1,5 +1,6 @@
 /* toolchain.c - toolchain list|get|add|remove: the Go releases that can be tested. */
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/fetching.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/base/text.h"
@@ -16,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 static int as_json;
 static const struct option_row options[] = {
@@ -149,29 +148,6 @@ static int list(struct setup *setup)
 
 /* ---- get -------------------------------------------------------------------------------------------- */
 
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-/* On a terminal one line that is drawn anew; elsewhere a line for what is new, and one every ten seconds. */
-static void say(const char *version, const char *doing, long long bytes)
-{
-	static const char *last;
-	static double told;
-	int terminal = isatty(STDERR_FILENO), due = last != doing || now() - told >= (terminal ? 0.2 : 10);
-	if (!due)
-		return;
-	char size[24] = "";
-	if (bytes)
-		snprintf(size, sizeof(size), ", %.1f MB", (double)bytes / 1e6);
-	fprintf(stderr, terminal ? "\r%s: %s%s\033[K" : "%s: %s%s\n", version, doing, size);
-	last = doing;
-	told = now();
-}
-
 static int get_one(struct setup *setup, const char *version)
 {
 	struct diag diag = DIAG_INIT;
@@ -179,9 +155,8 @@ static int get_one(struct setup *setup, const char *version)
 	int here = kept_find(setup, version, &kept) == 0, error;
 	if (here)
 		kept_free(&kept);
-	error = fetch_release(setup, version, say, &diag);
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K");
+	error = fetch_release(setup, version, fetching_tell, &diag);
+	fetching_done();
 	if (error)
 		return cmd_fail(&diag, EXIT_INFRA);
 	error = kept_find(setup, version, &kept);

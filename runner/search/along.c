@@ -4,6 +4,7 @@
 #include "matrix/base/diag.h"
 #include "matrix/version.h"
 #include "runner/target/target.h"
+#include "runner/toolchain/release_fetch.h"
 #include "runner/toolchain/release_kept.h"
 
 #include <errno.h>
@@ -13,31 +14,62 @@
 
 /* ---- releases and targets ------------------------------------------------------------------------------ */
 
-/* Kept releases and the one under test, from one end to the other.  0 or -EINVAL with a line in diag. */
+/* An end as a list has it: among the kept ones, else among those that can be had.  NULL with a line in diag. */
+static const char *find_end(const char *option, const char *name, const struct release_list *kept,
+    const struct release_list *available, struct diag *diag)
+{
+	const char *found = release_list_find(kept, name);
+	if (!found)
+		found = release_list_find(available, name);
+	if (!found && available->count) {
+		struct release_list none = RELEASE_LIST_INIT;
+		struct diag nearest = DIAG_INIT;
+		release_list_select(available, name, &none, &nearest);
+		release_list_free(&none);
+		diag_set(diag, EINVAL, "%s %s", option, *nearest.line ? nearest.line : "takes one release");
+	} else if (!found) {
+		diag_set(diag, EINVAL,
+		    "%s %s: is not kept: --get, `tlsmatrix toolchain get %s` or `tlsmatrix "
+		    "toolchain list`",
+		    option, name, name);
+	}
+	return found;
+}
+
+/* From one end to the other: of the kept releases, and of those that can be had. */
+static int make_ladder(struct release_list *kept, const struct release_list *available, const char *good,
+    const char *bad, struct release_list *ladder, struct diag *diag)
+{
+	struct version first, last;
+	char ends[2][sizeof(*kept->name)];
+	const char *found[2] = { good ? find_end("--good", good, kept, available, diag) : kept->name[0], NULL };
+	if (found[0])
+		found[1] = bad ? find_end("--bad", bad, kept, available, diag) : kept->name[kept->count - 1];
+	if (!found[0] || !found[1])
+		return -EINVAL;
+	version_parse(found[0], &first);
+	version_parse(found[1], &last);
+	int turned = version_compare(&first, &last) > 0;
+	strcpy(ends[0], found[turned]);
+	strcpy(ends[1], found[!turned]);
+	bisect_offer(kept, available, ends[1]);
+	release_list_add(kept, ends[0]);
+	release_list_add(kept, ends[1]);
+	bisect_ladder(kept, ends[0], ends[1], ladder);
+	return 0;
+}
+
+/* Kept releases and the one under test, and with search->fetching what can be had.  As along_make. */
 static int releases_between(
     const struct search *search, const char *good, const char *bad, struct release_list *ladder, struct diag *diag)
 {
-	struct release_list list;
-	kept_releases(search->question.setup, &list);
-	release_list_add(&list, search->question.setup->releases[0].version);
-	const char *ends[2] = { good ? good : list.name[0], bad ? bad : list.name[list.count - 1] };
-	int error = 0;
-	for (int i = 0; i < 2 && !error; i++) {
-		const char *found = release_list_find(&list, ends[i]);
-		if (!found)
-			error = diag_set(diag, EINVAL,
-			    "--%s %s: is not kept: `tlsmatrix toolchain get %s` or `tlsmatrix toolchain list`",
-			    i ? "bad" : "good", ends[i], ends[i]);
-		ends[i] = found;
-	}
-	struct version first, last;
-	if (!error) {
-		version_parse(ends[0], &first);
-		version_parse(ends[1], &last);
-		int turned = version_compare(&first, &last) > 0;
-		bisect_ladder(&list, ends[turned], ends[!turned], ladder);
-	}
-	release_list_free(&list);
+	struct release_list kept, available = RELEASE_LIST_INIT;
+	int error = search->fetching ? fetch_list(search->question.setup, &available, diag) : 0;
+	kept_releases(search->question.setup, &kept);
+	release_list_add(&kept, search->question.setup->releases[0].version);
+	error = error ? error : make_ladder(&kept, &available, good, bad, ladder, diag);
+	release_list_free(&available);
+	release_list_free(&kept);
 	return error;
 }
 
@@ -138,26 +170,53 @@ int along_is_merge(const struct search *search, size_t i)
 	return search->axis == AXIS_COMMIT && search->commits.commit[i].parents > 1;
 }
 
+/* A search along other candidates for the same question, which goes on counting. */
+static struct search same_question(const struct search *search)
+{
+	return (struct search){ .question = search->question,
+		.axis = search->axis,
+		.go_tree = search->go_tree,
+		.fetching = search->fetching,
+		.evaluated = search->evaluated,
+		.stored = search->stored,
+		.tell = search->tell,
+		.begun = search->begun };
+}
+
+/* What one search knows of the candidates of another. */
+static void hand_on(const struct search *search, struct search *to)
+{
+	for (size_t i = 0; i < to->count; i++)
+		for (size_t k = 0; k < search->count; k++) {
+			if (!search->value[k] || strcmp(search->candidate[k].name, to->candidate[i].name) != 0)
+				continue;
+			search_settle(to, i, search->value[k]);
+			strcpy(to->toolchain[i], search->toolchain[k]);
+		}
+}
+
 int along_merge(const struct search *search, size_t merge, struct search *branch, struct diag *diag)
 {
 	struct commits commits = COMMITS_INIT;
-	*branch = (struct search){ .question = search->question,
-		.axis = search->axis,
-		.go_tree = search->go_tree,
-		.tell = search->tell,
-		.begun = search->begun };
+	*branch = same_question(search);
 	int error = commits_merged(search->go_tree, &search->commits.commit[merge], &commits, diag);
 	if (error)
 		return error;
 	take_commits(branch, &commits);
-	for (size_t i = 0; i < branch->count; i++)
-		for (size_t k = 0; k < search->count; k++) {
-			if (!search->value[k] || strcmp(search->candidate[k].name, branch->candidate[i].name) != 0)
-				continue;
-			search_settle(branch, i, search->value[k]);
-			strcpy(branch->toolchain[i], search->toolchain[k]);
-		}
+	hand_on(search, branch);
 	return 0;
+}
+
+int along_finer(const struct search *search, const size_t pair[2], struct search *finer, struct diag *diag)
+{
+	if (search->axis != AXIS_GO || !search->fetching)
+		return 0;
+	*finer = same_question(search);
+	int error = make_releases(finer, search->candidate[pair[0]].name, search->candidate[pair[1]].name, diag);
+	if (error)
+		return error;
+	hand_on(search, finer);
+	return finer->count > pair[1] - pair[0] + 1;
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 #include "matrix/base/diag.h"
 #include "runner/search/ahead.h"
 #include "runner/toolchain/commit_build.h"
+#include "runner/toolchain/release_kept.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -60,11 +61,26 @@ static void settle_without(struct search *search, size_t i, const char *why)
 	settle(search, i, NULL);
 }
 
+/* A release that is not kept yet, where such are fetched. */
+static int is_to_fetch(const struct search *search, size_t i)
+{
+	struct kept kept;
+	if (search->axis != AXIS_GO || !search->fetching ||
+	    strcmp(search->candidate[i].name, search->question.setup->releases[0].version) == 0)
+		return 0;
+	int is_kept = kept_find(search->question.setup, search->candidate[i].name, &kept) == 0;
+	if (is_kept)
+		kept_free(&kept);
+	return !is_kept;
+}
+
 /* What the cache or an earlier run knows of it already. */
 static void look_up(struct search *search, size_t i)
 {
 	struct diag diag = DIAG_INIT;
 	char *value;
+	if (is_to_fetch(search, i))
+		return;
 	int error = search->axis == AXIS_COMMIT && !*search->toolchain[i] ?
 	    commit_known(search->question.setup, &search->commits.commit[i], search->toolchain[i], &diag) :
 	    0;
@@ -90,11 +106,24 @@ static char *run_one(struct search *search, size_t i, int again)
 	return question_ask(&search->question, &search->plan[i], again, NULL, search->why, &search->error);
 }
 
-/* A commit's toolchain is built first. */
+/* A network that fails ends the search: another release would not come either. */
+static void fetch(struct search *search, size_t i)
+{
+	struct diag diag = DIAG_INIT;
+	search->error = fetch_release(search->question.setup, search->candidate[i].name, search->fetching, &diag);
+	if (search->error)
+		snprintf(search->why, sizeof(search->why), "%.*s", (int)sizeof(search->why) - 1, diag.line);
+}
+
+/* A commit's toolchain is built first, a release that is not kept is fetched. */
 static void evaluate(struct search *search, size_t i)
 {
 	struct diag diag = DIAG_INIT;
 	int error = 0;
+	if (is_to_fetch(search, i))
+		fetch(search, i);
+	if (search->error)
+		return;
 	search->evaluated++;
 	if (search->axis == AXIS_COMMIT && !*search->toolchain[i]) {
 		error = commit_build(search->question.setup, search->go_tree, &search->commits.commit[i], search->begun,

@@ -8,6 +8,7 @@
 #include "matrix/bisect.h"
 #include "runner/search/question.h"
 #include "runner/toolchain/commits.h"
+#include "runner/toolchain/release_fetch.h"
 
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct search {
 	struct question question; /* what lies along the axis is replaced in its cell */
 	enum axis axis;
 	const char *go_tree; /* AXIS_COMMIT: the checkout */
+	fetch_say *fetching; /* AXIS_GO: what is not kept is fetched when it is its turn, and this told; NULL: is not */
 	/* What is said meanwhile: candidate i has a value, or why has why it has none; how is "known" or "tried". */
 	void (*tell)(const struct search *search, size_t i, const char *how);
 	void (*begun)(const char *name, const char *by); /* commit_build.h */
@@ -31,7 +33,7 @@ struct search {
 	char (*toolchain)[32];  /* AXIS_COMMIT: the name of each one's, "" until it is there */
 	/* The answer. */
 	size_t evaluated, stored;
-	char why[400]; /* the last one that could not be judged */
+	char why[400]; /* the last one that could not be judged, or could not be fetched */
 	int error;     /* of a run that did not come to its end */
 	pid_t builder[SEARCH_BUILDERS];
 };

@@ -134,6 +134,27 @@ static void test_ladders(void **state)
 	release_list_free(&list);
 }
 
+/* What is kept stands for its minor, but not in the minor at the end. */
+static void test_what_can_be_had_is_offered(void **state)
+{
+	static const char *const kept[] = { "1.7.6", "1.8.7" };
+	static const char *const had[] = { "1.4.3", "1.6.2", "1.6.4", "1.7.1", "1.8rc1", "1.8", "1.8.7", "1.9" };
+	(void)state;
+	struct release_list list = RELEASE_LIST_INIT, available = RELEASE_LIST_INIT;
+	struct buf text = BUF_INIT;
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		release_list_add(&list, kept[i]);
+	for (size_t i = 0; i < sizeof had / sizeof *had; i++)
+		release_list_add(&available, had[i]);
+	bisect_offer(&list, &available, "go1.8.7");
+	for (size_t i = 0; i < list.count; i++)
+		buf_printf(&text, "%s ", list.name[i]);
+	assert_string_equal(text.data, "go1.6.2 go1.6.4 go1.7.6 go1.8 go1.8.7 go1.9 ");
+	buf_free(&text);
+	release_list_free(&list);
+	release_list_free(&available);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +162,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_judged_is_passed_over),
 		cmocka_unit_test(test_what_is_known_is_not_asked),
 		cmocka_unit_test(test_ladders),
+		cmocka_unit_test(test_what_can_be_had_is_offered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,33 @@
+#include "runner/cmd/fetching.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+void fetching_tell(const char *version, const char *doing, long long bytes)
+{
+	static const char *last;
+	static double told;
+	int terminal = isatty(STDERR_FILENO), due = last != doing || now() - told >= (terminal ? 0.2 : 10);
+	if (!due)
+		return;
+	char size[24] = "";
+	if (bytes)
+		snprintf(size, sizeof(size), ", %.1f MB", (double)bytes / 1e6);
+	fprintf(stderr, terminal ? "\r%s: %s%s\033[K" : "%s: %s%s\n", version, doing, size);
+	last = doing;
+	told = now();
+}
+
+void fetching_done(void)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+}
