@@ -363,31 +363,63 @@ static void test_open_questions_match(void **state)
 	}
 }
 
+static void fails_with(const char *text, const char *line)
+{
+	struct diag diag = DIAG_INIT;
+	struct filter *filter = (struct filter *)&diag;
+	assert_int_equal(filter_parse(text, &filter, &diag), -EINVAL);
+	assert_string_equal(diag.line, line);
+	assert_ptr_equal(filter, &diag);
+}
+
+#define FIELDS "go os arch mode cgo link target load libc kernel emulator check status"
+#define MODES "exe pie c-archive c-shared shared plugin"
+
+static void test_unknown_words_name_the_nearest_and_all(void **state)
+{
+	static const struct {
+		const char *text, *line;
+	} cases[] = {
+		{ "modee=x", "unknown field 'modee' at column 1 of 'modee=x'; did you mean 'mode'? known: " FIELDS },
+		{ "zzzzzz=x", "unknown field 'zzzzzz' at column 1 of 'zzzzzz=x'; known: " FIELDS },
+		{ "goos=x", "unknown field 'goos' at column 1 of 'goos=x'; did you mean 'os'? known: " FIELDS },
+		{ "BuildMode=x",
+		    "unknown field 'BuildMode' at column 1 of 'BuildMode=x'; did you mean 'mode'? known: " FIELDS },
+		{ "mode=c-shred",
+		    "unknown mode 'c-shred' at column 6 of 'mode=c-shred'; did you mean 'c-shared'? known: " MODES },
+		{ "mode=exe,qqq", "unknown mode 'qqq' at column 10 of 'mode=exe,qqq'; known: " MODES },
+		{ "link=bfd",
+		    "unknown link 'bfd' at column 6 of 'link=bfd'; did you mean 'external'? known: internal external "
+		    "external-gold external-lld "
+		    "external-mold "
+		    "external-static external-gold-static external-lld-static external-mold-static" },
+		{ "load=dlopn",
+		    "unknown load 'dlopn' at column 6 of 'load=dlopn'; did you mean 'dlopen'? known: none exec needed "
+		    "dlopen dlopen-lazy dlopen-global dlopen-lazy-global dlmopen preload gomain archive archive-pie "
+		    "archive-so plugin wasi js" },
+		{ "cgo=2", "unknown cgo '2' at column 5 of 'cgo=2'; known: 0 1" },
+		{ "check=tls.modl-insn",
+		    "unknown check 'tls.modl-insn' at column 7 of 'check=tls.modl-insn'; did you mean "
+		    "'tls.model-insn'? known: `tlsmatrix list --checks`" },
+		{ "check=nothing-like-it",
+		    "unknown check 'nothing-like-it' at column 7 of 'check=nothing-like-it'; known: `tlsmatrix list "
+		    "--checks`" },
+		{ "status=crahs",
+		    "unknown status 'crahs' at column 8 of 'status=crahs'; did you mean 'crash'? known: pass skip "
+		    "notrun "
+		    "fail miss leak timeout crash broken infra ok known fixed flaky new changed regressed gone" },
+		{ "Mode=exe", "unknown field 'Mode' at column 1 of 'Mode=exe'; did you mean 'mode'? known: " FIELDS },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		fails_with(cases[i].text, cases[i].line);
+}
+
 static void test_errors_name_place_and_remedy(void **state)
 {
 	static const struct {
 		const char *text, *line;
 	} cases[] = {
-		{ "modee=x", "unknown field 'modee' at column 1 of 'modee=x'; did you mean 'mode'?" },
-		{ "zzzzzz=x",
-		    "unknown field 'zzzzzz' at column 1 of 'zzzzzz=x'; known: go os arch mode cgo link target load "
-		    "libc kernel emulator "
-		    "check status" },
-		{ "mode=c-shred", "unknown mode 'c-shred' at column 6 of 'mode=c-shred'; did you mean 'c-shared'?" },
-		{ "mode=exe,qqq",
-		    "unknown mode 'qqq' at column 10 of 'mode=exe,qqq'; known: exe pie c-archive c-shared shared "
-		    "plugin" },
-		{ "link=bfd",
-		    "unknown link 'bfd' at column 6 of 'link=bfd'; known: internal external external-gold external-lld "
-		    "external-mold "
-		    "external-static external-gold-static external-lld-static external-mold-static" },
-		{ "load=dlopn", "unknown load 'dlopn' at column 6 of 'load=dlopn'; did you mean 'dlopen'?" },
-		{ "cgo=2", "unknown cgo '2' at column 5 of 'cgo=2'; known: 0 1" },
-		{ "check=tls.modl-insn",
-		    "unknown check 'tls.modl-insn' at column 7 of 'check=tls.modl-insn'; did you mean "
-		    "'tls.model-insn'?" },
-		{ "check=nothing-like-it", "unknown check 'nothing-like-it' at column 7 of 'check=nothing-like-it'" },
-		{ "status=crahs", "unknown status 'crahs' at column 8 of 'status=crahs'; did you mean 'crash'?" },
 		{ "mode", "expected = or != at column 5 of 'mode'" },
 		{ "go", "expected = != < <= > or >= at column 3 of 'go'" },
 		{ "mode>exe", "only go has an order: '=' or '!=' expected at column 5 of 'mode>exe'" },
@@ -411,16 +443,10 @@ static void test_errors_name_place_and_remedy(void **state)
 		{ "!", "the expression ends: a field is missing at column 2 of '!'" },
 		{ "()", "expected a field, '!' or '(' at column 2 of '()'" },
 		{ "=x", "expected a field, '!' or '(' at column 1 of '=x'" },
-		{ "Mode=exe", "unknown field 'Mode' at column 1 of 'Mode=exe'; did you mean 'mode'?" },
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct diag diag = DIAG_INIT;
-		struct filter *filter = (struct filter *)&diag;
-		assert_int_equal(filter_parse(cases[i].text, &filter, &diag), -EINVAL);
-		assert_string_equal(diag.line, cases[i].line);
-		assert_ptr_equal(filter, &diag);
-	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		fails_with(cases[i].text, cases[i].line);
 }
 
 static void test_long_and_deep_texts(void **state)
@@ -495,6 +521,7 @@ int main(void)
 		cmocka_unit_test(test_facts_are_taken),
 		cmocka_unit_test(test_release_equals_its_short_name),
 		cmocka_unit_test(test_open_questions_match),
+		cmocka_unit_test(test_unknown_words_name_the_nearest_and_all),
 		cmocka_unit_test(test_errors_name_place_and_remedy),
 		cmocka_unit_test(test_long_and_deep_texts),
 		cmocka_unit_test(test_texts_are_kept_by_content),
