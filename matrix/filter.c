@@ -430,7 +430,8 @@ enum answer filter_match_test(const struct node *node, const struct filter_subje
 	case FIELD_STATUS:
 		if (!subject->status)
 			return MAYBE;
-		holds = filter_match_text(node, subject->status);
+		holds = filter_match_text(node, subject->status) ||
+		    (subject->verdict && filter_match_text(node, subject->verdict));
 		break;
 	case FIELD_COUNT:
 		break;

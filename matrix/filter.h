@@ -33,6 +33,7 @@ struct filter_subject {
 	const struct cell *cell;
 	const char *check;
 	const char *status;
+	const char *verdict; /* of a result, status=known asks for it as well; NULL: none */
 };
 
 /* Parses text.  Returns 0 and *filter, or -EINVAL with one line in diag: the text, the column

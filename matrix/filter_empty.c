@@ -144,7 +144,7 @@ static int has_value(const struct node *test, const struct value *value, const s
 	one.next = NULL;
 	alone.values = &one;
 	for (size_t i = 0; i < among->count; i++) {
-		const struct filter_subject subject = { &among->cell[i], NULL, NULL };
+		const struct filter_subject subject = { &among->cell[i], NULL, NULL, NULL };
 		if (filter_match_test(&alone, &subject) != NO)
 			return 1;
 	}

@@ -61,7 +61,7 @@ static void test_facts_of_targets(void **state)
 	(void)state;
 	struct cell cell = cell_of(shared_id), none = cell;
 	snprintf(none.target, sizeof none.target, "none");
-	const struct filter_subject subject = { &cell, NULL, NULL }, of_none = { &none, NULL, NULL };
+	const struct filter_subject subject = { &cell, NULL, NULL, NULL }, of_none = { &none, NULL, NULL, NULL };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		cell.facts = &glibc;
 		assert_int_equal(matches(cases[i].text, &subject), cases[i].glibc);
@@ -97,7 +97,7 @@ static void test_a_cell_is_a_filter(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct cell cell = cell_of(cases[i].cell);
 		assert_int_equal(
-		    matches(cases[i].text, &(struct filter_subject){ &cell, NULL, NULL }), cases[i].matches);
+		    matches(cases[i].text, &(struct filter_subject){ &cell, NULL, NULL, NULL }), cases[i].matches);
 	}
 	struct diag diag = DIAG_INIT;
 	struct filter *filter;
@@ -183,7 +183,7 @@ static void test_arch_takes_variants(void **state)
 	struct cell plain, five;
 	assert_int_equal(cell_parse("go1.26.8/linux/arm/exe/cgo0/internal@none", &plain, NULL), 0);
 	assert_int_equal(cell_parse("go1.26.8/linux/arm.5/exe/cgo0/internal@none", &five, NULL), 0);
-	const struct filter_subject of_plain = { &plain, NULL, NULL }, of_five = { &five, NULL, NULL };
+	const struct filter_subject of_plain = { &plain, NULL, NULL, NULL }, of_five = { &five, NULL, NULL, NULL };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_int_equal(matches(cases[i].text, &of_plain), cases[i].plain);
 		assert_int_equal(matches(cases[i].text, &of_five), cases[i].five);
@@ -310,7 +310,7 @@ static void test_fields_operators_and_joints(void **state)
 {
 	(void)state;
 	struct cell cell = cell_of(shared_id);
-	const struct filter_subject subject = { &cell, NULL, NULL };
+	const struct filter_subject subject = { &cell, NULL, NULL, NULL };
 	for (size_t i = 0; i < sizeof shared_cases / sizeof *shared_cases; i++)
 		if (matches(shared_cases[i].text, &subject) != shared_cases[i].match)
 			fail_msg("'%s' is not %d", shared_cases[i].text, shared_cases[i].match);
@@ -321,7 +321,7 @@ static void test_release_equals_its_short_name(void **state)
 	(void)state;
 	struct cell zero = cell_of("go1.21.0/linux/amd64/exe/cgo1/internal@host:exec"),
 		    plain = cell_of("go1.20/linux/amd64/exe/cgo1/internal@host:exec");
-	const struct filter_subject a = { &zero, NULL, NULL }, b = { &plain, NULL, NULL };
+	const struct filter_subject a = { &zero, NULL, NULL, NULL }, b = { &plain, NULL, NULL, NULL };
 	assert_true(matches("go=1.21", &a));
 	assert_true(matches("go=1.20.0", &b));
 	assert_true(matches("go>=1.21 & go<=1.21", &a));
@@ -354,13 +354,38 @@ static void test_open_questions_match(void **state)
 	(void)state;
 	struct cell cell = cell_of(shared_id);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct filter_subject open = { &cell, NULL, NULL }, tls = { &cell, "tls.sizes", "fail" },
-					    init = { &cell, "init.auxv", "pass" };
+		const struct filter_subject open = { &cell, NULL, NULL, NULL },
+					    tls = { &cell, "tls.sizes", "fail", NULL },
+					    init = { &cell, "init.auxv", "pass", NULL };
 		if (matches(cases[i].text, &open) != cases[i].open ||
 		    matches(cases[i].text, &tls) != cases[i].tls_fail ||
 		    matches(cases[i].text, &init) != cases[i].init_pass)
 			fail_msg("'%s'", cases[i].text);
 	}
+}
+
+/* A result has both, and what is not the one may not be taken for the other. */
+static void test_status_is_status_or_verdict(void **state)
+{
+	static const struct {
+		const char *text;
+		int matches;
+	} cases[] = {
+		{ "status=fail", 1 },
+		{ "status=known", 1 },
+		{ "status=pass", 0 },
+		{ "!status=fail", 0 },
+		{ "!status=known", 0 },
+		{ "status!=fail", 0 },
+		{ "status=pass,known", 1 },
+		{ "!status=ok", 1 },
+	};
+	struct cell cell = cell_of(shared_id);
+	const struct filter_subject subject = { &cell, "tls.sizes", "fail", "known" };
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (matches(cases[i].text, &subject) != cases[i].matches)
+			fail_msg("'%s'", cases[i].text);
 }
 
 static void fails_with(const char *text, const char *line)
@@ -453,7 +478,7 @@ static void test_long_and_deep_texts(void **state)
 {
 	(void)state;
 	struct cell cell = cell_of(shared_id);
-	const struct filter_subject subject = { &cell, NULL, NULL };
+	const struct filter_subject subject = { &cell, NULL, NULL, NULL };
 	struct buf wide = BUF_INIT, deep = BUF_INIT;
 	for (int i = 0; i < 50000; i++)
 		buf_add(&wide, "mode=exe | ");
@@ -476,7 +501,7 @@ static void test_texts_are_kept_by_content(void **state)
 {
 	(void)state;
 	struct cell cell = cell_of(shared_id);
-	const struct filter_subject subject = { &cell, NULL, NULL };
+	const struct filter_subject subject = { &cell, NULL, NULL, NULL };
 	char text[32];
 	for (int i = 0; i < 1000; i++) {
 		strcpy(text, i % 2 ? "mode=c-shared" : "mode!=c-shared");
@@ -521,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_facts_are_taken),
 		cmocka_unit_test(test_release_equals_its_short_name),
 		cmocka_unit_test(test_open_questions_match),
+		cmocka_unit_test(test_status_is_status_or_verdict),
 		cmocka_unit_test(test_unknown_words_name_the_nearest_and_all),
 		cmocka_unit_test(test_errors_name_place_and_remedy),
 		cmocka_unit_test(test_long_and_deep_texts),

@@ -37,7 +37,7 @@ static size_t count(const struct filter *filter, void *data)
 {
 	size_t found = 0;
 	for (size_t i = 0; i < CELLS; i++)
-		found += (size_t)filter_match(filter, &(struct filter_subject){ &cells[i], NULL, data });
+		found += (size_t)filter_match(filter, &(struct filter_subject){ &cells[i], NULL, data, NULL });
 	return found;
 }
 
