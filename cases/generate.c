@@ -54,7 +54,7 @@ const char **generate_sources(const struct cell *cell, enum case_kind kind)
 	struct cell build = *cell;
 	build.load = LOAD_NONE;
 	strcpy(build.target, target_is_osv(cell->target) ? "osv" : "none");
-	const struct filter_subject subject = { &build, NULL, NULL };
+	const struct filter_subject subject = { &build, NULL, NULL, NULL };
 	const char **paths = xcalloc(SOURCES + HOOKS + 1, sizeof *paths);
 	enum list list = kind == CASE_PORT ? OF_PORT : strcmp(cell->os, "windows") == 0 ? OF_WINDOWS : OF_CASE;
 	size_t count = 0;

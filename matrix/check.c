@@ -145,7 +145,7 @@ int support_row(const struct cell *cell)
 	pthread_once(&prepared, prepare);
 	if (known && last.port == cell->port && cell_same_build(&last, cell))
 		return answer;
-	const struct filter_subject subject = { cell, NULL, NULL };
+	const struct filter_subject subject = { cell, NULL, NULL, NULL };
 	int found = -1;
 	for (int i = 0; i < REFUSALS && found < 0; i++)
 		if (table_says(refusals[i].fact, cell) && filter_match(refusal_filter[i], &subject))
@@ -164,7 +164,7 @@ int check_planned(const struct check *check, const struct cell *cell)
 		return 0;
 	if ((check->pass == PASS_HOST || check->pass == PASS_ALONE) && !hosted && !contract_of_program(check->id))
 		return 0;
-	const struct filter_subject subject = { cell, check->id, NULL };
+	const struct filter_subject subject = { cell, check->id, NULL, NULL };
 	return filter_text_match(check->where, &subject);
 }
 
@@ -180,7 +180,7 @@ int support_refused(const struct cell *cell, struct buf *out, const char **sourc
 
 const char *oracle_text(const struct check *check, const struct cell *cell, const char **source)
 {
-	const struct filter_subject subject = { cell, check->id, NULL };
+	const struct filter_subject subject = { cell, check->id, NULL, NULL };
 	pthread_once(&prepared, prepare);
 	for (const short *row = rows_of_check[check - checks]; *row >= 0; row++) {
 		if (filter_match(rule_filter[*row], &subject)) {

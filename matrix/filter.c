@@ -3,9 +3,6 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/glob.h"
-#include "matrix/base/nearest.h"
-#include "matrix/check.h"
-#include "matrix/result.h"
 #include "matrix/target_facts.h"
 #include "matrix/version.h"
 
@@ -14,43 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 200 };
-
-static const char *cgo_word(size_t i) { return i ? "1" : "0"; }
-static const char *mode_word(size_t i) { return mode_name((enum mode)i); }
-static const char *link_word(size_t i) { return link_name((enum link)i); }
-static const char *load_word(size_t i) { return load_name((enum load)i); }
-static const char *check_word(size_t i) { return checks[i].id; }
-/* A result is asked for by its status or by its verdict. */
-static const char *status_word(size_t i)
-{
-	return i < STATUS_COUNT ? status_name((enum status)i) : verdict_name((enum verdict)(i - STATUS_COUNT));
-}
-
-/* The values that exist, of the fields where that is known. */
-static const struct {
-	const char *name;
-	nearest_word_fn *word;
-	size_t count;
-	int masked;
-} fields[FIELD_COUNT] = {
-	[FIELD_GO] = { "go", NULL, 0, 0 },
-	[FIELD_OS] = { "os", NULL, 0, 0 },
-	[FIELD_ARCH] = { "arch", NULL, 0, 0 },
-	[FIELD_MODE] = { "mode", mode_word, MODE_COUNT, 1 },
-	[FIELD_CGO] = { "cgo", cgo_word, 2, 1 },
-	[FIELD_LINK] = { "link", link_word, LINK_COUNT, 1 },
-	[FIELD_TARGET] = { "target", NULL, 0, 0 },
-	[FIELD_LOAD] = { "load", load_word, LOAD_COUNT, 1 },
-	[FIELD_LIBC] = { "libc", NULL, 0, 0 },
-	[FIELD_KERNEL] = { "kernel", NULL, 0, 0 },
-	[FIELD_EMULATOR] = { "emulator", NULL, 0, 0 },
-	[FIELD_CHECK] = { "check", check_word, (size_t)-1, 0 }, /* checks_count, which is no constant here */
-	[FIELD_STATUS] = { "status", status_word, (size_t)STATUS_COUNT + VERDICT_COUNT, 0 },
-};
-
-static const char *field_word(size_t i) { return fields[i].name; }
-static size_t word_count(enum field field) { return field == FIELD_CHECK ? checks_count : fields[field].count; }
+enum { DEPTH_MAX = 200, WORDS_MAX = 32 };
 
 /* ---- parsing ------------------------------------------------------------------------------- */
 
@@ -61,6 +22,7 @@ struct parser {
 };
 
 static struct node *parse_or(struct parser *parser);
+static struct node *parse_factor(struct parser *parser);
 
 /* Sets "WHAT at column N of 'TEXT'" and the hint, and returns NULL. */
 static struct node *fail(struct parser *parser, const char *at, const char *what, const char *hint)
@@ -100,20 +62,21 @@ static void free_node(struct node *node)
 	free(node);
 }
 
-static struct node *fail_word(
-    struct parser *parser, const char *at, const char *what, const char *word, nearest_word_fn *known, size_t count)
+/* The nearest word there is, and all that there are, but for the checks, which are too many for a line. */
+static struct node *fail_word(struct parser *parser, const char *at, const char *what, const char *word,
+    const struct filter_other *others, nearest_word_fn *known, size_t count)
 {
 	char *message = xprintf("unknown %s '%s'", what, word);
-	const char *near = nearest_word(word, known, count);
+	const char *near = filter_nearest(word, others, known, count);
 	struct buf hint = BUF_INIT;
-	if (near) {
+	if (near)
 		buf_printf(&hint, "; did you mean '%s'?", near);
-	} else if (count <= 32) { /* the checks are too many for a line */
-		buf_add(&hint, "; known:");
-		for (size_t i = 0; i < count; i++)
-			buf_printf(&hint, " %s", known(i));
-	}
-	fail(parser, at, message, hint.len ? hint.data : "");
+	buf_add(&hint, near ? " known:" : "; known:");
+	for (size_t i = 0; i < count && count <= WORDS_MAX; i++)
+		buf_printf(&hint, " %s", known(i));
+	if (count > WORDS_MAX)
+		buf_add(&hint, " `tlsmatrix list --checks`");
+	fail(parser, at, message, hint.data);
 	buf_free(&hint);
 	free(message);
 	return NULL;
@@ -128,14 +91,14 @@ static int parse_field(struct parser *parser, enum field *field)
 		return -EINVAL;
 	}
 	for (int i = 0; i < FIELD_COUNT; i++) {
-		if (strlen(fields[i].name) == len && strncmp(parser->at, fields[i].name, len) == 0) {
+		if (strlen(filter_fields[i].name) == len && strncmp(parser->at, filter_fields[i].name, len) == 0) {
 			parser->at += len;
 			*field = (enum field)i;
 			return 0;
 		}
 	}
 	char *word = xprintf("%.*s", (int)(len < 80 ? len : 80), parser->at);
-	fail_word(parser, parser->at, "field", word, field_word, FIELD_COUNT);
+	fail_word(parser, parser->at, "field", word, filter_other_fields, filter_field_word, FIELD_COUNT);
 	free(word);
 	return -EINVAL;
 }
@@ -175,12 +138,12 @@ static int add_value(struct parser *parser, struct node *node, char *text, const
 {
 	/* The name of somebody's own build is itself: nothing lies before or after it. */
 	int pattern = glob_is_pattern(text) || (node->field == FIELD_GO && *version_suffix(text)),
-	    known = !fields[node->field].word;
-	for (size_t i = 0; fields[node->field].word && i < word_count(node->field); i++) {
-		if (!glob_match(text, fields[node->field].word(i)))
+	    known = !filter_fields[node->field].word;
+	for (size_t i = 0; filter_fields[node->field].word && i < filter_words(node->field); i++) {
+		if (!glob_match(text, filter_fields[node->field].word(i)))
 			continue;
 		known = 1;
-		if (fields[node->field].masked)
+		if (filter_fields[node->field].masked)
 			node->mask |= 1u << i;
 	}
 	struct value *value = xcalloc(1, sizeof *value);
@@ -188,8 +151,8 @@ static int add_value(struct parser *parser, struct node *node, char *text, const
 	value->next = node->values;
 	node->values = value;
 	if (!known && !pattern) {
-		fail_word(
-		    parser, at, fields[node->field].name, text, fields[node->field].word, word_count(node->field));
+		fail_word(parser, at, filter_fields[node->field].name, text, filter_other_values,
+		    filter_fields[node->field].word, filter_words(node->field));
 		return -EINVAL;
 	}
 	if (node->field != FIELD_GO)
@@ -261,9 +224,8 @@ static struct node *parse_cell(struct parser *parser, size_t len)
 	return new_node(NODE_AND, go);
 }
 
-static struct node *parse_factor(struct parser *parser)
+static struct node *parse_bare(struct parser *parser)
 {
-	skip_space(parser);
 	char c = *parser->at;
 	size_t word = strcspn(parser->at, " \t\n\v\f\r&|()!=<>");
 	if (memchr(parser->at, '/', word))
@@ -284,6 +246,21 @@ static struct node *parse_factor(struct parser *parser)
 	}
 	free_node(node);
 	return fail(parser, parser->at, "expected '&', '|' or ')'", "");
+}
+
+/* A factor knows where it stands in the text; brackets are a part of it where they hold more than a factor. */
+static struct node *parse_factor(struct parser *parser)
+{
+	skip_space(parser);
+	size_t at = (size_t)(parser->at - parser->text);
+	struct node *node = parse_bare(parser);
+	if (node && !node->len) {
+		node->at = at;
+		node->len = (size_t)(parser->at - parser->text) - at;
+		while (node->len && isspace((unsigned char)parser->text[at + node->len - 1]))
+			node->len--;
+	}
+	return node;
 }
 
 /* Operands joined by an operator: one node with them as children, or the only operand itself. */
@@ -325,13 +302,16 @@ int filter_parse(const char *text, struct filter **filter, struct diag *diag)
 		return -EINVAL;
 	*filter = xmalloc(sizeof **filter);
 	(*filter)->root = root;
+	(*filter)->text = xstrdup(text);
 	return 0;
 }
 
 void filter_free(struct filter *filter)
 {
-	if (filter)
+	if (filter) {
 		free_node(filter->root);
+		free(filter->text);
+	}
 	free(filter);
 }
 
@@ -450,7 +430,8 @@ enum answer filter_match_test(const struct node *node, const struct filter_subje
 	case FIELD_STATUS:
 		if (!subject->status)
 			return MAYBE;
-		holds = filter_match_text(node, subject->status);
+		holds = filter_match_text(node, subject->status) ||
+		    (subject->verdict && filter_match_text(node, subject->verdict));
 		break;
 	case FIELD_COUNT:
 		break;

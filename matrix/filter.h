@@ -33,6 +33,7 @@ struct filter_subject {
 	const struct cell *cell;
 	const char *check;
 	const char *status;
+	const char *verdict; /* of a result, status=known asks for it as well; NULL: none */
 };
 
 /* Parses text.  Returns 0 and *filter, or -EINVAL with one line in diag: the text, the column
@@ -62,6 +63,22 @@ int filter_takes_check(const struct filter *filter, const char *check);
 /* Calls body for each value of a test on go ("1.6.4", "1.26", "1.5..1.27"); bound: the test is not "=".  Returns the
  * first result of body that is not 0; else 1 when there is such a test, 0 when there is none.  body may be NULL. */
 int filter_each_release(const struct filter *filter, int (*body)(const char *text, int bound, void *data), void *data);
+
+/* Why it selects none of these cells, appended to out as one phrase: a value that no cell has, with the nearest that
+ * one has and all there are, or the condition that leaves nothing of what those before it select ("arch=amd64
+ * selects 60, with os=windows 0").  Nothing is appended where it is one condition, of values that there are.
+ * selects says of a filter how many it takes: of cells, or of what else is made of them.  One thread at a time. */
+struct buf;
+struct filter_among {
+	const struct cell *cell;
+	size_t count;
+	size_t (*selects)(const struct filter *filter, void *data);
+	void *data;
+};
+void filter_why_empty(const struct filter *filter, const struct filter_among *among, struct buf *out);
+
+/* All fields with an example and their values, and the operators: lines of at most 100 columns, appended to out. */
+void filter_help(struct buf *out);
 
 /* The rule tables (checks.def, oracle.def, support.def, known.def) hold filters as text.  Parsed
  * once and kept for the life of the process; aborts on a bad one, which a unit test finds first. */

@@ -1,7 +1,8 @@
-/* filter_node.h - a filter as it is once parsed; for filter.c and filter_some.c alone. */
+/* filter_node.h - a filter as it is once parsed; for filter*.c alone. */
 #ifndef TLSMATRIX_MATRIX_FILTER_NODE_H
 #define TLSMATRIX_MATRIX_FILTER_NODE_H
 
+#include "matrix/base/nearest.h"
 #include "matrix/filter.h"
 #include "matrix/version.h"
 
@@ -43,9 +44,32 @@ struct node {
 	enum op op;
 	unsigned mask;        /* of a field with a fixed set of values: bit 1u << value */
 	struct value *values; /* of the others; CELL: its id */
+	size_t at, len;       /* where it stands in the filter's text: of factors, 0 of what is made of them */
 };
 
-struct filter { struct node *root; };
+struct filter {
+	struct node *root;
+	char *text;
+};
+
+/* What a field is: the parser, the help and the hints are made from this table. */
+struct filter_field {
+	const char *name;
+	nearest_word_fn *word;         /* the values that exist, where that is known without a plan */
+	size_t count;                  /* of them; filter_words has the checks', too */
+	int masked;                    /* they are bits of node.mask */
+	const char *example, *meaning; /* of the help; meaning NULL: its words */
+};
+extern const struct filter_field filter_fields[FIELD_COUNT];
+size_t filter_words(enum field field);
+const char *filter_field_word(size_t i);
+
+/* Words that others use for the same, ended by NULLs: "goos" for "os", "x86_64" for "amd64". */
+struct filter_other { const char *word, *ours; };
+extern const struct filter_other filter_other_fields[], filter_other_values[];
+
+/* What is meant with a word that is not known: by the table, where its word is known, or else by the spelling. */
+const char *filter_nearest(const char *text, const struct filter_other *others, nearest_word_fn *known, size_t count);
 
 /* A test on a check or status that the subject does not have yet can come out either way, and so
  * can its negation: MAYBE.  What may match is kept, since the question is asked again later. */

@@ -52,7 +52,7 @@ static enum answer test_check(const struct node *node, const void *check)
 
 static enum answer test_place(const struct node *node, const void *place)
 {
-	const struct filter_subject subject = { place, NULL, NULL };
+	const struct filter_subject subject = { place, NULL, NULL, NULL };
 	int is_of_place = node->field == FIELD_OS || node->field == FIELD_ARCH || node->field == FIELD_TARGET ||
 	    (node->field >= FIELD_LIBC && node->field <= FIELD_EMULATOR);
 	return is_of_place ? filter_match_test(node, &subject) : MAYBE;

@@ -86,7 +86,7 @@ static int add_runs(const struct sweep *sweep, const struct cell *build, const e
 		struct cell cell = *build;
 		snprintf(cell.target, sizeof cell.target, "%s", sweep->target->name);
 		cell.load = loads[i];
-		const struct filter_subject subject = { &cell, NULL, NULL };
+		const struct filter_subject subject = { &cell, NULL, NULL, NULL };
 		if (loads[i] == LOAD_GOMAIN && !sweep->target->gomain)
 			continue;
 		if (!*where || filter_text_match(where, &subject))
@@ -181,7 +181,7 @@ static int in_list(const char *list, const char *text)
 static int add_variants(const struct sweep *sweep, struct cell *build)
 {
 	const struct cell base = *build;
-	const struct filter_subject subject = { &base, NULL, NULL };
+	const struct filter_subject subject = { &base, NULL, NULL, NULL };
 	int error = 0;
 	for (size_t i = 0; i < variants_count && !error; i++) {
 		char arch[32];

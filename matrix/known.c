@@ -82,7 +82,7 @@ int known_holds(const struct known *row, const struct cell *cell) { return holds
 /* Of a target of which nothing is known, it may. */
 static int may_cover(const struct known *known, const struct cell *cell, const char *check)
 {
-	const struct filter_subject subject = { cell, check, NULL };
+	const struct filter_subject subject = { cell, check, NULL, NULL };
 	return glob_match(known->check, check) && holds(known->until, cell->go) &&
 	    filter_text_match(known->where, &subject);
 }
@@ -90,7 +90,7 @@ static int may_cover(const struct known *known, const struct cell *cell, const c
 /* Nothing is excused because a target might be what an excuse is about. */
 static int covers(const struct known *known, const struct cell *cell, const char *check)
 {
-	const struct filter_subject subject = { cell, check, NULL };
+	const struct filter_subject subject = { cell, check, NULL, NULL };
 	return filter_sure(row_filter[known - knowns], &subject) && glob_match(known->check, check) &&
 	    holds(known->until, cell->go);
 }
@@ -152,7 +152,7 @@ static enum known_use use_of(const struct known *known, const struct cell_result
 
 	for (size_t i = 0; i < count; i++) {
 		/* The cell alone first: a filter leaves a test on the check open. */
-		const struct filter_subject subject = { &results[i].cell, NULL, NULL };
+		const struct filter_subject subject = { &results[i].cell, NULL, NULL, NULL };
 		if (!filter_text_match(known->where, &subject) || !holds(known->until, results[i].cell.go))
 			continue;
 		for (size_t k = 0; k < results[i].check_count; k++) {

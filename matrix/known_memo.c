@@ -102,7 +102,7 @@ static const struct place *place_of(struct known_memo *memo, const struct cell *
 static void take_cell(struct known_memo *memo, const struct cell *cell)
 {
 	const struct place *place = place_of(memo, cell, cell->go);
-	const struct filter_subject subject = { cell, NULL, NULL };
+	const struct filter_subject subject = { cell, NULL, NULL, NULL };
 	memo->count = 0;
 	for (size_t i = 0; i < place->count; i++) {
 		const struct known *row = place->row[i];
@@ -118,7 +118,7 @@ static void take_cell(struct known_memo *memo, const struct cell *cell)
 enum verdict known_judge_memo(
     struct known_memo *memo, const struct cell *cell, int first, const char *check, enum status status)
 {
-	const struct filter_subject subject = { cell, check, NULL };
+	const struct filter_subject subject = { cell, check, NULL, NULL };
 	const unsigned char *names = known_names(check);
 	int covered = 0;
 	if (first)

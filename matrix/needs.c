@@ -24,7 +24,7 @@ int need_is_lacked(const struct need *need, const json_t *facts, const char **wh
 const struct need *need_unmet(
     const struct check *check, const struct cell *cell, const json_t *facts, const char **text)
 {
-	const struct filter_subject subject = { cell, check->id, NULL };
+	const struct filter_subject subject = { cell, check->id, NULL, NULL };
 	for (size_t i = 0; i < needs_count; i++)
 		if (needs[i].passes & 1u << check->pass && filter_text_match(needs[i].where, &subject) &&
 		    need_is_lacked(&needs[i], facts, text))

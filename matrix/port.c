@@ -138,7 +138,7 @@ const struct variant *variant_of(const struct cell *cell)
 {
 	struct cell plain = *cell;
 	plain.variant[0] = '\0';
-	const struct filter_subject subject = { &plain, NULL, NULL };
+	const struct filter_subject subject = { &plain, NULL, NULL, NULL };
 	for (size_t i = 0; *cell->variant && i < variants_count; i++)
 		if (strcmp(variants[i].name, cell->variant) == 0 && filter_text_match(variants[i].where, &subject))
 			return &variants[i];

@@ -75,19 +75,23 @@ int verdict_parse(const char *name, enum verdict *verdict)
 	return 0;
 }
 
+void check_result_free(struct check_result *check)
+{
+	free(check->id);
+	free(check->expected);
+	free(check->observed);
+	free(check->message);
+	free(check->reason);
+	free(check->source);
+	free(check->repro);
+	free(check->rate);
+	memset(check, 0, sizeof *check);
+}
+
 void cell_result_free(struct cell_result *result)
 {
-	for (size_t i = 0; i < result->check_count; i++) {
-		struct check_result *check = &result->checks[i];
-		free(check->id);
-		free(check->expected);
-		free(check->observed);
-		free(check->message);
-		free(check->reason);
-		free(check->source);
-		free(check->repro);
-		free(check->rate);
-	}
+	for (size_t i = 0; i < result->check_count; i++)
+		check_result_free(&result->checks[i]);
 	free(result->checks);
 	free(result->build_log);
 	free(result->build_command);

@@ -77,6 +77,7 @@ struct cell_result {
 	char *again; /* what disturbed it or its build, so that it was tried twice (disturbances.def); NULL: once */
 };
 
+void check_result_free(struct check_result *check);
 void cell_result_free(struct cell_result *result);
 
 /* What became of a cell; every planned cell is exactly one of these, so that their counts sum to the

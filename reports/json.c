@@ -255,6 +255,8 @@ static void header(struct pen *pen, const struct view *view)
 	member(pen, "schema", json_integer(1));
 	member(pen, "tool", text_json(view->tool));
 	member(pen, "plan", text_json(view->plan));
+	if (view->part)
+		member(pen, "part", text_json(view->part));
 	member(pen, "started", text_json(view->started));
 	member(pen, "seconds", json_real(isfinite(view->seconds) ? view->seconds : 0));
 	member(pen, "go", text_json(view->go));

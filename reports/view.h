@@ -33,6 +33,7 @@ struct view {
 	const char *host;         /* kernel, libc, compiler in a line */
 	const char *out_dir;      /* where logs lie, as the user named it */
 	const char *filter;       /* of the run; NULL: not known */
+	const char *part;         /* the filter of `report FILTER`: the rest of the run is not here; NULL: all is */
 	const char *targets_file; /* of its --targets; NULL: none */
 	double seconds;           /* wall clock of the run */
 	int repeat;               /* how often each cell was run */

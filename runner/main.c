@@ -112,8 +112,7 @@ static void usage(FILE *out)
 	    out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-34s %s\n", commands[i]->synopsis, commands[i]->summary);
-	fputs("\n`tlsmatrix COMMAND --help` tells more, `tlsmatrix --manual` all.  FILTER: mode=c-shared & "
-	      "link=external*\n"
+	fputs("\n`tlsmatrix COMMAND --help` tells more, `help filters` of FILTER, `--manual` all.\n"
 	      "Exit status: 0 nothing unexpected, 1 unexpected failures, 2 usage or bad input, 3 could not\n"
 	      "judge, 4 nothing selected, 5 incomplete, 6 report not written, 130 interrupted.\n",
 	    out);
@@ -126,6 +125,38 @@ static void command_help(const struct command *command, const struct option_row 
 		printf("\n%s\n", command->help);
 	printf("\n");
 	options_help(rows, count);
+	if (strstr(command->synopsis, "FILTER"))
+		printf("\nFILTER: `tlsmatrix help filters`\n");
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(name, commands[i]->name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/* help, help filters, help COMMAND. */
+static int help(const char *about)
+{
+	const struct command *command = about ? command_find(about) : NULL;
+	if (!about) {
+		usage(stdout);
+	} else if (strcmp(about, "filters") == 0 || strcmp(about, "filter") == 0) {
+		struct buf text = BUF_INIT;
+		filter_help(&text);
+		fputs(text.data, stdout);
+		buf_free(&text);
+	} else if (command) {
+		struct option_row rows[OPTIONS_MAX];
+		command_help(command, rows, table_options(&table, command, rows));
+	} else {
+		fprintf(stderr, "tlsmatrix: help: '%s' is no command: `tlsmatrix --help` lists them; help filters\n",
+		    about);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
 }
 
 /* The go that `make` set up for this tree, unless the caller names another. */
@@ -237,10 +268,8 @@ static int dispatch(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-		usage(stdout);
-		return EXIT_OK;
-	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+		return help(argc > 2 ? argv[2] : NULL);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("tlsmatrix %s\n", tlsmatrix_version);
 		return EXIT_OK;
@@ -255,9 +284,9 @@ static int dispatch(int argc, char **argv)
 		fprintf(stderr, "tlsmatrix: --completion: needs a shell: bash, zsh or fish\n");
 		return EXIT_USAGE;
 	}
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (strcmp(argv[1], commands[i]->name) == 0)
-			return run_command(commands[i], argc - 2, argv + 2);
+	const struct command *command = command_find(argv[1]);
+	if (command)
+		return run_command(command, argc - 2, argv + 2);
 	fprintf(stderr, "tlsmatrix: unknown command '%s': `tlsmatrix --help` lists them\n", argv[1]);
 	return EXIT_USAGE;
 }

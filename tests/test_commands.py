@@ -174,36 +174,6 @@ def test_list_of_a_quick_run(tool, words):
     assert tool.plain("list", "--quick", *words).stdout.splitlines() == [cell["id"] for cell in chosen]
 
 
-def test_list_selects_nothing(tool, cells):
-    """An empty selection is an error that says of how many."""
-    empty = "mode=exe & load=plugin"
-    done = tool.plain("list", empty)
-    assert (done.status, done.stdout) == (CODES["nothing"], "")
-    assert f"'{empty}'" in done.line() and f"none of the {len(cells)} cells" in done.line()
-    assert tool.plain("run", empty).status == CODES["nothing"]
-    assert tool.plain("run", "go=1.2").status == CODES["nothing"]
-
-
-@pytest.mark.parametrize(
-    "text, names",
-    [
-        ("mod=exe", "unknown field 'mod' at column 1 of 'mod=exe'; did you mean 'mode'"),
-        ("cgo=1 & mode=c-shred", "column 14"),
-        ("mode=exe &", "column"),
-        ("(mode=exe", "column"),
-        ("mode", "column"),
-        ("mode>=exe", "column"),
-        ("cgo=2", "column"),
-        ("mode=exe)", "column 9"),
-    ],
-)
-def test_bad_filter(tool, text, names):
-    """Status 2, the column, and the nearest word."""
-    for command in ("list", "run", "selfcheck"):
-        done = tool.plain(command, text)
-        assert done.status == CODES["usage"] and names in done.line(), done
-
-
 def test_list_checks(tool):
     """The list of checks is what docs/checks.md has, and names every check that a cell plans."""
     done = tool.plain("list", "--checks")

@@ -105,6 +105,43 @@ def opened(dom, kind):
     return re.findall(rf'<details class="{kind}" id="([^"]*)" open=""', dom)
 
 
+# What sticks out of the page when everything on it is open, but for what is in a box that scrolls by itself.
+STICKS_OUT = """addEventListener('load', () => setTimeout(() => {
+  const page = document.documentElement, out = [];
+  document.querySelectorAll('details').forEach(e => e.open = true);
+  document.querySelectorAll('body *').forEach(e => {
+    const box = e.getBoundingClientRect(), own = e.closest('.wide');
+    if ((!own || own === e) && box.width && (box.right > page.clientWidth + 1 || box.left < -1))
+      out.push(e.tagName + ' ' + e.textContent.slice(0, 60));
+  });
+  parent.postMessage(JSON.stringify([innerWidth, page.scrollWidth - page.clientWidth, out.slice(0, 9)]), '*');
+}, 100))"""
+
+
+def sticks_out(page, folder, width):
+    """The width that the page is given, how far it scrolls sideways, and what sticks out. A headless window is at
+    least 500 wide, a frame is not."""
+    copy = with_script(page, folder / "inner.html", STICKS_OUT)
+    frame = folder / "frame.html"
+    frame.write_text(
+        f'<iframe src="{copy.name}" width={width} height=844 style="border:0"></iframe><pre id=told></pre>'
+        "<script>onmessage = e => document.getElementById('told').textContent = e.data</script>"
+    )
+    dom = browse(frame, folder / "profile", "--virtual-time-budget=8000", "--dump-dom")
+    return json.loads(html.unescape(re.search(r'<pre id="told">(.*?)</pre>', dom, re.DOTALL)[1]))
+
+
+@pytest.mark.parametrize("name", ["report.html", "targets.html"])
+def test_narrow_page(large, tmp_path, name):
+    """At a telephone's width, with all open, only tables in their own box scroll sideways; what would is seen."""
+    page = large / name
+    assert sticks_out(page, tmp_path, 390) == [390, 0, []]
+    wide = tmp_path / "wide.html"
+    wide.write_text(page.read_text().replace("</body>", '<p style="width: 500px">wide</p></body>'))
+    width, sideways, what = sticks_out(wide, tmp_path, 390)
+    assert sideways > 0 and what == ["P wide"]
+
+
 # Wall clock with the machine to itself. The page costs the browser some 0.3 s of CPU time; with passes as table rows it
 # took three times as long.
 LOADED_MS = 2000

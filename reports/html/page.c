@@ -87,6 +87,8 @@ static void header(struct pen *pen, const struct view *view)
 		buf_printf(&text, ", %zu unchanged and taken from the cache", counts.cached_cells);
 	page_row(pen, "cells", "", text.data);
 	skips_row(pen, view);
+	if (view->part)
+		page_row(pen, "part of the run", "exact", view->part);
 	page_row(pen, "plan", "exact", view->plan);
 	page_row(pen, "tlsmatrix", "", view->tool);
 	buf_printf(&pen->text,

@@ -321,6 +321,8 @@ int report_markdown(const struct view *view, FILE *out)
 	pre_line(text, "Go", view->go);
 	pre_line(text, "host", view->host);
 	pre_line(text, "started", view->started);
+	if (view->part)
+		pre_line(text, "part", view->part);
 	pre_line(text, "plan", view->plan);
 	buf_add(text, "</pre>\n\n");
 	grid(text, view);

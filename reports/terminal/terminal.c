@@ -253,6 +253,12 @@ static void counts_block(struct terminal *t)
 		buf_printf(&cells, ", %zu unchanged and taken from the cache", counts.cached_cells);
 	buf_printf(&t->pen.text, "%-*s", LABEL, "cells");
 	text_wrap(&t->pen.text, cells.data, LABEL, t->prose);
+	if (t->view->part) {
+		buf_clear(&cells);
+		text_add(&cells, t->view->part, TEXT_ASCII);
+		buf_printf(&t->pen.text, "%-*s", LABEL, "part of run");
+		text_wrap(&t->pen.text, cells.data, LABEL, t->prose);
+	}
 	buf_free(&cells);
 	count_line(t, &counts);
 	skips_line(t);

@@ -40,7 +40,7 @@ static void bash(const struct command_table *table)
 	       "\tlocal word=${COMP_WORDS[COMP_CWORD]} words=\n\tCOMPREPLY=()\n"
 	       "\tif [ \"$COMP_CWORD\" = 1 ]; then\n\t\twords='");
 	say_commands(table);
-	printf(" --help --version'\n\telse\n\t\tcase ${COMP_WORDS[1]} in\n");
+	printf(" help --help --version'\n\telse\n\t\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; i < table->count; i++) {
 		size_t count = table_options(table, table->command[i], rows);
 		printf("\t\t%s) words='", table->command[i]->name);

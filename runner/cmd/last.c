@@ -14,12 +14,12 @@ static int is_asked(const struct filter *filter, const struct cell_result *resul
 {
 	for (size_t i = 0; i < result->check_count; i++) {
 		const struct check_result *check = &result->checks[i];
-		const char *const words[] = { status_name(check->status), verdict_name(check->verdict) };
-		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
-			const struct filter_subject subject = { &result->cell, check->id, words[k] };
-			if (filter_match(filter, &subject))
-				return 1;
-		}
+		const struct filter_subject subject = { .cell = &result->cell,
+			.check = check->id,
+			.status = status_name(check->status),
+			.verdict = verdict_name(check->verdict) };
+		if (filter_match(filter, &subject))
+			return 1;
 	}
 	return 0;
 }

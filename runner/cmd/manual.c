@@ -1,6 +1,8 @@
 /* manual.c - tlsmatrix(1), from the tables of the commands. */
 #include "runner/cmd/table.h"
 
+#include "matrix/base/buf.h"
+#include "matrix/filter.h"
 #include "runner/setup/version.h"
 
 #include <stdio.h>
@@ -65,11 +67,6 @@ static void say_command(const struct command *command)
 static const struct {
 	const char *head, *text;
 } closing[] = {
-	{ "FILTER",
-	    "mode=c-shared & link=external* & !load=dlmopen. A field is one of go, os, arch, mode, cgo, link, load,\n"
-	    "target, libc, kernel, emulator, check and status; its values, with * and ?, are parted by commas;\n"
-	    "& | ! and parentheses combine. go takes < <= > >= too, and go=1.5..1.21 is all from the first to\n"
-	    "the last. libc, kernel and emulator are what a target was found to be." },
 	{ "EXIT STATUS",
 	    "0 nothing unexpected; 1 unexpected failures, or worse than the baseline; 2 usage or bad input;\n"
 	    "3 could not judge; 4 nothing selected; 5 incomplete; 6 report not written; 130 interrupted." },
@@ -93,6 +90,11 @@ void table_manual(const struct command_table *table)
 		say_command(table->command[i]);
 	printf(".SH OPTIONS\nEvery command takes these too.\n");
 	say_options(table->common, table->common_count);
+	struct buf filters = BUF_INIT;
+	filter_help(&filters);
+	printf(".SH FILTER\n");
+	say_laid_out(filters.data);
+	buf_free(&filters);
 	for (size_t i = 0; i < sizeof(closing) / sizeof(*closing); i++) {
 		printf(".SH %s\n", closing[i].head);
 		say(closing[i].text);

@@ -47,35 +47,34 @@ static int write_out(const struct view *view, const struct report_format *format
 	return cmd_unwritten(error);
 }
 
-static int run(struct setup *setup, const struct option_words *words)
+/* What the options ask for; *format is NULL for the grid.  0, or -EINVAL with a line in diag. */
+static int choose(const struct report_format **format, struct diag *diag)
+{
+	*format = format_name ? publish_format(format_name, diag) : NULL;
+	if (format_name && !*format)
+		return -EINVAL;
+	if ((ports || releases) && (!*format || strcmp((*format)->name, ports_format.name) != 0))
+		return diag_set(diag, EINVAL, "report: %s needs --format markdown", ports ? "--ports" : "--releases");
+	if (ports && releases)
+		return diag_set(diag, EINVAL, "report: --ports and --releases: give one of them");
+	*format = ports ? &ports_format : releases ? &releases_format : *format;
+	return to && !*format ? diag_set(diag, EINVAL, "report: -o needs --format") : 0;
+}
+
+/* The last run, or what the filter leaves of it. */
+static int tell(
+    const struct setup *setup, const struct filter *filter, const char *text, const struct report_format *format)
 {
 	struct diag diag = DIAG_INIT;
-	if (words->count) {
-		diag_set(&diag, EINVAL, "report: '%s': takes no filter; it reports the last run whole", words->word[0]);
-		return cmd_fail(&diag, EXIT_USAGE);
-	}
-	const struct report_format *format = format_name ? publish_format(format_name, &diag) : NULL;
-	if (format_name && !format)
-		return cmd_fail(&diag, EXIT_USAGE);
-	if ((ports || releases) && (!format || strcmp(format->name, ports_format.name) != 0)) {
-		diag_set(&diag, EINVAL, "report: %s needs --format markdown", ports ? "--ports" : "--releases");
-		return cmd_fail(&diag, EXIT_USAGE);
-	}
-	if (ports && releases) {
-		diag_set(&diag, EINVAL, "report: --ports and --releases: give one of them");
-		return cmd_fail(&diag, EXIT_USAGE);
-	}
-	format = ports ? &ports_format : releases ? &releases_format : format;
-	if (to && !format) {
-		diag_set(&diag, EINVAL, "report: -o needs --format");
-		return cmd_fail(&diag, EXIT_USAGE);
-	}
 	struct session session;
 	struct against against;
 	int code = last_run(setup, &session);
 	if (code)
 		return code;
-	code = baseline ? against_file(baseline, &session.view, GATE_SAME, &against) : 0;
+	if (filter && session_part(&session, filter, text, &diag))
+		code = cmd_fail(&diag, EXIT_NOTHING);
+	else if (baseline)
+		code = against_file(baseline, &session.view, filter ? GATE_SOME : GATE_SAME, &against);
 	if (!code) {
 		session.view.gate = baseline ? &against.gate : NULL;
 		code = write_out(&session.view, format);
@@ -88,12 +87,36 @@ static int run(struct setup *setup, const struct option_words *words)
 	return code;
 }
 
+static int run(struct setup *setup, const struct option_words *words)
+{
+	struct diag diag = DIAG_INIT;
+	const struct report_format *format = NULL;
+	struct filter *filter;
+	char *text;
+	if (choose(&format, &diag))
+		return cmd_fail(&diag, EXIT_USAGE);
+	int code = cmd_filter_parse(words, "", &filter, &text);
+	if (code)
+		return code;
+	if (baseline && (filter_asks_check(filter) || filter_asks_status(filter))) {
+		diag_set(&diag, EINVAL, "report: '%.200s': --baseline is of whole cells: no check= or status=", text);
+		code = cmd_fail(&diag, EXIT_USAGE);
+	} else {
+		code = tell(setup, words->count ? filter : NULL, text, format);
+	}
+	filter_free(filter);
+	free(text);
+	return code;
+}
+
 const struct command cmd_report = {
 	.name = "report",
-	.synopsis = "report [--format NAME [--ports|--releases]] [-o FILE]",
+	.synopsis = "report [--format NAME] [FILTER]",
 	.summary = "the last run in another form, without running",
-	.help = "Exit status is that of the run, or with --baseline that of `gate`: 0 nothing unexpected,\n"
-		"1 unexpected failures, 3, 5; 6 when the report could not be written.",
+	.help = "FILTER leaves a part of the run: cells, or with check= and status= the checks, too. It is judged\n"
+		"alone, and no cells are missed that the baseline has besides.\n"
+		"Exit status is that of a run, or with --baseline that of `gate`: 0 nothing unexpected,\n"
+		"1 unexpected failures, 3, 4, 5; 6 when the report could not be written.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -173,9 +173,30 @@ int plan_cells(const struct setup *setup, const struct release *release, const s
 	return error ? diag_set(diag, -error, "cannot make the cells: %s", strerror(-error)) : 0;
 }
 
-/* Nothing is selected: a section of the user's that fits no cell may be why. */
-static int told_nothing(
-    const struct setup *setup, const struct cells *cells, const char *filter_text, int asks, struct diag *diag)
+struct choice {
+	const struct setup *setup;
+	const struct cells *cells;
+};
+
+/* How many cells of the choice would be planned with that filter. */
+static size_t count_planned(const struct filter *filter, void *data)
+{
+	const struct choice *choice = data;
+	size_t count = 0, left_out = 0;
+	for (size_t i = 0; i < choice->cells->count; i++) {
+		struct plan_cell cell;
+		if (!plan_cell_make(choice->setup, filter, &choice->cells->cell[i], &cell, &left_out))
+			continue;
+		free(cell.checks);
+		count++;
+	}
+	return count;
+}
+
+/* Nothing is selected: a section of the user's that fits no cell may be why, a value that no cell has, or one of the
+ * filter's conditions. */
+static int told_nothing(const struct setup *setup, struct cells *cells, const struct filter *filter,
+    const char *filter_text, struct diag *diag)
 {
 	for (size_t i = 0; i < setup->targets->count; i++) {
 		const struct target *target = &setup->targets->target[i];
@@ -189,9 +210,22 @@ static int told_nothing(
 			    target->goos ? target->goos : setup->machine.os,
 			    target->goarch ? target->goarch : setup->machine.arch);
 	}
-	return diag_set(diag, ENOENT, "'%s' selects none of the %zu cells: `tlsmatrix list` shows them all%s",
-	    filter_text, cells->count,
-	    asks ? "; what a target is, is known of those that are here (`tlsmatrix target list`)" : "");
+	struct choice choice = { setup, cells };
+	struct buf why = BUF_INIT;
+	for (size_t i = 0; i < cells->count; i++) {
+		const struct target *target = target_find(setup->targets, cells->cell[i].target);
+		cells->cell[i].facts = target ? &target->facts : NULL;
+	}
+	const struct filter_among among = { cells->cell, cells->count, count_planned, &choice };
+	filter_why_empty(filter, &among, &why);
+	diag_set(diag, ENOENT, "'%.200s%s' selects none of the %zu cells: %s%s", filter_text,
+	    strlen(filter_text) > 200 ? "..." : "", cells->count,
+	    why.len ? why.data : "`tlsmatrix list` shows them all",
+	    filter_asks_facts(filter) ?
+		"; what a target is, is known of those that are here (`tlsmatrix target list`)" :
+		"");
+	buf_free(&why);
+	return -ENOENT;
 }
 
 /* A filter that asks what targets are needs it known before it selects: targets that are here and that it may select
@@ -278,7 +312,7 @@ int plan_make(const struct setup *setup, const struct filter *filter, const char
 		if (plan_cell_make(setup, filter, &cells.cell[i], &plan->cells[plan->count], &left_out))
 			plan->checks += plan->cells[plan->count++].count;
 	if (!plan->count)
-		error = told_nothing(setup, &cells, filter_text, filter_asks_facts(filter), diag);
+		error = told_nothing(setup, &cells, filter, filter_text, diag);
 	cells_free(&cells);
 	if (error) {
 		plan_free(plan);

@@ -310,6 +310,7 @@ void session_free(struct session *session)
 	free(session->facts);
 	free(session->targets);
 	free(session->stale);
+	free(session->part);
 	json_decref(session->events);
 	json_decref(session->plan);
 	memset(session, 0, sizeof(*session));

@@ -27,6 +27,7 @@ struct session {
 	struct session_ports *ports; /* of each release; the cells point into them */
 	size_t release_count;
 	json_t *plan;                /* owns the texts that view points to */
+	char *part;                  /* of session_part, which view.part is; NULL: none */
 	size_t torn;                 /* journal lines lost to a kill: at most one */
 	const char *keys;            /* of the plan (plan.h) */
 	struct view_target *targets; /* as many as view.target_count; their texts are in events */
@@ -47,6 +48,12 @@ int session_load(const char *out, struct session *session, struct diag *diag);
  * else is NULL or 0.  Rows of known.def are not looked for that are stale. */
 int session_load_brief(const char *out, struct session *session, struct diag *diag);
 void session_free(struct session *session);
+
+/* Leaves what the filter selects, of a session of session_load: its cells, and of these the checks where it asks for
+ * checks or statuses; then the targets that they were run on.  The view is one of a part of the run (view.part), which
+ * is judged by itself.  0; -ENOENT with a line in diag when that is nothing, the session left alone. */
+struct filter;
+int session_part(struct session *session, const struct filter *filter, const char *text, struct diag *diag);
 
 /* The result of a cell by its id, or NULL. */
 const struct cell_result *session_find(const struct session *session, const char *id);

@@ -251,7 +251,7 @@ static void prescribed(const struct setup *setup, const char *command, struct ta
 /* The machine's own port has gcc, whatever the machine is; the last row takes every cell. */
 static size_t row_of(const struct setup *setup, const struct cell *cell)
 {
-	const struct filter_subject subject = { cell, NULL, NULL };
+	const struct filter_subject subject = { cell, NULL, NULL, NULL };
 	int native = machine_is_native(&setup->machine, cell);
 	size_t i = 0;
 	while (i + 1 < ROWS &&

@@ -33,8 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		strcat(strcat(strcpy(negated, "!("), text), ")");
 		int negates = filter_parse(negated, &other, NULL) == 0;
 		for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
-			const struct filter_subject open = { &cells[i], NULL, NULL },
-						    closed = { &cells[i], "tls.sizes", "fail" };
+			const struct filter_subject open = { &cells[i], NULL, NULL, NULL },
+						    closed = { &cells[i], "tls.sizes", "fail", NULL };
 			int match = filter_match(filter, &closed);
 			if (match && !filter_match(filter, &open))
 				abort();

@@ -61,7 +61,7 @@ static void test_facts_of_targets(void **state)
 	(void)state;
 	struct cell cell = cell_of(shared_id), none = cell;
 	snprintf(none.target, sizeof none.target, "none");
-	const struct filter_subject subject = { &cell, NULL, NULL }, of_none = { &none, NULL, NULL };
+	const struct filter_subject subject = { &cell, NULL, NULL, NULL }, of_none = { &none, NULL, NULL, NULL };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		cell.facts = &glibc;
 		assert_int_equal(matches(cases[i].text, &subject), cases[i].glibc);
@@ -97,7 +97,7 @@ static void test_a_cell_is_a_filter(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct cell cell = cell_of(cases[i].cell);
 		assert_int_equal(
-		    matches(cases[i].text, &(struct filter_subject){ &cell, NULL, NULL }), cases[i].matches);
+		    matches(cases[i].text, &(struct filter_subject){ &cell, NULL, NULL, NULL }), cases[i].matches);
 	}
 	struct diag diag = DIAG_INIT;
 	struct filter *filter;
@@ -183,7 +183,7 @@ static void test_arch_takes_variants(void **state)
 	struct cell plain, five;
 	assert_int_equal(cell_parse("go1.26.8/linux/arm/exe/cgo0/internal@none", &plain, NULL), 0);
 	assert_int_equal(cell_parse("go1.26.8/linux/arm.5/exe/cgo0/internal@none", &five, NULL), 0);
-	const struct filter_subject of_plain = { &plain, NULL, NULL }, of_five = { &five, NULL, NULL };
+	const struct filter_subject of_plain = { &plain, NULL, NULL, NULL }, of_five = { &five, NULL, NULL, NULL };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_int_equal(matches(cases[i].text, &of_plain), cases[i].plain);
 		assert_int_equal(matches(cases[i].text, &of_five), cases[i].five);
@@ -310,7 +310,7 @@ static void test_fields_operators_and_joints(void **state)
 {
 	(void)state;
 	struct cell cell = cell_of(shared_id);
-	const struct filter_subject subject = { &cell, NULL, NULL };
+	const struct filter_subject subject = { &cell, NULL, NULL, NULL };
 	for (size_t i = 0; i < sizeof shared_cases / sizeof *shared_cases; i++)
 		if (matches(shared_cases[i].text, &subject) != shared_cases[i].match)
 			fail_msg("'%s' is not %d", shared_cases[i].text, shared_cases[i].match);
@@ -321,7 +321,7 @@ static void test_release_equals_its_short_name(void **state)
 	(void)state;
 	struct cell zero = cell_of("go1.21.0/linux/amd64/exe/cgo1/internal@host:exec"),
 		    plain = cell_of("go1.20/linux/amd64/exe/cgo1/internal@host:exec");
-	const struct filter_subject a = { &zero, NULL, NULL }, b = { &plain, NULL, NULL };
+	const struct filter_subject a = { &zero, NULL, NULL, NULL }, b = { &plain, NULL, NULL, NULL };
 	assert_true(matches("go=1.21", &a));
 	assert_true(matches("go=1.20.0", &b));
 	assert_true(matches("go>=1.21 & go<=1.21", &a));
@@ -354,8 +354,9 @@ static void test_open_questions_match(void **state)
 	(void)state;
 	struct cell cell = cell_of(shared_id);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct filter_subject open = { &cell, NULL, NULL }, tls = { &cell, "tls.sizes", "fail" },
-					    init = { &cell, "init.auxv", "pass" };
+		const struct filter_subject open = { &cell, NULL, NULL, NULL },
+					    tls = { &cell, "tls.sizes", "fail", NULL },
+					    init = { &cell, "init.auxv", "pass", NULL };
 		if (matches(cases[i].text, &open) != cases[i].open ||
 		    matches(cases[i].text, &tls) != cases[i].tls_fail ||
 		    matches(cases[i].text, &init) != cases[i].init_pass)
@@ -363,31 +364,87 @@ static void test_open_questions_match(void **state)
 	}
 }
 
+/* A result has both, and what is not the one may not be taken for the other. */
+static void test_status_is_status_or_verdict(void **state)
+{
+	static const struct {
+		const char *text;
+		int matches;
+	} cases[] = {
+		{ "status=fail", 1 },
+		{ "status=known", 1 },
+		{ "status=pass", 0 },
+		{ "!status=fail", 0 },
+		{ "!status=known", 0 },
+		{ "status!=fail", 0 },
+		{ "status=pass,known", 1 },
+		{ "!status=ok", 1 },
+	};
+	struct cell cell = cell_of(shared_id);
+	const struct filter_subject subject = { &cell, "tls.sizes", "fail", "known" };
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (matches(cases[i].text, &subject) != cases[i].matches)
+			fail_msg("'%s'", cases[i].text);
+}
+
+static void fails_with(const char *text, const char *line)
+{
+	struct diag diag = DIAG_INIT;
+	struct filter *filter = (struct filter *)&diag;
+	assert_int_equal(filter_parse(text, &filter, &diag), -EINVAL);
+	assert_string_equal(diag.line, line);
+	assert_ptr_equal(filter, &diag);
+}
+
+#define FIELDS "go os arch mode cgo link target load libc kernel emulator check status"
+#define MODES "exe pie c-archive c-shared shared plugin"
+
+static void test_unknown_words_name_the_nearest_and_all(void **state)
+{
+	static const struct {
+		const char *text, *line;
+	} cases[] = {
+		{ "modee=x", "unknown field 'modee' at column 1 of 'modee=x'; did you mean 'mode'? known: " FIELDS },
+		{ "zzzzzz=x", "unknown field 'zzzzzz' at column 1 of 'zzzzzz=x'; known: " FIELDS },
+		{ "goos=x", "unknown field 'goos' at column 1 of 'goos=x'; did you mean 'os'? known: " FIELDS },
+		{ "BuildMode=x",
+		    "unknown field 'BuildMode' at column 1 of 'BuildMode=x'; did you mean 'mode'? known: " FIELDS },
+		{ "mode=c-shred",
+		    "unknown mode 'c-shred' at column 6 of 'mode=c-shred'; did you mean 'c-shared'? known: " MODES },
+		{ "mode=exe,qqq", "unknown mode 'qqq' at column 10 of 'mode=exe,qqq'; known: " MODES },
+		{ "link=bfd",
+		    "unknown link 'bfd' at column 6 of 'link=bfd'; did you mean 'external'? known: internal external "
+		    "external-gold external-lld "
+		    "external-mold "
+		    "external-static external-gold-static external-lld-static external-mold-static" },
+		{ "load=dlopn",
+		    "unknown load 'dlopn' at column 6 of 'load=dlopn'; did you mean 'dlopen'? known: none exec needed "
+		    "dlopen dlopen-lazy dlopen-global dlopen-lazy-global dlmopen preload gomain archive archive-pie "
+		    "archive-so plugin wasi js" },
+		{ "cgo=2", "unknown cgo '2' at column 5 of 'cgo=2'; known: 0 1" },
+		{ "check=tls.modl-insn",
+		    "unknown check 'tls.modl-insn' at column 7 of 'check=tls.modl-insn'; did you mean "
+		    "'tls.model-insn'? known: `tlsmatrix list --checks`" },
+		{ "check=nothing-like-it",
+		    "unknown check 'nothing-like-it' at column 7 of 'check=nothing-like-it'; known: `tlsmatrix list "
+		    "--checks`" },
+		{ "status=crahs",
+		    "unknown status 'crahs' at column 8 of 'status=crahs'; did you mean 'crash'? known: pass skip "
+		    "notrun "
+		    "fail miss leak timeout crash broken infra ok known fixed flaky new changed regressed gone" },
+		{ "Mode=exe", "unknown field 'Mode' at column 1 of 'Mode=exe'; did you mean 'mode'? known: " FIELDS },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		fails_with(cases[i].text, cases[i].line);
+}
+
 static void test_errors_name_place_and_remedy(void **state)
 {
 	static const struct {
 		const char *text, *line;
 	} cases[] = {
-		{ "modee=x", "unknown field 'modee' at column 1 of 'modee=x'; did you mean 'mode'?" },
-		{ "zzzzzz=x",
-		    "unknown field 'zzzzzz' at column 1 of 'zzzzzz=x'; known: go os arch mode cgo link target load "
-		    "libc kernel emulator "
-		    "check status" },
-		{ "mode=c-shred", "unknown mode 'c-shred' at column 6 of 'mode=c-shred'; did you mean 'c-shared'?" },
-		{ "mode=exe,qqq",
-		    "unknown mode 'qqq' at column 10 of 'mode=exe,qqq'; known: exe pie c-archive c-shared shared "
-		    "plugin" },
-		{ "link=bfd",
-		    "unknown link 'bfd' at column 6 of 'link=bfd'; known: internal external external-gold external-lld "
-		    "external-mold "
-		    "external-static external-gold-static external-lld-static external-mold-static" },
-		{ "load=dlopn", "unknown load 'dlopn' at column 6 of 'load=dlopn'; did you mean 'dlopen'?" },
-		{ "cgo=2", "unknown cgo '2' at column 5 of 'cgo=2'; known: 0 1" },
-		{ "check=tls.modl-insn",
-		    "unknown check 'tls.modl-insn' at column 7 of 'check=tls.modl-insn'; did you mean "
-		    "'tls.model-insn'?" },
-		{ "check=nothing-like-it", "unknown check 'nothing-like-it' at column 7 of 'check=nothing-like-it'" },
-		{ "status=crahs", "unknown status 'crahs' at column 8 of 'status=crahs'; did you mean 'crash'?" },
 		{ "mode", "expected = or != at column 5 of 'mode'" },
 		{ "go", "expected = != < <= > or >= at column 3 of 'go'" },
 		{ "mode>exe", "only go has an order: '=' or '!=' expected at column 5 of 'mode>exe'" },
@@ -411,23 +468,17 @@ static void test_errors_name_place_and_remedy(void **state)
 		{ "!", "the expression ends: a field is missing at column 2 of '!'" },
 		{ "()", "expected a field, '!' or '(' at column 2 of '()'" },
 		{ "=x", "expected a field, '!' or '(' at column 1 of '=x'" },
-		{ "Mode=exe", "unknown field 'Mode' at column 1 of 'Mode=exe'; did you mean 'mode'?" },
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct diag diag = DIAG_INIT;
-		struct filter *filter = (struct filter *)&diag;
-		assert_int_equal(filter_parse(cases[i].text, &filter, &diag), -EINVAL);
-		assert_string_equal(diag.line, cases[i].line);
-		assert_ptr_equal(filter, &diag);
-	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		fails_with(cases[i].text, cases[i].line);
 }
 
 static void test_long_and_deep_texts(void **state)
 {
 	(void)state;
 	struct cell cell = cell_of(shared_id);
-	const struct filter_subject subject = { &cell, NULL, NULL };
+	const struct filter_subject subject = { &cell, NULL, NULL, NULL };
 	struct buf wide = BUF_INIT, deep = BUF_INIT;
 	for (int i = 0; i < 50000; i++)
 		buf_add(&wide, "mode=exe | ");
@@ -450,7 +501,7 @@ static void test_texts_are_kept_by_content(void **state)
 {
 	(void)state;
 	struct cell cell = cell_of(shared_id);
-	const struct filter_subject subject = { &cell, NULL, NULL };
+	const struct filter_subject subject = { &cell, NULL, NULL, NULL };
 	char text[32];
 	for (int i = 0; i < 1000; i++) {
 		strcpy(text, i % 2 ? "mode=c-shared" : "mode!=c-shared");
@@ -495,6 +546,8 @@ int main(void)
 		cmocka_unit_test(test_facts_are_taken),
 		cmocka_unit_test(test_release_equals_its_short_name),
 		cmocka_unit_test(test_open_questions_match),
+		cmocka_unit_test(test_status_is_status_or_verdict),
+		cmocka_unit_test(test_unknown_words_name_the_nearest_and_all),
 		cmocka_unit_test(test_errors_name_place_and_remedy),
 		cmocka_unit_test(test_long_and_deep_texts),
 		cmocka_unit_test(test_texts_are_kept_by_content),

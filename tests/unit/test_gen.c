@@ -169,7 +169,7 @@ static size_t count_where(const struct cells *cells, const char *where)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < cells->count; i++) {
-		const struct filter_subject subject = { &cells->cell[i], NULL, NULL };
+		const struct filter_subject subject = { &cells->cell[i], NULL, NULL, NULL };
 		count += (size_t)filter_text_match(where, &subject);
 	}
 	return count;

@@ -124,7 +124,7 @@ static int covers_one_of(const struct known *known, struct cells cells)
 	int found = 0;
 	for (size_t i = 0; i < cells.count && !found; i++) {
 		for (size_t k = 0; k < checks_count && !found; k++) {
-			const struct filter_subject subject = { &cells.cell[i], checks[k].id, NULL };
+			const struct filter_subject subject = { &cells.cell[i], checks[k].id, NULL, NULL };
 			found = glob_match(known->check, checks[k].id) && check_planned(&checks[k], &cells.cell[i]) &&
 			    filter_text_match(known->where, &subject);
 		}

@@ -33,7 +33,7 @@ static enum sample sample_for(size_t control)
 		struct cell cell;
 		struct diag diag = DIAG_INIT;
 		assert_int_equal(cell_parse(samples[sample].cell, &cell, &diag), 0);
-		struct filter_subject subject = { &cell, NULL, NULL };
+		struct filter_subject subject = { &cell, NULL, NULL, NULL };
 		if (filter_text_match(controls[control].where, &subject) && check_planned(check, &cell))
 			return sample;
 	}

@@ -211,7 +211,7 @@ static void count_rules(const struct cell *cell, void *used)
 	for (size_t i = 0; i < checks_count; i++) {
 		if (checks[i].pass == PASS_REFUSAL || !check_planned(&checks[i], cell))
 			continue;
-		const struct filter_subject subject = { cell, checks[i].id, NULL };
+		const struct filter_subject subject = { cell, checks[i].id, NULL, NULL };
 		size_t row = 0;
 		while (row < RULES &&
 		    !(glob_match(rules[row].check, checks[i].id) && filter_text_match(rules[row].where, &subject)))
@@ -245,7 +245,7 @@ static void test_every_rule_decides_something(void **state)
 static void count_refusals(const struct cell *cell, void *used)
 {
 	int row = support_row(cell);
-	const struct filter_subject subject = { cell, NULL, NULL };
+	const struct filter_subject subject = { cell, NULL, NULL, NULL };
 	assert_int_equal(row >= 0, is_refused(cell) != 0);
 	if (row >= 0) {
 		assert_true(filter_text_match(refusals[row].where, &subject));

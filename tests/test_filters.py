@@ -1,0 +1,69 @@
+"""Filters: their help, what is said of a bad one, and of one that selects nothing."""
+
+import json
+
+import pytest
+from conftest import Tool
+from test_commands import CODES, COMMANDS
+
+
+def test_help_of_filters(tool):
+    """Every field with an example that selects cells, in one screen; whoever takes a FILTER points there."""
+    done = tool.plain("help", "filters")
+    assert (done.status, done.stderr) == (0, "") and len(done.stdout.splitlines()) <= 24
+    for command in COMMANDS:
+        usage = tool.plain(command, "--help").stdout
+        assert ("`tlsmatrix help filters`" in usage) == ("FILTER" in usage.splitlines()[0])
+        assert tool.plain("help", command).stdout == usage
+    for example in ("os=linux,windows", "arch=arm.*", "mode=c-shared,plugin", "link=external*", "check=tls.*"):
+        assert example in done.stdout and tool.plain("list", example).status == 0
+    done = tool.plain("help", "filtres")
+    assert done.status == CODES["usage"] and "'filtres'" in done.line()
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    """The whole list."""
+    return json.loads(Tool(tmp_path_factory.mktemp("list")).plain("list", "--json").stdout)
+
+
+def mode_count(cells, mode):
+    """How many cells are of that buildmode."""
+    return sum(cell["buildmode"] == mode for cell in cells)
+
+
+def test_list_selects_nothing(tool, cells):
+    """An empty selection is an error that says of how many."""
+    empty = "mode=exe & load=plugin"
+    done = tool.plain("list", empty)
+    assert (done.status, done.stdout) == (CODES["nothing"], "")
+    assert f"'{empty}'" in done.line() and f"none of the {len(cells)} cells" in done.line()
+    assert done.line().endswith(": mode=exe selects %d, with load=plugin 0" % mode_count(cells, "exe"))
+    assert tool.plain("run", empty).status == CODES["nothing"]
+    done = tool.plain("list", "os=linux", "arch=x86_64", "mode=exe")
+    assert (
+        done.status == CODES["nothing"] and "no cell has arch=x86_64; did you mean 'amd64'? there are: " in done.line()
+    )
+    done = tool.plain("list", "mode=exe & check=thread.* & target=none")
+    assert done.status == CODES["nothing"] and done.line().endswith(", with target=none 0")
+    assert tool.plain("run", "go=1.2").status == CODES["nothing"]
+
+
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        ("mod=exe", "unknown field 'mod' at column 1 of 'mod=exe'; did you mean 'mode'"),
+        ("cgo=1 & mode=c-shred", "column 14"),
+        ("mode=exe &", "column"),
+        ("(mode=exe", "column"),
+        ("mode", "column"),
+        ("mode>=exe", "column"),
+        ("cgo=2", "column"),
+        ("mode=exe)", "column 9"),
+    ],
+)
+def test_bad_filter(tool, text, names):
+    """Status 2, the column, and the nearest word."""
+    for command in ("list", "run", "selfcheck"):
+        done = tool.plain(command, text)
+        assert done.status == CODES["usage"] and names in done.line(), done
