@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "cases/hosts/dispositions.h"
 #include "cases/hosts/host.h"
 
 #include <dlfcn.h>
@@ -24,16 +25,17 @@
 
 enum { QUESTION_MS = 40000, SOON_MS = 50, STACK_SIZE = 128 << 10, CALL_ROUNDS = 20, EXIT_UNASKED = 70 };
 
-static int (*go_ask)(int ask, int number); /* tlsm_signal, in the child */
-static const struct library *asked;        /* the child's library */
-static volatile sig_atomic_t hits;         /* of the host's handler in the child */
-static struct sigaction go_action;         /* what handle_and_chain goes on to */
+static int (*go_ask)(int ask, int number);   /* tlsm_signal, in the child */
+static const struct library *asked;          /* the child's library */
+static volatile sig_atomic_t hits;           /* of the host's handler in the child */
+static struct sigaction go_action;           /* what handle_and_chain goes on to */
+static struct ctor_signal was[CTOR_SIGNALS]; /* the dispositions before the library came */
 
 /* ---- the child's side -------------------------------------------------------------------------------- */
 
 static void tell(const char *word)
 {
-	char line[128];
+	char line[512];
 	int len = snprintf(line, sizeof line, "\ntold: %s\n", word);
 	_exit(write(STDERR_FILENO, line, (size_t)len) == len ? 0 : EXIT_UNASKED);
 }
@@ -148,6 +150,36 @@ static void go_write_out(void)
 		go_ask(SIGNAL_NOTIFY, SIGPIPE);
 	dup2(broken_pipe(), STDOUT_FILENO);
 	tell(go_ask(SIGNAL_WRITE_OUT, 0) == EPIPE ? "EPIPE" : "written");
+}
+
+/* ---- all signals, default and ignored --------------------------------------------------------------- */
+
+static void set_all(void (*handler)(int))
+{
+	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
+		if (signal != SIGKILL && signal != SIGSTOP && (signal < 32 || signal > 34))
+			set(signal, handler, 0);
+	dispositions_take(was);
+}
+
+static void all_default(void) { set_all(SIG_DFL); }
+static void all_ignored(void) { set_all(SIG_IGN); }
+
+static void tell_replaced(void)
+{
+	struct ctor_signal now[CTOR_SIGNALS];
+	struct dispositions changes;
+	if (probe_control("signal.dispositions", "handled"))
+		set(SIGHUP, count_hit, 0);
+	if (probe_control("signal.dispositions", "flag"))
+		set(SIGTERM, was[SIGTERM].action.sa_handler, SA_ONSTACK);
+	if (probe_control("signal.dispositions", "default"))
+		set(SIGFPE, was[SIGFPE].action.sa_handler, 0);
+	dispositions_take(now);
+	dispositions_compare(was, now, &changes);
+	if (changes.onstack || strcmp(changes.flags, "none") != 0 || strcmp(changes.masks, "none") != 0)
+		tell("flags");
+	tell(changes.replaced);
 }
 
 /* ---- what the host set before Go started, and after -------------------------------------------------- */
@@ -313,6 +345,8 @@ static const struct question questions[] = {
 	{ "signal.go-fault", "recover", NULL, go_recover, NULL, NULL },
 	{ "signal.go-pipe", "file", NULL, go_write, NULL, NULL },
 	{ "signal.go-pipe", "stdout", NULL, go_write_out, NULL, NULL },
+	{ "signal.dispositions", "default", all_default, tell_replaced, NULL, NULL },
+	{ "signal.dispositions", "ignored", all_ignored, tell_replaced, NULL, NULL },
 	{ "signal.ignored", "hup", ignore_before, hup_ignored, NULL, NULL },
 	{ "signal.ignored", "int", ignore_before, int_ignored, NULL, NULL },
 	{ "signal.ignored", "pipe", ignore_before, write_broken, NULL, NULL },
@@ -336,9 +370,7 @@ static void usual_dispositions(void)
 	sigset_t none;
 	struct rlimit no_core = { 0, 0 };
 	sigemptyset(&none);
-	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
-		if (signal != SIGKILL && signal != SIGSTOP && (signal < 32 || signal > 34))
-			set(signal, SIG_DFL, 0);
+	all_default();
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setrlimit(RLIMIT_CORE, &no_core);
 }
@@ -386,34 +418,12 @@ static int listen(int from, char *said, size_t size)
 	}
 }
 
-static const char *signal_name(int signal, char *other, size_t size)
-{
-	static const struct {
-		int signal;
-		const char *name;
-	} names[] = {
-		{ SIGSEGV, "SIGSEGV" },
-		{ SIGPIPE, "SIGPIPE" },
-		{ SIGABRT, "SIGABRT" },
-		{ SIGTERM, "SIGTERM" },
-		{ SIGUSR1, "SIGUSR1" },
-		{ SIGPROF, "SIGPROF" },
-		{ SIGHUP, "SIGHUP" },
-		{ SIGINT, "SIGINT" },
-	};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (names[i].signal == signal)
-			return names[i].name;
-	snprintf(other, size, "signal-%d", signal);
-	return other;
-}
-
 static void add_end(const struct question *question, int status, const char *said, struct seen *seen)
 {
 	char other[32];
 	const char *told = strstr(said, "\ntold: ");
 	if (WIFSIGNALED(status))
-		seen_add(seen->text, sizeof seen->text, "%s", signal_name(WTERMSIG(status), other, sizeof other));
+		seen_add(seen->text, sizeof seen->text, "%s", dispositions_name(WTERMSIG(status), other, sizeof other));
 	else if (WEXITSTATUS(status) || !told)
 		seen_add(seen->text, sizeof seen->text, "exit-%d", WEXITSTATUS(status));
 	else
@@ -467,6 +477,7 @@ static void ask_all(struct host *host, const char *id, struct seen *seen)
 OBSERVER(observe_default, "signal.default")
 OBSERVER(observe_go_fault, "signal.go-fault")
 OBSERVER(observe_go_pipe, "signal.go-pipe")
+OBSERVER(observe_dispositions, "signal.dispositions")
 OBSERVER(observe_ignored, "signal.ignored")
 OBSERVER(observe_reset, "signal.reset")
 OBSERVER(observe_profile, "signal.profile")
@@ -477,6 +488,7 @@ const struct host_check signal_checks[] = {
 	{ "signal.default", observe_default },
 	{ "signal.go-fault", observe_go_fault },
 	{ "signal.go-pipe", observe_go_pipe },
+	{ "signal.dispositions", observe_dispositions },
 	{ "signal.ignored", observe_ignored },
 	{ "signal.reset", observe_reset },
 	{ "signal.profile", observe_profile },

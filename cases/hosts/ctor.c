@@ -45,11 +45,17 @@ static void handler_info(int signal, siginfo_t *info, void *context)
 	handler(signal);
 }
 
+/* A flag that is there already hides whether Go adds it. */
+static int of_terminal(int signal)
+{
+	return signal == SIGCONT || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
 /* Three kinds of flags and two of masks, so that what is kept can be told from what is set anew. */
 static void install(int signal)
 {
 	struct sigaction action = { .sa_handler = handler };
-	if (signal % 3 == 0) {
+	if (signal % 3 == 0 || of_terminal(signal)) {
 		action.sa_flags = SA_RESTART;
 	} else if (signal % 3 == 1) {
 		action.sa_sigaction = handler_info;
