@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -94,13 +95,6 @@ static int broken_pipe(void)
 	return ends[1];
 }
 
-static void fault(void)
-{
-	static volatile int kept __attribute__((unused));
-	volatile int *volatile nowhere = (volatile int *)8; /* below vm.mmap_min_addr */
-	kept = *nowhere;
-}
-
 static void send_segv(void) { send_self(SIGSEGV); }
 static void send_term(void) { send_self(SIGTERM); }
 
@@ -136,6 +130,61 @@ static void go_recover(void)
 		set(SIGSEGV, SIG_DFL, 0);
 	tell(go_ask(SIGNAL_RECOVER, 0) == 1 ? "recovered" : "lost");
 }
+
+/* ---- C that faults: while Go calls it, and while the library is loaded ------------------------------- */
+
+static void catch_before(void)
+{
+	if (!probe_control("signal.c-fault", "default") && !probe_control("signal.ctor", "default"))
+		set(SIGSEGV, caught, 0);
+}
+
+static void c_fault(void)
+{
+	if (probe_control("signal.c-fault", "caught"))
+		set(SIGSEGV, caught, SA_ONSTACK);
+	go_ask(SIGNAL_C_FAULT, 0);
+}
+
+static void c_fault_go(void) { go_ask(SIGNAL_C_FAULT_GO, 0); }
+
+/* The signal will happen in a constructor of the library (ctor.h ctor_moment). */
+static void in_constructor(const char *moment)
+{
+	if (probe_control("signal.ctor", "quiet") || prctl(PR_SET_NAME, moment) != 0)
+		prctl(PR_SET_NAME, "quiet");
+}
+
+static void early_default(void) { in_constructor("early-11"); }
+static void late_default(void) { in_constructor("late-11"); }
+static void late_pipe(void) { in_constructor("late-13"); }
+
+static void early_caught(void)
+{
+	catch_before();
+	in_constructor("early-11");
+}
+
+static void late_caught(void)
+{
+	catch_before();
+	in_constructor("late-11");
+}
+
+static void late_pipe_caught(void)
+{
+	if (!probe_control("signal.ctor", "default"))
+		set(SIGPIPE, caught, 0);
+	in_constructor("late-13");
+}
+
+static void late_pipe_ignored(void)
+{
+	set(SIGPIPE, SIG_IGN, 0);
+	in_constructor("late-13");
+}
+
+static void nothing(void) {}
 
 static void go_write(void)
 {
@@ -335,7 +384,7 @@ struct question {
 };
 
 static const struct question questions[] = {
-	{ "signal.default", "fault", default_before, fault, NULL, NULL },
+	{ "signal.default", "fault", default_before, signal_c_fault, NULL, NULL },
 	{ "signal.default", "sent", default_before, send_segv, NULL, NULL },
 	{ "signal.default", "pipe", default_before, write_broken, NULL, NULL },
 	{ "signal.default", "abort", default_before, abort, NULL, NULL },
@@ -343,6 +392,16 @@ static const struct question questions[] = {
 	{ "signal.go-fault", "nil", NULL, go_nil,
 	    "panic: runtime error: invalid memory address or nil pointer dereference", "panics" },
 	{ "signal.go-fault", "recover", NULL, go_recover, NULL, NULL },
+	{ "signal.c-fault", "handled", catch_before, c_fault, NULL, NULL },
+	{ "signal.c-fault", "goroutine", catch_before, c_fault_go, NULL, NULL },
+	{ "signal.c-fault", "none", NULL, c_fault, "signal arrived during cgo execution", "says" },
+	{ "signal.ctor", "early", early_default, nothing, NULL, NULL },
+	{ "signal.ctor", "late", late_default, nothing, NULL, NULL },
+	{ "signal.ctor", "early-handled", early_caught, nothing, NULL, NULL },
+	{ "signal.ctor", "late-handled", late_caught, nothing, NULL, NULL },
+	{ "signal.ctor", "pipe", late_pipe, nothing, NULL, NULL },
+	{ "signal.ctor", "pipe-handled", late_pipe_caught, nothing, NULL, NULL },
+	{ "signal.ctor", "pipe-ignored", late_pipe_ignored, nothing, NULL, NULL },
 	{ "signal.go-pipe", "file", NULL, go_write, NULL, NULL },
 	{ "signal.go-pipe", "stdout", NULL, go_write_out, NULL, NULL },
 	{ "signal.dispositions", "default", all_default, tell_replaced, NULL, NULL },
@@ -476,6 +535,8 @@ static void ask_all(struct host *host, const char *id, struct seen *seen)
 	static void name(struct host *host, struct seen *seen) { ask_all(host, id, seen); }
 OBSERVER(observe_default, "signal.default")
 OBSERVER(observe_go_fault, "signal.go-fault")
+OBSERVER(observe_c_fault, "signal.c-fault")
+OBSERVER(observe_ctor, "signal.ctor")
 OBSERVER(observe_go_pipe, "signal.go-pipe")
 OBSERVER(observe_dispositions, "signal.dispositions")
 OBSERVER(observe_ignored, "signal.ignored")
@@ -487,6 +548,8 @@ OBSERVER(observe_calls_go, "signal.calls-go")
 const struct host_check signal_checks[] = {
 	{ "signal.default", observe_default },
 	{ "signal.go-fault", observe_go_fault },
+	{ "signal.c-fault", observe_c_fault },
+	{ "signal.ctor", observe_ctor },
 	{ "signal.go-pipe", observe_go_pipe },
 	{ "signal.dispositions", observe_dispositions },
 	{ "signal.ignored", observe_ignored },
