@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "cases/hosts/dispositions.h"
 #include "cases/hosts/host.h"
 
 #include <dlfcn.h>
@@ -23,35 +24,6 @@ static void ctor_order(struct host *host, struct seen *seen)
 }
 
 /* ---- signals ---- */
-
-/* What Go does to a signal for which the host has a handler, where it does not just keep the
- * handler and add SA_ONSTACK. */
-static const struct exception {
-	int signal;
-	enum { REPLACED, UNTOUCHED } what;
-	const char *name;
-} exceptions[] = {
-	/* The os/signal doc: synchronous signals and SIGPIPE. */
-	{ SIGBUS, REPLACED, "SIGBUS" },
-	{ SIGFPE, REPLACED, "SIGFPE" },
-	{ SIGSEGV, REPLACED, "SIGSEGV" },
-	{ SIGPIPE, REPLACED, "SIGPIPE" },
-	/* runtime/signal_unix.go sigInstallGoHandler, sigPreempt; the os/signal doc does not name it. */
-	{ SIGURG, REPLACED, "SIGURG" },
-	/* runtime/signal_unix.go initsig leaves out _SigDefault; the os/signal doc has SA_ONSTACK here too. */
-	{ SIGCONT, UNTOUCHED, "SIGCONT" },
-	{ SIGTSTP, UNTOUCHED, "SIGTSTP" },
-	{ SIGTTIN, UNTOUCHED, "SIGTTIN" },
-	{ SIGTTOU, UNTOUCHED, "SIGTTOU" },
-};
-
-static const struct exception *exception_of(int signal)
-{
-	for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
-		if (exceptions[i].signal == signal)
-			return &exceptions[i];
-	return NULL;
-}
 
 /* The hosts of the control: one whose handler, flag or mask is not what it was. */
 static void disturb(void)
@@ -80,65 +52,23 @@ void signals_take(struct host *host)
 	if (!host->library.signals())
 		return;
 	disturb();
-	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
-		sigaction(signal, NULL, &host->signals_after[signal].action);
+	dispositions_take(host->signals_after);
 	host->library.release();
-}
-
-static int same_mask(const sigset_t *a, const sigset_t *b)
-{
-	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
-		if (sigismember(a, signal) != sigismember(b, signal))
-			return 0;
-	return 1;
-}
-
-struct tally {
-	int compared, replaced, flags_other, masks_other;
-	char of_go[128], untouched[128]; /* names of the exceptions that were met */
-};
-
-static void compare_signal(
-    int signal, const struct sigaction *was, const struct sigaction *is, struct tally *tally, struct seen *seen)
-{
-	const struct exception *exception = exception_of(signal);
-	int added = SA_ONSTACK;
-	tally->compared++;
-	if (was->sa_handler != is->sa_handler) {
-		if (exception && exception->what == REPLACED) {
-			seen_add(tally->of_go, sizeof tally->of_go, " %s", exception->name);
-			return;
-		}
-		tally->replaced++;
-		NOTE(seen, "signal %d: handler replaced; ", signal);
-	}
-	if (exception && exception->what == UNTOUCHED && is->sa_flags == was->sa_flags) {
-		seen_add(tally->untouched, sizeof tally->untouched, " %s", exception->name);
-		added = 0;
-	}
-	if (is->sa_flags != (was->sa_flags | added)) {
-		tally->flags_other++;
-		NOTE(seen, "signal %d: flags 0x%x became 0x%x; ", signal, (unsigned)was->sa_flags,
-		    (unsigned)is->sa_flags);
-	}
-	if (!same_mask(&was->sa_mask, &is->sa_mask)) {
-		tally->masks_other++;
-		NOTE(seen, "signal %d: mask changed; ", signal);
-	}
 }
 
 static void host_signals(struct host *host, struct seen *seen)
 {
 	const struct ctor_signal *before = host->library.signals();
-	struct tally tally = { 0 };
-	for (int signal = 1; before && signal < CTOR_SIGNALS; signal++)
-		if (before[signal].ours)
-			compare_signal(
-			    signal, &before[signal].action, &host->signals_after[signal].action, &tally, seen);
-	NOTE(seen, "%d handlers; Go's own now:%s; without SA_ONSTACK:%s", tally.compared, tally.of_go, tally.untouched);
-	TEXT(seen, "handlers=%s added=%s masks=%s", tally.replaced || !tally.compared ? "replaced" : "kept",
-	    tally.flags_other || !tally.compared ? "other" : "SA_ONSTACK",
-	    tally.masks_other || !tally.compared ? "changed" : "kept");
+	struct dispositions changes = { 0 };
+	if (before)
+		dispositions_compare(before, host->signals_after, &changes);
+	NOTE(seen, "%d handlers; %d with SA_ONSTACK now; other flags: %s; other masks: %s", changes.compared,
+	    changes.onstack, changes.flags, changes.masks);
+	TEXT(seen, "replaced=%s untouched=%s added=%s masks=%s", changes.replaced, changes.untouched,
+	    strcmp(changes.flags, "none") != 0 ? "other" :
+		changes.onstack                ? "SA_ONSTACK" :
+						 "none",
+	    strcmp(changes.masks, "none") == 0 ? "kept" : "changed");
 }
 
 struct chain {

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "cases/hosts/dispositions.h"
 #include "cases/hosts/host.h"
 
 #include <dlfcn.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -24,16 +26,17 @@
 
 enum { QUESTION_MS = 40000, SOON_MS = 50, STACK_SIZE = 128 << 10, CALL_ROUNDS = 20, EXIT_UNASKED = 70 };
 
-static int (*go_ask)(int ask, int number); /* tlsm_signal, in the child */
-static const struct library *asked;        /* the child's library */
-static volatile sig_atomic_t hits;         /* of the host's handler in the child */
-static struct sigaction go_action;         /* what handle_and_chain goes on to */
+static int (*go_ask)(int ask, int number);   /* tlsm_signal, in the child */
+static const struct library *asked;          /* the child's library */
+static volatile sig_atomic_t hits;           /* of the host's handler in the child */
+static struct sigaction go_action;           /* what handle_and_chain goes on to */
+static struct ctor_signal was[CTOR_SIGNALS]; /* the dispositions before the library came */
 
 /* ---- the child's side -------------------------------------------------------------------------------- */
 
 static void tell(const char *word)
 {
-	char line[128];
+	char line[512];
 	int len = snprintf(line, sizeof line, "\ntold: %s\n", word);
 	_exit(write(STDERR_FILENO, line, (size_t)len) == len ? 0 : EXIT_UNASKED);
 }
@@ -92,13 +95,6 @@ static int broken_pipe(void)
 	return ends[1];
 }
 
-static void fault(void)
-{
-	static volatile int kept __attribute__((unused));
-	volatile int *volatile nowhere = (volatile int *)8; /* below vm.mmap_min_addr */
-	kept = *nowhere;
-}
-
 static void send_segv(void) { send_self(SIGSEGV); }
 static void send_term(void) { send_self(SIGTERM); }
 
@@ -135,6 +131,61 @@ static void go_recover(void)
 	tell(go_ask(SIGNAL_RECOVER, 0) == 1 ? "recovered" : "lost");
 }
 
+/* ---- C that faults: while Go calls it, and while the library is loaded ------------------------------- */
+
+static void catch_before(void)
+{
+	if (!probe_control("signal.c-fault", "default") && !probe_control("signal.ctor", "default"))
+		set(SIGSEGV, caught, 0);
+}
+
+static void c_fault(void)
+{
+	if (probe_control("signal.c-fault", "caught"))
+		set(SIGSEGV, caught, SA_ONSTACK);
+	go_ask(SIGNAL_C_FAULT, 0);
+}
+
+static void c_fault_go(void) { go_ask(SIGNAL_C_FAULT_GO, 0); }
+
+/* The signal will happen in a constructor of the library (ctor.h ctor_moment). */
+static void in_constructor(const char *moment)
+{
+	if (probe_control("signal.ctor", "quiet") || prctl(PR_SET_NAME, moment) != 0)
+		prctl(PR_SET_NAME, "quiet");
+}
+
+static void early_default(void) { in_constructor("early-11"); }
+static void late_default(void) { in_constructor("late-11"); }
+static void late_pipe(void) { in_constructor("late-13"); }
+
+static void early_caught(void)
+{
+	catch_before();
+	in_constructor("early-11");
+}
+
+static void late_caught(void)
+{
+	catch_before();
+	in_constructor("late-11");
+}
+
+static void late_pipe_caught(void)
+{
+	if (!probe_control("signal.ctor", "default"))
+		set(SIGPIPE, caught, 0);
+	in_constructor("late-13");
+}
+
+static void late_pipe_ignored(void)
+{
+	set(SIGPIPE, SIG_IGN, 0);
+	in_constructor("late-13");
+}
+
+static void nothing(void) {}
+
 static void go_write(void)
 {
 	if (probe_control("signal.go-pipe", "default"))
@@ -148,6 +199,36 @@ static void go_write_out(void)
 		go_ask(SIGNAL_NOTIFY, SIGPIPE);
 	dup2(broken_pipe(), STDOUT_FILENO);
 	tell(go_ask(SIGNAL_WRITE_OUT, 0) == EPIPE ? "EPIPE" : "written");
+}
+
+/* ---- all signals, default and ignored --------------------------------------------------------------- */
+
+static void set_all(void (*handler)(int))
+{
+	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
+		if (signal != SIGKILL && signal != SIGSTOP && (signal < 32 || signal > 34))
+			set(signal, handler, 0);
+	dispositions_take(was);
+}
+
+static void all_default(void) { set_all(SIG_DFL); }
+static void all_ignored(void) { set_all(SIG_IGN); }
+
+static void tell_replaced(void)
+{
+	struct ctor_signal now[CTOR_SIGNALS];
+	struct dispositions changes;
+	if (probe_control("signal.dispositions", "handled"))
+		set(SIGHUP, count_hit, 0);
+	if (probe_control("signal.dispositions", "flag"))
+		set(SIGTERM, was[SIGTERM].action.sa_handler, SA_ONSTACK);
+	if (probe_control("signal.dispositions", "default"))
+		set(SIGFPE, was[SIGFPE].action.sa_handler, 0);
+	dispositions_take(now);
+	dispositions_compare(was, now, &changes);
+	if (changes.onstack || strcmp(changes.flags, "none") != 0 || strcmp(changes.masks, "none") != 0)
+		tell("flags");
+	tell(changes.replaced);
 }
 
 /* ---- what the host set before Go started, and after -------------------------------------------------- */
@@ -303,7 +384,7 @@ struct question {
 };
 
 static const struct question questions[] = {
-	{ "signal.default", "fault", default_before, fault, NULL, NULL },
+	{ "signal.default", "fault", default_before, signal_c_fault, NULL, NULL },
 	{ "signal.default", "sent", default_before, send_segv, NULL, NULL },
 	{ "signal.default", "pipe", default_before, write_broken, NULL, NULL },
 	{ "signal.default", "abort", default_before, abort, NULL, NULL },
@@ -311,8 +392,20 @@ static const struct question questions[] = {
 	{ "signal.go-fault", "nil", NULL, go_nil,
 	    "panic: runtime error: invalid memory address or nil pointer dereference", "panics" },
 	{ "signal.go-fault", "recover", NULL, go_recover, NULL, NULL },
+	{ "signal.c-fault", "handled", catch_before, c_fault, NULL, NULL },
+	{ "signal.c-fault", "goroutine", catch_before, c_fault_go, NULL, NULL },
+	{ "signal.c-fault", "none", NULL, c_fault, "signal arrived during cgo execution", "says" },
+	{ "signal.ctor", "early", early_default, nothing, NULL, NULL },
+	{ "signal.ctor", "late", late_default, nothing, NULL, NULL },
+	{ "signal.ctor", "early-handled", early_caught, nothing, NULL, NULL },
+	{ "signal.ctor", "late-handled", late_caught, nothing, NULL, NULL },
+	{ "signal.ctor", "pipe", late_pipe, nothing, NULL, NULL },
+	{ "signal.ctor", "pipe-handled", late_pipe_caught, nothing, NULL, NULL },
+	{ "signal.ctor", "pipe-ignored", late_pipe_ignored, nothing, NULL, NULL },
 	{ "signal.go-pipe", "file", NULL, go_write, NULL, NULL },
 	{ "signal.go-pipe", "stdout", NULL, go_write_out, NULL, NULL },
+	{ "signal.dispositions", "default", all_default, tell_replaced, NULL, NULL },
+	{ "signal.dispositions", "ignored", all_ignored, tell_replaced, NULL, NULL },
 	{ "signal.ignored", "hup", ignore_before, hup_ignored, NULL, NULL },
 	{ "signal.ignored", "int", ignore_before, int_ignored, NULL, NULL },
 	{ "signal.ignored", "pipe", ignore_before, write_broken, NULL, NULL },
@@ -336,9 +429,7 @@ static void usual_dispositions(void)
 	sigset_t none;
 	struct rlimit no_core = { 0, 0 };
 	sigemptyset(&none);
-	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
-		if (signal != SIGKILL && signal != SIGSTOP && (signal < 32 || signal > 34))
-			set(signal, SIG_DFL, 0);
+	all_default();
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setrlimit(RLIMIT_CORE, &no_core);
 }
@@ -386,34 +477,12 @@ static int listen(int from, char *said, size_t size)
 	}
 }
 
-static const char *signal_name(int signal, char *other, size_t size)
-{
-	static const struct {
-		int signal;
-		const char *name;
-	} names[] = {
-		{ SIGSEGV, "SIGSEGV" },
-		{ SIGPIPE, "SIGPIPE" },
-		{ SIGABRT, "SIGABRT" },
-		{ SIGTERM, "SIGTERM" },
-		{ SIGUSR1, "SIGUSR1" },
-		{ SIGPROF, "SIGPROF" },
-		{ SIGHUP, "SIGHUP" },
-		{ SIGINT, "SIGINT" },
-	};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (names[i].signal == signal)
-			return names[i].name;
-	snprintf(other, size, "signal-%d", signal);
-	return other;
-}
-
 static void add_end(const struct question *question, int status, const char *said, struct seen *seen)
 {
 	char other[32];
 	const char *told = strstr(said, "\ntold: ");
 	if (WIFSIGNALED(status))
-		seen_add(seen->text, sizeof seen->text, "%s", signal_name(WTERMSIG(status), other, sizeof other));
+		seen_add(seen->text, sizeof seen->text, "%s", dispositions_name(WTERMSIG(status), other, sizeof other));
 	else if (WEXITSTATUS(status) || !told)
 		seen_add(seen->text, sizeof seen->text, "exit-%d", WEXITSTATUS(status));
 	else
@@ -466,7 +535,10 @@ static void ask_all(struct host *host, const char *id, struct seen *seen)
 	static void name(struct host *host, struct seen *seen) { ask_all(host, id, seen); }
 OBSERVER(observe_default, "signal.default")
 OBSERVER(observe_go_fault, "signal.go-fault")
+OBSERVER(observe_c_fault, "signal.c-fault")
+OBSERVER(observe_ctor, "signal.ctor")
 OBSERVER(observe_go_pipe, "signal.go-pipe")
+OBSERVER(observe_dispositions, "signal.dispositions")
 OBSERVER(observe_ignored, "signal.ignored")
 OBSERVER(observe_reset, "signal.reset")
 OBSERVER(observe_profile, "signal.profile")
@@ -476,7 +548,10 @@ OBSERVER(observe_calls_go, "signal.calls-go")
 const struct host_check signal_checks[] = {
 	{ "signal.default", observe_default },
 	{ "signal.go-fault", observe_go_fault },
+	{ "signal.c-fault", observe_c_fault },
+	{ "signal.ctor", observe_ctor },
 	{ "signal.go-pipe", observe_go_pipe },
+	{ "signal.dispositions", observe_dispositions },
 	{ "signal.ignored", observe_ignored },
 	{ "signal.reset", observe_reset },
 	{ "signal.profile", observe_profile },

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "cases/init/init_list.h"
@@ -18,6 +19,8 @@
 
 static struct ctor_signal signals[CTOR_SIGNALS];
 static int installed;
+static void (*segv_handler)(int); /* as the constructor left it */
+static long threads;
 
 static volatile sig_atomic_t reached[CTOR_SIGNALS];
 static volatile sig_atomic_t armed; /* thread id of the thread that may jump out of a fault */
@@ -45,11 +48,17 @@ static void handler_info(int signal, siginfo_t *info, void *context)
 	handler(signal);
 }
 
+/* A flag that is there already hides whether Go adds it. */
+static int of_terminal(int signal)
+{
+	return signal == SIGCONT || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
 /* Three kinds of flags and two of masks, so that what is kept can be told from what is set anew. */
 static void install(int signal)
 {
 	struct sigaction action = { .sa_handler = handler };
-	if (signal % 3 == 0) {
+	if (signal % 3 == 0 || of_terminal(signal)) {
 		action.sa_flags = SA_RESTART;
 	} else if (signal % 3 == 1) {
 		action.sa_sigaction = handler_info;
@@ -147,10 +156,22 @@ static void mislead(char **argv, char **envp)
 		mislead_auxv();
 }
 
-__attribute__((constructor)) static void ctor(int argc, char **argv, char **envp)
+/* Those of the process; 0 where the system does not say. */
+static long thread_count(void)
 {
-	init_list_add("dependency");
-	mislead(argv, envp);
+	struct stat tasks;
+	return stat("/proc/self/task", &tasks) == 0 ? (long)tasks.st_nlink : 0;
+}
+
+static void (*segv_now(void))(int)
+{
+	struct sigaction action;
+	sigaction(SIGSEGV, NULL, &action);
+	return action.sa_handler;
+}
+
+static void install_all(int argc, char **argv)
+{
 	if (!asked_for("init.host-signals", argc, argv) && !asked_for("init.signal-chained", argc, argv))
 		return;
 	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
@@ -161,7 +182,18 @@ __attribute__((constructor)) static void ctor(int argc, char **argv, char **envp
 	installed = 1;
 }
 
+__attribute__((constructor)) static void ctor(int argc, char **argv, char **envp)
+{
+	init_list_add("dependency");
+	mislead(argv, envp);
+	install_all(argc, argv);
+	segv_handler = segv_now();
+	threads = thread_count();
+}
+
 PUBLIC int ctor_dependency(void) { return 1; }
+
+PUBLIC int ctor_go_began(void) { return segv_now() != segv_handler || thread_count() > threads; }
 
 PUBLIC const struct ctor_signal *ctor_signals(void) { return installed ? signals : NULL; }
 
@@ -182,9 +214,14 @@ static void fault(void)
 {
 	static volatile int kept __attribute__((unused));
 	volatile int *volatile nowhere = (volatile int *)8;
+	kept = *nowhere;
+}
+
+static void fault_and_return(void)
+{
 	if (sigsetjmp(fault_return, 1) == 0) {
 		armed = thread_id();
-		kept = *nowhere;
+		fault();
 	}
 	armed = 0;
 }
@@ -200,14 +237,34 @@ static void break_pipe(void)
 	close(ends[1]);
 }
 
-PUBLIC int ctor_reached(int signal)
+static void happen(int signal)
 {
-	reached[signal] = 0;
 	if (signal == SIGSEGV)
 		fault();
 	else if (signal == SIGPIPE)
 		break_pipe();
 	else
 		pthread_kill(pthread_self(), signal);
+}
+
+PUBLIC int ctor_reached(int signal)
+{
+	reached[signal] = 0;
+	if (signal == SIGSEGV)
+		fault_and_return();
+	else
+		happen(signal);
 	return reached[signal];
+}
+
+PUBLIC void ctor_moment(const char *moment)
+{
+	static const char order[] = "\ntold: out-of-order\n";
+	char name[17] = "";
+	size_t len = strlen(moment);
+	if (prctl(PR_GET_NAME, name) != 0 || strncmp(name, moment, len) != 0 || name[len] != '-')
+		return;
+	if (ctor_go_began() != (strcmp(moment, "late") == 0))
+		_exit(write(STDERR_FILENO, order, sizeof order - 1) < 0);
+	happen(atoi(name + len + 1));
 }

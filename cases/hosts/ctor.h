@@ -27,6 +27,16 @@ struct ctor_signal {
 /* 1; called by the library so that libctor.so stays its dependency. */
 int ctor_dependency(void);
 
+/* 1 when the library's Go initializer has been entered since libctor.so's constructor ran: Go's handler of SIGSEGV is
+ * there (runtime/signal_unix.go libpreinit, since 1.6), or a thread more (runtime/rt0_linux_amd64.s, 1.5 too). */
+int ctor_go_began(void);
+
+/* A constructor of the library says that it runs: "early" before Go's, "late" after it.  Where the thread's name is
+ * that word and a signal's number ("late-11"), the signal happens there, by a real fault or write as in ctor_reached;
+ * a name, since the host can give it in every namespace.  Says "told: out-of-order" and ends the process where Go's
+ * initializer came on the wrong side. */
+void ctor_moment(const char *moment);
+
 /* The dispositions as the constructor left them, CTOR_SIGNALS entries; NULL when the argument
  * list did not ask for handlers. */
 const struct ctor_signal *ctor_signals(void);

@@ -207,7 +207,7 @@ int library_inits(void)
 	int constructed = 0, initialized = 0;
 	list_read(text, sizeof text);
 	while ((line = strsep(&rest, "\n"))) {
-		constructed += strcmp(line, "library") == 0;
+		constructed += strcmp(line, "library") == 0 || strcmp(line, "library" INIT_LIST_AFTER) == 0;
 		initialized += strcmp(line, "go") == 0;
 	}
 	return constructed > initialized ? constructed : initialized;

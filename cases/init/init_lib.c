@@ -6,14 +6,24 @@
 #include "init_list.h"
 #include "probe.h"
 
-/* In libctor.so (cases/hosts/ctor.c); the call makes it a dependency under --as-needed too. */
+/* In libctor.so (cases/hosts/ctor.h); the calls make it a dependency under --as-needed too. */
 int ctor_dependency(void);
+int ctor_go_began(void);
+void ctor_moment(const char *moment);
+
+/* With a priority: before those without one in every link order, and Go's has none (cmd/link/internal/ld/data.go). */
+__attribute__((constructor(101))) static void library_early(void)
+{
+	init_list_add(ctor_go_began() ? "early" INIT_LIST_AFTER : "early");
+	ctor_moment("early");
+}
 
 __attribute__((constructor)) static void library_constructor(void)
 {
 	if (ctor_dependency() != 1)
 		abort();
-	init_list_add("library");
+	init_list_add(ctor_go_began() ? "library" INIT_LIST_AFTER : "library");
+	ctor_moment("late");
 }
 
 void init_lib_go_ran(void) { init_list_add("go"); }

@@ -6,8 +6,9 @@
  * share the file offset, so that the order of lines is the order of writes.  A kernel without memory files (OSv) has
  * one libc and a /tmp of its own: there it is a file.
  *
- * Entries: "dependency" (libctor.so), "library" (C constructor beside Go), "program" (the host),
- * "go" (Go's package initialization is over).  Static functions, since the program, libctor.so and
+ * Entries: "dependency" (libctor.so), "early" and "library" (C constructors beside Go, with a priority and without),
+ * "program" (the host), these three with INIT_LIST_AFTER where Go's initializer was entered before; "go" (Go's package
+ * initialization is over).  Static functions, since the program, libctor.so and
  * the library each need their own: in an archive a shared one would be defined twice. */
 #ifndef TLSMATRIX_CASES_INIT_LIST_H
 #define TLSMATRIX_CASES_INIT_LIST_H
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #define INIT_LIST_NAME "tlsmatrix-init-list"
+#define INIT_LIST_AFTER "+go"
 #define INIT_LIST_LINK "/memfd:" INIT_LIST_NAME
 
 enum { INIT_LIST_FD_MAX = 256 };

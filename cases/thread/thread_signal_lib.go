@@ -91,6 +91,11 @@ func tlsm_signal(ask, number C.int) C.int {
 		}
 	case C.SIGNAL_PROFILE_END:
 		pprof.StopCPUProfile()
+	case C.SIGNAL_C_FAULT:
+		C.signal_c_fault()
+	case C.SIGNAL_C_FAULT_GO:
+		go C.signal_c_fault()
+		time.Sleep(threadPatience)
 	}
 	return signalErrno(err)
 }

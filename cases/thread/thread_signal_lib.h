@@ -14,6 +14,16 @@ enum signal_ask {
 	SIGNAL_STOP,        /* os/signal.Stop of what was notified: 0 */
 	SIGNAL_PROFILE,     /* starts the CPU profile: 0, or 1 when it cannot */
 	SIGNAL_PROFILE_END, /* stops it: 0 */
+	SIGNAL_C_FAULT,     /* calls C that faults, on the thread that asks: does not return */
+	SIGNAL_C_FAULT_GO,  /* the same on a goroutine of its own, which is on a thread of Go's */
 };
+
+/* What that C is.  Below vm.mmap_min_addr; static, since Go's file exports functions and can have no other. */
+static inline void signal_c_fault(void)
+{
+	static volatile int kept __attribute__((unused));
+	volatile int *volatile nowhere = (volatile int *)8;
+	kept = *nowhere;
+}
 
 #endif

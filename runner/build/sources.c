@@ -7,9 +7,9 @@
 /* The host links no TLS probe: the library brings one, and a second copy would take its place. */
 #define HOST_FILES \
 	"cases/hosts/host.c", "cases/hosts/library.c", "cases/hosts/checks_loaded.c", "cases/hosts/checks_alone.c", \
-	    "cases/hosts/checks_signal.c", "cases/hosts/contract.c", "cases/hosts/contract_bend.c", \
-	    "cases/hosts/contract_import.c", "cases/hosts/contract_regs.c", "cases/hosts/contract_start.c", \
-	    "cases/hosts/contract_sys.c", "harness/probe/record.c"
+	    "cases/hosts/checks_signal.c", "cases/hosts/dispositions.c", "cases/hosts/contract.c", \
+	    "cases/hosts/contract_bend.c", "cases/hosts/contract_import.c", "cases/hosts/contract_regs.c", \
+	    "cases/hosts/contract_start.c", "cases/hosts/contract_sys.c", "harness/probe/record.c"
 const char *const source_host_files[] = { HOST_FILES, NULL };
 const char *const source_c_files[] = {
 	HOST_FILES,
@@ -19,6 +19,7 @@ const char *const source_c_files[] = {
 	"cases/hosts/contract_enter.h",
 	"cases/hosts/contract_start.h",
 	"cases/hosts/ctor.h",
+	"cases/hosts/dispositions.h",
 	"cases/hosts/host.h",
 	"cases/hosts/library.h",
 	"cases/thread/thread_signal_lib.h",
