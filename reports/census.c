@@ -48,6 +48,12 @@ static void say_list(const struct asked *of, const char *path, struct buf *out)
 	say_names(out, at(of->facts, path), NULL);
 }
 
+static void say_text(const struct asked *of, const char *path, struct buf *out)
+{
+	const char *text = json_string_value(at(of->facts, path));
+	buf_add(out, text ? text : "none");
+}
+
 static void say_set(const struct asked *of, const char *path, struct buf *out)
 {
 	say_names(out, at(of->facts, path), by_text);
@@ -155,34 +161,64 @@ static int by_chance(const char *phase, const char *by, const char *call)
 	return 0;
 }
 
-/* "Go: futex gettid"; returns whether there was something to tell. */
-static int say_made(struct buf *out, const char *before, const json_t *calls, const char *phase, const char *by)
+/* Those of the phase that are told; a new reference. */
+static json_t *made(const struct asked *of, const char *phase, const char *by)
 {
-	char *path = xprintf("%s.each", by);
+	char *path = xprintf("phases.%s.%s.each", phase, by);
 	json_t *told = json_array(), *call;
 	size_t i;
-	json_array_foreach((json_t *)at(calls, path), i, call) if (!by_chance(phase, by, json_string_value(call)))
+	json_array_foreach((json_t *)at(of->calls, path), i, call) if (!by_chance(phase, by, json_string_value(call)))
 	    json_array_append(told, call);
-	size_t count = json_array_size(told);
-	if (count) {
-		buf_add(out, before);
-		say_names(out, told, NULL);
-	}
-	json_decref(told);
 	free(path);
-	return count != 0;
+	return told;
 }
+
+static int has_call(const json_t *calls, const json_t *call)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach((json_t *)calls, i, one) if (json_equal(one, call)) return 1;
+	return 0;
+}
+
+/* Appends to list those of calls that are not in others, each after the sign. */
+static void add_missing(json_t *list, const json_t *calls, const json_t *others, const char *sign)
+{
+	size_t i;
+	json_t *call;
+	json_array_foreach((json_t *)calls, i, call) if (!has_call(others, call))
+	    json_array_append_new(list, json_sprintf("%s%s", sign, json_string_value(call)));
+}
+
+/* "Go: futex gettid; C: rseq"; against what was before, where that is not NULL: "Go: +uname -munmap". */
+static void say_made(const struct asked *of, const struct asked *before, const char *phase, struct buf *out)
+{
+	static const struct { const char *by, *name; } makers[] = { { "go", "Go: " }, { "others", "C: " } };
+	size_t told = 0;
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+		json_t *now = made(of, phase, makers[i].by), *list = json_array(),
+		       *was = before ? made(before, phase, makers[i].by) : json_array();
+		add_missing(list, now, was, before ? "+" : "");
+		add_missing(list, was, now, "-");
+		if (json_array_size(list)) {
+			buf_printf(out, "%s%s", told++ ? "; " : "", makers[i].name);
+			say_names(out, list, NULL);
+		}
+		json_decref(was);
+		json_decref(list);
+		json_decref(now);
+	}
+	buf_add(out, told ? "" : "none");
+}
+
+static int has_phase(const struct asked *of, const char *phase) { return at(at(of->calls, "phases"), phase) != NULL; }
 
 static void say_calls(const struct asked *of, const char *phase, struct buf *out)
 {
-	const json_t *calls = at(at(of->calls, "phases"), phase);
-	if (!calls) {
+	if (has_phase(of, phase))
+		say_made(of, NULL, phase, out);
+	else
 		buf_add(out, "not seen");
-		return;
-	}
-	int go = say_made(out, "Go: ", calls, phase, "go"),
-	    others = say_made(out, go ? "; C: " : "C: ", calls, phase, "others");
-	buf_add(out, go || others ? "" : "none");
 }
 
 enum { LIBRARIES = 1, PROGRAMS = 2, BOTH = LIBRARIES | PROGRAMS };
@@ -193,6 +229,7 @@ static const struct row {
 	void (*say)(const struct asked *of, const char *path, struct buf *out);
 	const char *path;
 } rows[] = {
+	{ PROGRAMS, "interpreter", say_text, "interp" },
 	{ BOTH, "needed libraries", say_list, "needed" },
 	{ BOTH, "symbol versions", say_versions, "imports.needs" },
 	{ BOTH, "relocation types", say_set, "relocs.types" },
@@ -248,7 +285,8 @@ static const struct asked **of_mode(const struct asked *all, size_t count, enum 
 	return of;
 }
 
-/* The next value of the row, and in *next where another one begins; malloc'ed. */
+/* What is told of the release first, which may be what changed since the one before it, and in *next the release of
+ * which something else is to be told; malloc'ed. */
 static char *fold(const struct row *row, const struct asked *const *of, size_t count, size_t first, size_t *next)
 {
 	char *value = say(row, of[first]);
@@ -258,6 +296,12 @@ static char *fold(const struct row *row, const struct asked *const *of, size_t c
 		free(other);
 		if (!same)
 			break;
+	}
+	if (first && row->say == say_calls && has_phase(of[first], row->path) && has_phase(of[first - 1], row->path)) {
+		struct buf change = BUF_INIT;
+		say_made(of[first], of[first - 1], row->path, &change);
+		free(value);
+		value = buf_take(&change);
 	}
 	return value;
 }
@@ -311,7 +355,8 @@ static void markdown_head(struct buf *out)
 	    "of libc and of the loader, for Go's sake or their own. Told are those that were made in each of ten "
 	    "starts; of threads, by each one that came to wait or to its end. What chance decides is in `--json` "
 	    "alone (preemption, waiting, a thread that is made when work comes: by libc that is clone3, mmap, "
-	    "mprotect, munmap and rt_sigprocmask), as are the numbers of relocations. R_X86_64_DTPMOD64 is of a "
+	    "mprotect, munmap and rt_sigprocmask), as are the numbers of relocations. \"+\" and \"-\" are against the "
+	    "release before. R_X86_64_DTPMOD64 is of a "
 	    "variable of C that the library of the suite has.\n");
 }
 

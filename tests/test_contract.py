@@ -188,3 +188,27 @@ def test_a_census_sees_what_a_library_asks_for_more(tool, copied):
         called = phase in ("call", "thread")
         assert ("getppid" in each(after, phase, "others")) == called, after["calls"]
         assert "getppid" not in each(before, phase, "others")
+
+
+# Of the runtime itself, whatever else a library imports (contract_sys.c counted those of one that imports more), and of
+# every machine.
+OF_RUNTIME = (
+    "mmap munmap rt_sigaction rt_sigprocmask sigaltstack gettid futex sched_getaffinity openat read close uname"
+)
+OF_RUNTIME = set(OF_RUNTIME.split()) | {"getrlimit", "prlimit64"}
+
+
+def test_a_census_agrees_with_the_clauses(tool):
+    """Which calls a release makes itself each time, the clauses have from strace (matrix/contract_sys.def)."""
+    filter_ = "mode=c-shared & link=external & load=dlopen & target=host & check=contract.enosys-*"
+    releases = ["1.5.4", "1.14.15", "1.16.15", "1.23.12", "1.25.14"]
+    cells = json.loads(tool("list", f"{filter_} & go={','.join(releases)}", "--json").stdout)
+    planned = {
+        cell["go"]: {check.removeprefix("contract.enosys-").replace("-", "_") for check in cell["checks"]}
+        for cell in cells
+    }
+    seen = census(tool, "--go", *releases)
+    for release in releases:
+        one = seen[f"go{release}", "c-shared"]
+        made = set().union(*(each(one, phase) for phase in one["calls"]["phases"]))
+        assert made & OF_RUNTIME == planned[f"go{release}"] & OF_RUNTIME, release
