@@ -114,7 +114,9 @@ docs: programs    ## write docs/checks.md from the list of checks
 	@$(B)/tlsmatrix list --checks > docs/checks.md
 
 docs-contract: programs ## write docs/contract.md, what a loader owes a Go library or program, from all kept releases
-	@$(B)/tlsmatrix contract --go 1.5..1.27 --markdown > $(B)/contract.md && mv $(B)/contract.md docs/contract.md
+	@$(B)/tlsmatrix contract --go 1.5..1.27 --markdown > $(B)/contract.md
+	@$(B)/tlsmatrix contract --census --go 1.5..1.27 --markdown >> $(B)/contract.md
+	@mv $(B)/contract.md docs/contract.md
 
 answer-163-170: setup ## write docs/why-1.6-failed.md: what Go 1.7 mended for a loader, asked of contract, bisect and blame
 	@$(SUBMAKE) programs

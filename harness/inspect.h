@@ -121,7 +121,7 @@
  *       bool, "relr": bool (DT_RELR is there), "rpath": STR|null, "runpath": STR|null (as they are, with colons)},
  *   "load": {"segments": N (PT_LOAD), "lowest": N|null (p_vaddr), "congruent": bool (p_vaddr = p_offset modulo p_align,
  *            a power of two, in each), "ascending": bool (each begins behind the one before), "fits": bool (p_filesz
- *            within p_memsz)},
+ *            within p_memsz), "align": N (the largest p_align)},
  *   "notes": {"go_build_ids": N, "gnu_build_ids": N},   in PT_NOTE segments
  *   "stack": {"present": bool, "exec": bool,  of PT_GNU_STACK, and of PT_SUNWSTACK "sun": bool, "sun_exec": bool},
  *   "relro": bool, "wx_segments": N,

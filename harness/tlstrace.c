@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "harness/trace/census_host.h"
 #include "harness/probe/probe.h"
+#include "harness/trace/census.h"
 #include "harness/trace/trace.h"
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
@@ -20,16 +23,22 @@ struct request {
 
 static void help(void)
 {
-	fputs("usage: tlstrace [OPTION]... CHECK... -- PROGRAM [ARGUMENT]...\n"
-	      "\n"
-	      "Runs PROGRAM (a path) under ptrace and writes a record for each CHECK (harness/record.h).\n"
-	      "The program's own output is not shown.\n"
-	      "\n"
-	      "  --module FILE   the file whose Go initializer is watched; default: PROGRAM\n"
-	      "  --preload FILE  LD_PRELOAD of the program, which the tracer is not subject to\n"
-	      "  --output FILE   where the program's stdout and stderr go; default: /dev/null\n"
-	      "  --timeout S     kill the program after S seconds and record what was seen; default: 60, 0: never\n"
-	      "  --bend NAME     make the program's world wrong on purpose (controls), where NAME is\n",
+	fputs(
+	    "usage: tlstrace [OPTION]... CHECK... -- PROGRAM [ARGUMENT]...\n"
+	    "       tlstrace --census PROGRAM\n"
+	    "       tlstrace --census LIBRARY FUNCTION\n"
+	    "\n"
+	    "Runs PROGRAM (a path) under ptrace and writes a record for each CHECK (harness/record.h).\n"
+	    "The program's own output is not shown.\n"
+	    "\n"
+	    "--census tells, as JSON, the system calls that PROGRAM makes, or a host that loads LIBRARY and calls its\n"
+	    "FUNCTION (of int, to int), by phase; of several runs (harness/trace/census.h).\n"
+	    "\n"
+	    "  --module FILE   the file whose Go initializer is watched; default: PROGRAM\n"
+	    "  --preload FILE  LD_PRELOAD of the program, which the tracer is not subject to\n"
+	    "  --output FILE   where the program's stdout and stderr go; default: /dev/null\n"
+	    "  --timeout S     kill the program after S seconds and record what was seen; default: 60, 0: never\n"
+	    "  --bend NAME     make the program's world wrong on purpose (controls), where NAME is\n",
 	    stdout);
 	for (const struct trace_bend *bend = trace_bends; bend->name; bend++)
 		printf("                    %-16s %s\n", bend->name, bend->meaning);
@@ -114,6 +123,55 @@ static void record(const struct request *request, const struct trace *trace)
 	probe_end();
 }
 
+/* ---- the census -------------------------------------------------------------------------- */
+
+enum { CENSUS_RUNS = 10 };
+
+static int census_once(const struct trace_spec *spec, struct census *census, struct diag *diag)
+{
+	struct trace *trace = NULL;
+	struct buf note = BUF_INIT;
+	int error = trace_run(spec, &trace, diag);
+	if (!error && !trace_ended(trace, &note))
+		error = diag_set(diag, EIO, "%s: no census of a program that failed%s", spec->module, note.data);
+	if (!error)
+		census_add(census, trace);
+	if (trace)
+		trace_free(trace);
+	buf_free(&note);
+	return error;
+}
+
+/* words: the program, or the library and its function. */
+static int census(char **words, size_t count)
+{
+	char self[4096] = { 0 };
+	struct diag diag = DIAG_INIT;
+	struct census census = { 0 };
+	if (count < 1 || count > 2)
+		return usage("--census wants a program, or a library and its function", "");
+	if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
+		strcpy(self, "/proc/self/exe");
+	char *const program[] = { words[0], NULL };
+	char *const host[] = { self, "--census-host", words[0], words[1], NULL };
+	const struct trace_spec spec = { .argv = count == 1 ? program : host,
+		.module = words[0],
+		.timeout_s = 60,
+		.census = count == 1 ? CENSUS_RUN : CENSUS_LOAD };
+	int error = 0;
+	for (int i = 0; i < CENSUS_RUNS && !error; i++)
+		error = census_once(&spec, &census, &diag);
+	if (error) {
+		fprintf(stderr, "tlstrace: %s\n", diag.line);
+		return EXIT_NOT_TRACED;
+	}
+	struct buf out = BUF_INIT;
+	census_json(&census, &out);
+	fputs(out.data, stdout);
+	buf_free(&out);
+	return fflush(stdout) ? EXIT_FAILURE : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct request request = { .spec.timeout_s = 60 };
@@ -123,6 +181,10 @@ int main(int argc, char **argv)
 		help();
 		return fflush(stdout) ? EXIT_FAILURE : 0;
 	}
+	if (argc > 1 && !strcmp(argv[1], "--census"))
+		return census(argv + 2, (size_t)argc - 2);
+	if (argc == 4 && !strcmp(argv[1], "--census-host"))
+		return census_host(argv[2], argv[3]);
 	int error = read_arguments(argv, &request);
 	if (error)
 		return error;

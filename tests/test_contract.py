@@ -127,3 +127,88 @@ def test_what_is_broken_reaches_the_program(tool, tmp_path, mode, flags):
         done = subprocess.run([host, "--program", watch, check["id"]], capture_output=True, text=True, check=True)
         seen[check["id"]] = re.search(r" obs\t[^\t]+\t([^\t]+)", done.stdout).group(1)
     assert len(seen) >= 26 and set(seen.values()) == {"answers wrongly"}, seen
+
+
+def census(tool, *args):
+    done = tool("contract", "--census", "--json", *args)
+    assert done.status == CODES["ok"], done
+    return {(one["go"], one["buildmode"]): one for one in json.loads(done.stdout)}
+
+
+def each(one, phase, by="go"):
+    return set(one["calls"]["phases"][phase][by]["each"])
+
+
+def test_a_census_of_two_releases(tool):
+    seen = census(tool, "--go", "1.5.4", "1.16.15")
+    # Go links a PIE itself since 1.8.
+    assert set(seen) == {
+        ("go1.5.4", "c-shared"),
+        ("go1.5.4", "exe"),
+        ("go1.16.15", "c-shared"),
+        ("go1.16.15", "exe"),
+        ("go1.16.15", "pie"),
+    }
+    old, new = seen["go1.5.4", "c-shared"], seen["go1.16.15", "c-shared"]
+    for library in (old, new):
+        assert "libc.so.6" in library["needed"] and library["relocations"]["R_X86_64_TPOFF64"] == 1
+        assert library["asks"]["initializers"].endswith("_rt0_amd64_linux_lib")
+        # runtime/os_linux.go minit, of each thread, whoever made it: gettid, sigaltstack, rt_sigprocmask.
+        for phase in ("own", "start", "call", "thread"):
+            assert {"gettid", "sigaltstack", "rt_sigprocmask"} <= each(library, phase), (phase, library["calls"])
+    # cmd/link/internal/ld/lib.go (1.6): -z nodelete of a c-shared library.
+    assert "NODELETE" in new["dynamic"]["flags_1"] and "NODELETE" not in old["dynamic"]["flags_1"]
+    # runtime/sys_linux_amd64.s clone: a new thread sets FS itself up to 1.15, and CLONE_SETTLS does since 1.16.
+    assert "arch_prctl" in each(seen["go1.5.4", "exe"], "own")
+    assert "arch_prctl" not in each(seen["go1.16.15", "exe"], "own")
+    assert not each(new, "load") and each(new, "exit", "others") == {"exit_group"}
+    # The tables, with what differs.
+    told = tool("contract", "--census", "--go", "1.5.4", "1.16.15").stdout
+    assert re.search(r"  DT_FLAGS_1 +none\n +since 1.16.15: NODELETE\n", told), told
+    page = tool("contract", "--census", "--markdown", "--go", "1.5.4", "1.16.15").stdout
+    assert "# What a library asks for" in page and "| DT_FLAGS_1 | none<br>**since 1.16.15** NODELETE |" in page
+
+
+def test_a_census_sees_what_a_library_asks_for_more(tool, copied):
+    """Another flag of the linker, no variable of C, and one system call more at each call from C."""
+    (before,) = (one for key, one in census(tool).items() if key[1] == "c-shared")
+    cgo, c = copied.tree / "cases/port/port_cgo.go", copied.tree / "cases/port/port_tls.c"
+    cgo.write_text(cgo.read_text().replace("// #include", "// #cgo LDFLAGS: -Wl,-z,now\n// #include", 1))
+    c.write_text(
+        '#include "cases/port/port.h"\n#include <unistd.h>\n'
+        "int port_c(int n) { return n + (getppid() != 0); }\n"
+        "static volatile int made;\n__attribute__((constructor)) static void one_more(void) { made = 1; }\n"
+    )
+    (after,) = (one for key, one in census(copied).items() if key[1] == "c-shared")
+    assert "BIND_NOW" in after["dynamic"]["flags"] and "BIND_NOW" not in before["dynamic"]["flags"]
+    assert "R_X86_64_DTPMOD64" in before["relocations"] and "R_X86_64_DTPMOD64" not in after["relocations"]
+    assert after["tls"]["size"] == 8 < before["tls"]["size"]
+    assert after["init"]["count"] == before["init"]["count"] + 1 and "one_more" in after["asks"]["initializers"]
+    for phase in after["calls"]["phases"]:
+        called = phase in ("call", "thread")
+        assert ("getppid" in each(after, phase, "others")) == called, after["calls"]
+        assert "getppid" not in each(before, phase, "others")
+
+
+# Of the runtime itself, whatever else a library imports (contract_sys.c counted those of one that imports more), and of
+# every machine.
+OF_RUNTIME = (
+    "mmap munmap rt_sigaction rt_sigprocmask sigaltstack gettid futex sched_getaffinity openat read close uname"
+)
+OF_RUNTIME = set(OF_RUNTIME.split()) | {"getrlimit", "prlimit64"}
+
+
+def test_a_census_agrees_with_the_clauses(tool):
+    """Which calls a release makes itself each time, the clauses have from strace (matrix/contract_sys.def)."""
+    filter_ = "mode=c-shared & link=external & load=dlopen & target=host & check=contract.enosys-*"
+    releases = ["1.5.4", "1.14.15", "1.16.15", "1.23.12", "1.25.14"]
+    cells = json.loads(tool("list", f"{filter_} & go={','.join(releases)}", "--json").stdout)
+    planned = {
+        cell["go"]: {check.removeprefix("contract.enosys-").replace("-", "_") for check in cell["checks"]}
+        for cell in cells
+    }
+    seen = census(tool, "--go", *releases)
+    for release in releases:
+        one = seen[f"go{release}", "c-shared"]
+        made = set().union(*(each(one, phase) for phase in one["calls"]["phases"]))
+        assert made & OF_RUNTIME == planned[f"go{release}"] & OF_RUNTIME, release

@@ -3,6 +3,7 @@ Go programs, and that every bend makes its check's text differ.
 
 The expected texts are matrix/oracle.def's, or follow from what the fixture was told to do."""
 
+import json
 import os
 import platform
 import shutil
@@ -358,3 +359,54 @@ def test_every_bend_is_seen(go, check, bend, program):
     good = trace([check], [go / program], "--module", module)[check]
     bent = trace([check], [go / program], "--module", module, "--bend", bend, "--timeout", "20")[check]
     assert bent != good
+
+
+# ---- the census -------------------------------------------------------------------------------
+
+
+def census(folder, *flags, function="called", status=0):
+    """What is counted of tests/fixtures/trace_census.c, {phase: {"go": calls in each unit, "others": ...}}."""
+    library = folder / "census.so"
+    source = os.path.join(FIXTURES, "trace_census.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-pthread", *flags, "-o", library, source], check=True)
+    done = subprocess.run([TLSTRACE, "--census", library, function], capture_output=True, timeout=600)
+    assert done.returncode == status, done
+    if status:
+        return done.stderr.decode()
+    phases = json.loads(done.stdout)["phases"]
+    assert set(phases) == {"load", "init", "start", "call", "thread", "own", "exit"}
+    return {phase: {by: set(seen[by]["each"]) for by in ("go", "others")} for phase, seen in phases.items()}
+
+
+@pytest.mark.skipif(not AMD64, reason="the fixture's calls are amd64's")
+def test_the_census_tells_phases_and_who_calls(tmp_path):
+    seen = census(tmp_path)
+    made = {phase: calls["go"] for phase, calls in seen.items()}
+    assert made == {
+        "load": set(),
+        "init": {"getppid"},
+        "start": {"geteuid"},
+        "call": {"uname"},
+        "thread": {"getcwd"},
+        "own": {"getegid"},
+        "exit": set(),
+    }
+    assert {"openat", "mmap", "close"} <= seen["load"]["others"] and seen["exit"]["others"] == {"exit_group"}
+    own = {"sched_yield", "getuid", "getgid"}  # by the fixture alone; whether a join waits (futex) is chance
+    assert not any(own & calls["others"] for calls in seen.values())
+    # A call more in a phase is a call more in it alone.
+    more = census(tmp_path, "-DMORE")
+    added = {phase: more[phase]["others"] & own for phase in seen}
+    assert {phase: calls for phase, calls in added.items() if calls} == {
+        "init": {"sched_yield"},
+        "start": {"getuid"},
+        "own": {"getgid"},
+    }
+    assert {phase: calls["go"] for phase, calls in more.items()} == made
+
+
+@pytest.mark.skipif(not AMD64, reason="the fixture's calls are amd64's")
+def test_a_census_of_what_fails_is_none(tmp_path):
+    assert "no census of a program that failed; the program exited with 1" in census(
+        tmp_path, function="nothing", status=3
+    )

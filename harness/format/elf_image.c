@@ -7,7 +7,7 @@ enum { SUN_STACK = 0x6ffffffb };
 
 static json_t *load_json(const struct elf_file *file)
 {
-	uint64_t lowest = 0, end = 0;
+	uint64_t lowest = 0, end = 0, strictest = 0;
 	json_int_t count = 0;
 	int congruent = 1, ascending = 1, fits = 1;
 	for (size_t i = 0; i < file->segment_count; i++) {
@@ -18,13 +18,14 @@ static json_t *load_json(const struct elf_file *file)
 		congruent &= !(align & (align - 1)) && load->p_vaddr % align == load->p_offset % align;
 		ascending &= !count || load->p_vaddr >= end;
 		fits &= load->p_filesz <= load->p_memsz && load->p_memsz <= UINT64_MAX - load->p_vaddr;
+		strictest = strictest > align ? strictest : align;
 		lowest = count && lowest < load->p_vaddr ? lowest : load->p_vaddr;
 		end = load->p_vaddr + load->p_memsz;
 		count++;
 	}
-	return json_pack("{s:I,s:o,s:b,s:b,s:b}", "segments", count, "lowest",
+	return json_pack("{s:I,s:o,s:b,s:b,s:b,s:I}", "segments", count, "lowest",
 	    count ? json_integer((json_int_t)lowest) : json_null(), "congruent", congruent, "ascending", ascending,
-	    "fits", fits);
+	    "fits", fits, "align", (json_int_t)strictest);
 }
 
 /* gold lists a note in two segments where their alignments differ: it is one note. */

@@ -54,6 +54,8 @@ void call_enter(struct trace *trace, struct thread *thread)
 		return;
 	long nr = (long)*reg(&regs, REG_NR);
 	thread->call = (struct call){ .nr = -1 };
+	if (trace->spec->census)
+		census_call(thread, nr, address_is_go(trace, *reg(&regs, REG_PC), &g0));
 	if (nr != SYS_clone && nr != SYS_clone3 && nr != SYS_sigaltstack && nr != SYS_mmap && nr != SYS_mprotect &&
 	    (nr != trace_arch.arch_prctl || *reg(&regs, REG_ARG0) != ARCH_SET_FS))
 		return;
@@ -163,6 +165,7 @@ void call_made(struct trace *trace, struct thread *parent, struct thread *child)
 {
 	const struct call *call = &parent->call;
 	child->process = process_of(child->tid);
+	census_made(parent, child);
 	if (parent->process != trace->first || call->nr < 0)
 		return;
 	child->is_thread = (call->flags & CLONE_THREAD) != 0;

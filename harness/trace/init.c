@@ -246,6 +246,7 @@ void init_exec(struct trace *trace, struct thread *thread)
 		trace->thread[i]->tp_sets = trace->thread[i]->is_thread = 0;
 	thread->g = 0;
 	thread->witness = WITNESS_NONE;
+	census_begin(thread, trace->spec->census == CENSUS_RUN ? CENSUS_RUN : CENSUS_NONE);
 	memset(&trace->go_clones, 0, sizeof trace->go_clones);
 	memset(&trace->libc_clones, 0, sizeof trace->libc_clones);
 	memset(trace->entry_at, 0, sizeof trace->entry_at);
@@ -288,6 +289,7 @@ static void on_entry(struct trace *trace, struct thread *thread, struct breakpoi
 	regs_read_fp(thread->tid, &entry->fp);
 	judge_arguments(trace, thread->tid, entry);
 	judge_auxv(thread->process, thread->tid, entry);
+	census_enter(thread, CENSUS_INIT);
 	if (entry != &spare && !regs_return_address(thread->tid, regs, &entry->return_address) &&
 	    !trap_find(trace->return_at, entry->return_address)) {
 		struct breakpoint *back = trap_place(trace->return_at, entry->return_address);
@@ -360,6 +362,7 @@ static void on_return(struct trace *trace, struct thread *thread, struct breakpo
 		return;
 	}
 	judge_return(entry, thread->tid, regs);
+	census_enter(thread, CENSUS_LOAD);
 	if (entry->bent) {
 		*reg(regs, REG_SP) += (trace_word)entry->bent;
 		regs_write(thread->tid, regs);

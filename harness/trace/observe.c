@@ -22,6 +22,12 @@ static void note_end(const struct trace *trace, struct buf *note)
 		buf_printf(note, "; the program exited with %d", WEXITSTATUS(trace->status));
 }
 
+int trace_ended(const struct trace *trace, struct buf *note)
+{
+	note_end(trace, note);
+	return trace->over && !trace->timed_out && WIFEXITED(trace->status) && !WEXITSTATUS(trace->status);
+}
+
 static void see_clone_flags(const struct trace *trace, struct buf *out, struct buf *note)
 {
 	const struct clones *clones = &trace->go_clones;

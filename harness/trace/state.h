@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "harness/trace/arch.h"
+#include "harness/trace/census.h"
 #include "harness/trace/image.h"
 #include "harness/trace/trace.h"
 
@@ -45,7 +46,10 @@ struct thread {
 	int called;             /* a watched call of its came to its end */
 	int tp_sets;            /* how often Go set its thread pointer */
 	trace_word tp, g;       /* what it was set to; g that the clone passed */
-	enum witness witness;   /* the word below the thread pointer, when it first asked for a signal stack */
+	enum census_phase phase;
+	unsigned phases; /* that it was in, a bit each */
+	unsigned char made[CENSUS_PHASES][CENSUS_BYS][CENSUS_CALLS];
+	enum witness witness; /* the word below the thread pointer, when it first asked for a signal stack */
 };
 
 enum { ENTRIES_MAX = 8, INSTANCES_MAX = 8 };
@@ -155,6 +159,12 @@ int call_exit(struct trace *trace, struct thread *thread); /* 1: something was m
 
 /* A thread or process that parent's call made. */
 void call_made(struct trace *trace, struct thread *parent, struct thread *child);
+
+/* ---- census.c ---- */
+void census_call(struct thread *thread, long number, int by_go);     /* at the entry of each system call */
+void census_enter(struct thread *thread, enum census_phase phase);   /* the thread comes to a phase */
+void census_made(const struct thread *parent, struct thread *child); /* a thread is made */
+void census_begin(struct thread *thread, enum census_phase phase);   /* a program begins with this thread */
 
 /* ---- init.c ---- */
 void init_exec(struct trace *trace, struct thread *thread); /* a program begins; it is stopped */

@@ -68,7 +68,7 @@ static void become_program(const struct trace_spec *spec, int go, int tell)
 		_exit(126);
 	if (read(go, &byte, 1) != 1)
 		_exit(126);
-	byte = install_filter() ? 'n' : 'f';
+	byte = spec->census || install_filter() ? 'n' : 'f';
 	if (write(tell, &byte, 1) != 1)
 		_exit(126);
 	if (spec->preload)

@@ -29,12 +29,16 @@ struct trace_spec {
 	const char *preload; /* LD_PRELOAD of the program alone: the tracer's own libc may be another; NULL: as it is */
 	const char *bend;    /* a name of trace_bends, or NULL */
 	unsigned timeout_s;  /* then it is killed; 0: never */
+	unsigned census;     /* watch every system call, from this phase on (census.h); 0: those named above */
 };
 
 /* Runs the program to its end.  0 and a new *trace; -EPERM when the kernel lets nobody trace here;
  * another -errno when it could not be started; each with a line in diag. */
 int trace_run(const struct trace_spec *spec, struct trace **trace, struct diag *diag);
 void trace_free(struct trace *trace);
+
+/* Did the program end with exit status 0, as the tracer saw?  Else how it did, for people, in *note. */
+int trace_ended(const struct trace *trace, struct buf *note);
 
 /* Is it a check that trace_observe knows? */
 int trace_knows(const char *check);

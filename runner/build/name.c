@@ -77,13 +77,12 @@ static void add_commands(const struct setup *setup, const struct build *build, s
 	script_free(&script);
 }
 
-void build_name(const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build)
+static void name_kind(
+    const struct setup *setup, const struct cell *cell, enum case_kind kind, const char *twist, struct build *build)
 {
 	build->cell = *cell;
-	build->control = control;
-	build->kind = control                                                   ? CASE_CONTROL :
-	    cell->load != LOAD_NONE || machine_is_native(&setup->machine, cell) ? CASE_CHECKS :
-										  CASE_PORT;
+	build->control = kind == CASE_CONTROL;
+	build->kind = kind;
 	compiler_of(setup, cell, &build->compiler);
 	build->twist = twist;
 	struct cell plain = *cell;
@@ -111,4 +110,17 @@ void build_name(const struct setup *setup, const struct cell *cell, int control,
 	hash_end(hash, build->key);
 	build->dir = xprintf("%s/build/%s", setup->places.cache, build->key);
 	build->src = xprintf("%s/src/%s", setup->places.cache, src);
+}
+
+void build_name(const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build)
+{
+	enum case_kind kind = control                                           ? CASE_CONTROL :
+	    cell->load != LOAD_NONE || machine_is_native(&setup->machine, cell) ? CASE_CHECKS :
+										  CASE_PORT;
+	name_kind(setup, cell, kind, twist, build);
+}
+
+void build_name_bare(const struct setup *setup, const struct cell *cell, struct build *build)
+{
+	name_kind(setup, cell, CASE_PORT, "", build);
 }

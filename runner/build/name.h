@@ -14,4 +14,7 @@
 void build_name(
     const struct setup *setup, const struct cell *cell, int control, const char *twist, struct build *build);
 
+/* The same with a port's small program (cases/port), which imports runtime alone, whatever the port. */
+void build_name_bare(const struct setup *setup, const struct cell *cell, struct build *build);
+
 #endif

@@ -2,8 +2,10 @@
 #include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/contract.h"
 #include "matrix/filter.h"
 #include "reports/contract.h"
+#include "runner/cmd/contract_census.h"
 #include "runner/schedule/run_plan.h"
 
 #include <errno.h>
@@ -11,13 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int as_json, as_markdown;
+static int as_json, as_markdown, as_census;
 static struct option_words releases;
 static const struct option_row options[] = {
 	{ "--go", OPTION_EACH, "VERSION", "a kept release, 1.6.4, or several, 1.5..1.27; may be given more than once",
 	    &releases },
+	{ "--census", OPTION_FLAG, NULL, "what a library and a program ask for: relocations, TLS, system calls, ...",
+	    &as_census },
 	{ "--json", OPTION_FLAG, NULL, "with expectation, note and source of each", &as_json },
-	{ "--markdown", OPTION_FLAG, NULL, "the page docs/contract.md", &as_markdown },
+	{ "--markdown", OPTION_FLAG, NULL, "the page docs/contract.md, or with --census its second part",
+	    &as_markdown },
 };
 
 struct collected {
@@ -38,10 +43,18 @@ static char *take(const struct plan_cell *cell, struct cell_result *result, int 
 static char *filter_of(const struct option_words *words)
 {
 	struct buf text = BUF_INIT;
-	buf_add(&text, "check=contract.*");
+	buf_add(&text, as_census ? CENSUS_FILTER : "check=contract.*");
 	for (size_t i = 0; i < words->count; i++)
 		buf_printf(&text, "%s%s", i ? "," : " & go=", words->word[i]);
 	return buf_take(&text);
+}
+
+static int tell_census(const struct setup *setup, const struct plan *plan, const struct cell_result *results)
+{
+	return contract_census(setup, plan, results,
+	    as_json         ? CENSUS_JSON :
+		as_markdown ? CENSUS_MARKDOWN :
+			      CENSUS_TEXT);
 }
 
 static int tell(const struct cell_result *results, size_t count)
@@ -58,21 +71,24 @@ static int tell(const struct cell_result *results, size_t count)
 	return error ? cmd_unwritten(error) : infra ? EXIT_INFRA : unexpected ? EXIT_UNEXPECTED : EXIT_OK;
 }
 
-/* Tries every clause of the releases. */
+/* Tries every clause of the releases, or looks at what they make. */
 static int try_all(struct setup *setup, struct plan *plan)
 {
 	struct diag diag = DIAG_INIT;
 	struct collected collected = { xcalloc(plan->count, sizeof(*collected.result)), plan };
 	const struct run_options how = { .jobs = 0 };
 	const struct run_sink sink = { .judged = take, .context = &collected };
-	plan_name(setup, plan);
+	for (size_t i = 0; as_census && i < plan->count; i++)
+		plan_cell_name_bare(setup, &plan->cells[i]);
+	if (!as_census)
+		plan_name(setup, plan);
 	int error = run_plan(setup, plan->cells, plan->count, &how, &sink), code;
 	if (error) {
 		diag_set(&diag, -error, "%s",
 		    error == -EINTR ? "interrupted: run again to go on where it stopped" : strerror(-error));
 		code = cmd_fail(&diag, error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA);
 	} else {
-		code = tell(collected.result, plan->count);
+		code = as_census ? tell_census(setup, plan, collected.result) : tell(collected.result, plan->count);
 	}
 	for (size_t i = 0; i < plan->count; i++)
 		cell_result_free(&collected.result[i]);
@@ -118,7 +134,8 @@ const struct command cmd_contract = {
 	.help = "A host enters a library's initializers itself, or gives a program its first stack and registers,\n"
 		"and breaks one clause at a time; what becomes of Go: tolerated, answers wrongly, hangs, exits with\n"
 		"words of its own, or dies. Without --go of the release under test.\n"
-		"Exit status 1 when that is not what the release's source says (marked !).",
+		"Exit status 1 when that is not what the release's source says (marked !).\n"
+		"--census tells instead what is asked for: facts of the files, and system calls, by phase.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

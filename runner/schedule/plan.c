@@ -74,6 +74,15 @@ void plan_cell_name(const struct setup *setup, struct plan_cell *cell)
 	result_key(setup, cell);
 }
 
+void plan_cell_name_bare(const struct setup *setup, struct plan_cell *cell)
+{
+	cell->cell.load = LOAD_NONE;
+	snprintf(cell->cell.target, sizeof(cell->cell.target), "none");
+	cell->target = NULL;
+	build_name_bare(setup, &cell->cell, &cell->build);
+	result_key(setup, cell);
+}
+
 void plan_name(const struct setup *setup, struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {

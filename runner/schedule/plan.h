@@ -58,6 +58,10 @@ void plan_keep(struct plan *plan, const char *keep);
 /* Names one cell's build and result, which nothing else in plan must have been. */
 void plan_cell_name(const struct setup *setup, struct plan_cell *cell);
 
+/* Makes it a cell of a port's small program (cases/port) that is built and inspected, whichever cell of the port it is,
+ * and names it: for who runs the program itself. */
+void plan_cell_name_bare(const struct setup *setup, struct plan_cell *cell);
+
 /* Names builds and results: for what is to be built or looked up.  Needs setup_keys, and looks at the targets:
  * fetch what they want first. */
 void plan_name(const struct setup *setup, struct plan *plan);

@@ -1,4 +1,5 @@
-/* What elf_image.h says of notes: counted by what a reader of PT_NOTE finds, once each. */
+/* What elf_image.h says of notes: counted by what a reader of PT_NOTE finds, once each; and of how segments are
+ * aligned. */
 #include "tests/unit/elf_sample.h"
 
 /* A library whose notes have these alignments, Go's ahead of glibc's kind. */
@@ -30,8 +31,24 @@ static void test_notes(void **state)
 	notes_of(4, 8, "bfd", 1);
 }
 
+/* The strictest alignment of what is loaded, which the linker was asked for. */
+static void test_align(void **state)
+{
+	static const json_int_t asked[] = { 4096, 65536 };
+	(void)state;
+	write_file("align.s", ".data\n.long 1\n.text\nnop\n");
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		sh("cd %s && cc -shared -nostdlib -Wl,-z,max-page-size=%lld -o align align.s", sample_dir,
+		    (long long)asked[i]);
+		json_t *facts = facts_of("align");
+		const json_t *load = json_object_get(facts, "load");
+		assert_int_equal(json_integer_value(json_object_get(load, "align")), asked[i]);
+		json_decref(facts);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_notes) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_notes), cmocka_unit_test(test_align) };
 	return cmocka_run_group_tests(tests, build_samples, remove_samples);
 }
