@@ -75,7 +75,11 @@ def test_plugins_came_with_1_8(releases, tool):
         (["--cell", "exe"], "usage", "cell 'exe'"),
         (["--cell", EXE, "--check", "tls.nothing"], "usage", "--check tls.nothing: no such check"),
         (["--cell", EXE, "--axis", "time"], "usage", "--axis time: is neither go nor target"),
-        (["--cell", EXE, "--good", "1.6.3"], "usage", "--good 1.6.3: is not kept: `tlsmatrix toolchain get 1.6.3`"),
+        (
+            ["--cell", EXE, "--good", "1.6.3"],
+            "usage",
+            "--good 1.6.3: is not kept: --get, `tlsmatrix toolchain get 1.6.3`",
+        ),
         (["--cell", EXE, "--bad", "latest"], "usage", "--bad latest: is not kept"),
         (["--cell", EXE, "--good", "1.7.1", "--bad", "1.7.1"], "usage", "is the only one"),
         (["--cell", EXE, "--good", "1.15.15", "--bad", "1.16.15"], "usage", "go1.15.15 and go1.16.15: both pass"),
