@@ -1,3 +1,3 @@
-#include "cases/port/port.h"
+#include "port.h"
 
 int port_c(int n) { return n + 1; }

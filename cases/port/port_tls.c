@@ -1,6 +1,6 @@
 /* The C side where C may have thread-local variables beside Go's slot: one of odd size and strict
  * alignment, so that every rounding in the layout of PT_TLS shows in the slot's offset. */
-#include "cases/port/port.h"
+#include "port.h"
 
 static _Thread_local struct { _Alignas(64) char bytes[132]; } port_neighbour;
 

@@ -119,8 +119,7 @@ static int add_hosts(struct repro *repro, const char *dir)
 
 /* ---- files ------------------------------------------------------------------------------------------------ */
 
-/* Copies what is text in a folder, with what is below it.  Where the source tree is named (zz_flags.go), it is named as
- * seen from a package's folder. */
+/* Copies what is text in a folder, with what is below it. */
 static int copy_sources(const struct repro *repro, const char *from, const char *into)
 {
 	DIR *dir = opendir(from);
@@ -136,11 +135,8 @@ static int copy_sources(const struct repro *repro, const char *from, const char 
 		} else if (S_ISDIR(st.st_mode)) {
 			error = copy_sources(repro, path, copy);
 		} else if (S_ISREG(st.st_mode) && !strstr(entry->d_name, ".so") && !strstr(entry->d_name, ".log") &&
-
 		    !(error = file_read(path, &text, &len))) {
-			char *moved = xreplace(text, repro->setup->places.root, "${SRCDIR}/../../../root");
-			error = strlen(text) == len ? file_write(copy, moved, strlen(moved)) : 0;
-			free(moved);
+			error = strlen(text) == len ? file_write(copy, text, len) : 0;
 			free(text);
 		}
 		free(copy);

@@ -203,7 +203,7 @@ static int check_path(const char *path, const struct path_rule *rule, struct dia
 
 int places_check(const struct places *places, struct diag *diag)
 {
-	static const struct path_rule tree = { "the path of this source tree", " ,:$\\", "cgo, linkers or a shell",
+	static const struct path_rule tree = { "the path of this source tree", " ,:$\\", "linkers or a shell",
 		"move the tree" },
 				      cache = { "the cache's path", "", "cgo, linkers or the loader",
 					      "name another with --cache" };
