@@ -4,6 +4,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/version.h"
 #include "runner/cmd/against.h"
+#include "runner/cmd/screen.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -75,7 +76,7 @@ static int compare_sides(struct setup *setup, const char *a, const char *b)
 		view.count = counts[1];
 		against_make(&session, was, counts[0], &against.was);
 		against_was(&view, GATE_ANY, &against);
-		code = report_gate(&against.gate, stdout) ? cmd_unwritten(EIO) : against.gate.exit_code;
+		code = report_gate(&against.gate, stdout, screen_prose()) ? cmd_unwritten(EIO) : against.gate.exit_code;
 		against_free(&against);
 		free(was);
 		free(is);
@@ -131,7 +132,7 @@ static int compare_runs(const char *a, const char *b)
 		struct against against;
 		against_make(&before.session, before.session.view.cells, before.session.view.count, &against.was);
 		against_was(&after.session.view, GATE_ANY, &against);
-		code = report_gate(&against.gate, stdout) ? cmd_unwritten(EIO) : against.gate.exit_code;
+		code = report_gate(&against.gate, stdout, screen_prose()) ? cmd_unwritten(EIO) : against.gate.exit_code;
 		against_free(&against);
 	}
 	if (!before.error)
