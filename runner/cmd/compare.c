@@ -182,8 +182,8 @@ const struct command cmd_compare = {
 	.synopsis = "compare A B",
 	.summary = "what differs between two runs, or two targets or releases of one run",
 	.help = "A and B are runs, each a folder (--out), a name (`run --name before`) or one of `history --json`;\n"
-		"or what the last run has two of: glibc-2.31 musl-1.2.5, 1.6.4 1.7.1. The same table as that of "
-		"`gate`, with B as what is. Exit status 1 when B is worse in\n"
-		"anything; 0 when not; 3, 4 and 5 as `gate`.",
+		"or what the last run has two of: glibc-2.31 musl-1.2.5, 1.6.4 1.7.1.  The same table as that of\n"
+		"`gate`, with B as what is.  Exit status 1 when B is worse in anything; 0 when not; 3, 4 and 5 as\n"
+		"`gate`.",
 	.run = run,
 };

@@ -439,10 +439,9 @@ const struct command cmd_run = {
 	.needs_release = 1,
 	.uses = CACHE_SWEPT,
 	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
-		"port of the release as well, built and inspected; `tlsmatrix list` shows them.  go=1.6.4,1.7.1 or\n"
-		"go=1.5..1.27 takes those releases of `tlsmatrix toolchain` beside or instead of the one under test.\n"
-		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"
-		"it stopped when the same command is given again.  status=fail runs again what failed last time.",
+		"port as well, built and inspected (`tlsmatrix list`).  go=1.6.4,1.7.1 or go=1.5..1.27 takes those\n"
+		"releases of `tlsmatrix toolchain`.  Unchanged cells come from the cache, so that the same command\n"
+		"goes on with a run that was cut off.  status=fail runs again what failed last time.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,
