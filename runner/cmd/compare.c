@@ -167,9 +167,10 @@ static int run(struct setup *setup, const struct option_words *words)
 	}
 	const char *a = words->word[0], *b = words->word[1], *cache = setup->places.cache;
 	struct diag why = DIAG_INIT;
-	cache_share(cache, 0);
 	struct loading before = { .kind = run_kind(setup, a, &why), .cache = cache, .word = a, .diag = DIAG_INIT };
 	struct loading after = { .kind = run_kind(setup, b, &why), .cache = cache, .word = b, .diag = DIAG_INIT };
+	if (before.kind == RUN_NAMED || after.kind == RUN_NAMED)
+		cache_share(cache, 0);
 	if (before.kind && after.kind)
 		return compare_runs(before, after);
 	if (before.kind || after.kind)
