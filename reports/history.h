@@ -77,10 +77,10 @@ struct past_flaky {
 	const char *last;           /* when it was last run */
 };
 
-/* Writers; 0 or -errno of the stream. */
-int report_history(const struct past_cell *cells, size_t count, const char *check, FILE *out);
+/* Writers; 0 or -errno of the stream.  Text is broken at width. */
+int report_history(const struct past_cell *cells, size_t count, const char *check, FILE *out, size_t width);
 int report_history_json(const struct past_cell *cells, size_t count, const char *check, FILE *out);
-int report_flaky(const struct past_flaky *flaky, size_t count, FILE *out);
+int report_flaky(const struct past_flaky *flaky, size_t count, FILE *out, size_t width);
 int report_flaky_json(const struct past_flaky *flaky, size_t count, FILE *out);
 
 #endif

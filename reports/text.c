@@ -159,13 +159,10 @@ void text_fragment(struct buf *out, const char *id)
 	}
 }
 
-void text_wrap(struct buf *out, const char *text, size_t indent, size_t width)
+/* The first line begins at column. */
+static void wrap(struct buf *out, const char *text, size_t column, size_t indent, size_t width)
 {
-	struct buf clean = BUF_INIT;
-	size_t column = indent;
-
-	text_add(&clean, text, TEXT_ASCII | TEXT_LINES);
-	for (const char *s = clean.data; *s;) {
+	for (const char *s = text; *s;) {
 		size_t spaces = strspn(s, " \t"), word = strcspn(s + spaces, " \t\n");
 		if (column > indent && column + spaces + word > width) {
 			buf_printf(out, "\n%*s", (int)indent, "");
@@ -185,7 +182,24 @@ void text_wrap(struct buf *out, const char *text, size_t indent, size_t width)
 		}
 	}
 	buf_add(out, "\n");
+}
+
+void text_wrap(struct buf *out, const char *text, size_t indent, size_t width)
+{
+	struct buf clean = BUF_INIT;
+	text_add(&clean, text, TEXT_ASCII | TEXT_LINES);
+	wrap(out, clean.data, indent, indent, width);
 	buf_free(&clean);
+}
+
+void text_fold(struct buf *out, const char *lines, size_t indent, size_t width)
+{
+	for (const char *s = lines, *end; *s; s = end + (*end == '\n')) {
+		end = s + strcspn(s, "\n");
+		char *line = xprintf("%.*s", (int)(end - s), s);
+		wrap(out, line, 0, indent, width);
+		free(line);
+	}
 }
 
 void text_seconds(struct buf *out, double seconds)

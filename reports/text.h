@@ -54,6 +54,10 @@ void text_fragment(struct buf *out, const char *id);
  * with indent spaces.  The first line is taken to begin at column indent.  Ends with a newline. */
 void text_wrap(struct buf *out, const char *text, size_t indent, size_t width);
 
+/* Lines that are ASCII and ended already: those that are longer than width are broken in the same way; they begin where
+ * they began, and go on after indent spaces. */
+void text_fold(struct buf *out, const char *lines, size_t indent, size_t width);
+
 /* "0.4 s", "12 s", "5 min 12 s", "1 h 20 min". */
 void text_seconds(struct buf *out, double seconds);
 

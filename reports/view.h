@@ -113,7 +113,8 @@ int report_markdown(const struct view *view, FILE *out);
 int report_ports(
     const struct view *view, FILE *out); /* Markdown for a file that is kept: the verdict of every port and mode */
 int report_releases(const struct view *view, FILE *out); /* the same: what each release builds and runs */
-int report_gate(const struct gate *gate, FILE *out);     /* what differs from a baseline, and nothing else */
+/* What differs from a baseline, and nothing else: text is broken at width, lines to be copied are not. */
+int report_gate(const struct gate *gate, FILE *out, size_t width);
 int report_github(const struct view *view, FILE *out);
 
 /* The formats by name, for --format. */

@@ -174,15 +174,15 @@ def test_list_of_a_quick_run(tool, words):
     assert tool.plain("list", "--quick", *words).stdout.splitlines() == [cell["id"] for cell in chosen]
 
 
-def test_list_checks(tool):
-    """The list of checks is what docs/checks.md has, and names every check that a cell plans."""
-    done = tool.plain("list", "--checks")
+@pytest.mark.parametrize("what", ["checks", "findings"])
+def test_list_makes_a_page(tool, what):
+    """The lists of checks and of findings are what docs/ has of them."""
+    done = tool.plain("list", f"--{what}")
     assert done.status == 0
-    docs = (ROOT / "docs/checks.md").read_text()
+    file = f"docs/{what}.md"
+    docs = (ROOT / file).read_text()
     assert done.stdout == docs, "make docs\n" + "".join(
-        difflib.unified_diff(
-            docs.splitlines(True), done.stdout.splitlines(True), "docs/checks.md", "list --checks", n=0
-        )
+        difflib.unified_diff(docs.splitlines(True), done.stdout.splitlines(True), file, f"list --{what}", n=0)
     )
 
 

@@ -239,6 +239,69 @@ def test_two_runs_side_by_side(runs):
     )
 
 
+@pytest.fixture
+def named(cache, tmp_path):
+    """A run named before, and one named after of a target that loses a variable, both in the same out folder."""
+    tool = cache.tool()
+    tool.remembers = True
+    cells = "target=mine & mode=exe & cgo=0 & link=internal"
+    for name, spoil in (("before", ""), ("after", "TLSMATRIX_SLOT= ")):
+        ini = described(tmp_path, f"[mine]\nkind = wrapper\ncommand = env {spoil}{{argv}}\n")
+        done = tool("run", cells, "--targets", ini, "--name", name)
+        assert done.status == CODES["unexpected" if spoil else "ok"] and "history" not in done.stderr, done
+    return tool
+
+
+def test_two_runs_by_name(named, tmp_path):
+    tool = named
+    done = tool("compare", "before", "after")
+    assert done.status == CODES["unexpected"] and "pass -> fail promise=none: tls.g.main" in done.stdout, done
+    assert tool("compare", "after", "before").status == CODES["ok"]
+    assert " 0 " not in tool("compare", "after", "after").stdout
+    # A folder is as good, and so is the name that history has; the last run is the one named after.
+    assert tool("compare", "before", tool.out).stdout == done.stdout
+    names = sorted(path.name for path in pathlib.Path(tool.cache, "history").glob("2*"))
+    assert len(names) == 2 and tool("compare", *names).stdout == done.stdout
+    # Its reports, judged by what is there now; its logs are not kept.
+    assert tool("report", "--run", "before").status == CODES["ok"]
+    past = tool("report", "--run", "after", "--format", "json")
+    assert past.status == CODES["unexpected"], past
+    cells = json.loads(past.stdout)["cells"]
+    last = tool.report()["cells"]
+    assert [cell["id"] for cell in cells] == [cell["id"] for cell in last]
+    assert [[check["status"] for check in cell["checks"]] for cell in cells] == [
+        [check["status"] for check in cell["checks"]] for cell in last
+    ]
+    assert "/logs/" in json.dumps(last) or "logs/" in json.dumps(last)
+    assert "logs/" not in json.dumps(cells) and "logs/" not in tool("report", "--run", "after").stdout
+    assert not [*pathlib.Path(tool.cache, "tmp").glob("named/*")]
+    # The same command again tells the run that is there, and names it once more.
+    ini = tmp_path / "my.ini"
+    done = tool("run", "target=mine & mode=exe & cgo=0 & link=internal", "--targets", ini, "--name", "third")
+    assert tool("compare", "third", "after").status == CODES["ok"]
+    assert sorted(path.name for path in pathlib.Path(tool.cache, "history").glob("2*")) == names
+
+
+def test_names_that_lead_nowhere(named):
+    tool = named
+    for words in (["compare", "before", "befor"], ["compare", "befor", "before"], ["report", "--run", "befor"]):
+        done = tool(*words)
+        assert done.status == CODES["usage"], done
+        assert "befor: no kept run has this name; those that have one: after, before" in done.line(), done
+    for name in ("", ".x", "-x", "a/b", "../x", "a b", "x" * 65, "1.6.4", "go1.21", "host"):
+        done = tool("run", "mode=exe & cgo=0", "--name", name)
+        assert done.status == CODES["usage"] and "--name" in done.line(), (name, done)
+    done = tool("run", "mode=exe & cgo=0", "--name", "x", "--no-history")
+    assert done.status == CODES["usage"] and "not with --no-history" in done.line(), done
+    history = pathlib.Path(tool.cache, "history")
+    shutil.rmtree(history / (history / "names/before").read_text().strip())
+    for words in (["compare", "before", "after"], ["report", "--run", "before"]):
+        done = tool(*words)
+        assert done.status == CODES["infra"] and "is not in" in done.line() and "any more" in done.line(), done
+    (history / "names/before").write_text("../../x\n")
+    assert tool("report", "--run", "before").status == CODES["infra"]
+
+
 def test_two_targets_of_one_run(runs, tmp_path):
     """One of them loses a variable of the environment on the way."""
     tool = Tool(tmp_path / "two")

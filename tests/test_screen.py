@@ -1,29 +1,32 @@
 """The report on a terminal: its width, and colours only where they are wanted."""
 
 import fcntl
+import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import termios
 
 import pytest
 
-from conftest import CODES, Tool
+from conftest import CODES, TWO, Tool, described
 
 COLOR = re.compile(r"\x1b\[[\d;]*m")
 # What may be longer: lines that are there to be copied.
 EXACT = re.compile(r"^    (cell|also|such as|log|repro) |^ {14}(go1|/)")
 
 
-def on_terminal(tool, columns, **env):
-    """What `report` writes to a terminal of some columns."""
+def on_terminal(tool, columns, *words, **env):
+    """What `report`, or the command of these words, writes to a terminal of some columns."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     base = {k: v for k, v in tool.env.items() if k not in ("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM")}
+    argv = tool.argv(*(words or ["report"]))
     with subprocess.Popen(
-        tool.argv("report"), env={**base, "TERM": "xterm", **env}, stdout=slave, stderr=slave, stdin=slave
+        argv, env={**base, "TERM": "xterm", **env}, stdout=slave, stderr=slave, stdin=slave
     ) as started:
         os.close(slave)
         said = b""
@@ -85,6 +88,64 @@ def test_the_table_of_ports_folds(ports, columns):
     assert ports_table(text) == ports_table(whole) and len(ports_table(whole)) > 3
     assert whole.count("GOOS/GOARCH") == 1 and (text.count("GOOS/GOARCH") > 1) == (columns <= 80)
     assert text.count(" lacking") == whole.count(" lacking")
+
+
+# What is there to be copied as it stands; the ids of cells have no space to be broken at.
+COPIED = re.compile(r"^  (\d+ cells?: all of '|and |why: |again: )|^go1\S+$")
+
+
+def followed(tool, *words):
+    """The command's text in a pipe, after it was seen to be the same words on terminals that it is broken for."""
+    piped = tool(*words).stdout
+    broken = 0
+    for columns in (40, 60, 80):
+        told = on_terminal(tool, columns, *words)
+        assert told.split() == piped.split() and not COLOR.search(told)
+        wide = [line for line in told.splitlines() if len(line) > max(columns, 60) and not COPIED.match(line)]
+        assert not wide, wide
+        assert [*filter(COPIED.match, told.splitlines())] == [*filter(COPIED.match, piped.splitlines())]
+        broken += told != piped
+    assert broken >= 2, piped
+    return piped
+
+
+def test_gate_and_compare_follow_the_terminal(small, tmp_path):
+    """Prose is broken at the terminal's width, and nowhere in a pipe, where a line is looked for whole."""
+    baseline = tmp_path / "baseline"
+    assert small.tool("accept", "--baseline", baseline).status == CODES["ok"]
+    # Of another host, and in one cell more passed, with another observation.
+    text, hosts = re.subn(
+        r"^host .*$", "host linux/amd64, " + "a machine with a long name, " * 5, baseline.read_text(), flags=re.M
+    )
+    cells = re.findall(r"^cell (\S+) \w+ (\w+)$", text, re.M)
+    text = re.sub(r"^(cell \S+ \w+) \w+$", r"\1 0123456789abcdef", text, count=1, flags=re.M)
+    baseline.write_text(text)
+    assert hosts == 1 and cells
+    piped = followed(small.tool, "gate", "--baseline", baseline)
+    assert "host: was linux/amd64, a machine" in piped
+    out = tmp_path / "other"
+    shutil.copytree(small.tool.out, out)
+    plan = json.loads((out / "plan.json").read_text())
+    assert plan["host"]
+    plan["host"] += ", and some more of it"
+    (out / "plan.json").write_text(json.dumps(plan))
+    piped = followed(small.tool, "compare", small.tool.out, out)
+    assert "and some more of it" in piped
+
+
+def test_history_follows_the_terminal(cache, tmp_path):
+    """The same; and what a line goes on with stands below its text."""
+    tool = cache.tool()
+    tool.remembers = True
+    for trace in ("yes", "no"):
+        mine = described(tmp_path, f"[mine]\nkind = wrapper\ncommand = env {{argv}}\ntrace = {trace}\n")
+        words = TWO.replace("target=host,none", "target=mine") + " & link=internal"
+        assert tool("run", "--force", words, "--targets", mine).status == CODES["ok"]
+    cell = tool.report()["cells"][0]["id"]
+    piped = followed(tool, "history", cell)
+    assert ", tlsmatrix " in piped and "with other files of the target" in piped
+    told = on_terminal(tool, 60, "history", cell).splitlines()
+    assert all(line.startswith((" " * 20, "  in ", "  20")) for line in told[1:]), told
 
 
 def test_width_elsewhere(small):

@@ -155,10 +155,11 @@ def releases(tool):
 
 
 def listed(tool):
-    """toolchain list --json, by state."""
+    """toolchain list --json, by state: one row for each release."""
     done = tool("toolchain", "list", "--json")
     assert done.status == CODES["ok"], done
     rows = json.loads(done.stdout)
+    assert len({row["version"] for row in rows}) == len(rows), done
     return {
         state: {row["version"]: row for row in rows if row["state"] == state}
         for state in ("tested", "kept", "here", "available")
@@ -186,11 +187,24 @@ def test_list_says_what_each_takes_and_what_can_be_had(kept, tmp_path, proxy):
     mine = rows["kept"][f"go{RELEASE}"]
     assert 50e6 < mine["size"] <= 300e6, mine
     assert mine["goroot"] == f"{kept[0]}/release/go{RELEASE}/go"
-    assert len(rows["tested"]) == 1
+    (tested,) = rows["tested"].values()
+    assert (mine["kept"], tested["kept"], tested["size"]) == (True, False, 0)
     # 1.4.3 is served too, and knows no -buildmode.
-    assert list(rows["available"]) == ["go1.6.2", "go1.6.4"]
+    assert list(rows["available"]) == ["go1.6.2"]
     text = tool("toolchain", "list")
     assert f"go{RELEASE}" in text.stdout and "1.6.2 1.6.4" in text.stdout and text.stderr == ""
+
+
+def test_what_is_tested_and_kept_is_one_row(offline):
+    (tested,) = listed(offline)["tested"].values()
+    assert offline("toolchain", "add", tested["goroot"]).status == CODES["ok"]
+    rows = listed(offline)
+    assert rows["tested"] == {
+        tested["version"]: {**tested, "kept": True, "size": rows["tested"][tested["version"]]["size"]}
+    }
+    assert list(rows["kept"]) == [f"go{RELEASE}"] and rows["tested"][tested["version"]]["size"] > 0
+    assert offline("toolchain", "remove", tested["version"]).status == CODES["ok"]
+    assert listed(offline)["tested"] == {tested["version"]: tested}
 
 
 def test_list_without_a_network_tells_the_rest(offline):

@@ -25,20 +25,25 @@ static void story_cells(struct buf *out, const struct gate_story *story)
 		buf_printf(out, "  and %zu more\n", story->rest_count - MOST_IDS);
 }
 
-static void tell(struct buf *out, const struct gate *gate, const struct gate_story *story)
+static void tell(struct buf *out, const struct gate *gate, const struct gate_story *story, size_t width)
 {
 	buf_printf(out, "\n%s\n", gate_word(story));
 	story_cells(out, story);
 	for (size_t i = 0; i < story->ways; i++) {
-		buf_printf(out, "  %s%s", story->way[i].text, story->way[i].count ? ": " : "");
-		gate_checks(&story->way[i], MOST_CHECKS, out);
-		buf_add(out, "\n");
+		struct buf line = BUF_INIT;
+		buf_printf(&line, "%s%s", story->way[i].text, story->way[i].count ? ": " : "");
+		gate_checks(&story->way[i], MOST_CHECKS, &line);
+		buf_add(out, "  ");
+		text_wrap(out, line.data, 2, width);
+		buf_free(&line);
 	}
 	if (story->worse && story->message) {
 		char *clipped = text_clip(story->message, MOST_TEXT);
+		struct buf line = BUF_INIT;
+		text_add(&line, clipped, TEXT_ASCII);
 		buf_add(out, "  ");
-		text_add(out, clipped, TEXT_ASCII);
-		buf_add(out, "\n");
+		text_wrap(out, line.data, 2, width);
+		buf_free(&line);
 		free(clipped);
 	}
 	if (story->worse)
@@ -50,12 +55,13 @@ static void tell(struct buf *out, const struct gate *gate, const struct gate_sto
 	}
 }
 
-int report_gate(const struct gate *gate, FILE *out)
+int report_gate(const struct gate *gate, FILE *out, size_t width)
 {
 	struct pen pen = PEN_INIT(out);
-	buf_add(&pen.text, gate->about);
+	text_fold(&pen.text, gate->about, 2, width);
 	for (size_t i = 0; i < gate->count; i++)
-		tell(&pen.text, gate, &gate->story[i]);
-	buf_printf(&pen.text, "\n%s\n", gate->verdict);
+		tell(&pen.text, gate, &gate->story[i], width);
+	buf_add(&pen.text, "\n");
+	text_wrap(&pen.text, gate->verdict, 0, width);
 	return pen_end(&pen);
 }

@@ -10,6 +10,7 @@
 enum { MOST_CHECKS = 3, MOST_FACTS = 3, MOST_MOVES = 10, DAY = sizeof "2026-11-29" - 1 };
 
 #define INDENT "                    "
+enum { INDENT_WIDTH = sizeof INDENT - 1 };
 
 /* "2026-11-29 05:58" of "2026-11-29T05:58:08Z". */
 static void when(struct buf *out, const char *started)
@@ -122,7 +123,18 @@ static void tell(struct buf *out, const struct past_cell *cell, const char *chec
 			change(out, &cell->past[i - 1], &cell->past[i], check);
 }
 
-int report_history(const struct past_cell *cells, size_t count, const char *check, FILE *out)
+/* Ends the pen with its lines broken at width. */
+static int end_folded(struct pen *pen, size_t indent, size_t width)
+{
+	struct buf whole = pen->text;
+	pen->text = (struct buf)BUF_INIT;
+	if (whole.len)
+		text_fold(&pen->text, whole.data, indent, width);
+	buf_free(&whole);
+	return pen_end(pen);
+}
+
+int report_history(const struct past_cell *cells, size_t count, const char *check, FILE *out, size_t width)
 {
 	struct pen pen = PEN_INIT(out);
 	size_t same = 0;
@@ -141,10 +153,10 @@ int report_history(const struct past_cell *cells, size_t count, const char *chec
 		text_number(&pen.text, same, "cell");
 		buf_printf(&pen.text, " of %zu always the same\n", count);
 	}
-	return pen_end(&pen);
+	return end_folded(&pen, INDENT_WIDTH, width);
 }
 
-int report_flaky(const struct past_flaky *flaky, size_t count, FILE *out)
+int report_flaky(const struct past_flaky *flaky, size_t count, FILE *out, size_t width)
 {
 	struct pen pen = PEN_INIT(out);
 	const char *cell = "";
@@ -174,5 +186,5 @@ int report_flaky(const struct past_flaky *flaky, size_t count, FILE *out)
 	}
 	if (!count)
 		buf_add(&pen.text, "nothing came out otherwise with the same inputs\n");
-	return pen_end(&pen);
+	return end_folded(&pen, INDENT_WIDTH, width);
 }

@@ -4,6 +4,9 @@
 #include "matrix/base/buf.h"
 #include "matrix/version.h"
 #include "runner/cmd/against.h"
+#include "runner/cache/use.h"
+#include "runner/cmd/screen.h"
+#include "runner/history/named.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -63,7 +66,10 @@ static int compare_sides(struct setup *setup, const char *a, const char *b)
 	enum side sides[2] = { side_in(&session.view, a), side_in(&session.view, b) };
 	if (sides[0] == SIDE_NONE || sides[0] != sides[1]) {
 		diag_set(&diag, 0,
-		    "%s and %s: are neither two folders of runs, nor two targets or releases of the last run", a, b);
+		    "%s and %s: are neither two runs (folders, or names of `run --name`), nor two targets or releases "
+		    "of "
+		    "the last one",
+		    a, b);
 		code = cmd_fail(&diag, EXIT_USAGE);
 	} else {
 		size_t counts[2];
@@ -75,7 +81,7 @@ static int compare_sides(struct setup *setup, const char *a, const char *b)
 		view.count = counts[1];
 		against_make(&session, was, counts[0], &against.was);
 		against_was(&view, GATE_ANY, &against);
-		code = report_gate(&against.gate, stdout) ? cmd_unwritten(EIO) : against.gate.exit_code;
+		code = report_gate(&against.gate, stdout, screen_prose()) ? cmd_unwritten(EIO) : against.gate.exit_code;
 		against_free(&against);
 		free(was);
 		free(is);
@@ -86,16 +92,23 @@ static int compare_sides(struct setup *setup, const char *a, const char *b)
 
 /* ---- two runs --------------------------------------------------------------------------------------- */
 
-static int is_run(const char *folder)
+enum run_kind { RUN_NONE, RUN_FOLDER, RUN_NAMED };
+
+static enum run_kind run_kind(const struct setup *setup, const char *word, struct diag *why)
 {
-	char *plan = xprintf("%s/plan.json", folder);
+	char kept[KEPT_NAME], *plan = xprintf("%s/plan.json", word);
 	int there = file_exists(plan);
 	free(plan);
-	return there;
+	if (there)
+		return RUN_FOLDER;
+	/* A name whose run is gone is one: loading it says so. */
+	int error = named_find(setup->places.cache, word, kept, why);
+	return error && error != -ESTALE ? RUN_NONE : RUN_NAMED;
 }
 
 struct loading {
-	const char *folder;
+	enum run_kind kind;
+	const char *cache, *word;
 	struct session session;
 	struct diag diag;
 	int error;
@@ -104,7 +117,9 @@ struct loading {
 static void *load(void *data)
 {
 	struct loading *loading = data;
-	loading->error = session_load_brief(loading->folder, &loading->session, &loading->diag);
+	loading->error = loading->kind == RUN_FOLDER ?
+	    session_load_brief(loading->word, &loading->session, &loading->diag) :
+	    named_load(loading->cache, loading->word, session_load_brief, &loading->session, &loading->diag);
 	return NULL;
 }
 
@@ -120,9 +135,8 @@ static void load_both(struct loading *a, struct loading *b)
 		load(b);
 }
 
-static int compare_runs(const char *a, const char *b)
+static int compare_runs(struct loading before, struct loading after)
 {
-	struct loading before = { .folder = a, .diag = DIAG_INIT }, after = { .folder = b, .diag = DIAG_INIT };
 	int code = EXIT_INFRA;
 	load_both(&before, &after);
 	if (before.error || after.error) {
@@ -131,7 +145,7 @@ static int compare_runs(const char *a, const char *b)
 		struct against against;
 		against_make(&before.session, before.session.view.cells, before.session.view.count, &against.was);
 		against_was(&after.session.view, GATE_ANY, &against);
-		code = report_gate(&against.gate, stdout) ? cmd_unwritten(EIO) : against.gate.exit_code;
+		code = report_gate(&against.gate, stdout, screen_prose()) ? cmd_unwritten(EIO) : against.gate.exit_code;
 		against_free(&against);
 	}
 	if (!before.error)
@@ -147,12 +161,20 @@ static int run(struct setup *setup, const struct option_words *words)
 {
 	struct diag diag = DIAG_INIT;
 	if (words->count != 2) {
-		diag_set(&diag, 0, "compare: needs two folders of runs, or two targets or releases of the last run");
+		diag_set(
+		    &diag, 0, "compare: needs two runs (folders or names), or two targets or releases of the last run");
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
-	const char *a = words->word[0], *b = words->word[1];
-	if (is_run(a) && is_run(b))
-		return compare_runs(a, b);
+	const char *a = words->word[0], *b = words->word[1], *cache = setup->places.cache;
+	struct diag why = DIAG_INIT;
+	struct loading before = { .kind = run_kind(setup, a, &why), .cache = cache, .word = a, .diag = DIAG_INIT };
+	struct loading after = { .kind = run_kind(setup, b, &why), .cache = cache, .word = b, .diag = DIAG_INIT };
+	if (before.kind == RUN_NAMED || after.kind == RUN_NAMED)
+		cache_share(cache, 0);
+	if (before.kind && after.kind)
+		return compare_runs(before, after);
+	if (before.kind || after.kind)
+		return cmd_fail(&why, EXIT_USAGE);
 	return compare_sides(setup, a, b);
 }
 
@@ -160,8 +182,9 @@ const struct command cmd_compare = {
 	.name = "compare",
 	.synopsis = "compare A B",
 	.summary = "what differs between two runs, or two targets or releases of one run",
-	.help = "A and B are folders of runs (--out), or names as the last run has them: glibc-2.31 musl-1.2.5,\n"
-		"1.6.4 1.7.1. The same table as that of `gate`, with B as what is. Exit status 1 when B is worse in\n"
-		"anything; 0 when not; 3, 4 and 5 as `gate`.",
+	.help = "A and B are runs, each a folder (--out), a name (`run --name before`) or one of `history --json`;\n"
+		"or what the last run has two of: glibc-2.31 musl-1.2.5, 1.6.4 1.7.1.  The same table as that of\n"
+		"`gate`, with B as what is.  Exit status 1 when B is worse in anything; 0 when not; 3, 4 and 5 as\n"
+		"`gate`.",
 	.run = run,
 };

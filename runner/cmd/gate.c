@@ -3,6 +3,7 @@
 
 #include "matrix/base/buf.h"
 #include "runner/cmd/against.h"
+#include "runner/cmd/screen.h"
 #include "runner/store/journal.h"
 
 #include <errno.h>
@@ -117,7 +118,7 @@ static int gate(struct setup *setup, const struct option_words *words)
 		return code;
 	code = against_file(file, &session.view, some ? GATE_SOME : GATE_SAME, &against);
 	if (!code) {
-		int error = report_gate(&against.gate, stdout);
+		int error = report_gate(&against.gate, stdout, screen_prose());
 		if (against.comparison.worse && session.keys && strcmp(session.keys, against.was.keys) == 0)
 			printf("Nothing that decides a result is other than in the baseline: what is worse comes and "
 			       "goes.\n");

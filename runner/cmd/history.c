@@ -5,6 +5,7 @@
 #include "matrix/check.h"
 #include "matrix/filter.h"
 #include "runner/cache/use.h"
+#include "runner/cmd/screen.h"
 #include "runner/history/history.h"
 #include "runner/history/past.h"
 
@@ -62,7 +63,7 @@ static int tell_flaky(struct database *database, const struct filter *filter, st
 	if (error)
 		return error;
 	error = as_json ? report_flaky_json(flakies.flaky, flakies.count, stdout) :
-			  report_flaky(flakies.flaky, flakies.count, stdout);
+			  report_flaky(flakies.flaky, flakies.count, stdout, screen_prose());
 	past_flaky_free(&flakies);
 	return error ? diag_set(diag, -error, "standard output: %s", strerror(-error)) : 0;
 }
@@ -77,7 +78,7 @@ static int tell(struct database *database, const struct filter *filter, const ch
 		error = diag_set(diag, ENOENT, "%s: no run in the history has such a cell", text);
 	else
 		error = as_json ? report_history_json(cells.cell, cells.count, check, stdout) :
-				  report_history(cells.cell, cells.count, check, stdout);
+				  report_history(cells.cell, cells.count, check, stdout, screen_prose());
 	past_free(&cells);
 	return error;
 }

@@ -3,16 +3,19 @@
 #include "runner/cmd/last.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/findings.h"
 #include "runner/schedule/quick.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int as_json, as_checks, quick;
+static int as_json, as_checks, as_findings, quick;
 static const struct option_row options[] = {
 	{ "--json", OPTION_FLAG, NULL, "cells as a JSON array, with the checks planned in each", &as_json },
 	{ "--quick", OPTION_FLAG, NULL, "those that `run --quick` takes of FILTER", &quick },
+	{ "--findings", OPTION_FLAG, NULL, "what the matrix has found so far instead, as Markdown", &as_findings },
 	{ "--checks", OPTION_FLAG, NULL, "the list of checks instead, as Markdown", &as_checks },
 };
 
@@ -59,10 +62,65 @@ static void print_checks(void)
 	}
 }
 
+/* A cell of a table: what is there to be copied between back quotes, with | as Markdown wants it. */
+static void print_code(const char *text)
+{
+	fputs(*text ? " `" : " ", stdout);
+	for (; *text; text++) {
+		if (*text == '|')
+			putchar('\\');
+		putchar(*text);
+	}
+}
+
+static void print_finding(const struct finding *finding)
+{
+	struct buf cells = BUF_INIT, source = BUF_INIT;
+	finding_cells(finding, &cells);
+	finding_source(finding, &source);
+	printf("| %s | %s |", finding->what, *finding->versions ? finding->versions : "all that were run");
+	print_code(finding->check);
+	printf("%s |", *finding->check ? "`" : "none");
+	print_code(cells.data);
+	printf("` | %s | %s |\n", source.data, *finding->upstream ? finding->upstream : "not known");
+	buf_free(&source);
+	buf_free(&cells);
+}
+
+static void print_findings(void)
+{
+	printf("# What it has found\n\n"
+	       "%zu faults and oddities of Go, linkers, libcs, loaders and emulators that a run of the matrix told, or "
+	       "that making a check "
+	       "of it brought to light.\nMade by `make docs` from `matrix/findings.def` and `matrix/known.def`; the "
+	       "reasons, with what "
+	       "was seen in which debugger, stand beside the rows there.\n\n"
+	       "*In* are the versions in which it was seen; \"all that were run\" is no guess: an excuse that holds no "
+	       "longer is told by "
+	       "the run. *Check* sees it\n(`tlsmatrix explain CHECK`), in the cells of the filter (`tlsmatrix run "
+	       "FILTER`; for other "
+	       "loaders see [targets.md](targets.md)). *Told* is where\nits makers have it from, whoever told them; "
+	       "\"not known\": "
+	       "no such report is known here, and none was made from here.\n",
+	    finding_count);
+	const char *part = "";
+	for (size_t i = 0; i < finding_count; i++) {
+		if (strcmp(part, findings[i].part) != 0)
+			printf("\n## %s\n\n| what | in | check | cells | source | told |\n|---|---|---|---|---|---|\n",
+			    findings[i].part);
+		part = findings[i].part;
+		print_finding(&findings[i]);
+	}
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
 	if (as_checks) {
 		print_checks();
+		return EXIT_OK;
+	}
+	if (as_findings) {
+		print_findings();
 		return EXIT_OK;
 	}
 	struct filter *filter;

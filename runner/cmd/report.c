@@ -4,8 +4,10 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
+#include "runner/cache/use.h"
 #include "runner/cmd/against.h"
 #include "runner/cmd/publish.h"
+#include "runner/history/named.h"
 #include "runner/store/session.h"
 
 #include <errno.h>
@@ -14,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *format_name, *to, *baseline;
+static const char *format_name, *to, *baseline, *named;
 static int ports, releases;
 static const struct option_row options[] = {
 	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)",
@@ -25,6 +27,7 @@ static const struct option_row options[] = {
 	    &releases },
 	{ "--baseline", OPTION_TEXT, "FILE", "json, markdown, github: with what differs from this baseline (`gate`)",
 	    &baseline },
+	{ "--run", OPTION_TEXT, "NAME", "of the kept run that has this name (`run --name`): without its logs", &named },
 	{ "-o", OPTION_TEXT, "FILE", "write to FILE (default: standard output)", &to },
 };
 
@@ -61,14 +64,25 @@ static int choose(const struct report_format **format, struct diag *diag)
 	return to && !*format ? diag_set(diag, EINVAL, "report: -o needs --format") : 0;
 }
 
-/* The last run, or what the filter leaves of it. */
+/* 0, or the exit code of what was printed. */
+static int load(const struct setup *setup, struct session *session)
+{
+	struct diag diag = DIAG_INIT;
+	if (!named)
+		return last_run(setup, session);
+	cache_share(setup->places.cache, 0);
+	int error = named_load(setup->places.cache, named, session_load, session, &diag);
+	return error ? cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA) : 0;
+}
+
+/* The run, or what the filter leaves of it. */
 static int tell(
     const struct setup *setup, const struct filter *filter, const char *text, const struct report_format *format)
 {
 	struct diag diag = DIAG_INIT;
 	struct session session;
 	struct against against;
-	int code = last_run(setup, &session);
+	int code = load(setup, &session);
 	if (code)
 		return code;
 	if (filter && session_part(&session, filter, text, &diag))

@@ -10,6 +10,7 @@
 #include "runner/debian/pack.h"
 #include "runner/history/history.h"
 #include "runner/history/kept.h"
+#include "runner/history/named.h"
 #include "runner/schedule/quick.h"
 #include "runner/schedule/repeat.h"
 #include "runner/store/journal.h"
@@ -26,7 +27,7 @@
 
 static int jobs, force, quick, forget, repeat = 1;
 static double timeout_scale = 1.0;
-static const char *forbidden;
+static const char *forbidden, *named;
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "build and run every cell again, also where nothing changed", &force },
@@ -35,6 +36,7 @@ static const struct option_row options[] = {
 	{ "--repeat", OPTION_NUMBER, "N", "run each cell N times: a check that is not always the same is flaky (1)",
 	    &repeat },
 	{ "--no-history", OPTION_FLAG, NULL, "do not keep this run for `tlsmatrix history`", &forget },
+	{ "--name", OPTION_TEXT, "NAME", "the kept run has this name, for `compare` and `report --run`", &named },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
 	    &timeout_scale },
 	{ "--forbid-skip", OPTION_TEXT, "CLASS,...",
@@ -374,6 +376,31 @@ static int make_plan(struct campaign *campaign, struct setup *setup, const struc
 	return 0;
 }
 
+/* The run in out, also one that was only told again, has the name that was asked for: without it what compares later
+ * would take another for it. */
+static int give_name(const struct setup *setup, int code)
+{
+	struct diag diag = DIAG_INIT;
+	int is_over = code == EXIT_OK || code == EXIT_UNEXPECTED || code == EXIT_INCOMPLETE;
+	if (!named || !is_over || !named_set(setup->places.cache, named, setup->places.out, &diag))
+		return code;
+	return cmd_fail(&diag, EXIT_INFRA);
+}
+
+/* What the options say that no plan is needed for; 0 or -EINVAL with a line in diag. */
+static int check_options(const struct setup *setup, struct diag *diag)
+{
+	if (named && forget)
+		return diag_set(diag, EINVAL, "run: --name is of a run that is kept: not with --no-history");
+	if (named && named_check(named, diag))
+		return -EINVAL;
+	for (size_t i = 0; named && i < setup->targets->count; i++)
+		if (strcmp(named, setup->targets->target[i].name) == 0)
+			return diag_set(
+			    diag, EINVAL, "--name %s: is a target, and `compare` would not know which", named);
+	return forbidden ? skip_classes_check(forbidden, diag) : 0;
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
 	struct campaign campaign = { .setup = setup, .started = now() };
@@ -381,7 +408,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	char *text, host[80];
 	setup->timeout_scale = timeout_scale;
-	if (forbidden && skip_classes_check(forbidden, &diag))
+	if (check_options(setup, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
 	int code = cmd_filter(setup, words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
@@ -390,10 +417,12 @@ static int run(struct setup *setup, const struct option_words *words)
 	code = make_plan(&campaign, setup, filter, text);
 	if (!code && !filter_asks_status(filter) && is_told(&campaign, &code)) {
 		run_plan_used(setup, campaign.plan.cells, campaign.plan.count);
+		code = give_name(setup, code);
 		plan_free(&campaign.plan);
 	} else if (!code) {
 		int error = run_campaign(&campaign, &diag);
-		code = error ? cmd_fail(&diag, error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA) : tell(&campaign);
+		code = error ? cmd_fail(&diag, error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA) :
+			       give_name(setup, tell(&campaign));
 		/* Until the reports are written the journal is ours: another run would empty it under them. */
 		journal_close(campaign.journal);
 		plan_free(&campaign.plan);
@@ -410,10 +439,9 @@ const struct command cmd_run = {
 	.needs_release = 1,
 	.uses = CACHE_SWEPT,
 	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
-		"port of the release as well, built and inspected; `tlsmatrix list` shows them.  go=1.6.4,1.7.1 or\n"
-		"go=1.5..1.27 takes those releases of `tlsmatrix toolchain` beside or instead of the one under test.\n"
-		"Cells whose inputs have not changed are taken from the cache; a run that was cut off goes on where\n"
-		"it stopped when the same command is given again.  status=fail runs again what failed last time.",
+		"port as well, built and inspected (`tlsmatrix list`).  go=1.6.4,1.7.1 or go=1.5..1.27 takes those\n"
+		"releases of `tlsmatrix toolchain`.  Unchanged cells come from the cache, so that the same command\n"
+		"goes on with a run that was cut off.  status=fail runs again what failed last time.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

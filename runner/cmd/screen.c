@@ -34,3 +34,5 @@ size_t screen_width(void)
 		width = terminal ? TERMINAL : PLAIN;
 	return width < LEAST ? LEAST : width > MOST ? MOST : (size_t)width;
 }
+
+size_t screen_prose(void) { return isatty(STDOUT_FILENO) ? screen_width() : (size_t)-1; }

@@ -11,4 +11,7 @@ int screen_color(void);
 /* The terminal's columns, else COLUMNS, else 80 on a terminal and 100 elsewhere; from 60 to 200. */
 size_t screen_width(void);
 
+/* Where text is broken: the terminal's columns; elsewhere nowhere, so that a line is found whole. */
+size_t screen_prose(void);
+
 #endif

@@ -34,6 +34,7 @@ struct row {
 	long long size;    /* bytes on the disk; 0: not ours */
 	const char *where; /* GOROOT */
 	const char *from;  /* where a kept one came from */
+	int kept;          /* the cache has one, whatever the state */
 };
 
 static long long size_of(const char *folder)
@@ -53,8 +54,8 @@ static void tell(json_t *rows, const struct row *row)
 {
 	if (as_json) {
 		json_array_append_new(rows,
-		    json_pack("{s:s, s:s, s:I, s:s?, s:s?}", "version", row->version, "state", row->state, "size",
-			row->size, "goroot", row->where, "from", row->from));
+		    json_pack("{s:s, s:s, s:I, s:s?, s:s?, s:b}", "version", row->version, "state", row->state, "size",
+			row->size, "goroot", row->where, "from", row->from, "kept", row->kept));
 		return;
 	}
 	char size[24] = "-";
@@ -66,19 +67,37 @@ static void tell(json_t *rows, const struct row *row)
 	buf_free(&where);
 }
 
-static void tell_kept(const struct setup *setup, json_t *rows, const struct release_list *list)
+static void tell_tested(const struct setup *setup, json_t *rows, struct release_list *told)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		struct kept kept;
-		if (kept_find(setup, list->name[i], &kept))
-			continue;
-		tell(rows, &(struct row){ list->name[i], "kept", size_of(kept.path), kept.goroot, kept.from });
+	const struct release *tested = &setup->releases[0];
+	struct row row = { tested->version, "tested", .where = tested->goroot };
+	struct kept kept;
+	row.kept = kept_find(setup, tested->version, &kept) == 0;
+	if (row.kept) {
+		row.size = size_of(kept.path);
 		kept_free(&kept);
 	}
+	tell(rows, &row);
+	release_list_add(told, tested->version);
+}
+
+static void tell_kept(const struct setup *setup, json_t *rows, struct release_list *told)
+{
+	struct release_list list;
+	kept_list(setup, &list);
+	for (size_t i = 0; i < list.count; i++) {
+		struct kept kept;
+		if (release_list_find(told, list.name[i]) || kept_find(setup, list.name[i], &kept))
+			continue;
+		tell(rows, &(struct row){ list.name[i], "kept", size_of(kept.path), kept.goroot, kept.from, 1 });
+		kept_free(&kept);
+		release_list_add(told, list.name[i]);
+	}
+	release_list_free(&list);
 }
 
 /* Where Debian, golang.org/dl and go.dev's instructions put releases: what lies there can be added. */
-static void tell_here(const struct setup *setup, json_t *rows, const struct release_list *list)
+static void tell_here(json_t *rows, struct release_list *told)
 {
 	const char *home = getenv("HOME");
 	char *sdk = xprintf("%s/sdk/go*", home ? home : "/nonexistent");
@@ -91,8 +110,10 @@ static void tell_here(const struct setup *setup, json_t *rows, const struct rele
 		struct diag diag = DIAG_INIT;
 		char *go = xprintf("%s/bin/go", found.gl_pathv[i]);
 		if (release_find(go, &release, &diag) == 0) {
-			if (strcmp(release.go, setup->releases[0].go) != 0 && !release_list_find(list, release.version))
-				tell(rows, &(struct row){ release.version, "here", 0, found.gl_pathv[i], NULL });
+			if (!release_list_find(told, release.version)) {
+				tell(rows, &(struct row){ release.version, "here", .where = found.gl_pathv[i] });
+				release_list_add(told, release.version);
+			}
 			release_free(&release);
 		}
 		free(go);
@@ -101,17 +122,19 @@ static void tell_here(const struct setup *setup, json_t *rows, const struct rele
 	free(sdk);
 }
 
-/* What can be had: a line for each minor. */
-static void tell_available(json_t *rows, const struct release_list *list)
+/* What can be had: a line of all for each minor; as rows those that have none yet. */
+static void tell_available(json_t *rows, const struct release_list *list, const struct release_list *told)
 {
 	struct version last = { .major = -1 };
 	for (size_t i = 0; i < list->count; i++) {
 		struct version at;
 		if (too_old(list->name[i]) || version_parse(list->name[i], &at))
 			continue;
+		if (as_json && !release_list_find(told, list->name[i]))
+			tell(rows, &(struct row){ .version = list->name[i], .state = "available" });
 		if (as_json)
-			tell(rows, &(struct row){ list->name[i], "available", 0, NULL, NULL });
-		else if (at.major != last.major || at.minor != last.minor)
+			continue;
+		if (at.major != last.major || at.minor != last.minor)
 			printf("%s%s",
 			    last.major < 0 ? "\nto be had by `tlsmatrix toolchain get VERSION...`:\n    " : "\n    ",
 			    version_bare(list->name[i]));
@@ -126,23 +149,21 @@ static void tell_available(json_t *rows, const struct release_list *list)
 static int list(struct setup *setup)
 {
 	struct diag diag = DIAG_INIT;
-	struct release_list kept, available;
+	struct release_list told = RELEASE_LIST_INIT, available;
 	json_t *rows = json_array();
-	const struct release *tested = &setup->releases[0];
-	kept_list(setup, &kept);
-	tell(rows, &(struct row){ tested->version, "tested", 0, tested->goroot, NULL });
-	tell_kept(setup, rows, &kept);
-	tell_here(setup, rows, &kept);
+	tell_tested(setup, rows, &told);
+	tell_kept(setup, rows, &told);
+	tell_here(rows, &told);
 	if (fetch_list(setup, &available, &diag))
 		cmd_fail(&diag, 0);
-	tell_available(rows, &available);
+	tell_available(rows, &available, &told);
 	if (as_json) {
 		json_dumpf(rows, stdout, JSON_INDENT(1));
 		putchar('\n');
 	}
 	json_decref(rows);
 	release_list_free(&available);
-	release_list_free(&kept);
+	release_list_free(&told);
 	return EXIT_OK;
 }
 

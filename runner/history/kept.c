@@ -115,12 +115,13 @@ int kept_add(const char *cache, const char *out, char name[KEPT_NAME], struct di
 
 /* ---- reading back ----------------------------------------------------------------------------------- */
 
-static int is_kept(const struct dirent *entry)
+int kept_is_name(const char *name)
 {
-	const char *name = entry->d_name;
 	return strlen(name) == STAMP + sizeof("-12345678") - 1 && strspn(name, "0123456789T.Z") == STAMP &&
 	    name[STAMP] == '-' && strspn(name + STAMP + 1, "0123456789abcdef") == 8;
 }
+
+static int is_kept(const struct dirent *entry) { return kept_is_name(entry->d_name); }
 
 void kept_list_find(const char *cache, struct kept_list *list)
 {

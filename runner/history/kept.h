@@ -20,6 +20,9 @@ enum { KEPT_NAME = 40 };
  * -errno with a line in diag. */
 int kept_add(const char *cache, const char *out, char name[KEPT_NAME], struct diag *diag);
 
+/* Does it look like the name of a kept run? */
+int kept_is_name(const char *name);
+
 /* The names of what is kept, sorted; free with kept_list_free.  No folder is none. */
 struct kept_list {
 	char **name;

@@ -319,6 +319,12 @@ static void test_wrap_and_clip(void **state)
 	buf_clear(&out);
 	text_wrap(&out, "averyverylongword x", 2, 10);
 	assert_string_equal(out.data, "averyverylongword\n  x\n");
+	buf_clear(&out);
+	text_fold(&out, "a: one two\n\n  b: one\n", 4, 8);
+	assert_string_equal(out.data, "a: one\n    two\n\n  b: one\n");
+	buf_clear(&out);
+	text_fold(&out, "a  b: one two three\nlast", 4, (size_t)-1);
+	assert_string_equal(out.data, "a  b: one two three\nlast\n");
 	buf_free(&out);
 	char *clipped = text_clip("ab\xe2\x82\xac", 4);
 	assert_string_equal(clipped, "ab ... (3 bytes more)");
