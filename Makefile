@@ -110,8 +110,9 @@ bench-loader: programs ## the host's cells on a copy of this machine's loader, b
 bench-targets: programs ## the matrix on all glibc and musl loaders, beside the same on one
 	@.venv/bin/python tests/bench/bench_targets.py $(ARGS)
 
-docs: programs    ## write docs/checks.md from the list of checks
+docs: programs    ## write docs/checks.md from the list of checks, docs/promises.md from that of promises
 	@$(B)/tlsmatrix list --checks > docs/checks.md
+	@$(B)/tlsmatrix list --promises > docs/promises.md
 
 docs-contract: programs ## write docs/contract.md, what a loader owes a Go library or program, from all kept releases
 	@$(B)/tlsmatrix contract --go 1.5..1.27 --markdown > $(B)/contract.md

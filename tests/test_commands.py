@@ -174,14 +174,15 @@ def test_list_of_a_quick_run(tool, words):
     assert tool.plain("list", "--quick", *words).stdout.splitlines() == [cell["id"] for cell in chosen]
 
 
-def test_list_checks(tool):
-    """The list of checks is what docs/checks.md has, and names every check that a cell plans."""
-    done = tool.plain("list", "--checks")
+@pytest.mark.parametrize("what", ["checks", "promises"])
+def test_list_as_markdown(tool, what):
+    """The list of checks, and that of promises, is what its page in docs has."""
+    done = tool.plain("list", f"--{what}")
     assert done.status == 0
-    docs = (ROOT / "docs/checks.md").read_text()
+    docs = (ROOT / f"docs/{what}.md").read_text()
     assert done.stdout == docs, "make docs\n" + "".join(
         difflib.unified_diff(
-            docs.splitlines(True), done.stdout.splitlines(True), "docs/checks.md", "list --checks", n=0
+            docs.splitlines(True), done.stdout.splitlines(True), f"docs/{what}.md", f"list --{what}", n=0
         )
     )
 

@@ -19,6 +19,7 @@ def test_explain(tool):
     assert "\nexpected    argc=ok argv=ok envp=ok" in check and "\ncontrol     bend init-args" in check
     code = re.search(r"^code +(\S+):(\d+)$", check, re.M)
     assert '"init.entry-args"' in (ROOT / code[1]).read_text().splitlines()[int(code[2]) - 1]
+    assert "\nserves      gabi." in check and "\nbreaks      psabi." in clause
     assert "\nprovide     the stack at a multiple of 16" in clause and "dies, go<1.7" in clause
     assert bug.startswith("#10\ntold in     golang/go#16618")
 

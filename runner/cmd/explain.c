@@ -5,6 +5,7 @@
 #include "matrix/check.h"
 #include "matrix/contract.h"
 #include "matrix/known.h"
+#include "matrix/promises.h"
 #include "matrix/references.h"
 #include "runner/setup/files.h"
 #include "runner/trial/controls.h"
@@ -121,6 +122,28 @@ static void say_expected(const struct check *check)
 		say("expected", "the exit status and words of the row of matrix/support.def that refuses the cell");
 }
 
+/* The promises that it sees kept, or breaks. */
+static void say_promises(const struct check *check)
+{
+	const char *head = contract_provide(check->id) ? "breaks" : "serves";
+	for (size_t i = 0; i < promises_count; i++) {
+		if (!promise_names(&promises[i], check->id))
+			continue;
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "%s, owed by ", promises[i].id);
+		promise_owed_by(&promises[i], &text);
+		buf_printf(&text, ": %s (%s)", promises[i].text, promises[i].source);
+		say_buf(head, &text);
+		head = "";
+	}
+	const char *reason = promise_none(check->id, NULL);
+	if (reason) {
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "no text's promise: %s", reason);
+		say_buf("serves", &text);
+	}
+}
+
 static void say_controls(const struct check *check)
 {
 	const char *head = "control";
@@ -217,6 +240,7 @@ static void explain(const struct setup *setup, const struct check *check)
 	say_buf("observed", &observed);
 	say("source", check->source);
 	say_cited(setup, check->source);
+	say_promises(check);
 	say_expected(check);
 	say_controls(check);
 	say_code(setup, check);

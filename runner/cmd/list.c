@@ -3,17 +3,20 @@
 #include "runner/cmd/last.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/promises.h"
 #include "runner/schedule/quick.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static int as_json, as_checks, quick;
+static int as_json, as_checks, as_promises, quick;
 static const struct option_row options[] = {
 	{ "--json", OPTION_FLAG, NULL, "cells as a JSON array, with the checks planned in each", &as_json },
 	{ "--quick", OPTION_FLAG, NULL, "those that `run --quick` takes of FILTER", &quick },
 	{ "--checks", OPTION_FLAG, NULL, "the list of checks instead, as Markdown", &as_checks },
+	{ "--promises", OPTION_FLAG, NULL, "what the texts promise Go and which checks see it, as Markdown",
+	    &as_promises },
 };
 
 static void print_json(const struct plan *plan)
@@ -59,8 +62,20 @@ static void print_checks(void)
 	}
 }
 
+static void print_promises(void)
+{
+	struct buf out = BUF_INIT;
+	promises_markdown(&out);
+	fputs(out.data, stdout);
+	buf_free(&out);
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
+	if (as_promises) {
+		print_promises();
+		return EXIT_OK;
+	}
 	if (as_checks) {
 		print_checks();
 		return EXIT_OK;
