@@ -56,6 +56,14 @@ int promise_names(const struct promise *promise, const char *check)
 	return 0;
 }
 
+const struct promise *promise_find(const char *id)
+{
+	for (size_t i = 0; i < promises_count; i++)
+		if (strcmp(promises[i].id, id) == 0)
+			return &promises[i];
+	return NULL;
+}
+
 static int is_clause(const char *check) { return strncmp(check, "contract.", strlen("contract.")) == 0; }
 
 int promise_is_seen(const struct promise *promise)
@@ -166,22 +174,26 @@ static void add_promise(struct buf *out, const struct promise *promise)
 
 static void add_summary(struct buf *out)
 {
-	size_t seen = 0, open = 0, unseen = 0;
+	size_t seen = 0, partly = 0, open = 0, unseen = 0;
 	for (size_t i = 0; i < promises_count; i++) {
-		seen += promise_is_seen(&promises[i]) != 0;
-		open += begins(promises[i].note, "open: ") && !promise_is_seen(&promises[i]);
+		int is_seen = promise_is_seen(&promises[i]), is_open = begins(promises[i].note, "open: ");
+		seen += is_seen != 0;
+		partly += is_seen && is_open;
+		open += !is_seen && is_open;
 		unseen += begins(promises[i].note, "unseen: ");
 	}
+	buf_printf(out, "# The %zu promises\n\n", promises_count);
+	buf_add(out,
+	    "Made by `make docs` from `matrix/promises.def`: what a Go program or library, and the C in and beside it, "
+	    "relies on,\nread out of the texts that promise it; who owes it; and the checks "
+	    "([checks.md](checks.md)) that see whether it is kept.\n");
 	buf_printf(out,
-	    "# The %zu promises\n\nMade by `make docs` from `matrix/promises.def`: what a Go program or library, and "
-	    "the C "
-	    "in and beside it, relies on,\nread out of the texts that promise it; who owes it; and the checks "
-	    "([checks.md](checks.md)) that see whether it is kept.\n%zu are seen by a check, %zu are open: nothing "
-	    "looks "
-	    "yet, and the row says what a check would do. %zu cannot be seen\nfrom here, with the reason. A row that "
-	    "names "
-	    "checks and has an open part is seen in the rest.\n",
-	    promises_count, seen, open, unseen);
+	    "%zu are seen by a check, %zu of them in part. %zu are open: nothing looks yet, and the row says "
+	    "what a check would do.\n%zu cannot be seen from here, and the row says why. ",
+	    seen, partly, open, unseen);
+	buf_add(out,
+	    "A clause of the contract ([contract.md](contract.md)) breaks\na promise itself, and says what becomes of "
+	    "Go then.\n");
 }
 
 void promises_markdown(struct buf *out)

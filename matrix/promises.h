@@ -22,6 +22,8 @@ struct promise {
 extern const struct promise promises[];
 extern const size_t promises_count;
 
+const struct promise *promise_find(const char *id); /* NULL when there is none */
+
 /* The next check that the promise names, from *at on, which begins as promise->checks; *len is its length.  NULL at
  * the end. */
 const char *promise_next_check(const char **at, size_t *len);

@@ -24,6 +24,15 @@ def test_explain(tool):
     assert bug.startswith("#10\ntold in     golang/go#16618")
 
 
+def test_explain_of_a_promise(tool):
+    """What it states, who owes it, who sees it kept and who breaks it."""
+    done = tool.plain("explain", "psabi.call-align", "--go", GO)
+    assert (done.status, done.stderr) == (0, ""), done
+    assert done.stdout.startswith("psabi.call-align\nstates ") and "\nowed by     linker, loader\n" in done.stdout
+    assert "\nseen by     init.entry-align: " in done.stdout
+    assert "\nbroken by   contract.init-stack-align: " in done.stdout
+
+
 @pytest.mark.parametrize("words", [[], ["init.entry-argz"], ["init.entry-args", "#99999"]])
 def test_explain_of_nothing(tool, words):
     """One line, and nothing half explained."""

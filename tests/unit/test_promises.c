@@ -111,6 +111,8 @@ static void test_names_and_who(void **state)
 	struct promise row = { .checks = "init.entry-once tls.g.c", .owed_by = BY_LINKER | BY_LIBC };
 	assert_true(promise_names(&row, "init.entry-once") && promise_names(&row, "tls.g.c"));
 	assert_false(promise_names(&row, "init.entry") || promise_names(&row, "tls.g") || promise_names(&row, ""));
+	assert_true(promise_find(promises[1].id) == &promises[1]);
+	assert_null(promise_find("gabi."));
 	struct buf out = BUF_INIT;
 	promise_owed_by(&row, &out);
 	assert_string_equal(out.data, "linker, libc");
