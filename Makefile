@@ -8,6 +8,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) -MMD
 LIBS     := -larchive -lelf -lcapstone -ljansson -linih -lxxhash -lsqlite3 -lz -pthread
 
 B ?= build
+# An absolute name of a folder in the tree is the relative one: a .d file names its object in one way.
+override B := $(B:$(CURDIR)/%=%)
 ARGS ?=
 # V=1 shows the whole command lines.
 V ?=
