@@ -8,6 +8,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) -MMD
 LIBS     := -larchive -lelf -lcapstone -ljansson -linih -lxxhash -lsqlite3 -lz -pthread
 
 B ?= build
+# An absolute name of a folder in the tree is the relative one: a .d file names its object in one way.
+override B := $(B:$(CURDIR)/%=%)
 ARGS ?=
 # V=1 shows the whole command lines.
 V ?=
@@ -110,9 +112,10 @@ bench-loader: programs ## the host's cells on a copy of this machine's loader, b
 bench-targets: programs ## the matrix on all glibc and musl loaders, beside the same on one
 	@.venv/bin/python tests/bench/bench_targets.py $(ARGS)
 
-docs: programs    ## write docs/checks.md from the list of checks, docs/findings.md from what is known
+docs: programs    ## write docs/checks.md from the list of checks, docs/findings.md from what is known, docs/promises.md from the promises
 	@$(B)/tlsmatrix list --checks > docs/checks.md
 	@$(B)/tlsmatrix list --findings > docs/findings.md
+	@$(B)/tlsmatrix list --promises > docs/promises.md
 
 docs-contract: programs ## write docs/contract.md, what a loader owes a Go library or program, from all kept releases
 	@$(B)/tlsmatrix contract --go 1.5..1.27 --markdown > $(B)/contract.md

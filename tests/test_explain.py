@@ -19,8 +19,18 @@ def test_explain(tool):
     assert "\nexpected    argc=ok argv=ok envp=ok" in check and "\ncontrol     bend init-args" in check
     code = re.search(r"^code +(\S+):(\d+)$", check, re.M)
     assert '"init.entry-args"' in (ROOT / code[1]).read_text().splitlines()[int(code[2]) - 1]
+    assert "\nserves      gabi." in check and "\nbreaks      psabi." in clause
     assert "\nprovide     the stack at a multiple of 16" in clause and "dies, go<1.7" in clause
     assert bug.startswith("#10\ntold in     golang/go#16618")
+
+
+def test_explain_of_a_promise(tool):
+    """What it states, who owes it, who sees it kept and who breaks it."""
+    done = tool.plain("explain", "psabi.call-align", "--go", GO)
+    assert (done.status, done.stderr) == (0, ""), done
+    assert done.stdout.startswith("psabi.call-align\nstates ") and "\nowed by     linker, loader\n" in done.stdout
+    assert "\nseen by     init.entry-align: " in done.stdout
+    assert "\nbroken by   contract.init-stack-align: " in done.stdout
 
 
 @pytest.mark.parametrize("words", [[], ["init.entry-argz"], ["init.entry-args", "#99999"]])

@@ -5,6 +5,7 @@
 #include "matrix/check.h"
 #include "matrix/contract.h"
 #include "matrix/known.h"
+#include "matrix/promises.h"
 #include "matrix/references.h"
 #include "runner/setup/files.h"
 #include "runner/trial/controls.h"
@@ -121,6 +122,28 @@ static void say_expected(const struct check *check)
 		say("expected", "the exit status and words of the row of matrix/support.def that refuses the cell");
 }
 
+/* The promises that it sees kept, or breaks. */
+static void say_promises(const struct check *check)
+{
+	const char *head = contract_provide(check->id) ? "breaks" : "serves";
+	for (size_t i = 0; i < promises_count; i++) {
+		if (!promise_names(&promises[i], check->id))
+			continue;
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "%s, owed by ", promises[i].id);
+		promise_owed_by(&promises[i], &text);
+		buf_printf(&text, ": %s (%s)", promises[i].text, promises[i].source);
+		say_buf(head, &text);
+		head = "";
+	}
+	const char *reason = promise_none(check->id, NULL);
+	if (reason) {
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "no text's promise: %s", reason);
+		say_buf("serves", &text);
+	}
+}
+
 static void say_controls(const struct check *check)
 {
 	const char *head = "control";
@@ -202,6 +225,28 @@ static void say_code(const struct setup *setup, const struct check *check)
 	free(quoted);
 }
 
+/* ---- a promise ------------------------------------------------------------------------------------------- */
+
+static void explain_promise(const struct promise *promise)
+{
+	struct buf owed = BUF_INIT;
+	const char *check;
+	size_t len;
+	printf("%s\n", promise->id);
+	say("states", promise->text);
+	say("written in", promise->source);
+	promise_owed_by(promise, &owed);
+	say_buf("owed by", &owed);
+	for (const char *at = promise->checks; (check = promise_next_check(&at, &len));) {
+		const struct check *found = check_find_part(check, len);
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "%s: %s", found->id, found->meaning);
+		say_buf(contract_provide(found->id) ? "broken by" : "seen by", &text);
+	}
+	if (*promise->note)
+		say("note", promise->note);
+}
+
 /* ---- the command ---------------------------------------------------------------------------------------- */
 
 static void explain(const struct setup *setup, const struct check *check)
@@ -217,6 +262,7 @@ static void explain(const struct setup *setup, const struct check *check)
 	say_buf("observed", &observed);
 	say("source", check->source);
 	say_cited(setup, check->source);
+	say_promises(check);
 	say_expected(check);
 	say_controls(check);
 	say_code(setup, check);
@@ -228,12 +274,14 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	for (size_t i = 0; i < words->count; i++) {
 		const struct reference *reference = reference_find(words->word[i], strlen(words->word[i]));
-		if (!reference && !check_find(words->word[i]))
-			diag_set(&diag, 0, "%s: no such check, claim or bug: `tlsmatrix list --checks` has the checks",
+		if (!reference && !promise_find(words->word[i]) && !check_find(words->word[i]))
+			diag_set(&diag, 0,
+			    "%s: no such check, promise, claim or bug: `tlsmatrix list --checks` has the checks",
 			    words->word[i]);
 	}
 	if (!words->count)
-		diag_set(&diag, 0, "explain: needs CHECK..., a check's id, or S5 or '#10' of a source column");
+		diag_set(&diag, 0,
+		    "explain: needs CHECK..., a check's or a promise's id, or S5 or '#10' of a source column");
 	if (*diag.line)
 		return cmd_fail(&diag, EXIT_USAGE);
 	for (size_t i = 0; i < words->count; i++) {
@@ -244,6 +292,8 @@ static int run(struct setup *setup, const struct option_words *words)
 			printf("%s\n", reference->name);
 			say("told in", reference->where);
 			say("what", reference->what);
+		} else if (promise_find(words->word[i])) {
+			explain_promise(promise_find(words->word[i]));
 		} else {
 			explain(setup, check_find(words->word[i]));
 		}
@@ -258,6 +308,7 @@ const struct command cmd_explain = {
 	.needs_release = 1,
 	.help = "What the check states, how it is observed and where, its source with the bugs and the lines of Go\n"
 		"that it cites, what is expected in which cells, what makes it fail in selfcheck, known deviations,\n"
-		"and the code that makes it. S5 and '#10' of a source column are explained too.",
+		"and the code that makes it. S5 and '#10' of a source column, and a promise of docs/promises.md,\n"
+		"are explained too.",
 	.run = run,
 };

@@ -4,6 +4,7 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/findings.h"
+#include "matrix/promises.h"
 #include "runner/schedule/quick.h"
 
 #include <errno.h>
@@ -11,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int as_json, as_checks, as_findings, quick;
+static int as_json, as_checks, as_findings, as_promises, quick;
 static const struct option_row options[] = {
 	{ "--json", OPTION_FLAG, NULL, "cells as a JSON array, with the checks planned in each", &as_json },
 	{ "--quick", OPTION_FLAG, NULL, "those that `run --quick` takes of FILTER", &quick },
 	{ "--findings", OPTION_FLAG, NULL, "what the matrix has found so far instead, as Markdown", &as_findings },
 	{ "--checks", OPTION_FLAG, NULL, "the list of checks instead, as Markdown", &as_checks },
+	{ "--promises", OPTION_FLAG, NULL, "what the texts promise Go and which checks see it, as Markdown",
+	    &as_promises },
 };
 
 static void print_json(const struct plan *plan)
@@ -113,8 +116,20 @@ static void print_findings(void)
 	}
 }
 
+static void print_promises(void)
+{
+	struct buf out = BUF_INIT;
+	promises_markdown(&out);
+	fputs(out.data, stdout);
+	buf_free(&out);
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
+	if (as_promises) {
+		print_promises();
+		return EXIT_OK;
+	}
 	if (as_checks) {
 		print_checks();
 		return EXIT_OK;
