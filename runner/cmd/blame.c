@@ -364,10 +364,9 @@ const struct command cmd_blame = {
 	.uses = CACHE_USED,
 	.help = "Puts files of X into the tree of Y, and looks for the smallest set that makes the cell what it is\n"
 		"with X: of runtime, runtime/cgo, syscall and internal, those that differ and that the port has,\n"
-		"assembly first, then of cmd/link. What does not build is neither. The mixture that is found is kept "
-		"as a release,\n"
-		"go1.6.4-0123456789ab, to be run and shown; it is run three times, and turned around: the files of\n"
-		"Y in X. What was tried is not tried again.\n"
+		"assembly first, then of cmd/link (of it first for file.*). What does not build is neither. The\n"
+		"mixture that is found is kept as a release, go1.6.4-0123456789ab, to be run and shown; it is run\n"
+		"three times, and turned around: the files of Y in X. What was tried is not tried again.\n"
 		"X and Y are kept releases (`tlsmatrix toolchain`), best those that `bisect` ends with.\n"
 		"Exit status 1 when no files are found or the difference does not show each time, 2 when both\n"
 		"releases are alike, 3 when one cannot be judged.",
