@@ -19,7 +19,8 @@ struct delta {
 	const size_t *group; /* of each change, rising; NULL: one group */
 	const size_t *part;  /* of each change, rising; a part is of one group.  NULL: each change is one */
 	/* An enum delta_answer for a set (in[i]: change i is in it); -errno ends the search.  Of an unresolved one
-	 * those of its changes that are seen to be why get culprit[i] = 1: a compiler names their lines. */
+	 * those of its changes that are seen to be why get culprit[i] = 1: a compiler names their lines, a linker
+	 * symbols. */
 	int (*ask)(void *context, const unsigned char *in, unsigned char *culprit);
 	/* NULL, or told of a set that may be asked for after the one that is asked now. */
 	void (*ahead)(void *context, const unsigned char *in);

@@ -81,6 +81,18 @@ def test_json_has_the_file_and_its_diff(blamed, tool):
     )
 
 
+def test_a_file_of_the_linker(tool):
+    """1.18 gives FreeBSD a PT_GNU_STACK, in cmd/link/internal/ld/elf.go alone (golang/go#48112)."""
+    assert tool("toolchain", "get", "1.17.13", "1.18.10").status == CODES["ok"]
+    cell = "go1.17.13/freebsd/amd64/exe/cgo0/internal@none"
+    done = tool("blame", "--cell", cell, "--check", "file.stack", "--good", "1.18.10", "--bad", "1.17.13", "--json")
+    assert done.status == CODES["ok"], done
+    files = json.loads(done.stdout)["files"]
+    assert [(file["name"], file["area"]) for file in files] == [("cmd/link/internal/ld/elf.go", "cmd/link")], files
+    assert re.search(r"^\+.*PT_GNU_STACK|^\+.*Hfreebsd", files[0]["diff"], re.M), files
+    assert "  neither " in done.stderr and "cmd/link/internal/" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [

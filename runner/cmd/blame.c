@@ -85,6 +85,45 @@ static void tell_asked(
 	fflush(talk);
 }
 
+static const char *const stage_names[SOURCES_STAGES] = {
+	[SOURCES_STD] = "runtime, syscall and internal",
+	[SOURCES_LINK] = "cmd/link",
+};
+
+static int turn_to(struct blame *blame, enum source_stage stage, struct diag *diag)
+{
+	int error = blame->stage == stage ? 0 : blame_turn(blame, stage, diag);
+	if (!error)
+		fprintf(talk, "%zu files of %s differ; of %s's are put into %s:\n", blame->files.count,
+		    stage_names[stage], blame->other, blame->base);
+	fflush(talk);
+	return error;
+}
+
+/* Stage by stage, as blame_find.  What is read in the file that was linked is cmd/link's before it is std's.  Of any
+ * other check it is asked as a whole before std's files are tried one by one, since these do not fit all together. */
+static int find_in_stages(struct blame *blame, struct diag *diag)
+{
+	const struct check *check = check_id ? check_find(check_id) : NULL;
+	int link_first = check && strcmp(check->family, "file") == 0;
+	int error = 0, whole = link_first ? DELTA_STAYS : turn_to(blame, SOURCES_STD, diag);
+	whole = whole || link_first ? whole : blame_whole(blame, diag);
+	if (whole == DELTA_UNRESOLVED) {
+		error = turn_to(blame, SOURCES_LINK, diag);
+		whole = error ? error : blame_whole(blame, diag);
+		link_first = whole == DELTA_FLIPS;
+	}
+	error = whole < 0 && whole != -ENOENT ? whole : 0;
+	for (int i = 0; i < SOURCES_STAGES && !error; i++) {
+		error = turn_to(blame, (enum source_stage)(link_first ? SOURCES_STAGES - 1 - i : i), diag);
+		error = error ? error : blame_find(blame, diag);
+		if (error != -ENOENT || *diag->line)
+			return error;
+		error = 0;
+	}
+	return error ? error : -ENOENT;
+}
+
 /* What lies between them on the ladder of kept releases: bisect would name a nearer pair. */
 static void tell_between(const struct setup *setup, const char *const ends[2])
 {
@@ -190,8 +229,8 @@ static void print_json(const struct blame *blame, json_t *files, int same, const
 	    json_pack("{s:s, s:s?, s:{s:s, s:s}, s:{s:s, s:s}, s:O, s:i, s:s, s:i, s:i, s:s?, s:i, s:i, s:s}", "cell",
 		cell_text, "check", check_id, "bad", "release", blame->base, "value", blame->value[0], "good",
 		"release", blame->other, "value", blame->value[1], "files", files, "differ", (int)blame->files.count,
-		"all", answer_words[blame->all], "same", same, "times", CONFIRMATIONS, "reverse", reverse, "evaluated",
-		(int)blame->evaluated, "known", (int)blame->stored, "again", filter);
+		"all", answer_words[blame->all[blame->stage]], "same", same, "times", CONFIRMATIONS, "reverse", reverse,
+		"evaluated", (int)blame->evaluated, "known", (int)blame->stored, "again", filter);
 	json_dumpf(json, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(json);
@@ -229,19 +268,27 @@ static int tell_found(struct blame *blame, struct diag *diag)
 static int tell_none(const struct blame *blame)
 {
 	struct diag diag = DIAG_INIT;
-	if (!blame->files.count)
-		diag_set(
-		    &diag, 0, "%s and %s: no file of runtime, syscall or internal differs", blame->base, blame->other);
-	else if (blame->all == DELTA_STAYS)
-		diag_set(&diag, 0,
-		    "all %zu files that differ in runtime, syscall and internal leave it as it was: it is the "
-		    "compiler's, the linker's or another package's doing",
-		    blame->files.count);
-	else
-		diag_set(&diag, 0,
-		    "the %zu files that differ do not fit %s all together, and no part of them that was tried and "
-		    "fits makes the difference",
-		    blame->files.count, blame->base);
+	struct buf text = BUF_INIT;
+	size_t misfits = 0;
+	for (int stage = 0; stage < SOURCES_STAGES; stage++) {
+		const char *where = stage_names[stage];
+		buf_add(&text, stage ? "; " : "");
+		if (!blame->differ[stage])
+			buf_printf(&text, "no file of %s differs", where);
+		else if (blame->all[stage] == DELTA_STAYS)
+			buf_printf(
+			    &text, "all %zu files that differ in %s leave it as it was", blame->differ[stage], where);
+		else
+			buf_printf(&text,
+			    "the %zu files that differ in %s do not fit %s all together, and no part of them that was "
+			    "tried and fits makes the difference",
+			    blame->differ[stage], where, blame->base);
+		misfits += blame->differ[stage] && blame->all[stage] != DELTA_STAYS;
+	}
+	diag_set(&diag, 0, "%s%s", text.data,
+	    misfits ? "" :
+		      ": it is the compiler's, the assembler's or another package's doing, or of several together");
+	buf_free(&text);
 	return cmd_fail(&diag, EXIT_UNEXPECTED);
 }
 
@@ -293,11 +340,8 @@ static int run(struct setup *setup, const struct option_words *words)
 	tell_between(setup, (const char *const[]){ blame.base, blame.other });
 	error = blame_begin(&blame, &diag);
 	if (!error) {
-		fprintf(talk,
-		    "%s: %s\n%s: %s\n%zu files of runtime, syscall and internal differ; of %s's are put into %s:\n",
-		    blame.base, blame.value[0], blame.other, blame.value[1], blame.files.count, blame.other,
-		    blame.base);
-		error = blame_find(&blame, &diag);
+		fprintf(talk, "%s: %s\n%s: %s\n", blame.base, blame.value[0], blame.other, blame.value[1]);
+		error = find_in_stages(&blame, &diag);
 	}
 	if (error == -ENOENT && !*diag.line)
 		code = tell_none(&blame);
@@ -320,9 +364,9 @@ const struct command cmd_blame = {
 	.uses = CACHE_USED,
 	.help = "Puts files of X into the tree of Y, and looks for the smallest set that makes the cell what it is\n"
 		"with X: of runtime, runtime/cgo, syscall and internal, those that differ and that the port has,\n"
-		"assembly first. What does not build is neither. The mixture that is found is kept as a release,\n"
-		"go1.6.4-0123456789ab, to be run and shown; it is run three times, and turned around: the files of\n"
-		"Y in X. What was tried is not tried again.\n"
+		"assembly first, then of cmd/link (of it first for file.*). What does not build is neither. The\n"
+		"mixture that is found is kept as a release, go1.6.4-0123456789ab, to be run and shown; it is run\n"
+		"three times, and turned around: the files of Y in X. What was tried is not tried again.\n"
 		"X and Y are kept releases (`tlsmatrix toolchain`), best those that `bisect` ends with.\n"
 		"Exit status 1 when no files are found or the difference does not show each time, 2 when both\n"
 		"releases are alike, 3 when one cannot be judged.",

@@ -8,6 +8,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/filter.h"
+#include "matrix/version.h"
 #include "runner/schedule/run_plan.h"
 #include "runner/target/target.h"
 #include "runner/trial/controls.h"
@@ -29,6 +30,8 @@ static const struct option_row options[] = {
 };
 
 enum { WITH, WITHOUT, TRIES };
+/* Of Go 1, for what rows say of releases: none says less than that it holds up to here. */
+enum { LAST_MINOR = 99 };
 
 /* One control in one cell. */
 struct attempt {
@@ -132,12 +135,32 @@ static int takes_anywhere(const struct filter *filter, const struct plan *plan, 
 	return 0;
 }
 
+/* Does nothing but the release keep the control out of every cell here?  It is tried with those that it is for, when
+ * the check has another control for those that are here. */
+static int is_of_other_releases(const struct plan *plan, const struct control *control, const struct check *check)
+{
+	int served = 0, meant = 0;
+	for (size_t k = 0; k < control_count && !served; k++)
+		served = strcmp(controls[k].check, control->check) == 0 && find_cell(plan, &controls[k], check);
+	for (size_t i = 0; served && i < plan->count && !meant; i++) {
+		struct cell cell = plan->cells[i].cell;
+		for (int minor = VERSION_BUILDMODE; minor <= LAST_MINOR && !meant; minor++) {
+			snprintf(cell.go, sizeof(cell.go), "go1.%d", minor);
+			meant = check_planned(check, &cell) &&
+			    filter_text_match(control->where, &(struct filter_subject){ .cell = &cell });
+		}
+	}
+	return meant;
+}
+
 /* A control is tried when the filter takes its check in its cell; one whose check or cell does not
  * exist is always looked at where it could be meant, since it proves nothing. */
 static int is_selected(const struct filter *filter, const struct plan *plan, const struct attempt *attempt)
 {
 	if (!attempt->check)
 		return 1;
+	if (!attempt->cell && is_of_other_releases(plan, attempt->control, attempt->check))
+		return 0;
 	return attempt->cell ? takes(filter, attempt->check, &attempt->cell->cell) :
 			       takes_anywhere(filter, plan, attempt->check);
 }

@@ -2,7 +2,9 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
+#include "matrix/hunk_symbol.h"
 #include "runner/search/ahead.h"
+#include "runner/setup/files.h"
 #include "runner/toolchain/release_kept.h"
 
 #include <errno.h>
@@ -83,6 +85,54 @@ static void add_culprits(
 	}
 }
 
+/* The changes of a file to which a symbol is lost; how many.  One that comes or goes as a whole is one change. */
+static size_t add_lost(const struct blame *blame, const struct source_file *file, const char *symbol,
+    enum symbol_loss loss, const unsigned char *in, unsigned char *culprit)
+{
+	const char *const ends[2] = { blame->base, blame->other };
+	char *text[2] = { NULL, NULL };
+	for (int side = 0; side < 2; side++) {
+		char *path =
+		    xprintf("%s/src/%s", setup_release_of(blame->question.setup, ends[side])->goroot, file->name);
+		if ((side && file->hunks) || file_read(path, &text[side], NULL))
+			text[side] = xstrdup("");
+		free(path);
+	}
+	const struct hunk whole = { .after = 0, .deletes = (size_t)-1, .adds = text[1] };
+	size_t found = hunks_lose(text[0], file->hunks ? file->hunks : &whole, file->changes, in + file->first, symbol,
+	    loss, culprit + file->first);
+	free(text[0]);
+	free(text[1]);
+	return found;
+}
+
+/* The changes to which symbols were lost: those that take one away, and when none does, those that want what a linker
+ * misses; a compiler has the line. */
+static void add_losers(const struct blame *blame, const char *said, const unsigned char *in, unsigned char *culprit)
+{
+	const struct mix mix = mix_of(blame, in);
+	char symbol[80];
+	int linked;
+	while (said && (said = missing_symbol(said, symbol, sizeof(symbol), &linked))) {
+		size_t found = 0;
+		for (int loss = LOSS_UNDEFINED; loss <= (linked ? LOSS_NAMED : LOSS_UNDEFINED) && !found; loss++)
+			for (size_t i = 0; i < blame->files.count; i++)
+				if (mix_changes(&mix, i))
+					found += add_lost(
+					    blame, &blame->files.file[i], symbol, (enum symbol_loss)loss, in, culprit);
+	}
+}
+
+/* Has the mixture in the setup.  One whose cmd/link does not build has no value: what was said is why.  0 or -errno. */
+static int want(struct blame *blame, const struct mix *mix, struct found *found, struct diag *diag)
+{
+	int error = mix_want(blame->question.setup, mix, &found->said, diag);
+	if (error != -ENOEXEC)
+		return error;
+	mix_said(found->said, blame->why, sizeof(blame->why));
+	return 0;
+}
+
 struct asking {
 	struct blame *blame;
 	struct diag *diag;
@@ -97,13 +147,16 @@ static int ask(void *context, const unsigned char *in, unsigned char *culprit)
 	char name[32];
 	struct found found = { .value = NULL };
 	mix_name(&mix, name);
-	int error = mix_want(blame->question.setup, &mix, asking->diag);
-	error = error ? error : value_on(blame, name, 0, &found, asking->diag);
+	int error = want(blame, &mix, &found, asking->diag);
+	if (!error && !found.said)
+		error = value_on(blame, name, 0, &found, asking->diag);
 	ahead_end(&blame->builder, error != 0);
 	enum delta_answer answer = error ? DELTA_UNRESOLVED : answer_of(blame, &found);
 	for (size_t i = 0; !error && answer == DELTA_UNRESOLVED && i < blame->files.count; i++)
 		if (mix_changes(&mix, i))
 			add_culprits(&blame->files.file[i], found.said, in, culprit);
+	if (!error && answer == DELTA_UNRESOLVED)
+		add_losers(blame, found.said, in, culprit);
 	if (!error)
 		blame->tell(blame, in, answer, found.value ? found.value : blame->why, found.known ? "known" : "tried");
 	found_free(&found);
@@ -118,15 +171,47 @@ static void build_ahead(void *context, const unsigned char *in)
 	struct mix mix = mix_of(blame, in);
 	struct plan plan = { .count = 0 };
 	struct diag quiet = DIAG_INIT;
-	char name[32];
+	char name[32], *said = NULL;
 	mix_name(&mix, name);
-	if (blame->builder <= 0 && mix_want(blame->question.setup, &mix, &quiet) == 0 &&
+	/* A mixture with a cmd/link of its own is made by building it, which takes as long as what is asked now. */
+	if (blame->builder <= 0 && blame->stage == SOURCES_STD &&
+	    mix_want(blame->question.setup, &mix, &said, &quiet) == 0 &&
 	    question_plan(&blame->question, name, blame->question.cell.target, &plan, &quiet) == 0)
 		blame->builder = ahead_start(blame->question.setup, &plan.cells[0].build);
 	plan_free(&plan);
 }
 
 /* ---- the search -------------------------------------------------------------------------------------------- */
+
+static void files_free(struct blame *blame)
+{
+	sources_free(&blame->files);
+	free(blame->in);
+	free(blame->group);
+	free(blame->part);
+	blame->in = NULL;
+	blame->group = blame->part = NULL;
+}
+
+/* What is looked through. */
+static int list_files(struct blame *blame, enum source_stage stage, struct diag *diag)
+{
+	const char *const ends[2] = { blame->base, blame->other };
+	int error = sources_differ(blame->question.setup, &blame->question.cell, stage, ends, &blame->files, diag);
+	blame->stage = stage;
+	blame->differ[stage] = blame->files.count;
+	blame->in = xcalloc(blame->files.changes + 1, 1);
+	blame->group = xcalloc(blame->files.changes + 1, sizeof(*blame->group));
+	blame->part = xcalloc(blame->files.changes + 1, sizeof(*blame->part));
+	for (size_t i = 0; i < blame->files.count; i++) {
+		const struct source_file *file = &blame->files.file[i];
+		for (size_t k = file->first; k < file->first + file->changes; k++) {
+			blame->group[k] = file->area;
+			blame->part[k] = i;
+		}
+	}
+	return error;
+}
 
 int blame_begin(struct blame *blame, struct diag *diag)
 {
@@ -146,18 +231,32 @@ int blame_begin(struct blame *blame, struct diag *diag)
 	if (!error && strcmp(blame->value[0], blame->value[1]) == 0)
 		error = diag_set(diag, EALREADY, "%s and %s: both %s: nothing to blame a file for", blame->base,
 		    blame->other, blame->value[0]);
-	error = error ? error : sources_differ(blame->question.setup, &blame->question.cell, ends, &blame->files, diag);
-	blame->in = xcalloc(blame->files.changes + 1, 1);
-	blame->group = xcalloc(blame->files.changes + 1, sizeof(*blame->group));
-	blame->part = xcalloc(blame->files.changes + 1, sizeof(*blame->part));
-	for (size_t i = 0; i < blame->files.count; i++) {
-		const struct source_file *file = &blame->files.file[i];
-		for (size_t k = file->first; k < file->first + file->changes; k++) {
-			blame->group[k] = file->area;
-			blame->part[k] = i;
-		}
+	return error ? error : list_files(blame, SOURCES_STD, diag);
+}
+
+int blame_turn(struct blame *blame, enum source_stage stage, struct diag *diag)
+{
+	files_free(blame);
+	return list_files(blame, stage, diag);
+}
+
+int blame_whole(struct blame *blame, struct diag *diag)
+{
+	struct asking asking = { blame, diag };
+	unsigned char *culprit = xcalloc(blame->files.changes + 1, 1);
+	size_t left = blame->files.changes, before = left + 1;
+	memset(blame->in, 1, left);
+	int answer = left ? ask(&asking, blame->in, culprit) : -ENOENT;
+	while (answer == DELTA_UNRESOLVED && blame->stage == SOURCES_LINK && left && left < before) {
+		before = left;
+		left = 0;
+		for (size_t i = 0; i < blame->files.changes; i++)
+			left += blame->in[i] = blame->in[i] && !culprit[i];
+		if (left && left < before)
+			answer = ask(&asking, blame->in, culprit);
 	}
-	return error;
+	free(culprit);
+	return answer;
 }
 
 int blame_find(struct blame *blame, struct diag *diag)
@@ -169,7 +268,7 @@ int blame_find(struct blame *blame, struct diag *diag)
 		.ask = ask,
 		.ahead = build_ahead,
 		.context = &asking };
-	int error = blame->files.count ? delta_find(&delta, blame->in, &blame->all) : -ENOENT;
+	int error = blame->files.count ? delta_find(&delta, blame->in, &blame->all[blame->stage]) : -ENOENT;
 	ahead_end(&blame->builder, 1);
 	delta_free(&delta);
 	return error;
@@ -200,7 +299,7 @@ char *blame_reverse(struct blame *blame, struct diag *diag)
 		memset(whole + blame->files.file[i].first, mix_changes(&found, i) > 0, blame->files.file[i].changes);
 	struct mix mix = { .base = blame->other, .other = blame->base, .files = &blame->files, .in = whole };
 	mix_name(&mix, name);
-	if (mix_want(blame->question.setup, &mix, diag) == 0)
+	if (want(blame, &mix, &back, diag) == 0 && !back.said)
 		value_on(blame, name, 0, &back, diag);
 	free(whole);
 	free(back.said);
@@ -217,10 +316,7 @@ char *blame_filter(const struct blame *blame)
 
 void blame_free(struct blame *blame)
 {
-	sources_free(&blame->files);
+	files_free(blame);
 	free(blame->value[0]);
 	free(blame->value[1]);
-	free(blame->in);
-	free(blame->group);
-	free(blame->part);
 }

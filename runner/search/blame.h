@@ -23,10 +23,12 @@ struct blame {
 	void (*tell)(const struct blame *blame, const unsigned char *in, enum delta_answer answer, const char *said,
 	    const char *how);
 	/* The answer. */
-	struct source_list files; /* those that differ */
-	char *value[2];           /* of base and other */
-	unsigned char *in;        /* of files.changes: the smallest set that makes base's value other's */
-	enum delta_answer all;    /* what all of them make of it */
+	enum source_stage stage;               /* what was looked through last */
+	struct source_list files;              /* those that differ */
+	char *value[2];                        /* of base and other */
+	unsigned char *in;                     /* of files.changes: the smallest set that makes base's value other's */
+	enum delta_answer all[SOURCES_STAGES]; /* what all of them make of it */
+	size_t differ[SOURCES_STAGES];         /* how many they are */
 	size_t evaluated, stored;
 	char why[400]; /* the last one that could not be judged */
 	int error;     /* of a run that did not come to its end */
@@ -42,6 +44,13 @@ int blame_begin(struct blame *blame, struct diag *diag);
 
 /* Looks for the files.  0, with in; -ENOENT when none were found; -errno as above. */
 int blame_find(struct blame *blame, struct diag *diag);
+
+/* Turns to the files of another stage that differ.  0; -errno as above. */
+int blame_turn(struct blame *blame, enum source_stage stage, struct diag *diag);
+
+/* What all files of the stage together make of it, an enum delta_answer; -ENOENT when none differ; -errno as above.
+ * Of cmd/link, which needs packages of its own release here and there, as much as builds, where that can be seen. */
+int blame_whole(struct blame *blame, struct diag *diag);
 
 /* Runs the mixture found again, times in all: how often its value was the other's.  -errno as above. */
 int blame_confirm(struct blame *blame, int times, struct diag *diag);

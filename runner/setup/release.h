@@ -14,6 +14,9 @@ struct release {
 	/* VERSION, bin/go, the tools and the signatures (size, time) of GOROOT/src and of a precompiled std; "" until
 	 * release_key. */
 	char key[HASH_HEX];
+	/* The release that is asked for its ports instead: a mixture (release_mix.h) has its tools, and need not build
+	 * the program that asks.  "": itself. */
+	char ports_of[32];
 };
 
 /* go is the path of a go command, or NULL: $TLSMATRIX_GO, then "go" in PATH.  0; -ENOENT when there is none or it is no

@@ -3,8 +3,12 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/hash.h"
+#include "matrix/cell.h"
+#include "matrix/version.h"
+#include "runner/process/script.h"
 #include "runner/setup/entry.h"
 #include "runner/setup/files.h"
+#include "runner/toolchain/go_env.h"
 #include "runner/toolchain/release_kept.h"
 
 #include <errno.h>
@@ -18,7 +22,7 @@
 #include <unistd.h>
 
 /* Of a commit's hash as many are shown (commits.h); a mixture is named alike. */
-enum { MIX_DIGITS = 12 };
+enum { MIX_DIGITS = 12, LINK_TIMEOUT_MS = 600000 };
 
 size_t mix_changes(const struct mix *mix, size_t i)
 {
@@ -115,6 +119,53 @@ static int change(const char *goroot, const struct source_file *file, const unsi
 	return error;
 }
 
+/* ---- its cmd/link ----------------------------------------------------------------------------------------- */
+
+static int mixes_link(const struct mix *mix)
+{
+	for (size_t i = 0; i < mix->files->count; i++)
+		if (mix->files->file[i].area == AREA_LINK && mix_changes(mix, i))
+			return 1;
+	return 0;
+}
+
+/* cmd/link of the tree go in the place of the base's, built for this machine; when it does not build, what was said is
+ * the file said, and the base's is taken away, so that it is not taken for the mixture's.  0 or -errno. */
+static int build_link(const struct setup *setup, const char *base, const char *go, const char *said)
+{
+	const struct machine *machine = &setup->machine;
+	char *id = xprintf("%s/%s/%s/exe/cgo0/internal@none", base, machine->os, machine->arch),
+	     *tool = xprintf("%s/pkg/tool/%s_%s/link", go, machine->os, machine->arch),
+	     *built = xprintf("%s.new", tool), *command = xprintf("%s/bin/go", go);
+	/* All that is wrong, and not the first ten: each names a change. */
+	const char *all = version_since(base, VERSION_GOCACHE) ? "-gcflags=cmd/link/...=-e" : "-gcflags=-e";
+	const char *const argv[] = { command, "build", all, "-o", built, "cmd/link", NULL };
+	struct cell cell;
+	struct script script;
+	struct diag diag = DIAG_INIT;
+	script_init(&script, LINK_TIMEOUT_MS);
+	int error = cell_parse(id, &cell, &diag);
+	if (!error) {
+		go_env(setup, &cell, &script.env);
+		env_set(&script.env, "GOROOT", "%s", go);
+		env_set(&script.env, "GO111MODULE", "off");
+		int done = step(&script, go, argv);
+		error = script.infra;
+		if (!error && unlink(tool))
+			error = -errno;
+		if (!error && done)
+			error = rename(built, tool) ? -errno : 0;
+		else if (!error)
+			error = file_write(said, script.output.data, script.output.len);
+	}
+	script_free(&script);
+	free(command);
+	free(built);
+	free(tool);
+	free(id);
+	return error;
+}
+
 /* 0 or -errno with a line in diag. */
 static int mix_into(
     const struct setup *setup, const struct mix *mix, const char *name, const char *folder, struct diag *diag)
@@ -132,6 +183,11 @@ static int mix_into(
 			error = change(base, file, mix->in, go);
 	}
 	error = error ? error : file_write(version, name, strlen(name));
+	if (!error && mixes_link(mix)) {
+		char *said = xprintf("%s/said", folder);
+		error = build_link(setup, mix->base, go, said);
+		free(said);
+	}
 	if (error)
 		diag_set(diag, -error, "%s: cannot make the mixture: %s", go, strerror(-error));
 	free(version);
@@ -170,19 +226,34 @@ static int make(const struct setup *setup, const struct mix *mix, const char *pa
 	return error;
 }
 
-int mix_want(struct setup *setup, const struct mix *mix, struct diag *diag)
+int mix_want(struct setup *setup, const struct mix *mix, char **said, struct diag *diag)
 {
-	char name[32];
+	char name[32], *path, *log;
 	struct release release;
 	mix_name(mix, name);
 	if (setup_find_release(setup, name))
 		return 0;
-	char *path = xprintf("%s/mix/%s", setup->places.cache, name);
+	path = xprintf("%s/mix/%s", setup->places.cache, name);
+	log = xprintf("%s/said", path);
 	int error = make(setup, mix, path, NULL, &release, diag);
-	free(path);
-	if (!error)
+	if (!error && file_exists(log)) {
+		release_free(&release);
+		error = file_read(log, said, NULL);
+		error = error ? diag_set(diag, -error, "%s: %s", log, strerror(-error)) : -ENOEXEC;
+	} else if (!error) {
+		snprintf(release.ports_of, sizeof(release.ports_of), "%s", mix->base);
 		setup_add_release(setup, &release);
+	}
+	free(log);
+	free(path);
 	return error;
+}
+
+void mix_said(const char *said, char *line, size_t size)
+{
+	char *telling = script_telling(said);
+	snprintf(line, size, "cmd/link does not build: %s", telling);
+	free(telling);
 }
 
 int mix_keep(const struct setup *setup, const struct mix *mix, const char *from, struct diag *diag)

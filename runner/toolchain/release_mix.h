@@ -2,8 +2,10 @@
  *
  * CACHE/mix/go1.6.4-0123456789ab/ is an entry (entry.h) with the tree as go/; the digits are a hash of what is mixed,
  * so that the same mixture has the same name.  Its files are links to the first release's but for those that are
- * exchanged, so that it takes no room.  Its tools are the first release's; what is compiled of std before 1.20 is not
- * in it, so that it is compiled from the mixture.  Whether it builds is for who uses it to see. */
+ * exchanged, so that it takes no room.  Its tools are the first release's, but cmd/link where sources of it are mixed:
+ * that is built from them by the first release, so that it has its version and reads what its compiler writes.  What
+ * is compiled of std before 1.20 is not in it, so that it is compiled from the mixture.  Whether std builds is for who
+ * uses it to see; what a cmd/link that does not build said is kept beside the tree, as said. */
 #ifndef TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_MIX_H
 #define TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_MIX_H
 
@@ -21,8 +23,12 @@ size_t mix_changes(const struct mix *mix, size_t i);
 /* What it is called. */
 void mix_name(const struct mix *mix, char name[32]);
 
-/* Has it in the setup, as a release of that name: made where it is not there yet.  0; -errno with a line in diag. */
-int mix_want(struct setup *setup, const struct mix *mix, struct diag *diag);
+/* Has it in the setup, as a release of that name: made where it is not there yet.  0; -ENOEXEC when its cmd/link does
+ * not build, with what was said, malloc'ed, in *said; otherwise -errno with a line in diag. */
+int mix_want(struct setup *setup, const struct mix *mix, char **said, struct diag *diag);
+
+/* Of what such a cmd/link said the line that tells most. */
+void mix_said(const char *said, char *line, size_t size);
 
 /* Keeps it beside the releases (release_kept.h), so that a filter can name it; from says what it is, in words.
  * 0; -errno with a line in diag. */

@@ -214,6 +214,8 @@ static char *make_table(const struct setup *setup, const struct release *release
 
 int ports_load(const struct setup *setup, const struct release *release, struct ports *ports, struct diag *diag)
 {
+	if (*release->ports_of)
+		release = setup_release_of(setup, release->ports_of);
 	char *path = table_path(setup, release), *text = NULL;
 	if (!path) {
 		*ports = (struct ports){ NULL, 0 };

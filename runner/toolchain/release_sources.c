@@ -25,6 +25,7 @@ static const struct {
 	{ "internal/runtime/*", AREA_RUNTIME },
 	{ "syscall/*", AREA_SYSCALL },
 	{ "internal/*", AREA_SYSCALL },
+	{ "cmd/link/*", AREA_LINK },
 };
 
 /* What make.bash writes (cmd/dist/buildgo.go, buildruntime.go, buildtool.go). */
@@ -38,6 +39,7 @@ const char *area_name(enum source_area area)
 		[AREA_CGO] = "runtime/cgo",
 		[AREA_RUNTIME] = "the runtime's Go",
 		[AREA_SYSCALL] = "syscall and internal",
+		[AREA_LINK] = "cmd/link",
 	};
 	return names[area];
 }
@@ -79,9 +81,14 @@ static void add(struct source_list *list, const char *name, size_t len)
 	list->file[list->count++] = (struct source_file){ .name = copy, .area = area };
 }
 
+static const char *const packages[SOURCES_STAGES][4] = {
+	[SOURCES_STD] = { "runtime/...", "syscall", "internal/..." },
+	[SOURCES_LINK] = { "cmd/link/..." },
+};
+
 /* Adds what go list says of one release. */
-static int list_side(const struct setup *setup, const struct cell *cell, const char *version, struct source_list *list,
-    struct diag *diag)
+static int list_side(const struct setup *setup, const struct cell *cell, enum source_stage stage, const char *version,
+    struct source_list *list, struct diag *diag)
 {
 	static const char each[] = "{{$p := .ImportPath}}"
 				   "{{range .GoFiles}}{{$p}}/{{.}}\n{{end}}{{range .CgoFiles}}{{$p}}/{{.}}\n{{end}}"
@@ -94,7 +101,12 @@ static int list_side(const struct setup *setup, const struct cell *cell, const c
 	go_env(setup, &of, &script.env);
 	env_set(&script.env, "GO111MODULE", "off");
 	const struct release *release = setup_release(setup, &of);
-	const char *const argv[] = { release->go, "list", "-f", each, "runtime/...", "syscall", "internal/...", NULL };
+	const char *const *of_stage = packages[stage];
+	const char *const argv[] = { release->go, "list", "-f", each, of_stage[0], of_stage[1], of_stage[2], NULL };
+	if (stage == SOURCES_LINK) {
+		env_set(&script.env, "GOOS", "%s", setup->machine.os);
+		env_set(&script.env, "GOARCH", "%s", setup->machine.arch);
+	}
 	int error = 0;
 	if (!step(&script, release->goroot, argv))
 		error = diag_set(diag, EIO, "%s: `go list` of std fails (%s): %.200s", version,
@@ -155,8 +167,8 @@ static int differs(const struct setup *setup, const char *const versions[2], str
 	return !alike;
 }
 
-int sources_differ(const struct setup *setup, const struct cell *cell, const char *const versions[2],
-    struct source_list *list, struct diag *diag)
+int sources_differ(const struct setup *setup, const struct cell *cell, enum source_stage stage,
+    const char *const versions[2], struct source_list *list, struct diag *diag)
 {
 	struct source_list all = { .count = 0 };
 	*list = all;
@@ -164,8 +176,8 @@ int sources_differ(const struct setup *setup, const struct cell *cell, const cha
 	for (int side = 0; side < 2; side++)
 		hash_add_text(hash, setup_release_of(setup, versions[side])->key);
 	hash_end(hash, list->key);
-	int error = list_side(setup, cell, versions[0], &all, diag);
-	error = error ? error : list_side(setup, cell, versions[1], &all, diag);
+	int error = list_side(setup, cell, stage, versions[0], &all, diag);
+	error = error ? error : list_side(setup, cell, stage, versions[1], &all, diag);
 	if (all.count)
 		qsort(all.file, all.count, sizeof(*all.file), by_area);
 	for (size_t i = 0; i < all.count; i++) {

@@ -1,4 +1,5 @@
-/* release_sources.h - the files of std in which two releases differ, as one of a cell's builds sees them.
+/* release_sources.h - the files of std, or of cmd/link, in which two releases differ, as one of a cell's builds sees
+ * them.  cmd/link runs where it is built: of it those files are meant that this machine's has.
  *
  * Which files a package has for a port is asked of each release's own `go list`, so that build constraints are Go's
  * affair.  What make.bash writes (zversion.go and the like) is left out: it is no source. */
@@ -17,8 +18,12 @@ enum source_area {
 	AREA_CGO,      /* runtime/cgo: what is entered from C, and what calls C */
 	AREA_RUNTIME,  /* the rest of the runtime and of what is internal to it */
 	AREA_SYSCALL,  /* syscall and internal/... */
+	AREA_LINK,     /* cmd/link */
 	AREA_COUNT
 };
+
+/* What is looked through at once. */
+enum source_stage { SOURCES_STD, SOURCES_LINK, SOURCES_STAGES };
 
 struct source_file {
 	char *name; /* below GOROOT/src: "runtime/proc.go" */
@@ -37,8 +42,8 @@ struct source_list {
 
 /* The files that differ between two releases, by version, both in the setup with their keys, for the cell's port and
  * cgo.  0; -errno with a line in diag.  Free with sources_free. */
-int sources_differ(const struct setup *setup, const struct cell *cell, const char *const versions[2],
-    struct source_list *list, struct diag *diag);
+int sources_differ(const struct setup *setup, const struct cell *cell, enum source_stage stage,
+    const char *const versions[2], struct source_list *list, struct diag *diag);
 void sources_free(struct source_list *list);
 
 /* What diff says of two files with that option ("-n", "-u"); labels are what they are called, or NULL.  malloc'ed, ""
