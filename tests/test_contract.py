@@ -175,7 +175,7 @@ def test_a_census_sees_what_a_library_asks_for_more(tool, copied):
     cgo, c = copied.tree / "cases/port/port_cgo.go", copied.tree / "cases/port/port_tls.c"
     cgo.write_text(cgo.read_text().replace("// #include", "// #cgo LDFLAGS: -Wl,-z,now\n// #include", 1))
     c.write_text(
-        '#include "cases/port/port.h"\n#include <unistd.h>\n'
+        '#include "port.h"\n#include <unistd.h>\n'
         "int port_c(int n) { return n + (getppid() != 0); }\n"
         "static volatile int made;\n__attribute__((constructor)) static void one_more(void) { made = 1; }\n"
     )
