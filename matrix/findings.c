@@ -14,6 +14,22 @@ const struct finding findings[] = {
 
 const size_t finding_count = sizeof findings / sizeof *findings;
 
+const struct finding_report finding_reports[] = {
+#define REPORT(folder, what) { folder, what },
+#include "matrix/findings_reports.def"
+#undef REPORT
+};
+
+const size_t finding_report_count = sizeof finding_reports / sizeof *finding_reports;
+
+const char *finding_folder(const struct finding *finding)
+{
+	for (size_t i = 0; i < finding_report_count; i++)
+		if (strstr(finding->what, finding_reports[i].what))
+			return finding_reports[i].folder;
+	return NULL;
+}
+
 const struct known *finding_known(const struct finding *finding)
 {
 	for (size_t i = 0; i < known_count && *finding->known; i++)

@@ -10,6 +10,8 @@
  *           "" here; or "", for what needs no excuse since no cell has it (any more), with both given
  * upstream  where its makers were told, by whomever; "" when no such report is known here
  *
+ * findings_reports.def has those whose report is ready to be sent: docs/findings/FOLDER.
+ *
  * tests/unit/test_findings.c wants every row of known.def to be on the page.  Pure; strings are static. */
 #ifndef TLSMATRIX_MATRIX_FINDINGS_H
 #define TLSMATRIX_MATRIX_FINDINGS_H
@@ -23,6 +25,15 @@ struct finding { const char *part, *what, *versions, *check, *known, *cells, *so
 
 extern const struct finding findings[];
 extern const size_t finding_count;
+
+/* A folder of docs/findings/, and words out of the sentence of the finding that it is about. */
+struct finding_report { const char *folder, *what; };
+
+extern const struct finding_report finding_reports[];
+extern const size_t finding_report_count;
+
+/* The folder of the finding's report, or NULL when it has none. */
+const char *finding_folder(const struct finding *finding);
 
 /* The first row of known.def that is about it, or NULL. */
 const struct known *finding_known(const struct finding *finding);

@@ -81,7 +81,11 @@ static void print_finding(const struct finding *finding)
 	struct buf cells = BUF_INIT, source = BUF_INIT;
 	finding_cells(finding, &cells);
 	finding_source(finding, &source);
-	printf("| %s | %s |", finding->what, *finding->versions ? finding->versions : "all that were run");
+	const char *folder = finding_folder(finding);
+	printf("| %s", finding->what);
+	if (folder)
+		printf(" ([report](findings/%s/README.md))", folder);
+	printf(" | %s |", *finding->versions ? finding->versions : "all that were run");
 	print_code(finding->check);
 	printf("%s |", *finding->check ? "`" : "none");
 	print_code(cells.data);
@@ -92,20 +96,22 @@ static void print_finding(const struct finding *finding)
 
 static void print_findings(void)
 {
-	printf("# What it has found\n\n"
-	       "%zu faults and oddities of Go, linkers, libcs, loaders and emulators that a run of the matrix told, or "
-	       "that making a check "
-	       "of it brought to light.\nMade by `make docs` from `matrix/findings.def` and `matrix/known.def`; the "
-	       "reasons, with what "
-	       "was seen in which debugger, stand beside the rows there.\n\n"
-	       "*In* are the versions in which it was seen; \"all that were run\" is no guess: an excuse that holds no "
-	       "longer is told by "
-	       "the run. *Check* sees it\n(`tlsmatrix explain CHECK`), in the cells of the filter (`tlsmatrix run "
-	       "FILTER`; for other "
-	       "loaders see [targets.md](targets.md)). *Told* is where\nits makers have it from, whoever told them; "
-	       "\"not known\": "
-	       "no such report is known here, and none was made from here.\n",
-	    finding_count);
+	printf(
+	    "# What it has found\n\n"
+	    "%zu faults and oddities of Go, linkers, libcs, loaders and emulators that a run of the matrix told, or "
+	    "that making a check "
+	    "of it brought to light.\nMade by `make docs` from `matrix/findings.def` and `matrix/known.def`; the "
+	    "reasons, with what "
+	    "was seen in which debugger, stand beside the rows there.\n\n"
+	    "*In* are the versions in which it was seen; \"all that were run\" is no guess: an excuse that holds no "
+	    "longer is told by "
+	    "the run. *Check* sees it\n(`tlsmatrix explain CHECK`), in the cells of the filter (`tlsmatrix run "
+	    "FILTER`; for other "
+	    "loaders see [targets.md](targets.md)). *Told* is where\nits makers have it from, whoever told them; "
+	    "\"not known\": "
+	    "no such report is known here, and none was made from here.\n%zu have a *report* that is ready to be sent, "
+	    "with a script that shows the fault without tlsmatrix.\n",
+	    finding_count, finding_report_count);
 	const char *part = "";
 	for (size_t i = 0; i < finding_count; i++) {
 		if (strcmp(part, findings[i].part) != 0)

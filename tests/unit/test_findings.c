@@ -8,6 +8,7 @@
 #include "matrix/known.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Is the deviation of a row on the page? */
 static int is_told(const struct known *known)
@@ -82,12 +83,48 @@ static void test_cells_and_source(void **state)
 	buf_free(&out);
 }
 
+/* How many findings is a report about? */
+static size_t findings_of(const struct finding_report *report)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < finding_count; i++)
+		found += strstr(findings[i].what, report->what) != NULL;
+	return found;
+}
+
+/* Can the file of the report's folder be used so? */
+static int has(const struct finding_report *report, const char *file, int how)
+{
+	struct buf path = BUF_INIT;
+	buf_printf(&path, "docs/findings/%s/%s", report->folder, file);
+	int usable = access(path.data, how) == 0;
+	buf_free(&path);
+	return usable;
+}
+
+static void test_each_report_is_there(void **state)
+{
+	(void)state;
+	const struct finding_report nowhere = { "no-such-folder", "nobody has heard of it" };
+	assert_int_equal(findings_of(&nowhere), 0);
+	assert_false(has(&nowhere, "README.md", R_OK));
+	assert_null(finding_folder(&(struct finding){ .what = "nobody has heard of it" }));
+	for (size_t i = 0; i < finding_report_count; i++) {
+		const struct finding_report *report = &finding_reports[i];
+		if (findings_of(report) != 1)
+			fail_msg("%s: %zu findings have its words, not 1", report->folder, findings_of(report));
+		if (!has(report, "README.md", R_OK) || !has(report, "run.sh", X_OK))
+			fail_msg("docs/findings/%s: no README.md, or no run.sh that can be executed", report->folder);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_deviation_is_on_the_page),
 		cmocka_unit_test(test_each_leads_somewhere),
 		cmocka_unit_test(test_cells_and_source),
+		cmocka_unit_test(test_each_report_is_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
