@@ -174,9 +174,9 @@ def test_list_of_a_quick_run(tool, words):
     assert tool.plain("list", "--quick", *words).stdout.splitlines() == [cell["id"] for cell in chosen]
 
 
-@pytest.mark.parametrize("what", ["checks", "findings", "promises"])
+@pytest.mark.parametrize("what", ["checks", "findings", "promises", "coverage"])
 def test_list_makes_a_page(tool, what):
-    """The lists of checks, findings and promises are what docs/ has of them."""
+    """The lists of checks, findings, promises and bugs are what docs/ has of them."""
     done = tool.plain("list", f"--{what}")
     assert done.status == 0
     file = f"docs/{what}.md"
