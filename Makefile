@@ -112,10 +112,11 @@ bench-loader: programs ## the host's cells on a copy of this machine's loader, b
 bench-targets: programs ## the matrix on all glibc and musl loaders, beside the same on one
 	@.venv/bin/python tests/bench/bench_targets.py $(ARGS)
 
-docs: programs    ## write docs/checks.md from the list of checks, docs/findings.md from what is known, docs/promises.md from the promises
+docs: programs    ## write docs/checks.md from the list of checks, docs/findings.md from what is known, docs/promises.md from the promises, docs/coverage.md from the bugs
 	@$(B)/tlsmatrix list --checks > docs/checks.md
 	@$(B)/tlsmatrix list --findings > docs/findings.md
 	@$(B)/tlsmatrix list --promises > docs/promises.md
+	@$(B)/tlsmatrix list --coverage > docs/coverage.md
 
 docs-contract: programs ## write docs/contract.md, what a loader owes a Go library or program, from all kept releases
 	@$(B)/tlsmatrix contract --go 1.5..1.27 --markdown > $(B)/contract.md

@@ -7,6 +7,9 @@ const struct reference references[] = {
 #define REFERENCE(name, where, what) { name, where, what },
 #include "matrix/references.def"
 #undef REFERENCE
+#define BUG(number, text, upstream, seen, by, note) { "#" #number, upstream, text },
+#include "matrix/bugs.def"
+#undef BUG
 };
 
 const size_t reference_count = sizeof references / sizeof *references;

@@ -1,4 +1,5 @@
-/* references.h - what "S5" and "#10" in a source column stand for (references.def).  Pure; strings are static. */
+/* references.h - what "S5" and "#10" in a source column stand for (references.def, bugs.def).  Pure; strings are
+ * static. */
 #ifndef TLSMATRIX_MATRIX_REFERENCES_H
 #define TLSMATRIX_MATRIX_REFERENCES_H
 

@@ -2,6 +2,7 @@
 #include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/bugs.h"
 #include "matrix/check.h"
 #include "matrix/contract.h"
 #include "matrix/known.h"
@@ -247,6 +248,35 @@ static void explain_promise(const struct promise *promise)
 		say("note", promise->note);
 }
 
+/* ---- a claim, or a bug ---------------------------------------------------------------------------------- */
+
+/* The checks that see the bug, and what is missing. */
+static void say_coverage(const struct bug *bug)
+{
+	const char *head = "";
+	say("seen", bug_seen_name(bug->seen));
+	for (size_t i = 0; i < checks_count; i++) {
+		if (!bug_names(bug, checks[i].id))
+			continue;
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "%s: %s", checks[i].id, checks[i].meaning);
+		say_buf(*head ? "" : "by", &text);
+		head = "by";
+	}
+	if (*bug->note)
+		say(bug->seen == SEEN ? "where" : "missing", bug->note);
+}
+
+static void explain_reference(const struct reference *reference)
+{
+	const struct bug *bug = bug_find(reference->name);
+	printf("%s\n", reference->name);
+	say("told in", reference->where);
+	say("what", reference->what);
+	if (bug)
+		say_coverage(bug);
+}
+
 /* ---- the command ---------------------------------------------------------------------------------------- */
 
 static void explain(const struct setup *setup, const struct check *check)
@@ -288,15 +318,12 @@ static int run(struct setup *setup, const struct option_words *words)
 		const struct reference *reference = reference_find(words->word[i], strlen(words->word[i]));
 		if (i)
 			putchar('\n');
-		if (reference) {
-			printf("%s\n", reference->name);
-			say("told in", reference->where);
-			say("what", reference->what);
-		} else if (promise_find(words->word[i])) {
+		if (reference)
+			explain_reference(reference);
+		else if (promise_find(words->word[i]))
 			explain_promise(promise_find(words->word[i]));
-		} else {
+		else
 			explain(setup, check_find(words->word[i]));
-		}
 	}
 	return EXIT_OK;
 }
@@ -308,7 +335,7 @@ const struct command cmd_explain = {
 	.needs_release = 1,
 	.help = "What the check states, how it is observed and where, its source with the bugs and the lines of Go\n"
 		"that it cites, what is expected in which cells, what makes it fail in selfcheck, known deviations,\n"
-		"and the code that makes it. S5 and '#10' of a source column, and a promise of docs/promises.md,\n"
-		"are explained too.",
+		"and the code that makes it. S5 and '#10' of a source column, a promise of docs/promises.md and a\n"
+		"bug of docs/coverage.md, with the checks that see it, are explained too.",
 	.run = run,
 };

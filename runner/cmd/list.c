@@ -3,6 +3,7 @@
 #include "runner/cmd/last.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/bugs.h"
 #include "matrix/findings.h"
 #include "matrix/promises.h"
 #include "runner/schedule/quick.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int as_json, as_checks, as_findings, as_promises, quick;
+static int as_json, as_checks, as_findings, as_promises, as_coverage, quick;
 static const struct option_row options[] = {
 	{ "--json", OPTION_FLAG, NULL, "cells as a JSON array, with the checks planned in each", &as_json },
 	{ "--quick", OPTION_FLAG, NULL, "those that `run --quick` takes of FILTER", &quick },
@@ -20,6 +21,8 @@ static const struct option_row options[] = {
 	{ "--checks", OPTION_FLAG, NULL, "the list of checks instead, as Markdown", &as_checks },
 	{ "--promises", OPTION_FLAG, NULL, "what the texts promise Go and which checks see it, as Markdown",
 	    &as_promises },
+	{ "--coverage", OPTION_FLAG, NULL, "which bug is seen by which check, and what is missing, as Markdown",
+	    &as_coverage },
 };
 
 static void print_json(const struct plan *plan)
@@ -122,18 +125,18 @@ static void print_findings(void)
 	}
 }
 
-static void print_promises(void)
+static void print_page(void (*markdown)(struct buf *out))
 {
 	struct buf out = BUF_INIT;
-	promises_markdown(&out);
+	markdown(&out);
 	fputs(out.data, stdout);
 	buf_free(&out);
 }
 
 static int run(struct setup *setup, const struct option_words *words)
 {
-	if (as_promises) {
-		print_promises();
+	if (as_promises || as_coverage) {
+		print_page(as_promises ? promises_markdown : bugs_markdown);
 		return EXIT_OK;
 	}
 	if (as_checks) {
