@@ -9,15 +9,20 @@
 #include "runner/toolchain/go_env.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { HOSTS_TIMEOUT_MS = 600000 };
 
-/* The Go ones are built with cgo and the default external linker; the cell gives port, variant and target. */
-static struct cell hosts_cell(const struct cell *of)
+/* The Go ones are built with cgo and the default external linker; the cell gives port, variant and target.  In those of
+ * C there is nothing of Go: a mixture's are its base's, or each that a search tries would compile them again. */
+static struct cell hosts_cell(const struct setup *setup, const struct cell *of, enum hosts hosts)
 {
 	struct cell cell = *of;
+	const struct release *release = setup_find_release(setup, of->go);
+	if (hosts == HOSTS_C && release && *release->ports_of)
+		snprintf(cell.go, sizeof(cell.go), "%s", release->ports_of);
 	cell.mode = MODE_C_SHARED;
 	cell.cgo = 1;
 	cell.link = LINK_EXTERNAL;
@@ -112,7 +117,7 @@ static void make(const struct setup *setup, const struct cell *cell, enum hosts 
 /* What decides them: their files and the commands, without places. */
 static void name(const struct setup *setup, const struct cell *of, enum hosts hosts, int control, char key[HASH_HEX])
 {
-	struct cell cell = hosts_cell(of);
+	struct cell cell = hosts_cell(setup, of, hosts);
 	struct script script;
 	struct hash *hash = hash_new();
 	int windows = cell_is_windows(&cell);
@@ -136,8 +141,9 @@ static void name(const struct setup *setup, const struct cell *of, enum hosts ho
 	script_free(&script);
 }
 
-char *hosts_dir(const struct setup *setup, const struct cell *cell, enum hosts hosts, int control)
+char *hosts_dir(const struct setup *setup, const struct cell *asked, enum hosts hosts, int control)
 {
+	const struct cell served = hosts_cell(setup, asked, hosts), *cell = &served;
 	/* Asked for every cell of a plan: the name is worked out once for each release, port, compiler and kind. */
 	static struct known { char *of, key[HASH_HEX]; } *known;
 	static size_t count;
@@ -187,7 +193,7 @@ int hosts_ready(const struct setup *setup, const struct cell *cell, enum hosts h
 
 int hosts_make(const struct setup *setup, const struct cell *of, enum hosts hosts, int control, struct diag *diag)
 {
-	struct cell cell = hosts_cell(of);
+	struct cell cell = hosts_cell(setup, of, hosts);
 	char *dir = hosts_dir(setup, &cell, hosts, control), *tmp = xprintf("%s/tmp", setup->places.cache);
 	struct entry entry;
 	int error = make_folders(tmp);

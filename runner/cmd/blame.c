@@ -359,7 +359,7 @@ static int run(struct setup *setup, const struct option_words *words)
 const struct command cmd_blame = {
 	.name = "blame",
 	.synopsis = "blame --good X --bad Y --cell CELL",
-	.summary = "which source files of the runtime make the difference",
+	.summary = "which source files of std or cmd/link make the difference",
 	.needs_release = 1,
 	.uses = CACHE_USED,
 	.help = "Puts files of X into the tree of Y, and looks for the smallest set that makes the cell what it is\n"

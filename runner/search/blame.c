@@ -106,20 +106,25 @@ static size_t add_lost(const struct blame *blame, const struct source_file *file
 	return found;
 }
 
-/* The changes to which symbols were lost: those that take one away, and when none does, those that want what a linker
- * misses; a compiler has the line. */
+/* The changes to which something was lost: those that take it away, and when none does, those that want what a linker
+ * misses; a compiler has the line.  Of a package all that import it: cmd/go names one line of them. */
 static void add_losers(const struct blame *blame, const char *said, const unsigned char *in, unsigned char *culprit)
 {
+	static const enum symbol_loss losses[][2] = {
+		[MISSING_TO_LINKER] = { LOSS_UNDEFINED, LOSS_NAMED },
+		[MISSING_TO_COMPILER] = { LOSS_UNDEFINED, LOSS_UNDEFINED },
+		[MISSING_PACKAGE] = { LOSS_IMPORTED, LOSS_IMPORTED },
+	};
 	const struct mix mix = mix_of(blame, in);
 	char symbol[80];
-	int linked;
-	while (said && (said = missing_symbol(said, symbol, sizeof(symbol), &linked))) {
+	enum missing_to to;
+	while (said && (said = missing_symbol(said, symbol, sizeof(symbol), &to))) {
 		size_t found = 0;
-		for (int loss = LOSS_UNDEFINED; loss <= (linked ? LOSS_NAMED : LOSS_UNDEFINED) && !found; loss++)
+		for (int k = 0; k < 2 && !found; k++)
 			for (size_t i = 0; i < blame->files.count; i++)
 				if (mix_changes(&mix, i))
-					found += add_lost(
-					    blame, &blame->files.file[i], symbol, (enum symbol_loss)loss, in, culprit);
+					found +=
+					    add_lost(blame, &blame->files.file[i], symbol, losses[to][k], in, culprit);
 	}
 }
 

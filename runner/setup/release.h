@@ -15,7 +15,7 @@ struct release {
 	 * release_key. */
 	char key[HASH_HEX];
 	/* The release that is asked for its ports instead: a mixture (release_mix.h) has its tools, and need not build
-	 * the program that asks.  "": itself. */
+	 * the program that asks; and whose programs of C (hosts.h) serve it.  "": itself. */
 	char ports_of[32];
 };
 

@@ -20,17 +20,40 @@ static void test_missing_symbol(void **state)
 	    "x: relocation target is not, relocation target nodot not defined\nrelocation target runtime.cut";
 	static const char *const names[] = { "uname", "call16", "Load8\u00b7f", "a", "rs", "IsDict", "R_X" };
 	char name[12] = "";
-	int linked = 7;
+	enum missing_to to = MISSING_PACKAGE;
 	const char *at = said;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		at = missing_symbol(at, name, sizeof(name), &linked);
+		at = missing_symbol(at, name, sizeof(name), &to);
 		assert_non_null(at);
 		assert_string_equal(name, names[i]);
-		assert_int_equal(linked, i < 4);
+		assert_int_equal(to, i < 4 ? MISSING_TO_LINKER : MISSING_TO_COMPILER);
 	}
-	assert_null(missing_symbol(at, name, sizeof(name), &linked));
+	assert_null(missing_symbol(at, name, sizeof(name), &to));
 	assert_string_equal(name, "R_X");
-	assert_null(missing_symbol("relocation target runtime.uname not defined", name, 5, &linked));
+	assert_null(missing_symbol("relocation target runtime.uname not defined", name, 5, &to));
+}
+
+/* What cmd/asm of 1.15 said of a mixture, and cmd/go of 1.17, of 1.21 and without modules. */
+static void test_missing_by_line(void **state)
+{
+	(void)state;
+	static const char said[] =
+	    "runtime/sys_linux_amd64.s:793: illegal or missing addressing mode for symbol SYS_uname\n"
+	    "mix/go/src/runtime/stubs.go:9:2: package internal/goarch is not in GOROOT (mix/go/src/internal/goarch)\n"
+	    "package runtime\n\timports internal/abi: package internal/abi is not in std (mix/go/src/internal/abi)\n"
+	    "a.go:8:2: cannot find package \"internal/cpu\" in any of:\n"
+	    "package main is not in a module, package x\ncannot find package \"internal/cpu\"";
+	static const char *const names[] = { "SYS_uname", "internal/goarch", "internal/abi", "internal/cpu" };
+	char name[40] = "";
+	enum missing_to to = MISSING_TO_LINKER;
+	const char *at = said;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		at = missing_symbol(at, name, sizeof(name), &to);
+		assert_non_null(at);
+		assert_string_equal(name, names[i]);
+		assert_int_equal(to, i ? MISSING_PACKAGE : MISSING_TO_COMPILER);
+	}
+	assert_null(missing_symbol(at, name, sizeof(name), &to));
 }
 
 static const char old[] = "// uname\n"
@@ -72,6 +95,46 @@ static void test_what_takes_it_away(void **state)
 	expect(hunks, 4, 4, LOSS_UNDEFINED, "....");
 }
 
+/* 1.16 took the number and the function away, in two hunks; without the number the function that stays is no code. */
+static void test_a_number_that_is_taken_away(void **state)
+{
+	(void)state;
+	static const char text[] = "#define SYS_uname		63\n"
+				   "#define SYS_uname2		64\n"
+				   "	MOVL $SYS_uname, AX\n";
+	struct hunk hunks[] = { { 0, 1, "" }, { 1, 1, "" }, { 2, 1, "" } };
+	const unsigned char in[] = { 1, 1, 1 };
+	unsigned char culprit[] = { 0, 0, 0 };
+	assert_int_equal(hunks_lose(text, hunks, 3, in, "SYS_uname", LOSS_UNDEFINED, culprit), 1);
+	assert_memory_equal(culprit, ((unsigned char[]){ 1, 0, 0 }), 3);
+}
+
+/* All that import a package go at once, and what is written with it where nothing was. */
+static void test_a_package_that_is_missing(void **state)
+{
+	(void)state;
+	struct hunk hunks[] = {
+		{ 0, 0, "	\"internal/goarch\"\n" },
+		{ 1, 0, "	x := goarch.PtrSize\n" },
+		{ 2, 0, "	\"internal/goarch2\"\n	goarch := mygoarch.PtrSize\n" },
+	};
+	static const struct {
+		const char *text;
+		unsigned char in[3], marks[3];
+	} rows[] = {
+		{ "a\nb\nc\n", { 1, 1, 1 }, { 1, 1, 0 } },
+		{ "a\n	y := goarch.Y\nc\n", { 1, 1, 1 }, { 1, 0, 0 } }, /* another of that name */
+		{ "a\nb\nc\n", { 0, 1, 1 }, { 0, 0, 0 } },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned char culprit[3] = { 0 };
+		size_t found =
+		    hunks_lose(rows[i].text, hunks, 3, rows[i].in, "internal/goarch", LOSS_IMPORTED, culprit);
+		assert_memory_equal(culprit, rows[i].marks, 3);
+		assert_int_equal(found, rows[i].marks[0] + rows[i].marks[1] + rows[i].marks[2]);
+	}
+}
+
 /* A file that goes as a whole. */
 static void test_a_whole_file(void **state)
 {
@@ -86,7 +149,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_missing_symbol),
+		cmocka_unit_test(test_missing_by_line),
 		cmocka_unit_test(test_what_takes_it_away),
+		cmocka_unit_test(test_a_number_that_is_taken_away),
+		cmocka_unit_test(test_a_package_that_is_missing),
 		cmocka_unit_test(test_a_whole_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
