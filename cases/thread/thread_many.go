@@ -3,6 +3,7 @@ package main
 import (
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -96,7 +97,8 @@ func check_thread_locked_exit() observation {
 
 // Goroutines that yield go through the scheduler's global queue and are taken up by whichever
 // thread is free. One counts when g was right in each round and it has been on two threads or
-// more; with one processor they would all stay on one thread.
+// more; with one processor they would all stay on one thread. All go on until the last has moved: one
+// that is alone finds itself in the queue at once, and its thread is the only one that looks.
 func check_thread_goroutines() observation {
 	const id, count, rounds = "thread.goroutines", 200, 100
 	stay := threadSabotage(id, "stay")
@@ -105,6 +107,7 @@ func check_thread_goroutines() observation {
 		defer runtime.GOMAXPROCS(had)
 	}
 	var good, moves tally
+	var unmoved int32 = count
 	done := make(chan struct{}, count)
 	end := time.Now().Add(threadPatience)
 	for i := 0; i < count; i++ {
@@ -114,10 +117,14 @@ func check_thread_goroutines() observation {
 				runtime.LockOSThread()
 			}
 			ok, moved, tid := true, false, threadID()
-			for round := 0; round < rounds || !moved && time.Now().Before(end); round++ {
+			waits := func() bool { return atomic.LoadInt32(&unmoved) > 0 && time.Now().Before(end) }
+			for round := 0; round < rounds || waits(); round++ {
 				runtime.Gosched()
 				ok = ok && gWord(id) == "g"
 				if now := threadID(); now != tid {
+					if !moved {
+						atomic.AddInt32(&unmoved, -1)
+					}
 					tid, moved = now, true
 					moves.add("moves")
 				}
