@@ -3,7 +3,7 @@
  * The files come from cases/sources.def, the table of checks (zz_checks.go) from matrix/checks.def:
  * every LIVE check that is planned in some load mode of the build.  A check without its function
  * is a compile error.  The C files include what lies beside them: nothing of the program says which source tree it
- * was made from, and two trees share a build. */
+ * was made from. */
 #ifndef TLSMATRIX_CASES_GENERATE_H
 #define TLSMATRIX_CASES_GENERATE_H
 

@@ -135,17 +135,6 @@ def test_tree_with_a_character_that_is_misread(copied, tmp_path, char):
     assert "move the tree" not in copied("report").stderr, "a command that builds nothing"
 
 
-def test_two_trees_share_what_they_build(copied, tmp_path):
-    """Nothing of a program says which tree it was made from: a clone elsewhere finds it in the cache."""
-    cells = f"{HOST} & mode=c-shared & load=needed & link=external"
-    assert copied("run", cells).status == CODES["ok"]
-    moved = tmp_path / "elsewhere"
-    copied.tree.rename(moved)
-    copied.program, copied.out = moved / "build/tlsmatrix", tmp_path / "out-elsewhere"
-    done = copied("run", cells)
-    assert done.status == CODES["ok"] and "0 cells judged now, 1 up to date" in done.stdout, done
-
-
 @pytest.mark.parametrize("name", ["a b,c:d$e\\f%g=h@i~j-k!l\u00e9", "x" * 200])
 def test_tree_with_a_name_that_is_read_rightly(copied, tmp_path, name):
     """Built and run from there, with cgo."""

@@ -30,6 +30,7 @@ static void add_package(const struct setup *setup, struct hash *hash, const stru
 	const struct cell *cell = &build->cell;
 	const char **files = generate_sources(cell, build->kind);
 	const char *const generator[] = { "cases/generate.c", NULL };
+	hash_add_text(hash, setup->places.root); /* build.log, which is text, names the tree that it was made from */
 	hash_add_text(hash, version_since(cell->go, VERSION_MODULES) ? "module" : "gopath");
 	add_tree(setup, hash, generator);
 	add_tree(setup, hash, files);
