@@ -262,6 +262,37 @@ def test_an_old_release_is_judged_by_its_own_rules(old_release):
 
 # ---- a release whose table cmd/go and cmd/link keep apart ----------------------------------------------------------
 
+OLDEST = (
+    "go=1.10,1.14 & target=none & cgo=0 & link=internal & !arch=*.* & (os=linux & arch=riscv64,mips & "
+    "mode=exe,c-archive | os=darwin & arch=386,amd64 & mode=exe | os=openbsd & arch=amd64 & mode=exe | "
+    "os=android & arch=arm & mode=exe)"
+)
+
+
+def test_a_release_without_a_table_is_judged_by_what_its_code_says(tool):
+    """1.10 has no table of ports; in 1.14, the first with one, riscv64 has g itself in the thread pointer."""
+    done = tool("toolchain", "get", "1.10.8", "1.14.15")
+    assert done.status == CODES["ok"], done
+    done = tool("run", OLDEST)
+    assert done.status == CODES["ok"], done.stdout
+    checks = {
+        (*cell["id"].split("/")[:4], row["id"]): row["observed"]
+        for cell in tool.report()["cells"]
+        for row in cell["checks"]
+        if row["status"] == "pass"
+    }
+    access = {name[:3]: value for name, value in checks.items() if name[4] == "tls.access"}
+    assert access["go1.10.8", "darwin", "amd64"].startswith("model=FIXED at=gs:0x8a0 ")
+    assert access["go1.10.8", "darwin", "386"].startswith("model=FIXED at=gs:0x468 ")
+    assert access["go1.14.15", "darwin", "386"].startswith("model=FIXED at=gs:0x18 ")
+    assert access["go1.14.15", "linux", "riscv64"] == "model=LE at=mixed reloc=none form=one"
+    assert checks["go1.14.15", "openbsd", "amd64", "exe", "file.kind"] == "type=EXEC pie=no interp=no"
+    refused = {name[:4]: value for name, value in checks.items() if name[4] == "build.refused"}
+    assert refused["go1.10.8", "android", "arm", "exe"].endswith('external linking required: android"')
+    assert "-shared" in refused["go1.10.8", "linux", "mips", "c-archive"]
+    assert "-shared" in refused["go1.14.15", "linux", "riscv64", "c-archive"]
+
+
 OLDER = (
     "go=1.16 & target=none & cgo=0 & link=internal & (os=windows & arch=amd64 & mode=pie | os=freebsd & arch=arm64 & "
     "mode=exe | os=linux & arch=mips,riscv64 & mode=c-archive & !arch=*.* | os=js & arch=*.race,*.asan | "

@@ -1,20 +1,16 @@
 // Prints what a Go release says of its ports: one line for each, as matrix/port.h reads them.
 //
-// It is compiled by the release itself together with a copy of the release's own table (internal/platform since 1.20,
-// cmd/internal/sys before), so that the answers are those of the code that cmd/go and cmd/link decide by.  What a table
-// does not say yet is in one of the files beside this one, with the source that it stands for; which file goes with
-// which release is in runner/toolchain/release_ports.c.
+// It is compiled by the release itself, since 1.14 together with a copy of the release's own table (internal/platform
+// since 1.20, cmd/internal/sys before), so that the answers are those of the code that cmd/go and cmd/link decide by.
+// What a table does not say yet is in one of the files beside this one, with the source that it stands for; which file
+// goes with which release is in runner/toolchain/release_ports.c.
 //
 //	ports GOOS/GOARCH/CGO...
 //
 // The arguments are the ports of `go tool dist list -json`; CGO is its CgoSupported, 0 or 1.
 package main
 
-import (
-	"os"
-
-	platform "tlsmatrix.ports/platform"
-)
+import "os"
 
 var modes = []string{"exe", "pie", "c-archive", "c-shared", "shared", "plugin"}
 
@@ -44,14 +40,14 @@ func line(port string) string {
 	goos, goarch := p[0], p[1]
 	text, comma := goos+" "+goarch+bit("cgo", p[2] == "1")+" modes=", ""
 	for _, mode := range modes {
-		if platform.BuildModeSupported("gc", mode, goos, goarch) {
+		if modeSupported(mode, goos, goarch) {
 			text += comma + mode
 			comma = ","
 		}
 	}
 	return text +
-		bit("race", platform.RaceDetectorSupported(goos, goarch)) +
-		bit("msan", platform.MSanSupported(goos, goarch)) +
+		bit("race", raceSupported(goos, goarch)) +
+		bit("msan", msanSupported(goos, goarch)) +
 		bit("asan", asanSupported(goos, goarch)) +
 		bit("external", mustLinkExternal(goos, goarch, false)) +
 		bit("external-cgo", mustLinkExternal(goos, goarch, true)) +

@@ -1,4 +1,4 @@
-// 1.16 to 1.20: what cmd/link and cmd/go decide by code of their own, for want of a function in the release's table.
+// Up to 1.20: what cmd/link and cmd/go decide by code of their own, for want of a function in the release's table.
 package main
 
 import (
@@ -14,9 +14,10 @@ type since struct {
 
 // cgoExternal is what needs an external linker only with cgo: cmd/link/internal/ld/config.go mustLinkExternal, iscgo.
 var cgoExternal = []since{
-	{16, 0, "", "mips"}, {16, 0, "", "mipsle"}, {16, 0, "", "mips64"}, {16, 0, "", "mips64le"},
-	{16, 0, "", "ppc64"}, {16, 18, "", "ppc64le"},
-	{16, 0, "android", ""},
+	{8, 13, "", "arm64"},
+	{8, 0, "", "mips"}, {8, 0, "", "mipsle"}, {8, 0, "", "mips64"}, {8, 0, "", "mips64le"},
+	{10, 0, "", "ppc64"}, {10, 18, "", "ppc64le"},
+	{14, 0, "android", ""},
 	{16, 0, "", "riscv64"},
 	{17, 0, "dragonfly", ""}, {17, 0, "windows", "arm64"},
 	{19, 0, "", "loong64"},
@@ -26,15 +27,15 @@ var cgoExternal = []since{
 // since 1.16, is of the same name as in 1.21, but cmd/link does not ask it, and it writes windows-amd64 for
 // windows/amd64.
 var pieInternal = []since{
-	{16, 0, "linux", "amd64"}, {16, 0, "linux", "arm64"},
-	{16, 0, "android", "arm64"}, {16, 0, "windows", "386"}, {16, 0, "windows", "amd64"}, {16, 0, "windows", "arm"},
+	{8, 0, "linux", "amd64"}, {13, 0, "linux", "arm64"},
+	{14, 0, "android", "arm64"}, {14, 0, "windows", "386"}, {14, 0, "windows", "amd64"}, {14, 0, "windows", "arm"},
 	{16, 0, "darwin", "amd64"}, {16, 0, "darwin", "arm64"},
 	{17, 0, "windows", "arm64"},
 	{18, 0, "linux", "ppc64le"},
 }
 
 // pieDefault is where the default buildmode is pie: cmd/go/internal/work/init.go buildModeInit, ldBuildmode.
-var pieDefault = []since{{16, 0, "android", ""}, {16, 0, "windows", ""}, {16, 0, "ios", ""}}
+var pieDefault = []since{{6, 0, "android", ""}, {15, 0, "windows", ""}, {16, 0, "ios", ""}}
 
 // minor is that of the release, which compiled this.
 func minor() int {

@@ -123,7 +123,8 @@ static int wants_compiler(const char *output)
 {
 	static const char *const words[] = {
 		"C compiler \"" GO_ENV_NO_COMPILER "\" not found", /* cmd/cgo, main.go or gcc.go, since 1.17 */
-		"cgo: exec " GO_ENV_NO_COMPILER ": ",              /* cmd/cgo/util.go run, before */
+		"cgo: exec " GO_ENV_NO_COMPILER ": ",              /* cmd/cgo/util.go run, since 1.13 */
+		"exec: \"" GO_ENV_NO_COMPILER "\": executable file not found", /* the same, before */
 		/* cmd/go asks the compiler first when it is to build with -asan. */
 		"-asan: the version of $(go env CC) could not be parsed",
 	};

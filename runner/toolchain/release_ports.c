@@ -15,17 +15,18 @@
 enum { ASK_TIMEOUT_MS = 300000 };
 
 /* Where the releases have their table, latest first.  A row holds from that minor release of Go 1 on; releases before
- * the last have their own port only. */
+ * the last have their own port only: 1.5 and 1.6 have no list of ports. */
 static const struct table_source {
 	int since;
 	const char *folder;         /* below GOROOT/src */
 	const char *const files[3]; /* of the table: the program is compiled with them */
-	const char *const ours[4];  /* of cases/ports, beside main.go: what the table does not say */
+	const char *const ours[5];  /* of cases/ports, beside main.go: what the table does not say */
 } table_sources[] = {
-	{ 21, "internal/platform", { "supported.go", "zosarch.go" }, { "own_21.go" } },
-	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "rules.go" } },
-	{ 18, "cmd/internal/sys", { "supported.go" }, { "external_16.go", "asan_18.go", "rules.go" } },
-	{ 16, "cmd/internal/sys", { "supported.go" }, { "external_16.go", "asan_16.go", "rules.go" } },
+	{ 21, "internal/platform", { "supported.go", "zosarch.go" }, { "own_21.go", "table_14.go" } },
+	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "rules.go", "table_14.go" } },
+	{ 18, "cmd/internal/sys", { "supported.go" }, { "external_14.go", "asan_18.go", "rules.go", "table_14.go" } },
+	{ 14, "cmd/internal/sys", { "supported.go" }, { "external_14.go", "asan_5.go", "rules.go", "table_14.go" } },
+	{ 8, "", { NULL }, { "own_5.go", "asan_5.go", "rules.go" } },
 };
 
 /* The row of a release, or NULL. */
@@ -64,7 +65,7 @@ static char *table_path(const struct setup *setup, const struct release *release
 		return NULL;
 	char key[HASH_HEX];
 	struct hash *hash = hash_new();
-	hash_add_text(hash, "ports 2");
+	hash_add_text(hash, "ports 3");
 	hash_add_text(hash, release->version);
 	hash_add_text(hash, release->go);
 	add_file(hash, our_file(setup, "main.go"));

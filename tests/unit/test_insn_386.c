@@ -167,6 +167,8 @@ static const struct other_row {
 	{ "Windows, 386, LastError", &arch_386, 'f', 1, CODE("\x64\x8b\x0d\x34\0\0\0"), 0, 0, 0, 1, 0, "none" },
 	{ "Windows, 386, in C", &arch_386, 'f', 0, CODE("\x64\x8b\x0d\x14\0\0\0\x64\xa1\x14\0\0\0\x64\xa1\x2c\0\0\0"),
 	    0, 0, 0, 2, 0, "none" },
+	{ "Darwin, 386", &arch_386, 'g', 1, CODE("\x65\x8b\x0d\x18\0\0\0"), 1, 0, 0, 1, 0x18, "one" },
+	{ "Linux, 386, 0x18 is the TCB", &arch_386, 0, 1, CODE("\x65\x8b\x0d\x18\0\0\0"), 0, 0, 0, 0, 0, "none" },
 	{ "Darwin", &arch_amd64, 'g', 1, CODE("\x65\x4c\x8b\x34\x25\x30\0\0\0"), 1, 0, 0, 1, 0x30, "one" },
 	{ "Darwin, in C", &arch_amd64, 'g', 0, CODE("\x65\x48\x8b\x04\x25\x30\0\0\0"), 0, 0, 0, 1, 0, "none" },
 	{ "Darwin, the thread itself", &arch_amd64, 'g', 1, CODE("\x65\x48\x8b\x04\x25\0\0\0\0\x48\x8b\x40\xf8"), 0, 0,

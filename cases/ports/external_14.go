@@ -1,4 +1,4 @@
-// 1.16 to 1.19: cmd/link asks the table, and then has conditions of its own with cgo (rules.go).
+// 1.14 to 1.19: cmd/link asks the table, and then has conditions of its own with cgo (rules.go).
 package main
 
 import platform "tlsmatrix.ports/platform"
