@@ -303,7 +303,7 @@ static void read_custom(struct module *module, struct cursor *in)
 		return;
 	module->is_object |= is(what, "linking");
 	module->is_library |= is(what, "dylink") || is(what, "dylink.0");
-	module->is_go |= is(what, "go:buildid");
+	module->is_go |= is(what, "go:buildid") || is(what, "go.buildid"); /* up to 1.19 */
 	if (is(what, "name"))
 		read_names(module, in);
 	else if (is(what, "producers"))
