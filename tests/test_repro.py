@@ -105,7 +105,8 @@ def test_without_a_check_it_is_the_one_that_failed(tool, tmp_path):
     "args, code, says",
     [
         (["HOST", "-o", "NEW"], "nothing", "all of its checks are as they should be"),
-        (["HOST", "--check", "no.such", "-o", "NEW"], "nothing", "no such check"),
+        (["HOST", "--check", "tls.g.man", "-o", "NEW"], "usage", "no such check; did you mean 'tls.g.main'?"),
+        (["HOST", "--check", "build.refused", "-o", "NEW"], "nothing", "has no such check in the last run"),
         (["HOST", "--check", "thread.no-go-clone", "-o", "NEW"], "infra", "tlstrace"),
         (["go1.2.3/linux/amd64/exe/cgo1/internal@host:exec", "-o", "NEW"], "nothing", "not in the last run"),
         (["HOST", "--check", "tls.g.main"], "usage", "-o DIR"),

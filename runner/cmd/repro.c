@@ -349,7 +349,9 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct repro repro = { .setup = setup, .view = &session.view, .commands = BUF_INIT, .diag = &diag };
 	repro.cell = session_find(&session, words->word[0]);
 	repro.result = repro.cell ? find(repro.cell) : NULL;
-	if (!repro.result) {
+	if (repro.cell && !repro.result && check_id && check_known("--check", check_id, &diag)) {
+		code = cmd_fail(&diag, EXIT_USAGE);
+	} else if (!repro.result) {
 		diag_set(&diag, ENOENT, "%s: %s (%s/plan.json): %s", words->word[0],
 		    !repro.cell  ? "not in the last run" :
 			check_id ? "has no such check in the last run" :
