@@ -17,13 +17,13 @@
 static const char *format_name, *to, *baseline, *named;
 static int ports, releases;
 static const struct option_row options[] = {
-	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)",
+	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown, github, sarif (else the grid)",
 	    &format_name },
 	{ "--ports", OPTION_FLAG, NULL, "with --format markdown: verdict and TLS access of every port and mode",
 	    &ports },
 	{ "--releases", OPTION_FLAG, NULL, "with --format markdown: what each Go release builds, runs and refuses",
 	    &releases },
-	{ "--baseline", OPTION_TEXT, "FILE", "json, markdown, github: with what differs from this baseline (`gate`)",
+	{ "--baseline", OPTION_TEXT, "FILE", "json, markdown, github, sarif: what differs from this baseline (`gate`)",
 	    &baseline },
 	OPTION_RUN(&named),
 	{ "-o", OPTION_TEXT, "FILE", "write to FILE (default: standard output)", &to },
