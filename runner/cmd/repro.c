@@ -75,13 +75,28 @@ static int check_carried(const struct repro *repro, const char *line)
 	return 0;
 }
 
+/* Only mode=shared has a GOROOT in its build (runner/build/go_shared.c): links to the user's, and what is installed
+ * there; a kept release lies elsewhere in the cache, and is what run.sh is given. */
+static int check_goroot(const struct repro *repro, const char *goroot)
+{
+	char *builds = xprintf("%s/build/", repro->setup->places.cache);
+	int own = goroot && strncmp(goroot, builds, strlen(builds)) == 0;
+	free(builds);
+	return own ?
+	    diag_set(repro->diag, ENOTSUP,
+		"repro: the cell is built in a GOROOT of its own, where -buildmode=shared installs std: `show` has "
+		"its commands") :
+	    0;
+}
+
 /* A command, with places for what differs elsewhere; root: the source tree that it was run with. */
 static int add_command(struct repro *repro, const char *line, const char *root)
 {
 	const char *start = strstr(line, " GOROOT=");
 	char *goroot = start ? xprintf("%.*s", (int)strcspn(start + 8, " "), start + 8) : NULL;
 	const struct relocation places[] = { { repro->setup->places.cache, "W" }, { goroot, "GOROOT" }, { root, "R" } };
-	int error = check_carried(repro, line);
+	int error = check_goroot(repro, goroot);
+	error = error ? error : check_carried(repro, line);
 	if (!error) {
 		buf_add(&repro->commands, "(");
 		relocate(line, places, sizeof(places) / sizeof(places[0]), &repro->commands);
