@@ -141,7 +141,7 @@ DOCS := $(wildcard docs/*.md) README.md CHANGELOG.md
 PREFIX ?= /usr/local
 to = $(DESTDIR)$(PREFIX)
 
-install: programs ## install below PREFIX (/usr/local), or DESTDIR with it: programs, cases, manual page, completions
+install: programs ## install below PREFIX (/usr/local), or DESTDIR with it: programs, cases, the schema of report.json, manual page, completions
 	install -d $(to)/bin $(to)/lib/tlsmatrix $(to)/share/man/man1 $(to)/share/doc/tlsmatrix \
 	    $(to)/share/bash-completion/completions $(to)/share/zsh/vendor-completions $(to)/share/fish/vendor_completions.d
 	install -m 755 $(PROGRAMS) $(to)/lib/tlsmatrix
@@ -149,6 +149,7 @@ install: programs ## install below PREFIX (/usr/local), or DESTDIR with it: prog
 	@for file in $(DATA); do install -D -m 644 $$file $(to)/share/tlsmatrix/$$file || exit 1; done
 	@chmod 755 $(patsubst %,$(to)/share/tlsmatrix/%,$(filter %.sh,$(DATA)))
 	install -m 644 $(DOCS) LICENSE $(to)/share/doc/tlsmatrix
+	install -m 644 reports/report.schema.json $(to)/share/tlsmatrix
 	$(B)/tlsmatrix --manual > $(to)/share/man/man1/tlsmatrix.1
 	$(B)/tlsmatrix --completion bash > $(to)/share/bash-completion/completions/tlsmatrix
 	$(B)/tlsmatrix --completion zsh > $(to)/share/zsh/vendor-completions/_tlsmatrix

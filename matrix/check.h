@@ -22,6 +22,14 @@ const char *pass_name(enum pass pass);                           /* "live" */
 const struct check *check_find(const char *id);                  /* NULL when there is none */
 const struct check *check_find_part(const char *id, size_t len); /* the same of a text without a NUL */
 
+/* Appends the ids nearest to a word or pattern that names no check, and where all are: "; did you mean
+ * 'tls.slot-offset', 'tls.slot-promised' or 2 more? known: `tlsmatrix list --checks`". */
+void check_near(const char *word, struct buf *out);
+
+/* 0 when there is a check of that id; else -EINVAL with a line in diag that begins with option and the id and has those
+ * nearest to it. */
+int check_known(const char *option, const char *id, struct diag *diag);
+
 /* Is the check planned in this cell?  REFUSAL exactly in refused cells, all others only in cells
  * that build; FILE also @none, what runs only where something runs. */
 int check_planned(const struct check *check, const struct cell *cell);

@@ -3,6 +3,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
 #include "matrix/base/glob.h"
+#include "matrix/check.h"
 #include "matrix/target_facts.h"
 #include "matrix/version.h"
 
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 200, WORDS_MAX = 32 };
+enum { DEPTH_MAX = 200 };
 
 /* ---- parsing ------------------------------------------------------------------------------- */
 
@@ -62,7 +63,18 @@ static void free_node(struct node *node)
 	free(node);
 }
 
-/* The nearest word there is, and all that there are, but for the checks, which are too many for a line. */
+/* Of the checks, which are too many for a line, the nearest ones. */
+static void fail_check(struct parser *parser, const char *at, const char *word)
+{
+	char *message = xprintf(glob_is_pattern(word) ? "no check matches '%s'" : "unknown check '%s'", word);
+	struct buf hint = BUF_INIT;
+	check_near(word, &hint);
+	fail(parser, at, message, hint.data);
+	buf_free(&hint);
+	free(message);
+}
+
+/* The nearest word there is, and all that there are. */
 static struct node *fail_word(struct parser *parser, const char *at, const char *what, const char *word,
     const struct filter_other *others, nearest_word_fn *known, size_t count)
 {
@@ -72,10 +84,8 @@ static struct node *fail_word(struct parser *parser, const char *at, const char 
 	if (near)
 		buf_printf(&hint, "; did you mean '%s'?", near);
 	buf_add(&hint, near ? " known:" : "; known:");
-	for (size_t i = 0; i < count && count <= WORDS_MAX; i++)
+	for (size_t i = 0; i < count; i++)
 		buf_printf(&hint, " %s", known(i));
-	if (count > WORDS_MAX)
-		buf_add(&hint, " `tlsmatrix list --checks`");
 	fail(parser, at, message, hint.data);
 	buf_free(&hint);
 	free(message);
@@ -150,6 +160,10 @@ static int add_value(struct parser *parser, struct node *node, char *text, const
 	value->text = text;
 	value->next = node->values;
 	node->values = value;
+	if (!known && node->field == FIELD_CHECK) {
+		fail_check(parser, at, text);
+		return -EINVAL;
+	}
 	if (!known && !pattern) {
 		fail_word(parser, at, filter_fields[node->field].name, text, filter_other_values,
 		    filter_fields[node->field].word, filter_words(node->field));

@@ -12,8 +12,9 @@
  *
  * An empty expression matches everything.  "go" is compared as Go orders releases
  * (version.h; "1.21" and "go1.21" are the same): go=1.21 is every 1.21, go>1.21 begins with 1.22, go=1.5..1.21 is
- * all from the first to the last of these; cgo takes 0 and 1.  mode, link and load
- * values without wildcards must exist, so that a typing error is not an empty selection.
+ * all from the first to the last of these; cgo takes 0 and 1.  mode, link, load,
+ * check and status values without wildcards must exist, and a pattern of checks must match one, so that a typing error
+ * is not an empty selection.
  *
  * libc, kernel and emulator are what the target was found to be (target_facts.h): libc=musl-*, kernel=Linux-6.*,
  * emulator=qemu-*.

@@ -13,6 +13,7 @@ const struct report_format report_formats[] = {
 	{ "tap", report_tap, "report.tap" },
 	{ "markdown", report_markdown, "report.md" },
 	{ "github", report_github, "report.github" },
+	{ "sarif", report_sarif, "report.sarif" },
 };
 const size_t report_format_count = sizeof(report_formats) / sizeof(report_formats[0]);
 

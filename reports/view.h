@@ -116,6 +116,7 @@ int report_releases(const struct view *view, FILE *out); /* the same: what each 
 /* What differs from a baseline, and nothing else: text is broken at width, lines to be copied are not. */
 int report_gate(const struct gate *gate, FILE *out, size_t width);
 int report_github(const struct view *view, FILE *out);
+int report_sarif(const struct view *view, FILE *out); /* SARIF 2.1.0: a result for each cause or regression */
 
 /* The formats by name, for --format. */
 struct report_format {

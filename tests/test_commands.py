@@ -38,7 +38,7 @@ COMMANDS = [
     "doctor",
     "selfcheck",
 ]
-FORMATS = ["html", "json", "junit", "tap", "markdown", "github"]
+FORMATS = ["html", "json", "junit", "tap", "markdown", "github", "sarif"]
 # DESIGN: the keys of a cell and of a check in report.json; other programs read them.
 CELL_KEYS = set("id go goos goarch buildmode cgo link target load verdict seconds build facts checks".split())
 CHECK_KEYS = {"id", "status", "expected", "observed", "message", "reason", "source"}
@@ -448,6 +448,14 @@ def read_github(text, checks):
     )
 
 
+def read_sarif(text, checks):
+    """One run, with a result for what is unexpected; tests/test_sarif.py has the rest."""
+    (run,) = json.loads(text)["runs"]
+    assert bool([one for one in run["results"] if "suppressions" not in one]) == any(
+        check["verdict"] not in ("ok", "known") for _, check in checks
+    )
+
+
 READERS = {
     "html": read_html,
     "json": read_json,
@@ -455,6 +463,7 @@ READERS = {
     "tap": read_tap,
     "markdown": read_markdown,
     "github": read_github,
+    "sarif": read_sarif,
 }
 
 

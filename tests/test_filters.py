@@ -59,6 +59,7 @@ def test_list_selects_nothing(tool, cells):
         ("mode", "column"),
         ("mode>=exe", "column"),
         ("cgo=2", "column"),
+        ("check=tls.slto*", "no check matches 'tls.slto*' at column 7 of 'check=tls.slto*'; did you mean 'tls.slot-"),
         ("mode=exe)", "column 9"),
     ],
 )
@@ -67,3 +68,31 @@ def test_bad_filter(tool, text, names):
     for command in ("list", "run", "selfcheck"):
         done = tool.plain(command, text)
         assert done.status == CODES["usage"] and names in done.line(), done
+
+
+EXE = "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec"
+
+
+@pytest.mark.parametrize(
+    "argv, where",
+    [
+        (["history", EXE, "--check", "WORD"], "--check WORD: no such check"),
+        (["bisect", "--cell", EXE, "--check", "WORD"], "--check WORD: no such check"),
+        (
+            ["blame", "--cell", EXE, "--good", "1.7.1", "--bad", "1.6.4", "--check", "WORD"],
+            "--check WORD: no such check",
+        ),
+        (["explain", "WORD"], "WORD: no such check, promise, claim or bug"),
+        (["list", "check=WORD"], "unknown check 'WORD' at column 7 of 'check=WORD'"),
+    ],
+)
+def test_a_check_that_is_none(tool, argv, where):
+    """The same words everywhere: of what the id is the beginning, or the whole, with the fewest letters changed."""
+    for word, near in (
+        ("tls.slto", "; did you mean 'tls.slot-offset', 'tls.slot-promised', 'tls.slot-distinct' or 3 more?"),
+        ("thread.clone-flag", "; did you mean 'thread.clone-flags'?"),
+        ("qqqqqqq", ";"),
+    ):
+        done = tool.plain(*(arg.replace("WORD", word) for arg in argv))
+        assert done.status == CODES["usage"], done
+        assert where.replace("WORD", word) + near + " known: `tlsmatrix list --checks`" in done.line(), done

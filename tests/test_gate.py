@@ -282,9 +282,48 @@ def test_two_runs_by_name(named, tmp_path):
     assert sorted(path.name for path in pathlib.Path(tool.cache, "history").glob("2*")) == names
 
 
+def test_show_and_accept_by_name(named, tmp_path):
+    """The last run is the one named after; a run going on in that folder, or none in it, is nothing to a named one."""
+    tool = named
+    (cell,) = (cell["id"] for cell in tool.report()["cells"])
+    last, past = tool("show", cell), tool("show", cell, "--run", "before")
+    assert (last.status, past.status) == (CODES["ok"], CODES["ok"]), (last, past)
+    assert "promise=none" in last.stdout and "promise=none" not in past.stdout
+    assert tool("show", cell, "--run", "after").stdout.startswith(last.stdout.splitlines()[0])
+    assert f"run log   {tool.out}/" in last.stdout and f"{tool.out}/logs" not in past.stdout
+    done = tool("show", "go1.5.4/linux/amd64/exe/cgo0/internal@host:exec", "--run", "before")
+    assert done.status == CODES["nothing"] and ": not in the run before: " in done.line(), done
+    texts = {}
+    for name in ("before", "after"):
+        texts[name] = tmp_path / name
+        assert tool("accept", "--run", name, "--baseline", texts[name]).status == CODES["ok"]
+    assert tool("accept", "--baseline", tmp_path / "last").status == CODES["ok"]
+    assert (tmp_path / "last").read_text() == texts["after"].read_text() != texts["before"].read_text()
+    for run, baseline, code in (
+        ("before", "before", "ok"),
+        ("after", "before", "unexpected"),
+        ("before", "after", "ok"),
+        (None, "before", "unexpected"),
+    ):
+        done = tool("gate", *(("--run", run) if run else ()), "--baseline", texts[baseline])
+        assert done.status == CODES[code], (run, baseline, done)
+    elsewhere = Tool(tmp_path / "nothing")
+    elsewhere.cache = tool.cache
+    assert elsewhere("accept", "--run", "after", "--baseline", tmp_path / "far").status == CODES["ok"]
+    assert (tmp_path / "far").read_text() == texts["after"].read_text()
+
+
 def test_names_that_lead_nowhere(named):
     tool = named
-    for words in (["compare", "before", "befor"], ["compare", "befor", "before"], ["report", "--run", "befor"]):
+    (cell,) = (cell["id"] for cell in tool.report()["cells"])
+    for words in (
+        ["compare", "before", "befor"],
+        ["compare", "befor", "before"],
+        ["report", "--run", "befor"],
+        ["show", cell, "--run", "befor"],
+        ["accept", "--run", "befor"],
+        ["gate", "--run", "befor"],
+    ):
         done = tool(*words)
         assert done.status == CODES["usage"], done
         assert "befor: no kept run has this name; those that have one: after, before" in done.line(), done
@@ -295,7 +334,7 @@ def test_names_that_lead_nowhere(named):
     assert done.status == CODES["usage"] and "not with --no-history" in done.line(), done
     history = pathlib.Path(tool.cache, "history")
     shutil.rmtree(history / (history / "names/before").read_text().strip())
-    for words in (["compare", "before", "after"], ["report", "--run", "before"]):
+    for words in (["compare", "before", "after"], ["report", "--run", "before"], ["show", cell, "--run", "before"]):
         done = tool(*words)
         assert done.status == CODES["infra"] and "is not in" in done.line() and "any more" in done.line(), done
     (history / "names/before").write_text("../../x\n")

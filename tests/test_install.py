@@ -1,11 +1,13 @@
 """`make install`, `make deb`, and what comes with them: the manual page and what shells complete."""
 
 import gzip
+import json
 import os
 import re
 import shutil
 import subprocess
 
+import jsonschema
 import pytest
 
 from conftest import BUILD, CODES, GO, HOST, ROOT, Tool
@@ -51,7 +53,7 @@ def test_it_needs_nothing_of_the_tree(installed, prefix):
     assert not shells
 
 
-def test_a_cell_is_built_run_and_judged(installed, tmp_path):
+def test_a_cell_is_built_run_and_judged(installed, prefix, tmp_path):
     """A library, its C host and the tracer: all that is compiled at run time is there."""
     cell = f"{HOST} & mode=c-shared & link=external & load=dlopen & target=host"
     done = installed("run", cell, "--go", GO, cwd=tmp_path)
@@ -60,6 +62,10 @@ def test_a_cell_is_built_run_and_judged(installed, tmp_path):
     passed = [check for check in cell["checks"] if check["status"] == "pass"]
     assert cell["verdict"] == "ok" and len(passed) > 60
     assert "share/tlsmatrix" in str(cell["build"])
+    # Who reads the report has its schema beside the program, the one that the report is of.
+    schema = json.loads((prefix / "share/tlsmatrix/report.schema.json").read_text())
+    assert schema == json.loads((ROOT / "reports/report.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(installed.report())
 
 
 def test_a_program_alone_says_what_it_lacks(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import CODES
 
-FORMATS = ["html", "json", "junit", "tap", "markdown", "github"]
+FORMATS = ["html", "json", "junit", "tap", "markdown", "github", "sarif"]
 
 
 def part(run, *words):

@@ -8,13 +8,13 @@ import tarfile
 
 import pytest
 
-from conftest import CODES, GO, ROOT, Tool
+from conftest import CODES, GO, ROOT, Tool, described
 from test_ends import CELL, CHECK, ended
 
 GOROOT = pathlib.Path(GO).resolve().parent.parent
 NATIVE = "os=linux & arch=amd64 & !arch=*.*"
 CELLS = (
-    f"{NATIVE} & target=host & link=external & (mode=exe & cgo=1 | mode=c-shared & load=dlopen,needed) | "
+    f"{NATIVE} & target=host & link=external & (mode=exe,shared & cgo=1 | mode=c-shared & load=dlopen,needed) | "
     "target=none & os=linux & arch=s390x & mode=exe & cgo=0 & link=internal | "
     "target=none & os=windows & arch=amd64 & !arch=*.* & mode=exe & cgo=0 & link=internal | "
     f"{NATIVE} & mode=exe & cgo=0 & link=external & target=none"
@@ -101,12 +101,40 @@ def test_without_a_check_it_is_the_one_that_failed(tool, tmp_path):
     assert CELL and "ender.py" in (tmp_path / "it/run.sh").read_text()
 
 
+# What `target get` and `ci/setup.sh ports` bring lies in the cache: a program of a pack, what a compiler is told of.
+FETCHED = {
+    "pack": ("mode=exe & cgo=0 & link=internal", "command = {cache}/pack/mine/run {{argv}}\n"),
+    "cc": ("mode=exe & cgo=1 & link=external", "command = env {{argv}}\ncc = gcc -B{cache}/cc/mine\n"),
+}
+
+
+@pytest.mark.parametrize("kind", FETCHED)
+def test_what_was_fetched_is_refused(cache, tmp_path, kind):
+    """A target's program or a compiler in the cache: one line that names the folder, status 3, and nothing is made."""
+    cells, keys = FETCHED[kind]
+    program = cache.path / kind / "mine/run"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nexec "$@"\n')
+    program.chmod(0o755)
+    ini = described(tmp_path, "[mine]\nkind = wrapper\n" + keys.format(cache=cache.path))
+    tool = cache.tool()
+    done = tool("run", f"target=mine & {cells}", "--targets", ini)
+    assert done.status == CODES["ok"], done
+    (cell,) = tool.report()["cells"]
+    done = tool("repro", cell["id"], "--check", "tls.g.main", "-o", tmp_path / "new")
+    assert done.status == CODES["infra"], done
+    assert f"repro: the cell needs {cache.path}/{kind} of this machine: only what gcc, Go and the host" in done.line()
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     "args, code, says",
     [
         (["HOST", "-o", "NEW"], "nothing", "all of its checks are as they should be"),
-        (["HOST", "--check", "no.such", "-o", "NEW"], "nothing", "no such check"),
-        (["HOST", "--check", "thread.no-go-clone", "-o", "NEW"], "infra", "tlstrace"),
+        (["HOST", "--check", "tls.g.man", "-o", "NEW"], "usage", "no such check; did you mean 'tls.g.main'?"),
+        (["HOST", "--check", "build.refused", "-o", "NEW"], "nothing", "has no such check in the last run"),
+        (["HOST", "--check", "thread.no-go-clone", "-o", "NEW"], "infra", "thread.no-go-clone: is judged by tlstrace"),
+        (["SHARED", "--check", "tls.g.main", "-o", "NEW"], "infra", "in a GOROOT of its own"),
         (["go1.2.3/linux/amd64/exe/cgo1/internal@host:exec", "-o", "NEW"], "nothing", "not in the last run"),
         (["HOST", "--check", "tls.g.main"], "usage", "-o DIR"),
         (["HOST", "--check", "tls.g.main", "-o", "OLD"], "usage", "is there already"),
@@ -115,7 +143,12 @@ def test_without_a_check_it_is_the_one_that_failed(tool, tmp_path):
 def test_what_it_refuses(told, tmp_path, args, code, says):
     """One line, and no folder."""
     tool, cells = told
-    places = {"HOST": cells["linux/amd64/exe/cgo1/external@host:exec"]["id"], "NEW": tmp_path / "new", "OLD": tmp_path}
+    places = {
+        "HOST": cells["linux/amd64/exe/cgo1/external@host:exec"]["id"],
+        "SHARED": cells["linux/amd64/shared/cgo1/external@host:exec"]["id"],
+        "NEW": tmp_path / "new",
+        "OLD": tmp_path,
+    }
     done = tool("repro", *[places.get(arg, arg) for arg in args])
     assert done.status == CODES[code] and says in done.line(), done
     assert not (tmp_path / "new").exists() and shutil.which("sh")

@@ -24,6 +24,45 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 	return row[a_len % 3][b_len];
 }
 
+/* How near text is to a word: twice the edits from the whole of it, or once more from its first parts. */
+static unsigned rank_of(const char *text, size_t len, const char *known, size_t known_len)
+{
+	unsigned rank = 2 * distance(text, len, known, known_len);
+	if (rank >= 2 * known_len)
+		rank = 2 * WORD_MAX;
+	for (size_t i = 0; i < known_len; i++) {
+		if (!strchr(".-", known[i]))
+			continue;
+		for (size_t part = i; part <= i + 1; part++) {
+			unsigned edits = distance(text, len, known, part);
+			if (edits < part)
+				rank = least(rank, 2 * edits + 1);
+		}
+	}
+	return rank;
+}
+
+size_t nearest_words(const char *text, nearest_word_fn *word, size_t count, const char **found, size_t most)
+{
+	size_t len = strnlen(text, WORD_MAX + 1), near = 0;
+	unsigned best = 2 * ((unsigned)len / 3 + 2) - 1;
+	for (size_t i = 0; i < count && len <= WORD_MAX; i++) {
+		const char *known = word(i);
+		size_t known_len = known ? strnlen(known, WORD_MAX + 1) : WORD_MAX + 1;
+		if (known_len > WORD_MAX)
+			continue;
+		unsigned rank = rank_of(text, len, known, known_len);
+		if (rank > best)
+			continue;
+		near = rank < best ? 0 : near;
+		best = rank;
+		if (near < most)
+			found[near] = known;
+		near++;
+	}
+	return near;
+}
+
 const char *nearest_word(const char *text, nearest_word_fn *word, size_t count)
 {
 	size_t len = strnlen(text, WORD_MAX + 1);

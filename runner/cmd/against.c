@@ -1,27 +1,29 @@
 #include "runner/cmd/against.h"
 
 #include "matrix/base/buf.h"
+#include "runner/cache/use.h"
 #include "runner/cmd/cmd.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int load(int (*how)(const char *, struct session *, struct diag *), const char *out, struct session *session)
+int one_run(const struct setup *setup, const char *name, named_reader *reader, struct session *session)
 {
 	struct diag diag = DIAG_INIT;
-	int error = how(out, session, &diag);
+	/* A clean-up of the cache must not take what is being read. */
+	if (name)
+		cache_share(setup->places.cache, 0);
+	int error = name ? named_load(setup->places.cache, name, reader, session, &diag) :
+			   reader(setup->places.out, session, &diag);
 	return error ? cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA) : 0;
 }
 
-int last_run(const struct setup *setup, struct session *session)
-{
-	return load(session_load, setup->places.out, session);
-}
+int last_run(const struct setup *setup, struct session *session) { return one_run(setup, NULL, session_load, session); }
 
 int last_run_brief(const struct setup *setup, struct session *session)
 {
-	return load(session_load_brief, setup->places.out, session);
+	return one_run(setup, NULL, session_load_brief, session);
 }
 
 void against_make(const struct session *session, const struct cell_result *cells, size_t count, struct baseline *was)

@@ -3,6 +3,7 @@
 #define TLSMATRIX_RUNNER_CMD_AGAINST_H
 
 #include "reports/gate.h"
+#include "runner/history/named.h"
 #include "runner/setup/setup.h"
 #include "runner/store/session.h"
 
@@ -16,6 +17,14 @@ struct against {
 
 /* The last run.  0, or the exit code of what was printed.  Free with session_free. */
 int last_run(const struct setup *setup, struct session *session);
+
+/* The kept run that has the name (history/named.h; it must outlive the session), NULL: the last one; read by
+ * session_load or session_load_brief.  0, or the exit code of what was printed. */
+int one_run(const struct setup *setup, const char *name, named_reader *reader, struct session *session);
+
+/* --run NAME of the commands that read a run by one_run. */
+#define OPTION_RUN(to) \
+	{ "--run", OPTION_TEXT, "NAME", "of the kept run that has this name (`run --name`): without its logs", to }
 
 /* The same in brief (session.h session_load_brief). */
 int last_run_brief(const struct setup *setup, struct session *session);

@@ -231,9 +231,8 @@ static int check_options(const struct option_words *words, struct search *search
 		return diag_set(diag, EINVAL, "--go-tree %s: is along Go's commits, not --axis %s", go_tree, axis);
 	if (get && (go_tree || strcmp(axis, "go") != 0))
 		return diag_set(diag, EINVAL, "--get: fetches releases, which is --axis go");
-	if (check_id && !check_find(check_id))
-		return diag_set(
-		    diag, EINVAL, "--check %s: no such check: `tlsmatrix list --checks` has them", check_id);
+	if (check_id && check_known("--check", check_id, diag))
+		return -EINVAL;
 	search->axis = go_tree ? AXIS_COMMIT : strcmp(axis, "target") == 0 ? AXIS_TARGET : AXIS_GO;
 	search->question.check_id = check_id;
 	search->question.observed_alone = search->axis == AXIS_COMMIT;

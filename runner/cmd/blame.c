@@ -314,9 +314,8 @@ static int check_options(
 	if (words->count || !cell_text || !good || !bad)
 		return diag_set(diag, EINVAL, "blame: needs --cell CELL, --good X and --bad Y, and no other word%s%s",
 		    words->count ? ": " : "", words->count ? words->word[0] : "");
-	if (check_id && !check_find(check_id))
-		return diag_set(
-		    diag, EINVAL, "--check %s: no such check: `tlsmatrix list --checks` has them", check_id);
+	if (check_id && check_known("--check", check_id, diag))
+		return -EINVAL;
 	blame->base = end_of(setup, "--bad", bad, names[0], diag);
 	blame->other = blame->base ? end_of(setup, "--good", good, names[1], diag) : NULL;
 	if (!blame->other)

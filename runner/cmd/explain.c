@@ -304,10 +304,12 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	for (size_t i = 0; i < words->count; i++) {
 		const struct reference *reference = reference_find(words->word[i], strlen(words->word[i]));
-		if (!reference && !promise_find(words->word[i]) && !check_find(words->word[i]))
-			diag_set(&diag, 0,
-			    "%s: no such check, promise, claim or bug: `tlsmatrix list --checks` has the checks",
-			    words->word[i]);
+		if (reference || promise_find(words->word[i]) || check_find(words->word[i]))
+			continue;
+		struct buf near = BUF_INIT;
+		check_near(words->word[i], &near);
+		diag_set(&diag, 0, "%.200s: no such check, promise, claim or bug%s", words->word[i], near.data);
+		buf_free(&near);
 	}
 	if (!words->count)
 		diag_set(&diag, 0,

@@ -11,14 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *file = BASELINE_FILE;
+static const char *file = BASELINE_FILE, *named;
 static int some;
 static const struct option_row accept_options[] = {
 	{ "--baseline", OPTION_TEXT, "FILE", "what is written (" BASELINE_FILE ")", &file },
+	OPTION_RUN(&named),
 };
 static const struct option_row gate_options[] = {
 	{ "--baseline", OPTION_TEXT, "FILE", "what the run is compared with (" BASELINE_FILE ")", &file },
 	{ "--some", OPTION_FLAG, NULL, "the run is of some of the baseline's cells: the others are not missed", &some },
+	OPTION_RUN(&named),
 };
 
 /* Half of a run is not to be judged: 0 when none is writing, or the exit code. */
@@ -36,14 +38,16 @@ static int is_unfinished(const struct setup *setup)
 	return cmd_fail(&diag, EXIT_INFRA);
 }
 
-/* The last run; the exit code, or 0. */
+/* The run, whole: a kept one, or the last when nobody is writing it.  The exit code, or 0. */
 static int load(const struct setup *setup, const struct option_words *words, struct session *session)
 {
 	struct diag diag = DIAG_INIT;
 	if (words->count) {
-		diag_set(&diag, 0, "'%s': takes no filter: it is about the last run, whole", words->word[0]);
+		diag_set(&diag, 0, "'%s': takes no filter: it is about a run, whole", words->word[0]);
 		return cmd_fail(&diag, EXIT_USAGE);
 	}
+	if (named)
+		return one_run(setup, named, session_load_brief, session);
 	int code = is_unfinished(setup);
 	code = code ? code : last_run_brief(setup, session);
 	/* One that began meanwhile has emptied what was read. */
@@ -61,16 +65,15 @@ static int is_unfit(const struct view *view)
 	struct counts counts;
 	view_count(view, &counts);
 	if (counts.cells == 0) {
-		diag_set(&diag, 0, "the last run has no cells: nothing to accept");
+		diag_set(&diag, 0, "the run has no cells: nothing to accept");
 		return cmd_fail(&diag, EXIT_NOTHING);
 	}
 	if (view_incomplete(view, &counts)) {
-		diag_set(&diag, 0, "the last run is not complete: run again, and accept then");
+		diag_set(&diag, 0, "the run is not complete: run again, and accept then");
 		return cmd_fail(&diag, EXIT_INCOMPLETE);
 	}
 	if (counts.status[STATUS_INFRA]) {
-		diag_set(&diag, 0,
-		    "%zu results of the last run could not be judged (infra): run again, and accept then",
+		diag_set(&diag, 0, "%zu results of the run could not be judged (infra): run again, and accept then",
 		    counts.status[STATUS_INFRA]);
 		return cmd_fail(&diag, EXIT_INFRA);
 	}
@@ -131,10 +134,10 @@ static int gate(struct setup *setup, const struct option_words *words)
 
 const struct command cmd_accept = {
 	.name = "accept",
-	.synopsis = "accept [--baseline FILE]",
-	.summary = "the results of the last run are the baseline from now on",
+	.synopsis = "accept [--baseline FILE] [--run NAME]",
+	.summary = "the results of the last run, or a named one, are the baseline from now on",
 	.help = "Writes a text that belongs under version control: a line for each cell, and for each check in it\n"
-		"that does not pass. Exit status 3 and 5 when the last run has results that could not be judged, or\n"
+		"that does not pass. Exit status 3 and 5 when the run has results that could not be judged, or\n"
 		"lacks some: nothing is written then.",
 	.options = accept_options,
 	.option_count = sizeof(accept_options) / sizeof(accept_options[0]),
@@ -143,8 +146,8 @@ const struct command cmd_accept = {
 
 const struct command cmd_gate = {
 	.name = "gate",
-	.synopsis = "gate [--baseline FILE] [--some]",
-	.summary = "whether anything of the last run is worse than the baseline",
+	.synopsis = "gate [--baseline FILE] [--some] [--run NAME]",
+	.summary = "whether anything of the last run, or a named one, is worse than the baseline",
 	.help = "Tells what regressed, changed, was fixed, is new or gone; the cells by filters that select just them\n"
 		"among those of the run. Exit status 1 when a check that passed does not, or deviates in a worse\n"
 		"way; else 3 when something could not be judged, 5 when results are missing or the baseline is of\n"

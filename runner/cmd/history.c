@@ -108,12 +108,11 @@ static int run(struct setup *setup, const struct option_words *words)
 	if (!words->count && !flaky)
 		return fail(
 		    &diag, diag_set(&diag, EINVAL, "history: needs a cell id or a filter; --flaky does without"));
-	if (check && (flaky || !check_find(check)))
+	if (check && flaky)
 		return fail(&diag,
-		    diag_set(&diag, EINVAL,
-			flaky ? "--check %s: --flaky tells of all checks; FILTER takes check=" :
-				"--check %s: no such check: `tlsmatrix list --checks` has them",
-			check));
+		    diag_set(&diag, EINVAL, "--check %s: --flaky tells of all checks; FILTER takes check=", check));
+	if (check && check_known("--check", check, &diag))
+		return fail(&diag, -EINVAL);
 	int code = cmd_filter_parse(words, "", &filter, &text);
 	if (code)
 		return code;

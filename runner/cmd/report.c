@@ -4,10 +4,8 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/filter.h"
-#include "runner/cache/use.h"
 #include "runner/cmd/against.h"
 #include "runner/cmd/publish.h"
-#include "runner/history/named.h"
 #include "runner/store/session.h"
 
 #include <errno.h>
@@ -19,15 +17,15 @@
 static const char *format_name, *to, *baseline, *named;
 static int ports, releases;
 static const struct option_row options[] = {
-	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown or github (else the terminal's grid)",
+	{ "--format", OPTION_TEXT, "NAME", "html, json, junit, tap, markdown, github, sarif (else the grid)",
 	    &format_name },
 	{ "--ports", OPTION_FLAG, NULL, "with --format markdown: verdict and TLS access of every port and mode",
 	    &ports },
 	{ "--releases", OPTION_FLAG, NULL, "with --format markdown: what each Go release builds, runs and refuses",
 	    &releases },
-	{ "--baseline", OPTION_TEXT, "FILE", "json, markdown, github: with what differs from this baseline (`gate`)",
+	{ "--baseline", OPTION_TEXT, "FILE", "json, markdown, github, sarif: what differs from this baseline (`gate`)",
 	    &baseline },
-	{ "--run", OPTION_TEXT, "NAME", "of the kept run that has this name (`run --name`): without its logs", &named },
+	OPTION_RUN(&named),
 	{ "-o", OPTION_TEXT, "FILE", "write to FILE (default: standard output)", &to },
 };
 
@@ -64,17 +62,6 @@ static int choose(const struct report_format **format, struct diag *diag)
 	return to && !*format ? diag_set(diag, EINVAL, "report: -o needs --format") : 0;
 }
 
-/* 0, or the exit code of what was printed. */
-static int load(const struct setup *setup, struct session *session)
-{
-	struct diag diag = DIAG_INIT;
-	if (!named)
-		return last_run(setup, session);
-	cache_share(setup->places.cache, 0);
-	int error = named_load(setup->places.cache, named, session_load, session, &diag);
-	return error ? cmd_fail(&diag, error == -ENOENT ? EXIT_USAGE : EXIT_INFRA) : 0;
-}
-
 /* The run, or what the filter leaves of it. */
 static int tell(
     const struct setup *setup, const struct filter *filter, const char *text, const struct report_format *format)
@@ -82,7 +69,7 @@ static int tell(
 	struct diag diag = DIAG_INIT;
 	struct session session;
 	struct against against;
-	int code = load(setup, &session);
+	int code = one_run(setup, named, session_load, &session);
 	if (code)
 		return code;
 	if (filter && session_part(&session, filter, text, &diag))

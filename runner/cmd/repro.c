@@ -75,13 +75,28 @@ static int check_carried(const struct repro *repro, const char *line)
 	return 0;
 }
 
+/* Only mode=shared has a GOROOT in its build (runner/build/go_shared.c): links to the user's, and what is installed
+ * there; a kept release lies elsewhere in the cache, and is what run.sh is given. */
+static int check_goroot(const struct repro *repro, const char *goroot)
+{
+	char *builds = xprintf("%s/build/", repro->setup->places.cache);
+	int own = goroot && strncmp(goroot, builds, strlen(builds)) == 0;
+	free(builds);
+	return own ?
+	    diag_set(repro->diag, ENOTSUP,
+		"repro: the cell is built in a GOROOT of its own, where -buildmode=shared installs std: `show` has "
+		"its commands") :
+	    0;
+}
+
 /* A command, with places for what differs elsewhere; root: the source tree that it was run with. */
 static int add_command(struct repro *repro, const char *line, const char *root)
 {
 	const char *start = strstr(line, " GOROOT=");
 	char *goroot = start ? xprintf("%.*s", (int)strcspn(start + 8, " "), start + 8) : NULL;
 	const struct relocation places[] = { { repro->setup->places.cache, "W" }, { goroot, "GOROOT" }, { root, "R" } };
-	int error = check_carried(repro, line);
+	int error = check_goroot(repro, goroot);
+	error = error ? error : check_carried(repro, line);
 	if (!error) {
 		buf_add(&repro->commands, "(");
 		relocate(line, places, sizeof(places) / sizeof(places[0]), &repro->commands);
@@ -349,7 +364,9 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct repro repro = { .setup = setup, .view = &session.view, .commands = BUF_INIT, .diag = &diag };
 	repro.cell = session_find(&session, words->word[0]);
 	repro.result = repro.cell ? find(repro.cell) : NULL;
-	if (!repro.result) {
+	if (repro.cell && !repro.result && check_id && check_known("--check", check_id, &diag)) {
+		code = cmd_fail(&diag, EXIT_USAGE);
+	} else if (!repro.result) {
 		diag_set(&diag, ENOENT, "%s: %s (%s/plan.json): %s", words->word[0],
 		    !repro.cell  ? "not in the last run" :
 			check_id ? "has no such check in the last run" :

@@ -14,8 +14,10 @@
 #include <string.h>
 
 static int all;
+static const char *named;
 static const struct option_row options[] = {
 	{ "--all", OPTION_FLAG, NULL, "how to reproduce every check, not only those that did not pass", &all },
+	OPTION_RUN(&named),
 };
 
 /* A line of head and text.  What a program said has no say here: it is ASCII in one line, as in the grid; paths and
@@ -123,12 +125,16 @@ static int run(struct setup *setup, const struct option_words *words)
 	if (cell_parse(words->word[0], &cell, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
 	struct session session;
-	int code = last_run(setup, &session);
+	int code = one_run(setup, named, session_load, &session);
 	if (code)
 		return code;
 	const struct cell_result *result = session_find(&session, words->word[0]);
 	if (result) {
 		show_cell(&session, result);
+	} else if (named) {
+		diag_set(&diag, ENOENT, "%s: not in the run %s: `tlsmatrix report --run %s` shows what it has",
+		    words->word[0], named, named);
+		code = cmd_fail(&diag, EXIT_NOTHING);
 	} else {
 		diag_set(&diag, ENOENT,
 		    "%s: not in the last run (%s/plan.json): `tlsmatrix run` with a filter that selects it",
@@ -141,7 +147,7 @@ static int run(struct setup *setup, const struct option_words *words)
 
 const struct command cmd_show = {
 	.name = "show",
-	.synopsis = "show CELL",
+	.synopsis = "show CELL [--run NAME]",
 	.summary = "everything known about one cell, and how to reproduce it by hand",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),

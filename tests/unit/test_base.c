@@ -317,6 +317,44 @@ static void test_nearest(void **state)
 	assert_null(nearest_word(longest, known_word, 3));
 }
 
+static const char *const parted[] = { "tls.access", "tls.slot-offset", "tls.slot-promised", "tls.slow", NULL,
+	"tls.slot-distinct", "thread.slot" };
+static const char *parted_word(size_t i) { return parted[i]; }
+
+/* All that are equally near, of which two are asked for. */
+static void test_nearest_words(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t count;
+		const char *near[2];
+	} cases[] = {
+		{ "tls.slto", 3,
+		    { "tls.slot-offset", "tls.slot-promised" } }, /* the beginning, not tls.slow, 2 edits */
+		{ "tls.slot", 3, { "tls.slot-offset", "tls.slot-promised" } },
+		{ "tls.slo", 1, { "tls.slow" } }, /* the whole of a word before the beginning of others */
+		{ "tsl.", 5, { "tls.access", "tls.slot-offset" } },
+		{ "thread", 1, { "thread.slot" } },
+		{ "tls.slot-ofset", 1, { "tls.slot-offset" } },
+		{ "zzzz", 0, { NULL } },
+		{ "zzz", 0, { NULL } }, /* as many edits as "tls" has letters */
+		{ "", 0, { NULL } },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *found[2] = { NULL, NULL };
+		size_t count = nearest_words(cases[i].text, parted_word, sizeof parted / sizeof *parted, found, 2);
+		if (count != cases[i].count)
+			fail_msg("%s: %zu, not %zu", cases[i].text, count, cases[i].count);
+		for (size_t k = 0; k < 2 && cases[i].near[k]; k++)
+			assert_string_equal(found[k], cases[i].near[k]);
+	}
+	char longest[300];
+	memset(longest, 't', sizeof longest);
+	longest[sizeof longest - 1] = '\0';
+	assert_int_equal(nearest_words(longest, parted_word, 3, NULL, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_glob),
 		cmocka_unit_test(test_glob_equals_its_definition),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_nearest_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

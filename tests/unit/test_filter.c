@@ -426,6 +426,12 @@ static void test_unknown_words_name_the_nearest_and_all(void **state)
 		{ "check=tls.modl-insn",
 		    "unknown check 'tls.modl-insn' at column 7 of 'check=tls.modl-insn'; did you mean "
 		    "'tls.model-insn'? known: `tlsmatrix list --checks`" },
+		/* Patterns of checks too, each by itself, also behind !=: what matches none is mistyped. */
+		{ "check=tls.modl-*,tls.*",
+		    "no check matches 'tls.modl-*' at column 7 of 'check=tls.modl-*,tls.*'; did you mean "
+		    "'tls.model-reloc' or 'tls.model-insn'? known: `tlsmatrix list --checks`" },
+		{ "check!=tls.*,zzz*",
+		    "no check matches 'zzz*' at column 14 of 'check!=tls.*,zzz*'; known: `tlsmatrix list --checks`" },
 		{ "check=nothing-like-it",
 		    "unknown check 'nothing-like-it' at column 7 of 'check=nothing-like-it'; known: `tlsmatrix list "
 		    "--checks`" },

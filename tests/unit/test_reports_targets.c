@@ -23,6 +23,7 @@ static void test_golden(void **state)
 		{ "targets.html", report_html },
 		{ "report-targets.md", report_markdown },
 		{ "targets.github", report_github },
+		{ "targets.sarif", report_sarif },
 	};
 	(void)state;
 	struct view view = targets_view();
