@@ -297,8 +297,10 @@ static void build_lines(const struct cell_result *cell, struct buf *out)
 static int add_lines(struct repro *repro, const char *lines)
 {
 	int error = 0;
-	for (const char *at = lines; *at && !error; at += strcspn(at, "\n") + 1) {
-		char *line = xprintf("%.*s", (int)strcspn(at, "\n"), at);
+	size_t size = 0;
+	for (const char *at = lines; *at && !error; at += size, at += *at == '\n') { /* the last may have no end */
+		size = strcspn(at, "\n");
+		char *line = xprintf("%.*s", (int)size, at);
 		error = add_command(repro, line, repro->setup->places.root);
 		free(line);
 	}
