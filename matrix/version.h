@@ -43,6 +43,7 @@ enum version_brought {
 	VERSION_BUILDMODE = 5,    /* -buildmode: older ones build nothing of the matrix */
 	VERSION_SHARED_PARTS = 6, /* -buildmode=shared makes a library of some packages of std */
 	VERSION_NO_PIE = 8,       /* cmd/link knows of compilers that make a PIE by default */
+	VERSION_DIST_LIST = 7,    /* `go tool dist list -json` */
 	VERSION_LINK_ASKED = 8,   /* cmd/link refuses to link internally what it cannot */
 	VERSION_ARCHIVE_PIC = 8, /* a c-archive can become part of a PIE or a library (cmd/go buildModeInit: -shared) */
 	VERSION_GOCACHE = 10,    /* before, what is compiled of std for a build is gone with it: -pkgdir keeps it */

@@ -45,6 +45,31 @@ var (
 // external is what needs an external linker, cgo or not: cmd/link/internal/ld/config.go mustLinkExternal, since 1.8.
 var external = []since{{8, 0, "android", ""}, {8, 0, "darwin", "arm"}, {8, 0, "darwin", "arm64"}}
 
+// portRows is the ports of 1.5 and 1.6: those with a runtime/rt0_GOOS_GOARCH.s, with cgo by cmd/dist/build.go
+// cgoEnabled.
+var portRows = []struct {
+	from int
+	port string
+}{
+	{6, "android/386/1"}, {6, "android/amd64/1"}, {5, "android/arm/1"}, {6, "android/arm64/0"},
+	{5, "darwin/386/1"}, {5, "darwin/amd64/1"}, {5, "darwin/arm/1"}, {5, "darwin/arm64/1"},
+	{5, "dragonfly/amd64/1"}, {5, "freebsd/386/1"}, {5, "freebsd/amd64/1"}, {5, "freebsd/arm/0"},
+	{5, "linux/386/1"}, {5, "linux/amd64/1"}, {5, "linux/arm/1"}, {5, "linux/arm64/1"},
+	{6, "linux/mips64/0"}, {6, "linux/mips64le/0"}, {5, "linux/ppc64/0"}, {5, "linux/ppc64le/1"},
+	{5, "nacl/386/0"}, {5, "nacl/amd64p32/0"}, {5, "nacl/arm/0"},
+	{5, "netbsd/386/1"}, {5, "netbsd/amd64/1"}, {5, "netbsd/arm/1"},
+	{5, "openbsd/386/1"}, {5, "openbsd/amd64/1"}, {5, "openbsd/arm/0"},
+	{5, "plan9/386/0"}, {5, "plan9/amd64/0"}, {5, "solaris/amd64/1"}, {5, "windows/386/1"}, {5, "windows/amd64/1"},
+}
+
+func init() {
+	for _, row := range portRows {
+		if minor() >= row.from {
+			listed = append(listed, row.port)
+		}
+	}
+}
+
 // c-archive is taken everywhere, since 1.11 but for linux/ppc64.
 func modeSupported(mode, goos, goarch string) bool {
 	if mode == "c-archive" {

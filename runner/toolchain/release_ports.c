@@ -15,7 +15,7 @@
 enum { ASK_TIMEOUT_MS = 300000 };
 
 /* Where the releases have their table, latest first.  A row holds from that minor release of Go 1 on; releases before
- * the last have their own port only: 1.5 and 1.6 have no list of ports. */
+ * the last have their own port only. */
 static const struct table_source {
 	int since;
 	const char *folder;         /* below GOROOT/src */
@@ -26,7 +26,7 @@ static const struct table_source {
 	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "rules.go", "table_14.go" } },
 	{ 18, "cmd/internal/sys", { "supported.go" }, { "external_14.go", "asan_18.go", "rules.go", "table_14.go" } },
 	{ 14, "cmd/internal/sys", { "supported.go" }, { "external_14.go", "asan_5.go", "rules.go", "table_14.go" } },
-	{ 8, "", { NULL }, { "own_5.go", "asan_5.go", "rules.go" } },
+	{ 5, "", { NULL }, { "own_5.go", "asan_5.go", "rules.go" } },
 };
 
 /* The row of a release, or NULL. */
@@ -178,7 +178,8 @@ static char *ask_release(
 	char *silence = ask(setup, release, folder, build, diag), *text = NULL;
 	struct argv argv = { NULL, 0 };
 	argv_add(&argv, "%s/ports", folder);
-	if (silence && !add_list(setup, release, &argv, diag))
+	int has_list = version_since(release->version, VERSION_DIST_LIST);
+	if (silence && (!has_list || !add_list(setup, release, &argv, diag)))
 		text = ask(setup, release, folder, (const char *const *)argv.word, diag);
 	argv_free(&argv);
 	free(silence);

@@ -1,7 +1,8 @@
 /* release_ports.h - asks a Go release which ports it has and what it supports on each.
  *
  * The list is `go tool dist list -json`; the rest is the release's own table (internal/platform, before 1.20
- * cmd/internal/sys), compiled with a small program of ours (cases/ports) by the release itself.  The answer is kept in
+ * cmd/internal/sys; before 1.14 there is none), compiled with a small program of ours (cases/ports), which has what the
+ * table lacks, by the release itself.  The answer is kept in
  * CACHE/ports, named after all that went into it, so that it is asked once per release (about two seconds). */
 #ifndef TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_PORTS_H
 #define TLSMATRIX_RUNNER_TOOLCHAIN_RELEASE_PORTS_H
