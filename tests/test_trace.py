@@ -290,6 +290,11 @@ GO_LIBRARY = (
     + GO_THREADS
     + "//export run\nfunc run() { threads() }\nfunc main() {}\n"
 )
+FORKS = "thread.fork-signals"
+GO_FORKS = """package main
+import "os/exec"
+func main() { for i := 0; i < 5; i++ { if exec.Command("/bin/true").Run() != nil { panic("it failed") } } }
+"""
 GO_HOST = "void run(void);\nint main(void) { run(); return 0; }\n"
 
 
@@ -313,10 +318,29 @@ def go(tmp_path_factory):
     go_build(folder, "pie", GO_PROGRAM, "0", "-buildmode=pie")
     go_build(folder, "cgo", GO_CGO, "1")
     go_build(folder, "static", GO_CGO, "1", "-ldflags=-linkmode=external -extldflags=-static")
+    go_build(folder, "forks", GO_FORKS, "0")
     go_build(folder, "librun.so", GO_LIBRARY, "1", "-buildmode=c-shared")
     (folder / "host.c").write_text(GO_HOST)
     subprocess.run(["gcc", "host.c", "-o", "host", "-L.", "-lrun", "-Wl,-rpath," + str(folder)], check=True, cwd=folder)
     return folder
+
+
+@pytest.mark.parametrize(
+    "bend, text",
+    [
+        ((), "blocked=all handlers=none mask=restored"),
+        (("--bend", "fork-unblocked"), "blocked=no handlers=1 mask=restored"),
+        (("--bend", "fork-handlers"), "blocked=all handlers=1 mask=restored"),
+        (("--bend", "fork-mask"), "blocked=all handlers=none mask=other"),
+    ],
+)
+def test_go_that_forks(go, bend, text):
+    """SIGHUP, which is 1, is the first signal for which a Go program has a handler."""
+    assert trace([FORKS], [go / "forks"], *bend) == {FORKS: text}
+
+
+def test_no_fork_of_gos(built):
+    assert threads(built, [CLONE, "clone:0x11"], FORKS) == "children=none"
 
 
 @pytest.mark.parametrize("name", ["plain", "pie"])
@@ -343,13 +367,19 @@ def test_go_library(go):
     assert trace(INIT, [go / "host", "a", "b c"], "--module", go / "librun.so") == GOOD_INIT
 
 
+def program_of(check, where):
+    if check == FORKS:
+        return "forks"
+    return "host" if "c-shared" in where else "cgo" if "cgo=1" in where else "plain"
+
+
 def controls():
     """The rows of cases/control/trace.def: (check, bend, program)."""
     for line in open(os.path.join(ROOT, "cases", "control", "trace.def"), encoding="utf-8"):
         if line.startswith("CONTROL("):
             check, where, bend, status = line.split('"')[1:9:2]
             assert status == "fail"
-            yield check, bend, "host" if "c-shared" in where else "cgo" if "cgo=1" in where else "plain"
+            yield check, bend, program_of(check, where)
 
 
 @pytest.mark.skipif(not AMD64, reason="the rows are tried where all of them apply")

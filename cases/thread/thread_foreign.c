@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "_cgo_export.h"
@@ -119,6 +120,8 @@ static int stop(struct thread_foreign *foreign, char what)
 	return n == 1;
 }
 
+static struct thread_foreign *away; /* of thread_away_run, one at a time */
+
 /* The slot before and after a signal that finds the thread outside Go. */
 static int outside(struct thread_foreign *foreign, char what)
 {
@@ -126,6 +129,9 @@ static int outside(struct thread_foreign *foreign, char what)
 	int at = foreign->stops++, go_on;
 	foreign->slot_known = slot != NULL;
 	foreign->before[at] = slot ? *slot : 0;
+	if (what == THREAD_SENT && foreign == away)
+		pthread_kill(
+		    pthread_self(), SIGURG); /* by which Go takes a goroutine off its thread, and which others ignore */
 	if (what == THREAD_SENT)
 		pthread_kill(pthread_self(), foreign->signal);
 	go_on = stop(foreign, what);
@@ -146,16 +152,21 @@ static void call(struct thread_foreign *foreign)
 	foreign->seen[foreign->calls++] = altstack();
 }
 
+/* For a control. */
+static void block(const struct thread_foreign *foreign, int how)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, foreign->signal);
+	if (probe_control(foreign->id, "block"))
+		pthread_sigmask(how, &set, NULL);
+}
+
 static void *foreign_body(void *argument)
 {
 	struct thread_foreign *foreign = argument;
 	foreign->tid = (int)syscall(SYS_gettid);
-	if (probe_control(foreign->id, "block")) {
-		sigset_t set;
-		sigemptyset(&set);
-		sigaddset(&set, foreign->signal);
-		pthread_sigmask(SIG_BLOCK, &set, NULL);
-	}
+	block(foreign, SIG_BLOCK);
 	if (foreign->stack)
 		sigaltstack(&(stack_t){ .ss_sp = foreign->stack, .ss_size = foreign->stack_size }, NULL);
 	foreign->set = altstack();
@@ -185,6 +196,92 @@ int thread_foreign_run(struct thread_foreign *foreign)
 	for (size_t i = 0; i < foreign->stack_size && foreign->stack; i++)
 		foreign->stack_used |= foreign->stack[i] != 0;
 	free(foreign->stack);
+	return error;
+}
+
+/* ---- C that takes a stack away from under Go ------------------------------------------------ */
+
+static void away_stops(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), stack = (uintptr_t)away->stack;
+	struct thread_altstack now = altstack();
+	if (away->stack_size == 0)
+		away->is_away = (now.flags & SS_DISABLE) != 0;
+	else if (!away->is_away) /* AWAY_STACK; else the alternate stack was changed */
+		away->is_away = here - stack < away->stack_size;
+	block(away, SIG_BLOCK);
+	if (outside(away, THREAD_SENT) && outside(away, THREAD_SENT))
+		outside(away, THREAD_SEND);
+	block(away, SIG_UNBLOCK);
+}
+
+/* musl has no makecontext, and its targets are of this processor. */
+#ifdef __x86_64__
+static void away_switch(char *top)
+{
+	void (*body)(void) = away_stops;
+	__asm__ volatile("mov %%rsp, %%rbx\n\tmov %0, %%rsp\n\tcall *%1\n\tmov %%rbx, %%rsp"
+	    : "+r"(top), "+r"(body)::"rbx", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory",
+	    "cc");
+}
+#else
+static void away_switch(char *top)
+{
+	static ucontext_t there, back;
+	if (getcontext(&there) != 0)
+		return;
+	there.uc_stack.ss_sp = away->stack;
+	there.uc_stack.ss_size = (size_t)(top - away->stack);
+	there.uc_link = &back;
+	makecontext(&there, away_stops, 0);
+	swapcontext(&back, &there);
+}
+#endif
+
+static int away_altstack(const stack_t *stack, stack_t *was)
+{
+	if (probe_control(away->id, "stay"))
+		stack = NULL;
+	return syscall(SYS_sigaltstack, stack, was) ? errno : 0;
+}
+
+static int away_do(enum thread_away how)
+{
+	static stack_t left;
+	stack_t own = { .ss_sp = away->stack, .ss_size = away->stack_size }, was = { 0 };
+	own.ss_flags = how == AWAY_DISABLED ? SS_DISABLE : 0;
+	int error = 0;
+	if (how == AWAY_STACK && probe_control(away->id, "stay"))
+		away_stops();
+	else if (how == AWAY_STACK)
+		away_switch(away->stack + away->stack_size);
+	else if (how == AWAY_BACK)
+		error = away_altstack(&left, NULL);
+	else
+		error = away_altstack(&own, how == AWAY_LEFT ? &left : &was);
+	if (error || (how != AWAY_REPLACED && how != AWAY_DISABLED))
+		return error;
+	away->is_away = altstack().sp == (uintptr_t)away->stack && how == AWAY_REPLACED;
+	away_stops();
+	return away_altstack(&was, NULL);
+}
+
+int thread_away_run(struct thread_foreign *foreign, enum thread_away how)
+{
+	away = foreign;
+	away->tid = (int)syscall(SYS_gettid);
+	if (away->stack_size && !away->stack && !(away->stack = calloc(1, away->stack_size)))
+		return errno;
+	int error = away_do(how);
+	if (how != AWAY_LEFT)
+		close(away->up);
+	if (how == AWAY_LEFT)
+		return error;
+	for (size_t i = 0; i < away->stack_size; i++)
+		away->stack_used |= away->stack[i] != 0;
+	free(away->stack);
+	away->stack = NULL;
+	away = NULL;
 	return error;
 }
 

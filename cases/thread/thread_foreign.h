@@ -47,10 +47,21 @@ struct thread_foreign {
 	uintptr_t before[THREAD_STOPS], after[THREAD_STOPS]; /* the slot around each signal outside Go */
 	struct thread_altstack set;                          /* as it was after the thread had set its own */
 	struct thread_altstack seen[THREAD_CALLS + 1];       /* as it was after each call, and at the end */
-	int stack_used;                                      /* a handler ran on the thread's own alternate stack */
+	int stack_used; /* something ran on that stack, of an alternate one a handler */
+	int is_away;    /* of thread_away_run */
 };
 
 int thread_foreign_run(struct thread_foreign *foreign);
+
+/* The calling thread, which is Go's, gets signals at its stops while C runs on it that has
+ *   AWAY_STACK     switched to a stack of its own of stack_size bytes
+ *   AWAY_REPLACED  put an alternate signal stack of stack_size bytes in the place of the thread's
+ *   AWAY_DISABLED  taken the alternate signal stack away
+ * and that puts things right again before it returns.  AWAY_LEFT replaces it, makes no stops and leaves it so;
+ * AWAY_BACK ends that.  is_away says whether it was done; up is closed. */
+enum thread_away { AWAY_STACK, AWAY_REPLACED, AWAY_DISABLED, AWAY_LEFT, AWAY_BACK };
+
+int thread_away_run(struct thread_foreign *foreign, enum thread_away how);
 
 /* The thread, which has no alternate stack of its own, calls Go once and ends; seen[] gets the stack in force before
  * the call and after it.  id is of the check, for its control. */

@@ -21,6 +21,8 @@ const (
 	signalC
 	signalStackOwn
 	signalStackNone
+	signalSwitched
+	signalStackAway
 )
 
 // A signalWatch is one check's signal and what has been seen of it.

@@ -50,15 +50,7 @@ func altstackUnset() C.struct_thread_altstack {
 // foreign runs a thread of C through its stops (thread_foreign.h); inGo runs on it in each call,
 // after the signal. The result is nil when the thread hangs.
 func (watch *signalWatch) foreign(stackSize int, inGo func()) *C.struct_thread_foreign {
-	threadSabotage(watch.id, "block") // done by the thread; here only to wait less
-	var up, down [2]int
-	if syscall.Pipe2(up[:], syscall.O_CLOEXEC) != nil || syscall.Pipe2(down[:], syscall.O_CLOEXEC) != nil {
-		return nil
-	}
-	thread := &C.struct_thread_foreign{
-		id: C.CString(watch.id), signal: C.int(watch.number), up: C.int(up[1]), down: C.int(down[0]),
-		stack_size: C.size_t(stackSize),
-	}
+	thread := &C.struct_thread_foreign{stack_size: C.size_t(stackSize)}
 	thread.number = C.int(keepBody(func() {
 		threadSend(syscall.Gettid(), watch.number)
 		watch.slot("in Go")
@@ -66,21 +58,32 @@ func (watch *signalWatch) foreign(stackSize int, inGo func()) *C.struct_thread_f
 		inGo()
 		runtime.GC()
 	}))
-	if !within(func() {
-		stopped := make(chan struct{})
-		go func() {
-			defer close(stopped)
-			watch.stops(thread, up[0], down[1])
-		}()
-		C.thread_foreign_run(thread)
-		<-stopped
-	}) {
+	if !within(func() { watch.withStops(thread, func() { C.thread_foreign_run(thread) }) }) {
 		return nil
 	}
+	return thread
+}
+
+// withStops has run take the thread through its stops, and sends it on from each.
+func (watch *signalWatch) withStops(thread *C.struct_thread_foreign, run func()) {
+	threadSabotage(watch.id, "block") // done by the thread; here only to wait less
+	var up, down [2]int
+	if syscall.Pipe2(up[:], syscall.O_CLOEXEC) != nil || syscall.Pipe2(down[:], syscall.O_CLOEXEC) != nil {
+		watch.late = append(watch.late, "for want of a pipe")
+		return
+	}
+	thread.id, thread.signal = C.CString(watch.id), C.int(watch.number)
+	thread.up, thread.down = C.int(up[1]), C.int(down[0])
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		watch.stops(thread, up[0], down[1])
+	}()
+	run()
+	<-stopped
 	syscall.Close(up[0])
 	syscall.Close(down[0])
 	C.free(unsafe.Pointer(thread.id))
-	return thread
 }
 
 // stops sends the thread on from each stop when its signal has come, and lets it end otherwise.

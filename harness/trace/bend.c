@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
 enum { ARCH_SET_FS = 0x1002 };
@@ -151,6 +152,34 @@ static int sigaltstack_fail(struct trace *trace, struct thread *thread, struct t
 	return inject(thread, regs, SYS_sigaltstack, 1, 0); /* EFAULT */
 }
 
+static int fork_unblocked(struct trace *trace, struct thread *thread, struct trace_regs *regs, struct entry *entry)
+{
+	unsigned long long none = 0;
+	(void)trace, (void)regs, (void)entry;
+	return ptrace(PTRACE_SETSIGMASK, thread->tid, (void *)sizeof none, &none) == 0;
+}
+
+/* The call is made without what it should set, and so succeeds and changes nothing. */
+static int set_nothing(struct trace_regs *regs, long nr)
+{
+	if ((long)*reg(regs, REG_NR) != nr)
+		return 0;
+	*reg(regs, REG_ARG1) = 0;
+	return 1;
+}
+
+static int fork_handlers(struct trace *trace, struct thread *thread, struct trace_regs *regs, struct entry *entry)
+{
+	(void)trace, (void)thread, (void)entry;
+	return set_nothing(regs, SYS_rt_sigaction);
+}
+
+static int fork_mask(struct trace *trace, struct thread *thread, struct trace_regs *regs, struct entry *entry)
+{
+	(void)trace, (void)thread, (void)entry;
+	return set_nothing(regs, SYS_rt_sigprocmask);
+}
+
 /* Where the initializer would return it is entered once more, as it was the first time. */
 static int init_twice(struct trace *trace, struct thread *thread, struct trace_regs *regs, struct entry *entry)
 {
@@ -220,6 +249,9 @@ const struct trace_bend trace_bends[] = {
 	{ "go-clone", "Go's text makes one thread by clone" },
 	{ "libc-settls", "one of libc's threads is made without CLONE_SETTLS" },
 	{ "sigaltstack-fail", "one sigaltstack call fails" },
+	{ "fork-unblocked", "a process that Go forks begins with no signal blocked" },
+	{ "fork-handlers", "a process that Go forks cannot take its handlers away" },
+	{ "fork-mask", "a process that Go forks cannot change its mask" },
 	{ "init-twice", "the initializer is entered again where it returns" },
 	{ "init-args", "the initializer gets argc 0 and argv NULL" },
 	{ "init-auxv", "AT_RANDOM is gone from the auxiliary vector where the initializer is entered" },
@@ -243,6 +275,9 @@ static const struct {
 	{ BEND_CALL, go_clone },
 	{ BEND_CALL, libc_settls },
 	{ BEND_CALL, sigaltstack_fail },
+	{ BEND_FORK, fork_unblocked },
+	{ BEND_FORK_CALL, fork_handlers },
+	{ BEND_FORK_CALL, fork_mask },
 	{ BEND_INIT_RETURN, init_twice },
 	{ BEND_INIT_ENTRY, init_args },
 	{ BEND_INIT_ENTRY, init_auxv },

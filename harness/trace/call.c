@@ -149,16 +149,8 @@ int call_exit(struct trace *trace, struct thread *thread)
 
 static pid_t process_of(pid_t tid)
 {
-	char name[64], line[128];
-	int process = 0;
-	snprintf(name, sizeof name, "/proc/%d/status", (int)tid);
-	FILE *status = fopen(name, "re");
-	while (status && fgets(line, sizeof line, status))
-		if (sscanf(line, "Tgid: %d", &process) == 1)
-			break;
-	if (status)
-		fclose(status);
-	return process ? process : tid;
+	unsigned long long process;
+	return thread_status(tid, "Tgid", 10, &process) ? tid : (pid_t)process;
 }
 
 void call_made(struct trace *trace, struct thread *parent, struct thread *child)
@@ -177,6 +169,7 @@ void call_made(struct trace *trace, struct thread *parent, struct thread *child)
 	 * shares memory is meant to be one. */
 	if (!child->is_thread && (!(call->flags & CLONE_VM) || (call->flags & CLONE_VFORK))) {
 		trace->forks++;
+		child->forked = call->go;
 		return;
 	}
 	if (!clones->count++)

@@ -254,6 +254,7 @@ void init_exec(struct trace *trace, struct thread *thread)
 	trace->forks = trace->failed_clones = trace->go_settls = trace->libc_settls = 0;
 	trace->sigaltstacks = trace->sigaltstack_failed = trace->entries = 0;
 	trace->tp_shared = 0;
+	fork_begin(trace, thread);
 	if (!regs_read(thread->tid, &regs))
 		copy_arguments(trace, thread->tid, *reg(&regs, REG_SP));
 	init_find(trace, thread);

@@ -131,6 +131,24 @@ static void see_sigaltstack(const struct trace *trace, struct buf *out, struct b
 		buf_printf(note, ", last error %s", strerror(trace->sigaltstack_errno));
 }
 
+static void see_fork_signals(const struct trace *trace, struct buf *out, struct buf *note)
+{
+	const struct forks *fork = &trace->fork;
+	if (!fork->execs)
+		buf_add(out, "children=none");
+	else
+		buf_printf(out, "blocked=%s handlers=", fork->blocked == fork->execs ? "all" : "no");
+	if (fork->execs && !fork->open)
+		buf_add(out, "none");
+	else if (fork->execs)
+		buf_printf(out, "%d", __builtin_ctzll(fork->open) + 1);
+	if (fork->execs)
+		buf_printf(out, " mask=%s", fork->restored == fork->execs ? "restored" : "other");
+	buf_printf(note, "%zu processes by libc and by Go, %zu of Go's exec, %zu began with all signals blocked, ",
+	    trace->forks, fork->execs, fork->blocked);
+	buf_printf(note, "handlers of the signals 0x%llx could have run before", fork->open);
+}
+
 /* ---- the initializer ---------------------------------------------------------------------- */
 
 static size_t entries_kept(const struct trace *trace)
@@ -216,6 +234,7 @@ static const struct {
 	{ "thread.settls-value", 0, see_settls_value },
 	{ "thread.no-settls", 0, see_no_settls },
 	{ "thread.sigaltstack-ok", 0, see_sigaltstack },
+	{ "thread.fork-signals", 0, see_fork_signals },
 	{ "init.entry-once", 0, see_entry_once },
 	{ "init.entry-args", 1, see_entry_args },
 	{ "init.entry-auxv", 1, see_entry_auxv },

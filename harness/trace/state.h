@@ -1,8 +1,9 @@
 /* state.h - what the parts of the tracer share: the threads, what they did, and the
  * initializer.  Private to this folder.
  *
- * trace.c runs the loop; call.c records system calls, init.c the initializer; bend.c makes the world wrong
- * for the controls; observe.c words what was seen; threads.c, maps.c, image.c and arch.c are the ground. */
+ * trace.c runs the loop; call.c records system calls, fork.c those of forked processes, init.c the initializer;
+ * bend.c makes the world wrong for the controls; observe.c words what was seen; threads.c, maps.c, image.c and arch.c
+ * are the ground. */
 #ifndef TLSMATRIX_HARNESS_TRACE_STATE_H
 #define TLSMATRIX_HARNESS_TRACE_STATE_H
 
@@ -14,7 +15,7 @@
 #include "harness/trace/trace.h"
 
 /* Where a bend may interfere. */
-enum bend_point { BEND_CALL, BEND_INIT_ENTRY, BEND_INIT_RETURN };
+enum bend_point { BEND_CALL, BEND_FORK, BEND_FORK_CALL, BEND_INIT_ENTRY, BEND_INIT_RETURN };
 
 enum witness { WITNESS_NONE, WITNESS_G, WITNESS_OTHER };
 
@@ -33,6 +34,9 @@ struct thread {
 	int held;                    /* while another thread is stepped */
 	int exit_wanted;             /* its call's exit must stop too */
 	int phantom;                 /* made by a bend: it must end before it runs any code */
+	int forked;                  /* a process made by Go's text that has not come to its exec: all calls stop */
+	int born_unblocked;          /* not all signals were blocked where it began */
+	unsigned long long open;     /* signals that could have run a handler meanwhile */
 	int pending, pending_status; /* a report that came while another thread was stepped */
 	struct call call;
 
@@ -94,6 +98,13 @@ struct clones {
 	size_t with_settls;
 };
 
+/* Processes that Go's text forked and that came to an exec: at how many births all signals were blocked, how many have
+ * the mask that the program began with; the signals that could have run a handler in one of them. */
+struct forks {
+	size_t execs, blocked, restored;
+	unsigned long long open, mask; /* bit n - 1 is signal n; mask: of the program at its start */
+};
+
 struct trace {
 	const struct trace_spec *spec;
 	char *module; /* real path */
@@ -109,6 +120,7 @@ struct trace {
 
 	struct clones go_clones, libc_clones;
 	size_t forks, failed_clones;
+	struct forks fork;
 	int last_clone_errno;
 	size_t go_settls, libc_settls; /* calls of arch_prctl(ARCH_SET_FS) */
 	int tp_shared;                 /* two live threads had one thread pointer */
@@ -137,6 +149,9 @@ void thread_resume(struct trace *trace, struct thread *thread, int signal);
  * nothing interrupts (the parent of a vfork) runs no code of the program in that time. */
 int thread_wait(pid_t tid, int *status);
 
+/* The number behind "FIELD:" in /proc/TID/status.  0, or -ENOENT. */
+int thread_status(pid_t tid, const char *field, int base, unsigned long long *value);
+
 /* Stops every running thread of self's process but self; what one reports instead is kept for the
  * loop.  threads_let_go lets those go on that had nothing to report. */
 void threads_hold(struct trace *trace, const struct thread *self);
@@ -160,6 +175,12 @@ int call_exit(struct trace *trace, struct thread *thread); /* 1: something was m
 /* A thread or process that parent's call made. */
 void call_made(struct trace *trace, struct thread *parent, struct thread *child);
 
+/* ---- fork.c ---- */
+void fork_begin(struct trace *trace, const struct thread *thread); /* a program begins with this thread */
+void fork_born(struct trace *trace, struct thread *thread);        /* its first stop; only of forked ones, as below */
+void fork_call(struct trace *trace, struct thread *thread, int is_entry); /* a stop at a system call */
+void fork_exec(struct trace *trace, struct thread *thread);               /* the process became another program */
+
 /* ---- census.c ---- */
 void census_call(struct thread *thread, long number, int by_go);     /* at the entry of each system call */
 void census_enter(struct thread *thread, enum census_phase phase);   /* the thread comes to a phase */
@@ -176,7 +197,7 @@ void init_clean(struct trace *trace, struct thread *thread); /* takes breakpoint
 /* ---- bend.c ---- */
 int bend_find(const char *name);
 /* Changes *regs (and the tracee's memory) where the bend says so; entry is of the initializer's
- * points.  Returns 1 when regs must be written back. */
+ * points, and BEND_FORK has no regs.  Returns 1 when regs must be written back. */
 int bend_apply(
     struct trace *trace, struct thread *thread, enum bend_point point, struct trace_regs *regs, struct entry *entry);
 

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,7 +33,7 @@ struct thread *thread_add(struct trace *trace, pid_t tid)
 
 void thread_resume(struct trace *trace, struct thread *thread, int signal)
 {
-	int request = trace->seccomp && !thread->exit_wanted ? PTRACE_CONT : PTRACE_SYSCALL;
+	int request = trace->seccomp && !thread->exit_wanted && !thread->forked ? PTRACE_CONT : PTRACE_SYSCALL;
 	thread->stopped = 0;
 	ptrace(request, thread->tid, NULL, (void *)(intptr_t)signal); /* ESRCH: killed; its end is reported */
 }
@@ -47,6 +50,23 @@ int thread_wait(pid_t tid, int *status)
 		nanosleep(&pause, NULL);
 	}
 	return 0;
+}
+
+int thread_status(pid_t tid, const char *field, int base, unsigned long long *value)
+{
+	char name[64], line[256];
+	size_t len = strlen(field);
+	int error = -ENOENT;
+	snprintf(name, sizeof name, "/proc/%d/status", (int)tid);
+	FILE *status = fopen(name, "re");
+	while (error && status && fgets(line, sizeof line, status))
+		if (strncmp(line, field, len) == 0 && line[len] == ':') {
+			*value = strtoull(line + len + 1, NULL, base);
+			error = 0;
+		}
+	if (status)
+		fclose(status);
+	return error;
 }
 
 static int is_interrupt(int status)

@@ -127,6 +127,7 @@ static void release(struct trace *trace, struct thread *thread)
 		regs_write(thread->tid, &regs);
 	}
 	init_clean(trace, thread);
+	fork_born(trace, thread);
 	thread_resume(trace, thread, 0);
 }
 
@@ -161,6 +162,7 @@ static void on_exec(struct trace *trace, struct thread *thread)
 			trace->thread[i]->alive = 0;
 	thread->call.nr = -1;
 	thread->exit_wanted = thread->injected = 0;
+	fork_exec(trace, thread);
 	if (thread->process == trace->first)
 		init_exec(trace, thread);
 	thread_resume(trace, thread, 0);
@@ -170,6 +172,7 @@ static void on_syscall(struct trace *trace, struct thread *thread)
 {
 	struct __ptrace_syscall_info info = { 0 };
 	ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, (void *)sizeof info, &info);
+	fork_call(trace, thread, info.op == PTRACE_SYSCALL_INFO_ENTRY);
 	if (thread->process == trace->first) {
 		if (info.op == PTRACE_SYSCALL_INFO_ENTRY && !trace->seccomp)
 			call_enter(trace, thread);

@@ -3,7 +3,8 @@
  *
  * trace_run starts the program under ptrace, follows every thread and child until the first
  * process is over, and leaves what it saw in a struct trace.  Only the threads of the first
- * process are judged; a program that it execs replaces it, and judging starts anew.  trace_observe
+ * process are judged, and of processes that Go's text forks what signals could do to them before their exec (fork.c,
+ * every call of theirs stops); a program that the first execs replaces it, and judging starts anew.  trace_observe
  * then says what a TRACE check (matrix/checks.def) observed, in oracle.def's words.
  *
  * A system call is Go's when its instruction lies in Go's text: between the symbols runtime.text

@@ -446,17 +446,22 @@ static int run_trace(struct run *run)
 	if (preload)
 		env_set(&run->env, "LD_PRELOAD", "%s", "");
 	size_t count = 0;
+	int forking = 0;
 	for (size_t i = 0; i < trial->count; i++)
 		if (trial->checks[i]->pass == PASS_TRACE && is_asked(run, i) && is_over(run)) {
 			judge_rest(run, &trial->checks[i], 1);
 		} else if (trial->checks[i]->pass == PASS_TRACE && is_asked(run, i)) {
 			argv_add(&prefix, "%s", trial->checks[i]->id);
-			set_repro(run, trial->checks[i], TRIAL_WORKLOAD);
+			int forks = strcmp(trial->checks[i]->id, "thread.fork-signals") == 0;
+			set_repro(run, trial->checks[i], forks ? TRIAL_FORKS : TRIAL_WORKLOAD);
 			count++;
+			forking |= forks;
 		}
 	argv_add(&prefix, "--");
 	add_program(run, NULL, &argv);
 	argv_add(&argv, TRIAL_WORKLOAD);
+	if (forking)
+		argv_add(&argv, TRIAL_FORKS);
 	struct child_result child;
 	int error = count ? start(run, (const char *const *)prefix.word, &argv, TRACE_MS + TRACE_MS / 4, &child) : 0;
 	argv_free(&argv);

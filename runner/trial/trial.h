@@ -37,7 +37,9 @@ struct trial {
  * nothing could be judged. */
 int trial_run(const struct trial *trial, struct cell_result *result, struct buf *log, struct diag *diag);
 
-/* The folder of tlstrace's workload: the LIVE check that makes threads. */
+/* tlstrace's workload: the LIVE check that makes threads; with a TRACE check of forked processes also the one that
+ * forks them. */
 #define TRIAL_WORKLOAD "tls.slot-distinct"
+#define TRIAL_FORKS "thread.fork-exec"
 
 #endif
