@@ -103,11 +103,17 @@ static int links_by_accident(const struct cell *build)
 }
 
 /* Before 1.8 cmd/link takes -linkmode=internal for external where only that works, without a word: it is the other
- * build (cmd/link/internal/ld/pobj.go, lib.go; since 1.8 config.go determineLinkMode refuses it). */
+ * build (cmd/link/internal/ld/lib.go, x86/obj.go, ppc64/obj.go, arm64/obj.go archinit; since 1.8 ld/config.go
+ * determineLinkMode refuses it). */
 static int is_external_anyway(const struct cell *build)
 {
-	return build->link == LINK_INTERNAL && build->mode != MODE_EXE && build->mode != MODE_PIE &&
-	    !version_since(build->go, VERSION_LINK_ASKED);
+	static const char pie[] = "arch=386,ppc64le";
+	const struct filter_subject subject = { build, NULL, NULL, NULL };
+	if (build->link != LINK_INTERNAL || version_since(build->go, VERSION_LINK_ASKED))
+		return 0;
+	return build->mode == MODE_EXE ? build->port && build->port->external[build->cgo] :
+	    build->mode == MODE_PIE    ? filter_text_match(pie, &subject) :
+					 1;
 }
 
 /* All cells of one build: one for each load mode, or the one @none of a build that is refused or that nothing runs. */

@@ -7,8 +7,8 @@
 //
 //	ports GOOS/GOARCH/CGO...
 //
-// The arguments are the ports of `go tool dist list -json`; CGO is its CgoSupported, 0 or 1.  Without any, which is what
-// 1.5 and 1.6 are asked, which have no such command, they are those that the code is for (own_5.go).
+// The arguments are the ports of `go tool dist list -json`; CGO is its CgoSupported, 0 or 1.  1.5 and 1.6 have no such
+// command: without arguments, the ports are those that their code is for (own_5.go).
 package main
 
 import "os"

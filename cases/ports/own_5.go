@@ -42,8 +42,9 @@ var (
 	}
 )
 
-// external is what needs an external linker, cgo or not: cmd/link/internal/ld/config.go mustLinkExternal, since 1.8.
-var external = []since{{8, 0, "android", ""}, {8, 0, "darwin", "arm"}, {8, 0, "darwin", "arm64"}}
+// external is what needs an external linker, cgo or not: cmd/link/internal/ld/config.go mustLinkExternal, before 1.8
+// arm64/obj.go archinit.
+var external = []since{{8, 0, "android", ""}, {8, 0, "darwin", "arm"}, {5, 0, "darwin", "arm64"}}
 
 // portRows is the ports of 1.5 and 1.6: those with a runtime/rt0_GOOS_GOARCH.s, with cgo by cmd/dist/build.go
 // cgoEnabled.

@@ -14,7 +14,7 @@ type since struct {
 
 // cgoExternal is what needs an external linker only with cgo: cmd/link/internal/ld/config.go mustLinkExternal, iscgo.
 var cgoExternal = []since{
-	{8, 13, "", "arm64"},
+	{5, 13, "", "arm64"},
 	{8, 0, "", "mips"}, {8, 0, "", "mipsle"}, {8, 0, "", "mips64"}, {8, 0, "", "mips64le"},
 	{10, 0, "", "ppc64"}, {10, 18, "", "ppc64le"},
 	{14, 0, "android", ""},

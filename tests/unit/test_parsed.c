@@ -41,7 +41,7 @@ static struct cell read_back(const struct cell *cell, char id[CELL_ID_MAX])
 static void expect_same_meaning(size_t sample, const char *arch, size_t *changed)
 {
 	struct cells cells = list_on_targets(sample, arch);
-	assert_true(cells.count > 1000);
+	assert_true(cells.count > 400); /* 1.5 has 29 ports and few modes */
 	for (size_t i = 0; i < cells.count; i++) {
 		char id[CELL_ID_MAX];
 		struct cell parsed = read_back(&cells.cell[i], id);
