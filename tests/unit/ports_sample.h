@@ -3,7 +3,7 @@
 #ifndef TLSMATRIX_TESTS_UNIT_PORTS_SAMPLE_H
 #define TLSMATRIX_TESTS_UNIT_PORTS_SAMPLE_H
 
-enum { SAMPLES = 12 };
+enum { SAMPLES = 13 };
 
 static const struct {
 	const char *go, *table;
