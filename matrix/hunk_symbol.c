@@ -16,10 +16,21 @@ static const struct {
 } phrases[] = {
 	{ "relocation target ", " not defined", MISSING_TO_LINKER, 1 },
 	{ " addressing mode for symbol ", "", MISSING_TO_COMPILER, 0 },
+	{ "unrecognized instruction \"", "\"", MISSING_TO_COMPILER, 0 },
 	{ "undefined: ", "", MISSING_TO_COMPILER, 1 },
 	{ "package ", " is not in GOROOT", MISSING_PACKAGE, 0 },
 	{ "package ", " is not in std", MISSING_PACKAGE, 0 },
 	{ "cannot find package \"", "\" in any of:", MISSING_PACKAGE, 0 },
+};
+
+/* What is behind a word in a line. */
+static const struct {
+	const char *after;
+	enum missing_to to;
+	int ends; /* nothing comes behind it, and the word is whatever has no space: a symbol with its package */
+} behind[] = {
+	{ " undefined (", MISSING_TO_COMPILER, 0 },
+	{ ": not defined", MISSING_TO_LINKER, 1 },
 };
 
 /* The name that is there: a path of a package whole, of a symbol what is behind its package's, "Load" of
@@ -63,23 +74,41 @@ static int take_phrase(const char *line, size_t len, char *name, size_t size, en
 	return 0;
 }
 
+static int take_word(const char *line, size_t len, char *name, size_t size, enum missing_to *to)
+{
+	for (size_t i = 0; i < sizeof(behind) / sizeof(behind[0]); i++) {
+		size_t follows = strlen(behind[i].after);
+		const char *at = memmem(line, len, behind[i].after, follows), *word = at;
+		if (!at || (behind[i].ends && at + follows != line + len))
+			continue;
+		while (word > line && (behind[i].ends ? word[-1] != ' ' : is_word(word[-1])))
+			word--;
+		if (!take(word, at, behind[i].to, behind[i].ends, name, size))
+			continue;
+		*to = behind[i].to;
+		return 1;
+	}
+	return 0;
+}
+
 const char *missing_symbol(const char *said, char *name, size_t size, enum missing_to *to)
 {
-	static const char method[] = " undefined (";
 	for (const char *line = said; *line; line += *line == '\n') {
 		size_t len = strcspn(line, "\n");
-		const char *end = line + len, *dot = memmem(line, len, method, strlen(method)), *word = dot;
-		if (take_phrase(line, len, name, size, to))
-			return end;
-		while (word && word > line && is_word(word[-1]))
-			word--;
-		if (word && take(word, dot, MISSING_TO_COMPILER, 0, name, size)) {
-			*to = MISSING_TO_COMPILER;
-			return end;
-		}
-		line = end;
+		if (take_phrase(line, len, name, size, to) || take_word(line, len, name, size, to))
+			return line + len;
+		line += len;
 	}
 	return NULL;
+}
+
+int missing_label(const char *said, char *name, size_t size)
+{
+	static const char phrase[] = ": undefined label ";
+	if (strncmp(said, phrase, strlen(phrase)) != 0)
+		return 0;
+	const char *label = said + strlen(phrase);
+	return take(label, label + strcspn(label, "\n"), MISSING_TO_COMPILER, 0, name, size);
 }
 
 /* Does the line have the word, with "." at its end one that goes on?  The middle dot before a name of assembly is no
@@ -146,5 +175,93 @@ size_t hunks_lose(const char *old, const struct hunk *hunks, size_t count, const
 		found += mark(old, hunks, count, in, use, 0, culprit);
 	free(path);
 	free(use);
+	return found;
+}
+
+/* ---- labels -------------------------------------------------------------------------------------------- */
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return line + (*line == '\n');
+}
+
+static int is_function(const char *line) { return strncmp(line, "TEXT", strlen("TEXT")) == 0; }
+
+/* The one whose lines end before a line, from 1; *first is the number of its own.  NULL when there is none. */
+static const char *function_before(const char *text, size_t line, size_t *first)
+{
+	const char *function = NULL;
+	for (size_t n = 1; n < line && *text; n++, text = next_line(text))
+		if (is_function(text)) {
+			function = text;
+			*first = n;
+		}
+	return function;
+}
+
+/* "TEXT runtime·uname(SB)": what is behind may differ. */
+static int is_same(const char *function, const char *other)
+{
+	size_t len = strcspn(function, "(\n");
+	return strcspn(other, "(\n") == len && memcmp(function, other, len) == 0;
+}
+
+static int is_label(const char *line, const char *label)
+{
+	size_t len = strlen(label);
+	return strncmp(line, label, len) == 0 && line[len] == ':';
+}
+
+static int has_label(const char *text, const char *label)
+{
+	for (; *text; text = next_line(text))
+		if (is_label(text, label))
+			return 1;
+	return 0;
+}
+
+/* Marks those that take the label's line away from the function. */
+static size_t take_label(const char *old, const struct hunk *hunks, size_t count, const unsigned char *in,
+    const char *function, const char *label, unsigned char *culprit)
+{
+	size_t found = 0;
+	int inside = 0;
+	for (size_t n = 1; *old; n++, old = next_line(old)) {
+		inside = is_function(old) ? is_same(function, old) : inside;
+		for (size_t i = 0; inside && is_label(old, label) && i < count; i++) {
+			int takes = n > hunks[i].after && n - hunks[i].after <= hunks[i].deletes;
+			if (in[i] && takes && !has_label(hunks[i].adds, label))
+				found += culprit[i] = 1;
+		}
+	}
+	return found;
+}
+
+/* Marks those that add one of the function's lines, up to a line, that has the label. */
+static size_t want_label(const struct hunk *hunks, size_t count, const unsigned char *in, const char *function,
+    size_t first, size_t line, const char *label, unsigned char *culprit)
+{
+	size_t found = 0;
+	for (size_t n = first; n < line && *function; n++, function = next_line(function)) {
+		size_t hunk = names(function, strcspn(function, "\n"), label) ? hunks_at(hunks, count, in, n) : count;
+		if (hunk < count)
+			found += culprit[hunk] = 1;
+	}
+	return found;
+}
+
+size_t hunks_lose_label(const char *old, const struct hunk *hunks, size_t count, const unsigned char *in, size_t line,
+    const char *label, unsigned char *culprit)
+{
+	struct buf mixed = BUF_INIT;
+	size_t first = 0, found = 0;
+	int error = hunks_apply(old, hunks, count, in, &mixed);
+	const char *function = error ? NULL : function_before(mixed.data, line, &first);
+	if (function)
+		found = take_label(old, hunks, count, in, function, label, culprit);
+	if (function && !found)
+		found = want_label(hunks, count, in, function, first, line, label, culprit);
+	buf_free(&mixed);
 	return found;
 }

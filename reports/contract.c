@@ -262,8 +262,8 @@ static void markdown_of_programs(struct buf *out, const struct clauses *table)
 	buf_printf(out,
 	    "\n# What a loader owes a Go program at its entry point\n\n%zu clauses tried on %zu releases, %s to %s, "
 	    "linux/amd64, a static executable without cgo (-buildmode=exe, CGO_ENABLED=0):\nbefore its first "
-	    "instruction the program gets a stack and registers that break one clause "
-	    "(`cases/hosts/contract_start.c`); what becomes of Go follows from the release's source "
+	    "instruction the program gets a stack and registers that break one clause, or another thread than the "
+	    "process's first (`cases/hosts/contract_start.c`); what becomes of Go follows from the release's source "
 	    "(`matrix/oracle/contract_start.def`).\n\n",
 	    table->clauses, table->count, version_bare(table->results[0]->cell.go),
 	    version_bare(table->results[table->count - 1]->cell.go));

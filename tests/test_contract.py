@@ -97,6 +97,18 @@ def test_a_start_that_is_not_broken_is_told(copied, whole, cut, told):
     assert {check["id"] for check in checks if "could not be tried" in check["observed"]} == told, done
 
 
+def test_a_start_on_the_first_thread_is_told(copied):
+    """The same of the thread that enters, which all that is written and set there says nothing of."""
+    source = copied.tree / "cases/hosts/contract_start.c"
+    whole = "error = make_thread(child, &starting, &enters);"
+    assert source.read_text().count(whole) == 1
+    source.write_text(source.read_text().replace(whole, "(void)make_thread;"))
+    done = copied("run", "mode=exe,pie & cgo=0 & link=internal & check=contract.start-thread")
+    assert done.status == CODES["unexpected"], done
+    checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
+    assert len(checks) == 2 and all("could not be tried" in check["observed"] for check in checks), checks
+
+
 def test_a_start_of_the_interpreter_is_told(copied):
     """What is bent where the interpreter begins is bent for it, and not for the program."""
     source = copied.tree / "cases/hosts/contract_start.c"

@@ -32,7 +32,7 @@ class Proxy(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, folder):
-        self.folder, self.fault, self.zips = folder, None, 0
+        self.folder, self.fault, self.zips, self.lists = folder, None, 0, 0
         super().__init__(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -58,6 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         """A file, as the fault has it."""
         if self.path.endswith("/@v/list"):
+            self.server.lists += 1
             body = b"".join(b"v0.0.1-go%s.linux-amd64\n" % name for name in (b"1.6.2", b"1.6.4", b"1.4.3"))
         elif self.path.endswith("/supported"):
             body = b""
@@ -337,9 +338,9 @@ def test_bisect_fetches_what_it_tries(tool, proxy):
     done = tool(*argv, RELEASE)
     assert done.status == CODES["infra"] and f"go{RELEASE}: not fetched" in done.stderr.splitlines()[-1], done
     assert releases(tool) == ["go1.7.1"]
-    proxy.fault = None
+    proxy.fault, proxy.lists = None, 0
     done = tool(*argv, RELEASE)
-    assert done.status == CODES["ok"], done
+    assert done.status == CODES["ok"] and proxy.lists == 1, (done, proxy.lists)
     assert done.stdout.split("\n\n")[1].splitlines()[:2] == [
         f"go{RELEASE}: pass tolerated",
         "go1.7.1: pass exits: runtime: kernel page size (65536) is larger than runtime page size (4096)",

@@ -7,7 +7,11 @@
  * such a vector as well.
  *
  * A PIE has an interpreter, which the kernel enters in its place; it runs as it does and jumps to AT_ENTRY, where a
- * breakpoint has the program stop before its own first instruction. */
+ * breakpoint has the program stop before its own first instruction.
+ *
+ * A loader that is itself a program may enter another one on any of its threads.  For that the parent has the stopped
+ * process make a stack and a thread of the same address space (clone(2)), which gets all that the first thread had at
+ * the entry point, but the stack; the first thread sleeps and takes no signals. */
 #define _GNU_SOURCE
 #include "cases/hosts/contract_start.h"
 
@@ -18,10 +22,13 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,7 +39,9 @@ enum {
 	WORDS = 6 + 2 * STRINGS + 2 * PAIRS,
 	ROOM = 8192, /* between the two vectors */
 	STACK_SMALL = 65536,
+	STACK_OF_THREAD = 1 << 20,
 	BREAKPOINT = 0xcc, /* INT3, which leaves RIP behind it (Intel SDM 3, #BP) */
+	CALL_SIZE = 3,     /* of SYSTEM_CALL */
 	DIRECTION = 0x400  /* DF, which is clear at entry (psABI amd64 3.2.2) */
 };
 
@@ -43,6 +52,14 @@ enum {
 /* x87 likewise 0x37f; here: nothing masked, single precision. */
 #define X87_UNMASKED 0x40u
 
+/* SYSCALL; INT3.  And what a thread does for good: MOV EAX, 34 (pause); SYSCALL; JMP to the MOV. */
+#define SYSTEM_CALL 0xcc050ful
+static const unsigned char sleeps[16] = { 0xb8, SYS_pause, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7 };
+
+/* A thread of the process as any other: pthread_create's of glibc (sysdeps/unix/sysv/linux/createthread.c), which has
+ * a thread pointer of its own besides, and an address to clear at its end. */
+#define CLONE_THREADS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
+
 #define JUNK 0x5a5a5a5a5a5a5a5aul
 
 /* What the program finds at its entry point. */
@@ -52,6 +69,7 @@ struct starting {
 	size_t off_by;            /* bytes by which the stack is misaligned */
 	int called;               /* a return address lies where argc should */
 	int blocked;              /* all signals are */
+	int threaded;             /* another thread than the first enters it */
 	struct user_regs_struct regs;
 	struct user_fpregs_struct fp;
 };
@@ -115,6 +133,7 @@ static void rounding(struct starting *s) { s->fp.mxcsr = MXCSR_TO_ZERO; }
 static void exceptions(struct starting *s) { s->fp.mxcsr = MXCSR_UNMASKED; }
 static void x87(struct starting *s) { s->fp.cwd = X87_UNMASKED; }
 static void blocked(struct starting *s) { s->blocked = 1; }
+static void threaded(struct starting *s) { s->threaded = 1; }
 
 /* Before the program is there, since the kernel lays out its stack by the limit (execve(2)). */
 static int stack_small(void)
@@ -155,6 +174,7 @@ static const struct start {
 	{ { "contract.start-x87", NULL, TIMES }, x87, NULL },
 	{ { "contract.start-signals-blocked", NULL, TIMES }, blocked, NULL },
 	{ { "contract.start-stack-64k", NULL, TIMES }, NULL, stack_small },
+	{ { "contract.start-thread", NULL, TIMES }, threaded, NULL },
 };
 
 static const struct start *start_of(const struct contract_clause *clause)
@@ -193,7 +213,7 @@ void contract_start_child(const struct contract_clause *clause, const char *prog
 static int stopped(pid_t child, int how)
 {
 	int status;
-	return waitpid(child, &status, 0) == child && WIFSTOPPED(status) && status >> 8 == how ? 0 : -ECHILD;
+	return waitpid(child, &status, __WALL) == child && WIFSTOPPED(status) && status >> 8 == how ? 0 : -ECHILD;
 }
 
 /* To where the program, or its interpreter, begins: past execve's end, with the result of the call in RAX, for a signal
@@ -262,25 +282,33 @@ static int take(pid_t child, struct starting *s, uintptr_t *entry)
 	return error ? error : -E2BIG;
 }
 
-/* Lets the interpreter run until it has jumped there, and puts back the instruction that is next. */
+/* Has the thread go on until it comes behind the breakpoint that ends code, whose first byte is put at an address, and
+ * puts back what was there, with the next instruction at that address. */
+static int run_to(pid_t child, uintptr_t at, uintptr_t code, size_t size, struct user_regs_struct *regs)
+{
+	struct user_fpregs_struct fp;
+	uintptr_t was = 0, mask = ~(uintptr_t)0 >> 8 * (sizeof mask - size);
+	int error = peek(child, at, &was);
+	if (!error &&
+	    (ptrace(PTRACE_POKEDATA, child, (void *)at, (void *)((was & ~mask) | code)) ||
+		ptrace(PTRACE_CONT, child, 0, 0)))
+		error = -errno;
+	error = error ? error : stopped(child, SIGTRAP);
+	error = error ? error : get_registers(child, regs, &fp);
+	if (!error && regs->rip != at + size)
+		error = -ENOEXEC;
+	regs->rip = error ? 0 : at;
+	if (!error &&
+	    (ptrace(PTRACE_POKEDATA, child, (void *)at, (void *)was) || ptrace(PTRACE_SETREGS, child, NULL, regs)))
+		error = -errno;
+	return error;
+}
+
+/* Lets the interpreter run until it has jumped there. */
 static int past_interpreter(pid_t child, uintptr_t entry)
 {
 	struct user_regs_struct regs;
-	struct user_fpregs_struct fp;
-	uintptr_t code = 0, trap;
-	int error = peek(child, entry, &code);
-	trap = (code & ~(uintptr_t)0xff) | BREAKPOINT;
-	if (!error && (ptrace(PTRACE_POKEDATA, child, (void *)entry, (void *)trap) || ptrace(PTRACE_CONT, child, 0, 0)))
-		error = -errno;
-	error = error ? error : stopped(child, SIGTRAP);
-	error = error ? error : get_registers(child, &regs, &fp);
-	if (!error && regs.rip != entry + 1)
-		error = -ENOEXEC;
-	regs.rip = error ? 0 : entry;
-	if (!error &&
-	    (ptrace(PTRACE_POKEDATA, child, (void *)entry, (void *)code) || ptrace(PTRACE_SETREGS, child, NULL, &regs)))
-		error = -errno;
-	return error;
+	return run_to(child, entry, BREAKPOINT, 1, &regs);
 }
 
 /* What the program would find at its entry point. */
@@ -292,6 +320,76 @@ static int take_at_entry(pid_t child, struct starting *s)
 		return error;
 	error = past_interpreter(child, entry);
 	return error ? error : take(child, s, &entry);
+}
+
+/* Has the stopped process make a system call, at the program's first instruction. */
+static int make_call(pid_t child, const struct starting *s, long number, const uintptr_t argument[6], uintptr_t *result)
+{
+	struct user_regs_struct regs = s->regs;
+	regs.rax = (uintptr_t)number;
+	regs.orig_rax = ~0ul; /* it comes from no other call, which would be made again */
+	regs.rdi = argument[0];
+	regs.rsi = argument[1];
+	regs.rdx = argument[2];
+	regs.r10 = argument[3];
+	regs.r8 = argument[4];
+	regs.r9 = argument[5];
+	if (ptrace(PTRACE_SETREGS, child, NULL, &regs))
+		return -errno;
+	int error = run_to(child, regs.rip, SYSTEM_CALL, CALL_SIZE, &regs);
+	if (!error && regs.rax > (uintptr_t)-PAGE)
+		error = (int)regs.rax;
+	*result = error ? 0 : regs.rax;
+	return error;
+}
+
+static int make_memory(pid_t child, const struct starting *s, size_t size, int access, uintptr_t *at)
+{
+	return make_call(child, s, SYS_mmap,
+	    (const uintptr_t[6]){ 0, size, (uintptr_t)access, MAP_PRIVATE | MAP_ANONYMOUS, ~0ul, 0 }, at);
+}
+
+static int block_all(pid_t child)
+{
+	uint64_t all = ~(uint64_t)0, now = 0;
+	void *size = (void *)sizeof all;
+	if (ptrace(PTRACE_SETSIGMASK, child, size, &all) || ptrace(PTRACE_GETSIGMASK, child, size, &now))
+		return -errno;
+	/* SIGKILL and SIGSTOP are not blocked by anything. */
+	return (now | 1u << (SIGKILL - 1) | 1u << (SIGSTOP - 1)) == all ? 0 : -ENODATA;
+}
+
+/* For good, and whoever sends the process a signal, it is not for this thread. */
+static int put_to_sleep(pid_t thread, const struct starting *s, uintptr_t page)
+{
+	struct user_regs_struct regs = s->regs;
+	regs.rip = page;
+	regs.orig_rax = ~0ul;
+	for (size_t i = 0; i < sizeof sleeps; i += sizeof page) {
+		uintptr_t word;
+		memcpy(&word, sleeps + i, sizeof word);
+		if (ptrace(PTRACE_POKEDATA, thread, (void *)(page + i), (void *)word))
+			return -errno;
+	}
+	return ptrace(PTRACE_SETREGS, thread, NULL, &regs) ? -errno : block_all(thread);
+}
+
+/* Another thread of the process, stopped as the first was, with a stack of its own. */
+static int make_thread(pid_t child, struct starting *s, pid_t *thread)
+{
+	uintptr_t stack = 0, page = 0, made = 0;
+	int error = make_memory(child, s, STACK_OF_THREAD, PROT_READ | PROT_WRITE, &stack);
+	error = error ? error : make_memory(child, s, PAGE, PROT_READ | PROT_EXEC, &page);
+	stack += STACK_OF_THREAD;
+	error = error ?
+	    error :
+	    make_call(child, s, SYS_clone, (const uintptr_t[6]){ CLONE_THREADS | CLONE_PTRACE, stack }, &made);
+	if (error)
+		return error;
+	*thread = (pid_t)made;
+	s->regs.rsp = stack;
+	error = stopped(*thread, SIGSTOP);
+	return error ? error : put_to_sleep(child, s, page);
 }
 
 static void add(uintptr_t word[WORDS], size_t *count, const uintptr_t *from, size_t more)
@@ -315,16 +413,6 @@ static size_t compose(const struct starting *s, uintptr_t word[WORDS])
 	add(word, &count, s->auxv[0], 2 * s->pairs);
 	add(word, &count, end, 2);
 	return count;
-}
-
-static int block_all(pid_t child)
-{
-	uint64_t all = ~(uint64_t)0, now = 0;
-	void *size = (void *)sizeof all;
-	if (ptrace(PTRACE_SETSIGMASK, child, size, &all) || ptrace(PTRACE_GETSIGMASK, child, size, &now))
-		return -errno;
-	/* SIGKILL and SIGSTOP are not blocked by anything. */
-	return (now | 1u << (SIGKILL - 1) | 1u << (SIGSTOP - 1)) == all ? 0 : -ENODATA;
 }
 
 /* Of what a clause changes; the rest is the kernel's. */
@@ -369,17 +457,33 @@ static int bend(const struct start *start, enum start_how how, struct starting *
 	return 0;
 }
 
+/* Which thread enters it is looked at as all else is. */
+static int is_thread_of(pid_t child, pid_t thread)
+{
+	return thread != child && syscall(SYS_tgkill, child, thread, 0) == 0;
+}
+
 int contract_start(const struct contract_clause *clause, pid_t child, enum start_how how)
 {
 	struct starting starting;
+	pid_t enters = child;
 	int error = to_entry(child);
 	error = error ? error : take_at_entry(child, &starting);
 	error = error ? error : bend(start_of(clause), how, &starting);
-	error = error ? error : give(child, &starting);
-	if (!error && ptrace(PTRACE_DETACH, child, NULL, NULL))
+	if (!error && starting.threaded)
+		error = make_thread(child, &starting, &enters);
+	error = error ? error : give(enters, &starting);
+	if (!error && starting.threaded && !is_thread_of(child, enters))
+		error = -ENODATA;
+	/* The one that enters comes last: it may end the process at once. */
+	if (!error &&
+	    ((enters != child && ptrace(PTRACE_DETACH, child, NULL, NULL)) ||
+		ptrace(PTRACE_DETACH, enters, NULL, NULL)))
 		error = -errno;
 	if (error)
 		kill(child, SIGKILL);
+	if (error && enters != child) /* a process ends when those who trace its threads know that they have */
+		waitpid(enters, NULL, __WALL);
 	return error;
 }
 

@@ -179,7 +179,8 @@ static int look_along_branch(struct search *search, const size_t pair[2])
 	return code;
 }
 
-/* The releases between the pair that the first list left out. */
+/* The releases between the pair that the first list left out.  Where they are not to be learnt the pair is what was
+ * found. */
 static int look_along_patches(struct search *search, const size_t pair[2])
 {
 	struct search finer = { .count = 0 };
@@ -190,8 +191,10 @@ static int look_along_patches(struct search *search, const size_t pair[2])
 		    search->candidate[pair[1]].name, finer.count - 2);
 		return look_closer(search, &finer, "");
 	}
+	if (more < 0)
+		cmd_fail(&diag, 0);
 	search_free(&finer);
-	return more < 0 ? cmd_fail(&diag, EXIT_INFRA) : -1;
+	return -1;
 }
 
 /* Searches and tells; merge is the one whose branch this is, or "".  The exit code, or -1 when nothing changes. */

@@ -59,16 +59,32 @@ static int make_ladder(struct release_list *kept, const struct release_list *ava
 	return 0;
 }
 
+/* What can be had, asked for the first time only.  0 or as fetch_list. */
+static int learn_available(struct search *search, struct diag *diag)
+{
+	struct release_list available = RELEASE_LIST_INIT;
+	if (!search->fetching || search->available)
+		return 0;
+	int error = fetch_list(search->question.setup, &available, diag);
+	if (error)
+		return error;
+	search->available = xcalloc(1, sizeof(*search->available));
+	*search->available = available;
+	return 0;
+}
+
 /* Kept releases and the one under test, and with search->fetching what can be had.  As along_make. */
 static int releases_between(
-    const struct search *search, const char *good, const char *bad, struct release_list *ladder, struct diag *diag)
+    struct search *search, const char *good, const char *bad, struct release_list *ladder, struct diag *diag)
 {
-	struct release_list kept, available = RELEASE_LIST_INIT;
-	int error = search->fetching ? fetch_list(search->question.setup, &available, diag) : 0;
+	static const struct release_list none = RELEASE_LIST_INIT;
+	struct release_list kept;
+	int error = learn_available(search, diag);
+	if (error)
+		return error;
 	kept_releases(search->question.setup, &kept);
 	release_list_add(&kept, search->question.setup->releases[0].version);
-	error = error ? error : make_ladder(&kept, &available, good, bad, ladder, diag);
-	release_list_free(&available);
+	error = make_ladder(&kept, search->available ? search->available : &none, good, bad, ladder, diag);
 	release_list_free(&kept);
 	return error;
 }
@@ -177,6 +193,8 @@ static struct search same_question(const struct search *search)
 		.axis = search->axis,
 		.go_tree = search->go_tree,
 		.fetching = search->fetching,
+		.available = search->available,
+		.borrows = 1,
 		.evaluated = search->evaluated,
 		.stored = search->stored,
 		.tell = search->tell,

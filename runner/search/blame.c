@@ -68,20 +68,47 @@ static enum delta_answer answer_of(const struct blame *blame, const struct found
 	return DELTA_UNRESOLVED;
 }
 
+/* A file as one of the two releases has it, malloc'ed; "" where that has none. */
+static char *text_of(const struct blame *blame, const struct source_file *file, const char *release)
+{
+	char *text = NULL,
+	     *path = xprintf("%s/src/%s", setup_release_of(blame->question.setup, release)->goroot, file->name);
+	if (file_read(path, &text, NULL))
+		text = xstrdup("");
+	free(path);
+	return text;
+}
+
+/* The changes of a file of which the build says something at a line: those that add it, or those to which a function
+ * that ends there lost a label. */
+static void add_culprits_at(const struct blame *blame, const struct source_file *file, size_t line, const char *said,
+    const unsigned char *in, unsigned char *culprit)
+{
+	char label[80];
+	in += file->first;
+	culprit += file->first;
+	if (file->hunks && missing_label(said, label, sizeof(label))) {
+		char *old = text_of(blame, file, blame->base);
+		hunks_lose_label(old, file->hunks, file->changes, in, line, label, culprit);
+		free(old);
+		return;
+	}
+	size_t hunk = file->hunks ? hunks_at(file->hunks, file->changes, in, line) : 0;
+	if (hunk < file->changes && in[hunk])
+		culprit[hunk] = 1;
+}
+
 /* The changes of a file whose lines the build names, "runtime/proc.go:85: ...". */
-static void add_culprits(
-    const struct source_file *file, const char *said, const unsigned char *in, unsigned char *culprit)
+static void add_culprits(const struct blame *blame, const struct source_file *file, const char *said,
+    const unsigned char *in, unsigned char *culprit)
 {
 	size_t len = strlen(file->name);
 	for (const char *at = said; (at = strstr(at, file->name)); at += len) {
-		int whole = at > said && at[-1] == '/' && at[len] == ':' && at[len + 1] >= '0' && at[len + 1] <= '9';
-		size_t hunk = !whole || !file->hunks ?
-		    file->changes :
-		    hunks_at(file->hunks, file->changes, in + file->first, strtoul(at + len + 1, NULL, 10));
-		if (whole && !file->hunks)
-			hunk = 0;
-		if (hunk < file->changes && in[file->first + hunk])
-			culprit[file->first + hunk] = 1;
+		char *behind = NULL;
+		if (at > said && at[-1] == '/' && at[len] == ':' && at[len + 1] >= '0' && at[len + 1] <= '9') {
+			size_t line = strtoul(at + len + 1, &behind, 10);
+			add_culprits_at(blame, file, line, behind, in, culprit);
+		}
 	}
 }
 
@@ -89,20 +116,13 @@ static void add_culprits(
 static size_t add_lost(const struct blame *blame, const struct source_file *file, const char *symbol,
     enum symbol_loss loss, const unsigned char *in, unsigned char *culprit)
 {
-	const char *const ends[2] = { blame->base, blame->other };
-	char *text[2] = { NULL, NULL };
-	for (int side = 0; side < 2; side++) {
-		char *path =
-		    xprintf("%s/src/%s", setup_release_of(blame->question.setup, ends[side])->goroot, file->name);
-		if ((side && file->hunks) || file_read(path, &text[side], NULL))
-			text[side] = xstrdup("");
-		free(path);
-	}
-	const struct hunk whole = { .after = 0, .deletes = (size_t)-1, .adds = text[1] };
-	size_t found = hunks_lose(text[0], file->hunks ? file->hunks : &whole, file->changes, in + file->first, symbol,
+	char *old = text_of(blame, file, blame->base),
+	     *new = file->hunks ? xstrdup("") : text_of(blame, file, blame->other);
+	const struct hunk whole = { .after = 0, .deletes = (size_t)-1, .adds = new };
+	size_t found = hunks_lose(old, file->hunks ? file->hunks : &whole, file->changes, in + file->first, symbol,
 	    loss, culprit + file->first);
-	free(text[0]);
-	free(text[1]);
+	free(old);
+	free(new);
 	return found;
 }
 
@@ -159,7 +179,7 @@ static int ask(void *context, const unsigned char *in, unsigned char *culprit)
 	enum delta_answer answer = error ? DELTA_UNRESOLVED : answer_of(blame, &found);
 	for (size_t i = 0; !error && answer == DELTA_UNRESOLVED && i < blame->files.count; i++)
 		if (mix_changes(&mix, i))
-			add_culprits(&blame->files.file[i], found.said, in, culprit);
+			add_culprits(blame, &blame->files.file[i], found.said, in, culprit);
 	if (!error && answer == DELTA_UNRESOLVED)
 		add_losers(blame, found.said, in, culprit);
 	if (!error)

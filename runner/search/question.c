@@ -19,12 +19,18 @@
 char *question_filter(const struct question *question, const char *go, const char *target)
 {
 	const struct cell *cell = &question->cell;
-	char arch[32];
+	/* A release that refuses a cell has it there alone; one that is not run is nowhere else. */
+	static const char none[] = "target=none & load=none";
+	char arch[32],
+	    *where = cell->load == LOAD_NONE ?
+	    xstrdup(none) :
+	    xprintf("(target=%s & load=%s | %s)", target, load_name(cell->load), none);
 	/* go=1.8 would be all of 1.8. */
-	return xprintf("go=%s%s & os=%s & arch=%s%s & mode=%s & cgo=%d & link=%s & "
-		       "(target=%s & load=%s | target=none & load=none)",
-	    go, version_is_minor(go) ? ".0" : "", cell->os, cell_arch(cell, arch), *cell->variant ? "" : " & !arch=*.*",
-	    mode_name(cell->mode), cell->cgo, link_name(cell->link), target, load_name(cell->load));
+	char *filter = xprintf("go=%s%s & os=%s & arch=%s%s & mode=%s & cgo=%d & link=%s & %s", go,
+	    version_is_minor(go) ? ".0" : "", cell->os, cell_arch(cell, arch), *cell->variant ? "" : " & !arch=*.*",
+	    mode_name(cell->mode), cell->cgo, link_name(cell->link), where);
+	free(where);
+	return filter;
 }
 
 int question_plan(

@@ -215,4 +215,8 @@ void search_free(struct search *search)
 	free(search->plan);
 	free(search->toolchain);
 	commits_free(&search->commits);
+	if (search->available && !search->borrows) {
+		release_list_free(search->available);
+		free(search->available);
+	}
 }

@@ -21,6 +21,10 @@ struct search {
 	enum axis axis;
 	const char *go_tree; /* AXIS_COMMIT: the checkout */
 	fetch_say *fetching; /* AXIS_GO: what is not kept is fetched when it is its turn, and this told; NULL: is not */
+	/* With fetching: what can be had, asked for once; NULL before.  Owned, unless it is borrowed from the search
+	 * that this one goes on for. */
+	struct release_list *available;
+	int borrows;
 	/* What is said meanwhile: candidate i has a value, or why has why it has none; how is "known" or "tried". */
 	void (*tell)(const struct search *search, size_t i, const char *how);
 	void (*begun)(const char *name, const char *by); /* commit_build.h */

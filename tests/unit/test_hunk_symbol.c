@@ -56,6 +56,95 @@ static void test_missing_by_line(void **state)
 	assert_null(missing_symbol(at, name, sizeof(name), &to));
 }
 
+/* What cmd/link of 1.5.4, 1.6.4 and 1.7.6 said, the same of all three, of a function without a body and of calls and
+ * data that are not there; and cmd/asm of those up to 1.27.4, of macros. */
+static void test_missing_up_to_1_7(void **state)
+{
+	(void)state;
+	static const char said[] =
+	    "# p\nmain.asm: call to external function runtime.uname\nmain.main: main.missing: not defined\n"
+	    "main.asm: runtime.uname: not defined\nmain.asm: runtime/internal/atomic.Load: not defined\n"
+	    "x: plain: not defined\nx: main.a: not defined here\n"
+	    "../q/a.s:3: unrecognized instruction \"NO_LOCAL_POINTERS\"\n"
+	    "../q/a.s:4: unrecognized instruction \"CALLFN\"\nasm: asm: assembly of ../q/a.s failed\n"
+	    "main.main: undefined: main.missing\nmain.main: undefined: \"main.missing\"\n";
+	static const struct {
+		const char *name;
+		enum missing_to to;
+	} rows[] = {
+		{ "missing", MISSING_TO_LINKER },
+		{ "uname", MISSING_TO_LINKER },
+		{ "Load", MISSING_TO_LINKER },
+		{ "NO_LOCAL_POINTERS", MISSING_TO_COMPILER },
+		{ "CALLFN", MISSING_TO_COMPILER },
+		{ "missing", MISSING_TO_COMPILER }, /* once more, after "not defined" */
+	};
+	char name[40] = "";
+	enum missing_to to = MISSING_PACKAGE;
+	const char *at = said;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		at = missing_symbol(at, name, sizeof(name), &to);
+		assert_non_null(at);
+		assert_string_equal(name, rows[i].name);
+		assert_int_equal(to, rows[i].to);
+	}
+	assert_null(missing_symbol(at, name, sizeof(name), &to));
+}
+
+/* What cmd/asm of 1.5.4 to 1.27.4 said of a JMP in line 2 of a file of 3. */
+static void test_a_missing_label(void **state)
+{
+	(void)state;
+	static const char said[] = "./a.s:4: undefined label notthere\nasm: assembly of ./a.s failed\n";
+	char name[40] = "";
+	assert_int_equal(missing_label(said + strlen("./a.s:4"), name, sizeof(name)), 1);
+	assert_string_equal(name, "notthere");
+	assert_int_equal(missing_label(said, name, sizeof(name)), 0);
+	assert_int_equal(missing_label(": undefined label ", name, sizeof(name)), 0);
+	assert_int_equal(missing_label(": undefined label notthere", name, 4), 0);
+}
+
+/* Three functions that have a label "ok" each; the line that is named is the next function's. */
+static void test_what_takes_a_label_away(void **state)
+{
+	(void)state;
+	static const char text[] = "TEXT runtime\u00b7a(SB),$0\n"
+				   "	JMP ok\n"
+				   "ok:	RET\n"
+				   "TEXT runtime\u00b7b(SB),$0\n"
+				   "	JMP ok\n"
+				   "ok:	RET\n"
+				   "TEXT runtime\u00b7c(SB),$0\n"
+				   "ok:	RET\n";
+	struct hunk hunks[] = {
+		{ 2, 1, "	RET\n" },                                     /* a's label */
+		{ 5, 2, "	RET\nTEXT runtime\u00b7c(SB),NOSPLIT,$0\n" }, /* b's, and the line that is named */
+		{ 7, 1, "	JMP ok\n	RET\n" },                     /* c's, and one wants it */
+	};
+	static const struct {
+		unsigned char in[3];
+		size_t line;
+		unsigned char marks[3];
+	} rows[] = {
+		{ { 1, 1, 1 }, 4, { 1, 0, 0 } },
+		{ { 1, 1, 1 }, 7, { 0, 1, 0 } },
+		{ { 1, 1, 1 }, 10, { 0, 0, 1 } },
+		{ { 0, 1, 1 }, 4, { 0, 0, 0 } }, /* it is there */
+		{ { 1, 1, 1 }, 1, { 0, 0, 0 } }, /* before any function */
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned char culprit[3] = { 0 };
+		size_t found = hunks_lose_label(text, hunks, 3, rows[i].in, rows[i].line, "ok", culprit);
+		assert_memory_equal(culprit, rows[i].marks, 3);
+		assert_int_equal(found, rows[i].marks[0] + rows[i].marks[1] + rows[i].marks[2]);
+	}
+	/* Nobody takes it away: a line that wants it was added. */
+	struct hunk wants = { 4, 0, "	JMP other\n" };
+	unsigned char in = 1, culprit = 0;
+	assert_int_equal(hunks_lose_label(text, &wants, 1, &in, 8, "other", &culprit), 1);
+	assert_int_equal(culprit, 1);
+}
+
 static const char old[] = "// uname\n"
 			  "TEXT runtime\u00b7uname(SB),$0\n"
 			  "	RET\n"
@@ -149,6 +238,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_missing_symbol),
+		cmocka_unit_test(test_missing_up_to_1_7),
+		cmocka_unit_test(test_a_missing_label),
+		cmocka_unit_test(test_what_takes_a_label_away),
 		cmocka_unit_test(test_missing_by_line),
 		cmocka_unit_test(test_what_takes_it_away),
 		cmocka_unit_test(test_a_number_that_is_taken_away),
