@@ -115,8 +115,12 @@ static void record(const struct request *request, const struct trace *trace)
 	for (size_t i = 0; i < request->ids; i++) {
 		struct buf seen = BUF_INIT, note = BUF_INIT;
 		probe_begin(request->id[i]);
+		const char *lacks = trace_lacks(trace, request->id[i]);
 		trace_observe(trace, request->id[i], &seen, &note);
-		probe_obs(request->id[i], seen.data, note.data);
+		if (lacks)
+			probe_skip(request->id[i], "target", lacks);
+		else
+			probe_obs(request->id[i], seen.data, note.data);
 		buf_free(&seen);
 		buf_free(&note);
 	}

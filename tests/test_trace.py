@@ -291,6 +291,7 @@ GO_LIBRARY = (
     + "//export run\nfunc run() { threads() }\nfunc main() {}\n"
 )
 FORKS = "thread.fork-signals"
+PROBE = "thread.pidfd-probe"
 GO_FORKS = """package main
 import "os/exec"
 func main() { for i := 0; i < 5; i++ { if exec.Command("/bin/true").Run() != nil { panic("it failed") } } }
@@ -339,6 +340,14 @@ def test_go_that_forks(go, bend, text):
     assert trace([FORKS], [go / "forks"], *bend) == {FORKS: text}
 
 
+@pytest.mark.parametrize(
+    "bend, text", [((), "blocked=no handlers=open"), (("--bend", "fork-blocked"), "blocked=all handlers=none")]
+)
+def test_go_that_probes(go, bend, text):
+    """What package os makes before its first process, since 1.23."""
+    assert trace([PROBE], [go / "forks"], *bend) == {PROBE: text}
+
+
 def test_no_fork_of_gos(built):
     assert threads(built, [CLONE, "clone:0x11"], FORKS) == "children=none"
 
@@ -368,7 +377,7 @@ def test_go_library(go):
 
 
 def program_of(check, where):
-    if check == FORKS:
+    if check in (FORKS, PROBE):
         return "forks"
     return "host" if "c-shared" in where else "cgo" if "cgo=1" in where else "plain"
 

@@ -135,6 +135,8 @@ int main(int argc, char **argv)
 	const struct host_check *alone = find(alone_checks, arg[0]);
 	if (!alone)
 		alone = find(signal_checks, arg[0]);
+	if (!alone)
+		alone = find(goexit_checks, arg[0]);
 	if (program && !clause)
 		status = usage("a program has clauses alone, not ", arg[0]);
 	else if (!alone && !clause)

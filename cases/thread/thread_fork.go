@@ -1,6 +1,9 @@
 package main
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
 // forkShell is what each child runs; it ends with the status it is told.
 const forkShell = "/bin/sh"
@@ -13,6 +16,7 @@ func check_thread_fork_exec() observation {
 	if err := syscall.Access(forkShell, 1); err != nil {
 		return observation{skip: "missing", note: forkShell + ": " + err.Error()}
 	}
+	os.FindProcess(os.Getpid()) // the first of package os: since 1.23 it makes what thread.pidfd-probe is about
 	wrong := threadSabotage(id, "status")
 	var seen, faults tally
 	done := make(chan struct{}, threads)

@@ -96,6 +96,10 @@ func tlsm_signal(ask, number C.int) C.int {
 	case C.SIGNAL_C_FAULT_GO:
 		go C.signal_c_fault()
 		time.Sleep(threadPatience)
+	case C.SIGNAL_GOEXIT:
+		goexitNow()
+	case C.SIGNAL_GOEXIT_GO:
+		return goexitOnGo()
 	}
 	return signalErrno(err)
 }

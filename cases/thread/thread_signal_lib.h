@@ -1,4 +1,5 @@
-/* thread_signal_lib.h - what the host's checks signal.* (cases/hosts/checks_signal.c) have the library's Go code do:
+/* thread_signal_lib.h - what the host's checks signal.* (cases/hosts/checks_signal.c) and
+ * thread.goexit (checks_goexit.c) have the library's Go code do:
  * tlsm_signal(ask, number) of thread_signal_lib.go. */
 #ifndef TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
 #define TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
@@ -16,7 +17,13 @@ enum signal_ask {
 	SIGNAL_PROFILE_END, /* stops it: 0 */
 	SIGNAL_C_FAULT,     /* calls C that faults, on the thread that asks: does not return */
 	SIGNAL_C_FAULT_GO,  /* the same on a goroutine of its own, which is on a thread of Go's */
+	SIGNAL_GOEXIT,      /* runtime.Goexit on the thread that asks: does not return */
+	SIGNAL_GOEXIT_GO,   /* the same in Go that C calls that a goroutine calls: a goexit_end */
 };
+
+/* What became of that goroutine: GOEXIT_LOST when it or Go after it came to nothing, GOEXIT_RETURNED when C and its
+ * caller went on, GOEXIT_UNDEFERRED when it ended and not all deferred functions had run. */
+enum goexit_end { GOEXIT_LOST, GOEXIT_RETURNED, GOEXIT_UNDEFERRED, GOEXIT_ENDED };
 
 /* What that C is.  Below vm.mmap_min_addr; static, since Go's file exports functions and can have no other. */
 static inline void signal_c_fault(void)

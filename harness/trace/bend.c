@@ -159,6 +159,13 @@ static int fork_unblocked(struct trace *trace, struct thread *thread, struct tra
 	return ptrace(PTRACE_SETSIGMASK, thread->tid, (void *)sizeof none, &none) == 0;
 }
 
+static int fork_blocked(struct trace *trace, struct thread *thread, struct trace_regs *regs, struct entry *entry)
+{
+	unsigned long long all = ~0ull;
+	(void)trace, (void)regs, (void)entry;
+	return ptrace(PTRACE_SETSIGMASK, thread->tid, (void *)sizeof all, &all) == 0;
+}
+
 /* The call is made without what it should set, and so succeeds and changes nothing. */
 static int set_nothing(struct trace_regs *regs, long nr)
 {
@@ -250,6 +257,7 @@ const struct trace_bend trace_bends[] = {
 	{ "libc-settls", "one of libc's threads is made without CLONE_SETTLS" },
 	{ "sigaltstack-fail", "one sigaltstack call fails" },
 	{ "fork-unblocked", "a process that Go forks begins with no signal blocked" },
+	{ "fork-blocked", "a process that Go forks begins with all signals blocked" },
 	{ "fork-handlers", "a process that Go forks cannot take its handlers away" },
 	{ "fork-mask", "a process that Go forks cannot change its mask" },
 	{ "init-twice", "the initializer is entered again where it returns" },
@@ -276,6 +284,7 @@ static const struct {
 	{ BEND_CALL, libc_settls },
 	{ BEND_CALL, sigaltstack_fail },
 	{ BEND_FORK, fork_unblocked },
+	{ BEND_FORK, fork_blocked },
 	{ BEND_FORK_CALL, fork_handlers },
 	{ BEND_FORK_CALL, fork_mask },
 	{ BEND_INIT_RETURN, init_twice },

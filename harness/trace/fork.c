@@ -44,8 +44,8 @@ void fork_call(struct trace *trace, struct thread *thread, int is_entry)
 	look(thread);
 }
 
-/* Only now is it known that it was to become another program: Go 1.23 to 1.27 make one to learn whether clone gives
- * process descriptors, with its signals as they are (syscall/exec_linux.go doCheckClonePidfd). */
+/* Only now is it known that it was to become another program, or (fork_end) was not: Go 1.23 to 1.27 make one to learn
+ * whether clone gives process descriptors, with its signals as they are (syscall/exec_linux.go doCheckClonePidfd). */
 void fork_exec(struct trace *trace, struct thread *thread)
 {
 	unsigned long long blocked;
@@ -57,6 +57,16 @@ void fork_exec(struct trace *trace, struct thread *thread)
 	trace->fork.open |= thread->open;
 	if (!thread_status(thread->tid, "SigBlk", 16, &blocked))
 		trace->fork.restored += blocked == trace->fork.mask;
+}
+
+void fork_end(struct trace *trace, struct thread *thread)
+{
+	if (!thread->forked)
+		return;
+	thread->forked = 0;
+	trace->fork.probes++;
+	trace->fork.probes_blocked += !thread->born_unblocked;
+	trace->fork.probes_open |= thread->open;
 }
 
 void fork_begin(struct trace *trace, const struct thread *thread)

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "matrix/base/buf.h"
 
@@ -149,6 +151,19 @@ static void see_fork_signals(const struct trace *trace, struct buf *out, struct 
 	buf_printf(note, "handlers of the signals 0x%llx could have run before", fork->open);
 }
 
+static void see_pidfd_probe(const struct trace *trace, struct buf *out, struct buf *note)
+{
+	const struct forks *fork = &trace->fork;
+	if (!fork->probes)
+		buf_add(out, "probes=none");
+	else
+		buf_printf(out, "blocked=%s handlers=%s", fork->probes_blocked == fork->probes ? "all" : "no",
+		    fork->probes_open ? "open" : "none");
+	buf_printf(note, "%zu processes of Go's ended without exec, %zu began with all signals blocked, ", fork->probes,
+	    fork->probes_blocked);
+	buf_printf(note, "handlers of the signals 0x%llx could have run", fork->probes_open);
+}
+
 /* ---- the initializer ---------------------------------------------------------------------- */
 
 static size_t entries_kept(const struct trace *trace)
@@ -235,6 +250,7 @@ static const struct {
 	{ "thread.no-settls", 0, see_no_settls },
 	{ "thread.sigaltstack-ok", 0, see_sigaltstack },
 	{ "thread.fork-signals", 0, see_fork_signals },
+	{ "thread.pidfd-probe", 0, see_pidfd_probe },
 	{ "init.entry-once", 0, see_entry_once },
 	{ "init.entry-args", 1, see_entry_args },
 	{ "init.entry-auxv", 1, see_entry_auxv },
@@ -248,6 +264,18 @@ int trace_knows(const char *check)
 		if (!strcmp(sights[i].check, check))
 			return 1;
 	return 0;
+}
+
+/* Without them package os asks no further, and makes no process to learn more (os/pidfd_linux.go checkPidfd). */
+const char *trace_lacks(const struct trace *trace, const char *check)
+{
+	if (strcmp(check, "thread.pidfd-probe") != 0 || trace->fork.probes)
+		return NULL;
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	int works = fd >= 0 && syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == 0;
+	if (fd >= 0)
+		close(fd);
+	return works ? NULL : "the kernel gives no process descriptors here";
 }
 
 int trace_observe(const struct trace *trace, const char *check, struct buf *out, struct buf *note)

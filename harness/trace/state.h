@@ -102,6 +102,8 @@ struct clones {
  * the mask that the program began with; the signals that could have run a handler in one of them. */
 struct forks {
 	size_t execs, blocked, restored;
+	size_t probes, probes_blocked; /* those that ended as what they were, and how many began with all blocked */
+	unsigned long long probes_open;
 	unsigned long long open, mask; /* bit n - 1 is signal n; mask: of the program at its start */
 };
 
@@ -180,6 +182,7 @@ void fork_begin(struct trace *trace, const struct thread *thread); /* a program 
 void fork_born(struct trace *trace, struct thread *thread);        /* its first stop; only of forked ones, as below */
 void fork_call(struct trace *trace, struct thread *thread, int is_entry); /* a stop at a system call */
 void fork_exec(struct trace *trace, struct thread *thread);               /* the process became another program */
+void fork_end(struct trace *trace, struct thread *thread);                /* it ended without */
 
 /* ---- census.c ---- */
 void census_call(struct thread *thread, long number, int by_go);     /* at the entry of each system call */

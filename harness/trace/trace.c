@@ -213,6 +213,7 @@ static void on_event(struct trace *trace, struct thread *thread, int event, int 
 static void on_end(struct trace *trace, struct thread *thread, int status)
 {
 	thread->alive = thread->stopped = 0;
+	fork_end(trace, thread);
 	if (thread->tid == trace->first) {
 		trace->over = 1;
 		trace->status = status;

@@ -48,6 +48,9 @@ int trace_knows(const char *check);
  * 0, or -ENOENT for a check it does not know. */
 int trace_observe(const struct trace *trace, const char *check, struct buf *out, struct buf *note);
 
+/* What this machine lacks for the check, so that what trace_observe says of it means nothing; NULL: nothing. */
+const char *trace_lacks(const struct trace *trace, const char *check);
+
 /* The ways to make the traced world wrong, which the controls use (cases/control/trace.def): each
  * changes registers or memory of the program before the observing code reads them. */
 struct trace_bend { const char *name, *meaning; };

@@ -452,7 +452,8 @@ static int run_trace(struct run *run)
 			judge_rest(run, &trial->checks[i], 1);
 		} else if (trial->checks[i]->pass == PASS_TRACE && is_asked(run, i)) {
 			argv_add(&prefix, "%s", trial->checks[i]->id);
-			int forks = strcmp(trial->checks[i]->id, "thread.fork-signals") == 0;
+			int forks = strcmp(trial->checks[i]->id, "thread.fork-signals") == 0 ||
+			    strcmp(trial->checks[i]->id, "thread.pidfd-probe") == 0;
 			set_repro(run, trial->checks[i], forks ? TRIAL_FORKS : TRIAL_WORKLOAD);
 			count++;
 			forking |= forks;
