@@ -131,9 +131,11 @@ docs-ports: programs ## write docs/ports.md, the verdict of every port and mode,
 	@$(B)/tlsmatrix run 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }
 	@$(B)/tlsmatrix report --format markdown --ports --out $(B)/ports -o docs/ports.md
 
-docs-releases: programs ## write docs/releases.md, what each release builds and runs, from all that are kept: the host matrix, and the ports from 1.16 on
+docs-releases: programs ## write docs/releases.md and docs/releases-before-1.16.md, what each release that is kept builds and runs: the host matrix, and the ports
 	@$(B)/tlsmatrix run 'go=1.5..1.99 & (os=linux & arch=amd64 & !arch=*.* & target=host,none | go>=1.16 & target=none & link=internal,external)' --out $(B)/releases > $(B)/releases.txt || { tail -n 5 $(B)/releases.txt; exit 1; }
 	@$(B)/tlsmatrix report --format markdown --releases --out $(B)/releases -o docs/releases.md
+	@$(B)/tlsmatrix run 'go=1.5..1.15 & target=none & link=internal,external' --out $(B)/releases > $(B)/releases.txt || { tail -n 5 $(B)/releases.txt; exit 1; }
+	@$(B)/tlsmatrix report --format markdown --releases --out $(B)/releases -o docs/releases-before-1.16.md
 
 # What the programs read of the tree when they run.
 DATA := $(sort $(shell find cases harness/probe -type f) $(wildcard runner/target/*.ini runner/target/*.sh runner/target/*.specs runner/toolchain/*.sh))
