@@ -64,7 +64,8 @@ def test_plugins_came_with_1_8(releases, tool):
     assert done.status == CODES["ok"], done
     pair, evaluated = told(done)
     assert pair[0] == ("go1.7.1", 'refused: exit=1 "buildmode=plugin not supported"')
-    assert pair[1][1] == "pass" and evaluated <= 7
+    # What it does is another question: 1.8.7 has a deviation that is known (thread.fork-signals).
+    assert not pair[1][1].startswith("refused") and evaluated <= 7
 
 
 @pytest.mark.parametrize(
