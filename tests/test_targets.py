@@ -112,7 +112,12 @@ def test_a_musl_by_any_name(tool, tmp_path):
 
 NEEDS = [
     # what the case's programs find there, what is skipped and with which class, and that it is nothing else
-    ("fork", "no-fork", {"thread.fork-exec"}, "mode=exe & cgo=0 & link=internal"),
+    (
+        "fork",
+        "no-fork",
+        {"thread.fork-exec", "thread.fork-signals", "thread.pidfd-probe"},
+        "mode=exe & cgo=0 & link=internal",
+    ),
     ("dlmopen", "no-dlmopen", None, "mode=c-shared & load=dlmopen & link=external"),
 ]
 

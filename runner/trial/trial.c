@@ -476,9 +476,11 @@ static int run_trace(struct run *run)
 	char *message = death_message(&child, &records);
 	for (size_t i = 0; i < trial->count; i++) {
 		const struct record *record = records_find(&records, trial->checks[i]->id);
-		if (trial->checks[i]->pass == PASS_TRACE && record)
+		if (trial->checks[i]->pass != PASS_TRACE || !is_asked(run, i))
+			continue;
+		if (record)
 			take_record(&run->result->checks[i], record);
-		else if (trial->checks[i]->pass == PASS_TRACE)
+		else
 			judge_status(&run->result->checks[i], death_status(&child), message);
 	}
 	free(message);
