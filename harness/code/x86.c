@@ -472,9 +472,10 @@ uint64_t x86_got(const struct insn_scan *scan)
 void x86_scan(struct insn_scan *scan, const struct x86 *x86, uint64_t address, const unsigned char *code, size_t size)
 {
 	int segment = scan->segment ? scan->segment : x86->segment;
+	/* Own only where nothing is said: Darwin's on 386 is %gs too, and no TCB. */
 	struct reader reader = {
 		.scan = scan, .x86 = x86, .segment = segment == 'f' ? X86_REG_FS : X86_REG_GS, .is_own = !scan->segment
-	}; /* Darwin's on 386 is %gs too, and no TCB */
+	};
 	size_t last = 0;
 	if (x86->bits == 32)
 		reader.got = x86_got(scan);
