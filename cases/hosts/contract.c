@@ -18,7 +18,6 @@
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -168,8 +167,6 @@ void contract_enter(struct turn *turn)
 		*slot = entering->slot;
 	for (size_t i = 0; i < turn->loaded.entries; i++)
 		call(turn->loaded.entry[i], entering);
-	if (entering->after)
-		entering->after(entering->argv);
 }
 
 int contract_ask(const struct turn *turn) { return turn->loaded.answer(20) == 41; }
@@ -194,16 +191,6 @@ static void start(pthread_t *thread, size_t stack, void *(*body)(void *), void *
 	if ((stack && pthread_attr_setstacksize(&attributes, stack)) ||
 	    pthread_create(thread, &attributes, body, argument))
 		_exit(EXIT_FAILURE);
-}
-
-/* Go's first thread must not run before the entries have returned and the vector is gone: one CPU for all, and whoever
- * makes a thread goes on. */
-static void one_cpu(void)
-{
-	cpu_set_t set;
-	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
-	sched_setaffinity(0, sizeof set, &set);
 }
 
 static int enter_and_ask(struct turn *turn)
@@ -243,8 +230,6 @@ __attribute__((noreturn)) static void child_run(
 		contract_deny(clause->id, turn.loaded.base);
 	if (worse && !contract_is_traced(clause->id))
 		turn.entering.argv = (uintptr_t *)NOWHERE;
-	if (turn.entering.after || turn.entering.at_once)
-		one_cpu();
 	int answered = turn.entering.way ? turn.entering.way(&turn) : enter_and_ask(&turn);
 	_exit(answered ? EXIT_SUCCESS : CONTRACT_WRONG);
 }
@@ -401,8 +386,7 @@ void contract_observe(struct host *host, const struct contract_clause *clause, s
 		seen_add(seen->note, sizeof seen->note, "%s", good.line);
 		return;
 	}
-	/* What may come too late, or half-way, has done its harm when it has done it once: of an argument vector that
-	 * goes while Go reads it, the runtime may miss the page size alone, and end with words of its own. */
+	/* What may come too late, or half-way, has done its harm when it has done it once. */
 	for (int i = 0; i < clause->times && (clause->times <= TIMES || worst.end < DIES); i++) {
 		struct ended ended = turn(host, clause, i);
 		count[ended.end]++;

@@ -24,15 +24,13 @@ struct entering {
 	long argc;
 	uintptr_t *argv, *envp; /* in one vector as the kernel makes it: argv, NULL, envp, NULL, auxv, AT_NULL */
 	uintptr_t *auxv;
-	int off_by;                       /* bytes by which the stack is misaligned */
-	size_t stack;                     /* entered on a thread with so much stack; 0: on the main one */
-	int on_thread;                    /* entered on another thread, which ends */
-	int never;                        /* not entered at all */
-	int call_first;                   /* a thread calls Go before it is entered */
-	void (*after)(uintptr_t *vector); /* as soon as the entries have returned */
-	uintptr_t slot;                   /* what Go's slot of the entering thread holds; 0: as it is */
-	int (*way)(struct turn *turn);    /* in place of entering and asking; returns whether Go answered */
-	int at_once;                      /* Go's first thread does not run before the entries have returned */
+	int off_by;                    /* bytes by which the stack is misaligned */
+	size_t stack;                  /* entered on a thread with so much stack; 0: on the main one */
+	int on_thread;                 /* entered on another thread, which ends */
+	int never;                     /* not entered at all */
+	int call_first;                /* a thread calls Go before it is entered */
+	uintptr_t slot;                /* what Go's slot of the entering thread holds; 0: as it is */
+	int (*way)(struct turn *turn); /* in place of entering and asking; returns whether Go answered */
 };
 
 struct loaded {
@@ -63,6 +61,11 @@ const struct contract_clause *contract_find_dirty(const char *id);
 int contract_is_traced(const char *id);
 void contract_be_traced(const char *id, uintptr_t base);
 pid_t contract_trace(const char *id, pid_t child, int *status);
+
+/* From now on threads that Go makes by libc's pthread_create begin when they are released, and not before
+ * (contract_import.c): what is done in between is done before any of them has looked. */
+void contract_hold_threads(const struct turn *turn);
+void contract_release_threads(void);
 
 /* What seccomp(2) does, from now on, with a system call whose instruction is in the library's mapping: number, or with
  * -1 each, and CONTRACT_NO_CALL from wherever it comes, which no kernel has (contract_sys.c). */

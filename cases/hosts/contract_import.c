@@ -138,25 +138,58 @@ struct begun {
 	void *argument;
 };
 
-static void *begin_spoiled(void *argument)
-{
-	struct begun begun = *(struct begun *)argument;
-	free(argument);
-	*contract_slot(&of_threads->loaded) = NOWHERE;
-	return begun.body(begun.argument);
-}
-
-static int create_spoiled(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+/* Makes a thread that begins in the host's function, which is given what it is to run then. */
+static int create_begun(pthread_t *thread, const pthread_attr_t *attributes, void *(*begin)(void *), struct begun what)
 {
 	struct begun *begun = malloc(sizeof *begun);
 	if (!begun)
 		return EAGAIN;
-	*begun = (struct begun){ body, argument };
-	int error = pthread_create(thread, attributes, begin_spoiled, begun);
+	*begun = what;
+	int error = pthread_create(thread, attributes, begin, begun);
 	if (error)
 		free(begun);
 	return error;
 }
+
+static void *go_on(struct begun *argument)
+{
+	struct begun begun = *argument;
+	free(argument);
+	return begun.body(begun.argument);
+}
+
+static void *begin_spoiled(void *begun)
+{
+	*contract_slot(&of_threads->loaded) = NOWHERE;
+	return go_on(begun);
+}
+
+static int create_spoiled(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+{
+	return create_begun(thread, attributes, begin_spoiled, (struct begun){ body, argument });
+}
+
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static void *begin_held(void *begun)
+{
+	pthread_mutex_lock(&held);
+	pthread_mutex_unlock(&held);
+	return go_on(begun);
+}
+
+static int create_held(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+{
+	return create_begun(thread, attributes, begin_held, (struct begun){ body, argument });
+}
+
+void contract_hold_threads(const struct turn *turn)
+{
+	pthread_mutex_lock(&held);
+	replace(&turn->loaded, "pthread_create", (void *)create_held);
+}
+
+void contract_release_threads(void) { pthread_mutex_unlock(&held); }
 
 static int way_own_threads(struct turn *turn)
 {
