@@ -23,12 +23,17 @@ struct field {
 	uint64_t *cells; /* of each value: the set of cells */
 };
 
-struct search {
+struct group_cells {
 	struct field field[GROUP_FIELDS];
 	size_t count, words; /* cells, and words of a set of them */
 	size_t total;        /* words of a box */
-	uint64_t *bad;       /* cells that are not chosen */
-	uint64_t *left;      /* chosen and in no group */
+};
+
+struct search {
+	const struct field *field; /* this and the next are those of the cells */
+	size_t count, words, total;
+	uint64_t *bad;  /* cells that are not chosen */
+	uint64_t *left; /* chosen and in no group */
 	/* Of the box at hand: the fields that it limits, and the cells that each of them alone would let pass. */
 	int limited[GROUP_FIELDS];
 	uint64_t *pass[GROUP_FIELDS];
@@ -283,41 +288,66 @@ static uint32_t value_of(struct field *field, const struct cell *cell, uint32_t 
 	return slot[i] - 1;
 }
 
-static void collect(struct search *search, int f, const struct cell *const *cells)
+static void collect(struct group_cells *of, int f, const struct cell *const *cells)
 {
-	struct field *field = &search->field[f];
+	struct field *field = &of->field[f];
 	size_t mask = 1;
-	while (mask < search->count * 2)
+	while (mask < of->count * 2)
 		mask = mask * 2 + 1;
 	uint32_t *slot = xcalloc(mask + 1, sizeof(*slot));
-	*field =
-	    (struct field){ .values.field = (enum group_field)f, .of = xcalloc(search->count, sizeof(*field->of)) };
-	for (size_t i = 0; i < search->count; i++)
+	*field = (struct field){ .values.field = (enum group_field)f, .of = xcalloc(of->count, sizeof(*field->of)) };
+	for (size_t i = 0; i < of->count; i++)
 		field->of[i] = value_of(field, cells[i], slot, mask);
 	group_values_init(&field->values);
 	for (size_t v = 0; v < field->values.count; v++)
 		slot[field->values.value[v].number] = (uint32_t)v;
-	field->cells = xcalloc(field->values.count * search->words, sizeof(uint64_t));
-	for (size_t i = 0; i < search->count; i++) {
+	field->cells = xcalloc(field->values.count * of->words, sizeof(uint64_t));
+	for (size_t i = 0; i < of->count; i++) {
 		field->of[i] = slot[field->of[i]];
-		bits_put(field->cells + field->of[i] * search->words, i);
+		bits_put(field->cells + field->of[i] * of->words, i);
 	}
 	free(slot);
-	field->at = search->total;
-	search->total += field->values.words;
-	search->pass[f] = bits_new(search->words);
+	field->at = of->total;
+	of->total += field->values.words;
 }
 
-static void free_search(struct search *search)
+struct group_cells *group_cells_new(const struct cell *const *cells, size_t count)
+{
+	struct group_cells *of = xcalloc(1, sizeof(*of));
+	of->count = count;
+	of->words = bits_words(count);
+	for (int f = 0; f < GROUP_FIELDS && count; f++)
+		collect(of, f, cells);
+	return of;
+}
+
+void group_cells_free(struct group_cells *of)
 {
 	for (int f = 0; f < GROUP_FIELDS; f++) {
-		struct field *field = &search->field[f];
+		struct field *field = &of->field[f];
 		group_values_free(&field->values);
 		free(field->values.value);
 		free(field->of);
 		free(field->cells);
-		free(search->pass[f]);
 	}
+	free(of);
+}
+
+static void begin_search(struct search *search, const struct group_cells *of)
+{
+	*search = (struct search){ .field = of->field, .count = of->count, .words = of->words, .total = of->total };
+	search->bad = bits_new(of->words);
+	search->left = bits_new(of->words);
+	search->some = bits_new(of->words);
+	for (int f = 0; f < GROUP_FIELDS; f++)
+		search->pass[f] = bits_new(of->words);
+	search->tries = TRIES_LEAST + TRIES_WORDS / (of->words + 1);
+}
+
+static void free_search(struct search *search)
+{
+	for (int f = 0; f < GROUP_FIELDS; f++)
+		free(search->pass[f]);
 	free(search->bad);
 	free(search->left);
 	free(search->some);
@@ -397,20 +427,15 @@ static void add_groups(struct search *search, size_t most, uint64_t *hopeless, s
 	free(best.said);
 }
 
-void groups_find(
-    const struct cell *const *cells, size_t count, const unsigned char *chosen, size_t most, struct cell_groups *groups)
+void groups_find(const struct group_cells *of, const unsigned char *chosen, size_t most, struct cell_groups *groups)
 {
-	struct search search = { .count = count, .words = bits_words(count) };
+	struct search search;
+	size_t count = of->count;
 	*groups = (struct cell_groups){ 0 };
-	search.bad = bits_new(search.words);
-	search.left = bits_new(search.words);
-	search.some = bits_new(search.words);
+	begin_search(&search, of);
 	uint64_t *hopeless = bits_new(search.words);
 	for (size_t i = 0; i < count; i++)
 		bits_put(chosen[i] ? search.left : search.bad, i);
-	for (int f = 0; f < GROUP_FIELDS && count; f++)
-		collect(&search, f, cells);
-	search.tries = TRIES_LEAST + TRIES_WORDS / (search.words + 1);
 	/* What is dropped makes room for others. */
 	do
 		add_groups(&search, most, hopeless, groups);

@@ -28,11 +28,16 @@ struct cell_groups {
 	size_t rest_count; /* no filter can tell the cell from one that is not chosen (the same id twice) */
 };
 
-/* cells: all of a run, in any order, kept by reference until it returns; chosen[i] != 0: cell i is to be explained.
- * Makes at most `most` groups; *groups is filled whatever it held, free it with groups_free.  The time is bounded: on
- * chosen cells without any order the groups become worse, not slower. */
-void groups_find(const struct cell *const *cells, size_t count, const unsigned char *chosen, size_t most,
-    struct cell_groups *groups);
+/* The cells of a run, for as many searches as one likes. */
+struct group_cells;
+
+/* In any order; the cells, not the list, must outlive it.  Free with group_cells_free. */
+struct group_cells *group_cells_new(const struct cell *const *cells, size_t count);
+void group_cells_free(struct group_cells *of);
+
+/* chosen[i] != 0: cell i is to be explained.  Makes at most `most` groups; *groups is filled whatever it held, free it
+ * with groups_free.  The time is bounded: on chosen cells without any order the groups become worse, not slower. */
+void groups_find(const struct group_cells *of, const unsigned char *chosen, size_t most, struct cell_groups *groups);
 
 /* Leaves it empty. */
 void groups_free(struct cell_groups *groups);

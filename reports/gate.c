@@ -97,62 +97,60 @@ static char *about_of(const struct baseline *was, const struct view *view, enum 
 
 /* ---- stories -------------------------------------------------------------------------------------------- */
 
-/* The cells among which the story's are found: those of the run, or of the baseline for what is gone. */
+/* The cells among which a story's are found: those of the run, or of the baseline for what is gone.  Made when the
+ * first story asks for them. */
 struct universe {
-	const struct cell **cell;
-	const char **id;
+	struct group_cells *cells;
 	size_t count;
-	char (*text)[CELL_ID_MAX]; /* owned: ids of the run's */
-	struct cell *parsed;       /* owned: cells of the baseline's ids */
+	struct cell *parsed; /* owned: cells of the baseline's ids */
 };
 
-static void universe_of_run(const struct view *view, struct universe *universe)
+struct telling {
+	struct gate *gate;
+	const struct view *view;
+	const struct baseline *was;
+	struct universe of_run, of_baseline;
+};
+
+static void make_universe(struct universe *universe, const struct cell_result *results, size_t count)
 {
-	*universe = (struct universe){ .cell = xcalloc(view->count + 1, sizeof(*universe->cell)),
-		.id = xcalloc(view->count + 1, sizeof(*universe->id)),
-		.text = xcalloc(view->count + 1, sizeof(*universe->text)),
-		.count = view->count };
-	for (size_t i = 0; i < view->count; i++) {
-		universe->cell[i] = &view->cells[i].cell;
-		universe->id[i] = cell_id(universe->cell[i], universe->text[i]);
-	}
+	const struct cell **cell = xcalloc(count + 1, sizeof(*cell));
+	for (size_t i = 0; i < count; i++)
+		cell[i] = results ? &results[i].cell : &universe->parsed[i];
+	universe->cells = group_cells_new(cell, count);
+	universe->count = count;
+	free(cell);
 }
 
-static void universe_of_baseline(const struct baseline *was, struct universe *universe)
+static const struct universe *universe_for(struct telling *telling, int gone)
 {
-	*universe = (struct universe){ .cell = xcalloc(was->count + 1, sizeof(*universe->cell)),
-		.id = xcalloc(was->count + 1, sizeof(*universe->id)),
-		.parsed = xcalloc(was->count + 1, sizeof(*universe->parsed)) };
-	for (size_t i = 0; i < was->count; i++) {
-		struct cell *cell = &universe->parsed[universe->count];
-		if (cell_parse(was->cell[i].id, cell, NULL))
-			continue;
-		universe->cell[universe->count] = cell;
-		universe->id[universe->count++] = was->cell[i].id;
+	struct universe *universe = gone ? &telling->of_baseline : &telling->of_run;
+	const struct baseline *was = telling->was;
+	if (universe->cells)
+		return universe;
+	if (!gone) {
+		make_universe(universe, telling->view->cells, telling->view->count);
+		return universe;
 	}
+	universe->parsed = xcalloc(was->count + 1, sizeof(*universe->parsed));
+	for (size_t i = 0; i < was->count; i++)
+		cell_parse(was->cell[i].id, &universe->parsed[i], NULL); /* whoever made the baseline has done it */
+	make_universe(universe, NULL, was->count);
+	return universe;
 }
 
 static void universe_free(struct universe *universe)
 {
-	free(universe->cell);
-	free(universe->id);
-	free(universe->text);
+	if (universe->cells)
+		group_cells_free(universe->cells);
 	free(universe->parsed);
 }
 
-/* Which cells of the universe are the story's.  They come in its order. */
-static unsigned char *chosen_by(const struct story *story, const struct universe *universe)
+/* Of a difference's cell in the universe of its story. */
+static size_t place_of(const struct telling *telling, const struct difference *difference)
 {
-	unsigned char *chosen = xcalloc(universe->count + 1, 1);
-	size_t at = 0;
-	for (size_t i = 0; i < story->cells; i++) {
-		size_t tried = 0;
-		while (tried++ < universe->count && strcmp(universe->id[at], story->difference[i]->cell) != 0)
-			at = (at + 1) % universe->count;
-		if (tried <= universe->count)
-			chosen[at] = 1;
-	}
-	return chosen;
+	return difference->result ? (size_t)(difference->result - telling->view->cells) :
+				    (size_t)(baseline_find(telling->was, difference->cell) - telling->was->cell);
 }
 
 static void add_value(struct buf *out, enum status status, const char *observed)
@@ -239,52 +237,55 @@ static char *again_of(const struct gate_story *story, const char *filter)
 	return buf_take(&out);
 }
 
-static void add_story(
-    struct gate *gate, const struct view *view, const struct story *story, const struct universe *universe)
+static void add_groups(struct telling *telling, const struct story *story, struct gate_story *told)
 {
-	struct gate_story *told = &gate->story[gate->count++];
-	unsigned char *chosen = chosen_by(story, universe);
+	const struct universe *universe = universe_for(telling, !story->difference[0]->result);
+	unsigned char *chosen = xcalloc(universe->count + 1, 1);
+	for (size_t i = 0; i < story->cells; i++)
+		chosen[place_of(telling, story->difference[i])] = 1;
+	groups_find(universe->cells, chosen, MOST_GROUPS, &told->groups);
+	told->rest = xcalloc(told->groups.rest_count + 1, sizeof(*told->rest));
+	for (size_t i = 0; i < told->groups.rest_count; i++)
+		for (size_t k = 0; k < story->cells && told->rest_count == i; k++)
+			if (place_of(telling, story->difference[k]) == told->groups.rest[i])
+				told->rest[told->rest_count++] = story->difference[k]->cell;
+	free(chosen);
+}
+
+static void add_story(struct telling *telling, const struct story *story)
+{
+	const char *filter = telling->view->filter;
+	struct gate_story *told = &telling->gate->story[telling->gate->count++];
 	*told = (struct gate_story){ .verdict = story->verdict,
 		.worse = story->worse,
 		.cells = story->cells,
 		.checks = story->checks,
 		.first = story->difference[0]->cell,
 		.message = message_of(story->difference[0]) };
-	groups_find(universe->cell, universe->count, chosen, MOST_GROUPS, &told->groups);
-	told->rest = xcalloc(told->groups.rest_count + 1, sizeof(*told->rest));
-	/* The story's own ids: those of the universe end with it. */
-	for (size_t i = 0; i < told->groups.rest_count; i++)
-		for (size_t k = 0; k < story->cells && told->rest_count == i; k++)
-			if (strcmp(story->difference[k]->cell, universe->id[told->groups.rest[i]]) == 0)
-				told->rest[told->rest_count++] = story->difference[k]->cell;
+	add_groups(telling, story, told);
 	add_ways(told, story);
-	if (view->filter && story->difference[0]->result && told->rest_count <= MOST_AGAIN)
-		told->again = again_of(told, view->filter);
-	free(chosen);
+	if (filter && story->difference[0]->result && told->rest_count <= MOST_AGAIN)
+		told->again = again_of(told, filter);
 }
 
 void gate_make(const struct comparison *comparison, const struct baseline *was, const struct view *view,
     enum gate_plan plan, struct gate *gate)
 {
-	struct universe of_run, of_baseline;
+	struct telling telling = { .gate = gate, .view = view, .was = was };
 	struct stories stories;
 	*gate = (struct gate){ .about = about_of(was, view, plan),
 		.verdict = verdict_of(comparison, plan),
 		.exit_code = exit_code(comparison, plan),
 		.targets_file = view->targets_file,
 		.comparison = comparison };
-	universe_of_run(view, &of_run);
-	universe_of_baseline(was, &of_baseline);
 	stories_find(comparison, &stories);
 	gate->story = xcalloc(stories.count + 1, sizeof(*gate->story));
-	for (size_t i = 0; i < stories.count; i++) {
-		int gone = stories.story[i].difference[0]->result == NULL;
-		if (!gone || plan != GATE_SOME)
-			add_story(gate, view, &stories.story[i], gone ? &of_baseline : &of_run);
-	}
+	for (size_t i = 0; i < stories.count; i++)
+		if (stories.story[i].difference[0]->result || plan != GATE_SOME)
+			add_story(&telling, &stories.story[i]);
 	stories_free(&stories);
-	universe_free(&of_baseline);
-	universe_free(&of_run);
+	universe_free(&telling.of_baseline);
+	universe_free(&telling.of_run);
 }
 
 void gate_free(struct gate *gate)

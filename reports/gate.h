@@ -47,7 +47,7 @@ struct gate {
 	const struct comparison *comparison;
 };
 
-/* All must outlive it.  Free with gate_free. */
+/* The comparison is that of the view's results with the baseline.  All must outlive it.  Free with gate_free. */
 void gate_make(const struct comparison *comparison, const struct baseline *was, const struct view *view,
     enum gate_plan plan, struct gate *gate);
 void gate_free(struct gate *gate);

@@ -98,12 +98,19 @@ static void check(const struct world *world, size_t most, const struct cell_grou
 	free(covered);
 }
 
+static void find(const struct world *world, size_t most, struct cell_groups *groups)
+{
+	struct group_cells *of = group_cells_new(world->at, world->count);
+	groups_find(of, world->chosen, most, groups);
+	group_cells_free(of);
+}
+
 /* "2: mode=c-shared; 1: go=1.24", malloc'ed. */
 static char *words(const struct world *world, size_t most)
 {
 	struct cell_groups groups;
 	struct buf text = BUF_INIT;
-	groups_find(world->at, world->count, world->chosen, most, &groups);
+	find(world, most, &groups);
 	check(world, most, &groups);
 	for (size_t i = 0; i < groups.count; i++)
 		buf_printf(&text, "%s%zu: %s", i ? "; " : "", groups.group[i].count, groups.group[i].filter);
@@ -266,7 +273,7 @@ static void test_nothing(void **state)
 {
 	(void)state;
 	struct cell_groups groups;
-	groups_find(NULL, 0, NULL, 3, &groups);
+	find(&(struct world){ .count = 0 }, 3, &groups);
 	assert_int_equal(groups.count + groups.rest_count, 0);
 	groups_free(&groups);
 	struct world world = make_world();
@@ -413,7 +420,7 @@ static void test_any_world(void **state)
 				count += world.chosen[i] = !world.chosen[i];
 			}
 		struct cell_groups groups, again;
-		groups_find(world.at, world.count, world.chosen, count, &groups);
+		find(&world, count, &groups);
 		check(&world, count, &groups);
 		assert_int_equal(groups.rest_count, 0);
 		if (round % 3 == 0)
@@ -421,12 +428,12 @@ static void test_any_world(void **state)
 		if (round % 3 == 1 && groups.count > 3)
 			fail_msg("'%s': %zu groups", both, groups.count);
 		/* The same again, and with less room. */
-		groups_find(world.at, world.count, world.chosen, count, &again);
+		find(&world, count, &again);
 		assert_int_equal(again.count, groups.count);
 		for (size_t i = 0; i < groups.count; i++)
 			assert_string_equal(again.group[i].filter, groups.group[i].filter);
 		groups_free(&again);
-		groups_find(world.at, world.count, world.chosen, 2, &again);
+		find(&world, 2, &again);
 		check(&world, 2, &again);
 		groups_free(&again);
 		groups_free(&groups);
