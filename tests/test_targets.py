@@ -451,3 +451,12 @@ def test_a_library_without_its_compiler_is_skipped(tool, tmp_path):
     assert done.status == CODES["ok"], done
     (cell,) = tool.report()["cells"]
     assert {check["reason"] for check in cell["checks"]} == {f"not-installed: no-such-gcc -D{NEVER_BEFORE}"}
+
+
+def test_a_compiler_may_be_named_by_its_place(tool, tmp_path):
+    """As execvp(3) has it: a name with a slash is looked for in no list of folders."""
+    ini = f"[mine]\nkind = wrapper\ncommand = env {{argv}}\ncc = {shutil.which('gcc')}\n"
+    cell = "target=mine & mode=c-shared & load=dlopen & link=external"
+    done = tool("run", "--targets", described(tmp_path, ini), cell)
+    assert done.status == CODES["ok"], done
+    assert "skip" not in {check["status"] for check in tool.report()["cells"][0]["checks"]}

@@ -446,6 +446,8 @@ void file_sign(struct hash *hash, const char *path)
 
 char *program_find(const char *name, const char *path)
 {
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 ? realpath(name, NULL) : NULL;
 	char *copy = xstrdup(path ? path : ENV_PATH), *rest = copy, *found = NULL;
 	for (char *dir; !found && (dir = strsep(&rest, ":"));) {
 		char *file = xprintf("%s/%s", *dir ? dir : ".", name);

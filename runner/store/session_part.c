@@ -107,7 +107,8 @@ static void join_filters(struct session *session, const char *text)
 	const char *of_run = session->view.filter;
 	if (!of_run)
 		return;
-	char *both = *of_run ? xprintf("(%s) & (%s)", of_run, text) : xstrdup(text);
+	int one = !*of_run || strcmp(of_run, text) == 0;
+	char *both = one ? xstrdup(text) : xprintf("(%s) & (%s)", of_run, text);
 	json_object_set_new(session->plan, "filter", json_string(both));
 	session->view.filter = json_string_value(json_object_get(session->plan, "filter"));
 	free(both);
