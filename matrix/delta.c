@@ -240,7 +240,6 @@ static int hunt_groups(struct delta *delta, unsigned char *in)
 
 int delta_find(struct delta *delta, unsigned char *in, enum delta_answer *all)
 {
-	memset(in, 1, delta->count);
 	int found = ask(delta, in);
 	if (found < 0)
 		return found;

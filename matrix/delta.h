@@ -30,13 +30,13 @@ struct delta {
 	size_t asked_count;
 };
 
-/* Looks for a set that flips and of which no part, and then no change, can be left out; in gets it.  All at once are
- * asked first.  When they flip, ddmin takes away from them.  When they leave it as it was, nothing is looked for.  When
- * they are unresolved (two releases whose files do not fit each other), each group is tried alone, without its culprits
- * as long as there are any, then halves of its parts down to one part, then halves of what is in each part, until one
- * flips.  What leaves it as it was is not looked into again, a culprit neither, and a set
- * that lies across two halves is not found.
- * 0; -ENOENT when no set was found, with *all the answer for all at once; -errno of ask.  in holds count bytes. */
+/* Looks for a set that flips and of which no part, and then no change, can be left out; in gets it.  What in holds,
+ * which is all of them or as many as fit each other, is asked first.  When it flips, ddmin takes away from them.  When
+ * it leaves all as it was, nothing is looked for.  When it is unresolved (two releases whose files do not fit each
+ * other), each group is tried alone, without its culprits as long as there are any, then halves of its parts down to
+ * one part, then halves of what is in each part, until one flips.  What leaves it as it was is not looked into again,
+ * a culprit neither, and a set that lies across two halves is not found. 0; -ENOENT when no set was found, with *all
+ * the answer for what was asked first; -errno of ask.  in holds count bytes. */
 int delta_find(struct delta *delta, unsigned char *in, enum delta_answer *all);
 
 void delta_free(struct delta *delta);

@@ -127,13 +127,21 @@ static int names(const char *line, size_t len, const char *word)
 	return 0;
 }
 
+/* Is it the first word of a line that is set in: a member of a group or struct, a variable of a function? */
+static int is_first(const char *line, const char *word)
+{
+	size_t in = strspn(line, "\t"), len = strlen(word);
+	return in && strncmp(line + in, word, len) == 0 && !is_word(line[in + len]);
+}
+
 /* Does one of the lines have the word, or define it? */
 static int lines_have(const char *text, size_t lines, const char *word, int defined)
 {
-	static const char *const begins[] = { "TEXT", "GLOBL", "func ", "CALLFN(", "#define" };
+	static const char *const begins[] = { "TEXT", "GLOBL", "func ", "var ", "const ", "type ", "CALLFN(",
+		"#define" };
 	for (; lines && *text; lines--) {
 		size_t len = strcspn(text, "\n");
-		int begun = !defined;
+		int begun = !defined || is_first(text, word);
 		for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
 			begun |= strncmp(text, begins[i], strlen(begins[i])) == 0;
 		if (begun && names(text, len, word))

@@ -88,6 +88,7 @@ static void tell_asked(
 static const char *const stage_names[SOURCES_STAGES] = {
 	[SOURCES_STD] = "runtime, syscall and internal",
 	[SOURCES_LINK] = "cmd/link",
+	[SOURCES_TOOLS] = "cmd/compile, cmd/asm, cmd/link and what they share",
 };
 
 static int turn_to(struct blame *blame, enum source_stage stage, struct diag *diag)
@@ -100,22 +101,40 @@ static int turn_to(struct blame *blame, enum source_stage stage, struct diag *di
 	return error;
 }
 
-/* Stage by stage, as blame_find.  What is read in the file that was linked is cmd/link's before it is std's.  Of any
- * other check it is asked as a whole before std's files are tried one by one, since these do not fit all together. */
-static int find_in_stages(struct blame *blame, struct diag *diag)
+static const enum source_stage orders[][SOURCES_STAGES] = {
+	[SOURCES_STD] = { SOURCES_STD, SOURCES_LINK, SOURCES_TOOLS },
+	[SOURCES_LINK] = { SOURCES_LINK, SOURCES_TOOLS, SOURCES_STD },
+	[SOURCES_TOOLS] = { SOURCES_TOOLS, SOURCES_STD, SOURCES_LINK },
+};
+
+/* What is looked through first.  What is read in the file that was linked is cmd/link's before it is std's.  Std's
+ * files do not fit all together where much has changed, and to try them one by one takes long: then the tools are asked
+ * as a whole before, the compiler only of what is read in a file.  -errno; an enum source_stage. */
+static int first_stage(struct blame *blame, struct diag *diag)
 {
 	const struct check *check = check_id ? check_find(check_id) : NULL;
-	int link_first = check && strcmp(check->family, "file") == 0;
-	int error = 0, whole = link_first ? DELTA_STAYS : turn_to(blame, SOURCES_STD, diag);
-	whole = whole || link_first ? whole : blame_whole(blame, diag);
-	if (whole == DELTA_UNRESOLVED) {
-		error = turn_to(blame, SOURCES_LINK, diag);
-		whole = error ? error : blame_whole(blame, diag);
-		link_first = whole == DELTA_FLIPS;
+	if (check && strcmp(check->family, "file") == 0)
+		return SOURCES_LINK;
+	int last = check && check->pass == PASS_FILE ? SOURCES_TOOLS : SOURCES_LINK;
+	for (int stage = SOURCES_STD; stage <= last; stage++) {
+		int error = turn_to(blame, (enum source_stage)stage, diag);
+		int whole = error ? error : blame_whole(blame, diag);
+		if (whole < 0 && whole != -ENOENT)
+			return whole;
+		if (whole == DELTA_FLIPS)
+			return stage;
+		if (stage == SOURCES_STD && whole == DELTA_STAYS)
+			break;
 	}
-	error = whole < 0 && whole != -ENOENT ? whole : 0;
+	return SOURCES_STD;
+}
+
+/* Stage by stage, as blame_find. */
+static int find_in_stages(struct blame *blame, struct diag *diag)
+{
+	int first = first_stage(blame, diag), error = first < 0 ? first : 0;
 	for (int i = 0; i < SOURCES_STAGES && !error; i++) {
-		error = turn_to(blame, (enum source_stage)(link_first ? SOURCES_STAGES - 1 - i : i), diag);
+		error = turn_to(blame, orders[first][i], diag);
 		error = error ? error : blame_find(blame, diag);
 		if (error != -ENOENT || *diag->line)
 			return error;
@@ -286,8 +305,7 @@ static int tell_none(const struct blame *blame)
 		misfits += blame->differ[stage] && blame->all[stage] != DELTA_STAYS;
 	}
 	diag_set(&diag, 0, "%s%s", text.data,
-	    misfits ? "" :
-		      ": it is the compiler's, the assembler's or another package's doing, or of several together");
+	    misfits ? "" : ": it is another package's doing, or of std and the tools together");
 	buf_free(&text);
 	return cmd_fail(&diag, EXIT_UNEXPECTED);
 }

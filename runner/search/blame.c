@@ -98,18 +98,27 @@ static void add_culprits_at(const struct blame *blame, const struct source_file 
 		culprit[hunk] = 1;
 }
 
-/* The changes of a file whose lines the build names, "runtime/proc.go:85: ...". */
-static void add_culprits(const struct blame *blame, const struct source_file *file, const char *said,
+/* How much is taken to be wrong where a build names a line. */
+enum reach { REACH_CHANGE, REACH_FILE, REACH_FOLDER };
+
+/* The changes of a file that are wrong by the lines that the build names, "runtime/proc.go:85: ...". */
+static void add_culprits(const struct blame *blame, const struct source_file *file, enum reach reach, const char *said,
     const unsigned char *in, unsigned char *culprit)
 {
-	size_t len = strlen(file->name);
-	for (const char *at = said; (at = strstr(at, file->name)); at += len) {
-		char *behind = NULL;
-		if (at > said && at[-1] == '/' && at[len] == ':' && at[len + 1] >= '0' && at[len + 1] <= '9') {
-			size_t line = strtoul(at + len + 1, &behind, 10);
-			add_culprits_at(blame, file, line, behind, in, culprit);
-		}
+	const char *base = strrchr(file->name, '/') + 1;
+	char *name = xprintf("/%.*s", (int)(reach == REACH_FOLDER ? base - file->name : 1000), file->name), *end = NULL;
+	for (const char *at = said; (at = strstr(at, name));) {
+		at += strlen(name);
+		at += reach == REACH_FOLDER ? strcspn(at, "/: \n") : 0;
+		if (at[0] != ':' || at[1] < '0' || at[1] > '9')
+			continue;
+		size_t line = strtoul(at + 1, &end, 10);
+		if (reach == REACH_CHANGE)
+			add_culprits_at(blame, file, line, end, in, culprit);
+		else
+			memset(culprit + file->first, 1, file->changes);
 	}
+	free(name);
 }
 
 /* The changes of a file to which a symbol is lost; how many.  One that comes or goes as a whole is one change. */
@@ -148,7 +157,20 @@ static void add_losers(const struct blame *blame, const char *said, const unsign
 	}
 }
 
-/* Has the mixture in the setup.  One whose cmd/link does not build has no value: what was said is why.  0 or -errno. */
+/* What a build says is to blame: the changes of the lines that it names and those that take away what it misses. */
+static void add_all_culprits(
+    const struct blame *blame, enum reach reach, const char *said, const unsigned char *in, unsigned char *culprit)
+{
+	const struct mix mix = mix_of(blame, in);
+	for (size_t i = 0; i < blame->files.count; i++)
+		if (mix_changes(&mix, i))
+			add_culprits(blame, &blame->files.file[i], reach, said, in, culprit);
+	if (reach == REACH_CHANGE)
+		add_losers(blame, said, in, culprit);
+}
+
+/* Has the mixture in the setup.  One of which a tool does not build has no value: what that said is why.  0 or
+ * -errno. */
 static int want(struct blame *blame, const struct mix *mix, struct found *found, struct diag *diag)
 {
 	int error = mix_want(blame->question.setup, mix, &found->said, diag);
@@ -161,7 +183,16 @@ static int want(struct blame *blame, const struct mix *mix, struct found *found,
 struct asking {
 	struct blame *blame;
 	struct diag *diag;
+	enum reach most; /* where no change is to blame, its file is, or all in a folder */
 };
+
+static int meet(const unsigned char *a, const unsigned char *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (a[i] && b[i])
+			return 1;
+	return 0;
+}
 
 /* delta.h ask */
 static int ask(void *context, const unsigned char *in, unsigned char *culprit)
@@ -177,11 +208,9 @@ static int ask(void *context, const unsigned char *in, unsigned char *culprit)
 		error = value_on(blame, name, 0, &found, asking->diag);
 	ahead_end(&blame->builder, error != 0);
 	enum delta_answer answer = error ? DELTA_UNRESOLVED : answer_of(blame, &found);
-	for (size_t i = 0; !error && answer == DELTA_UNRESOLVED && i < blame->files.count; i++)
-		if (mix_changes(&mix, i))
-			add_culprits(blame, &blame->files.file[i], found.said, in, culprit);
-	if (!error && answer == DELTA_UNRESOLVED)
-		add_losers(blame, found.said, in, culprit);
+	for (int reach = 0; !error && answer == DELTA_UNRESOLVED && found.said && reach <= (int)asking->most; reach++)
+		if (!meet(in, culprit, blame->files.changes))
+			add_all_culprits(blame, (enum reach)reach, found.said, in, culprit);
 	if (!error)
 		blame->tell(blame, in, answer, found.value ? found.value : blame->why, found.known ? "known" : "tried");
 	found_free(&found);
@@ -198,7 +227,7 @@ static void build_ahead(void *context, const unsigned char *in)
 	struct diag quiet = DIAG_INIT;
 	char name[32], *said = NULL;
 	mix_name(&mix, name);
-	/* A mixture with a cmd/link of its own is made by building it, which takes as long as what is asked now. */
+	/* A mixture with tools of its own is made by building them, which takes as long as what is asked now. */
 	if (blame->builder <= 0 && blame->stage == SOURCES_STD &&
 	    mix_want(blame->question.setup, &mix, &said, &quiet) == 0 &&
 	    question_plan(&blame->question, name, blame->question.cell.target, &plan, &quiet) == 0)
@@ -226,6 +255,7 @@ static int list_files(struct blame *blame, enum source_stage stage, struct diag 
 	blame->stage = stage;
 	blame->differ[stage] = blame->files.count;
 	blame->in = xcalloc(blame->files.changes + 1, 1);
+	memset(blame->in, 1, blame->files.changes);
 	blame->group = xcalloc(blame->files.changes + 1, sizeof(*blame->group));
 	blame->part = xcalloc(blame->files.changes + 1, sizeof(*blame->part));
 	for (size_t i = 0; i < blame->files.count; i++) {
@@ -267,26 +297,26 @@ int blame_turn(struct blame *blame, enum source_stage stage, struct diag *diag)
 
 int blame_whole(struct blame *blame, struct diag *diag)
 {
-	struct asking asking = { blame, diag };
-	unsigned char *culprit = xcalloc(blame->files.changes + 1, 1);
-	size_t left = blame->files.changes, before = left + 1;
-	memset(blame->in, 1, left);
-	int answer = left ? ask(&asking, blame->in, culprit) : -ENOENT;
-	while (answer == DELTA_UNRESOLVED && blame->stage == SOURCES_LINK && left && left < before) {
-		before = left;
-		left = 0;
-		for (size_t i = 0; i < blame->files.changes; i++)
-			left += blame->in[i] = blame->in[i] && !culprit[i];
-		if (left && left < before)
-			answer = ask(&asking, blame->in, culprit);
+	struct asking asking = { blame, diag, REACH_FOLDER };
+	size_t count = blame->files.changes;
+	unsigned char *culprit = xcalloc(count + 1, 1);
+	memset(blame->in, 1, count);
+	int answer = count ? ask(&asking, blame->in, culprit) : -ENOENT;
+	while (answer == DELTA_UNRESOLVED && blame->stage != SOURCES_STD && meet(blame->in, culprit, count)) {
+		for (size_t i = 0; i < count; i++)
+			blame->in[i] = blame->in[i] && !culprit[i];
+		answer = meet(blame->in, blame->in, count) ? ask(&asking, blame->in, culprit) : DELTA_STAYS;
 	}
+	/* What does not flip is no beginning. */
+	if (answer != DELTA_FLIPS)
+		memset(blame->in, 1, count);
 	free(culprit);
 	return answer;
 }
 
 int blame_find(struct blame *blame, struct diag *diag)
 {
-	struct asking asking = { blame, diag };
+	struct asking asking = { blame, diag, REACH_CHANGE };
 	struct delta delta = { .count = blame->files.changes,
 		.group = blame->group,
 		.part = blame->part,

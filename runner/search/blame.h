@@ -1,5 +1,6 @@
-/* blame.h - which source files of std make the difference between two releases: mixtures of their trees are asked what
- * the cell's value is, and the smallest one that is as the other release is looked for (matrix/delta.h).
+/* blame.h - which source files of std, or of the tools, make the difference between two releases: mixtures of their
+ * trees are asked what the cell's value is, and the smallest one that is as the other release is looked for
+ * (matrix/delta.h).
  *
  * A mixture that does not build, that cannot be judged, or of which less than half of the checks pass that the first
  * release passes is neither: what it says of the check in question is not taken for an answer. */
@@ -23,10 +24,11 @@ struct blame {
 	void (*tell)(const struct blame *blame, const unsigned char *in, enum delta_answer answer, const char *said,
 	    const char *how);
 	/* The answer. */
-	enum source_stage stage;               /* what was looked through last */
-	struct source_list files;              /* those that differ */
-	char *value[2];                        /* of base and other */
-	unsigned char *in;                     /* of files.changes: the smallest set that makes base's value other's */
+	enum source_stage stage;  /* what was looked through last */
+	struct source_list files; /* those that differ */
+	char *value[2];           /* of base and other */
+	unsigned char *in;        /* of files.changes: the smallest set that makes base's value other's; until
+	                             it is found, what is asked first */
 	enum delta_answer all[SOURCES_STAGES]; /* what all of them make of it */
 	size_t differ[SOURCES_STAGES];         /* how many they are */
 	size_t evaluated, stored;
@@ -42,14 +44,16 @@ struct blame {
  * -EIO of a run that did not come to its end.  Free with blame_free either way. */
 int blame_begin(struct blame *blame, struct diag *diag);
 
-/* Looks for the files.  0, with in; -ENOENT when none were found; -errno as above. */
+/* Looks for the files, among those that blame_whole found to do it together, if it was asked just before.  0, with in;
+ * -ENOENT when none were found; -errno as above. */
 int blame_find(struct blame *blame, struct diag *diag);
 
 /* Turns to the files of another stage that differ.  0; -errno as above. */
 int blame_turn(struct blame *blame, enum source_stage stage, struct diag *diag);
 
 /* What all files of the stage together make of it, an enum delta_answer; -ENOENT when none differ; -errno as above.
- * Of cmd/link, which needs packages of its own release here and there, as much as builds, where that can be seen. */
+ * Of tools, which need packages of their own release here and there, as much as builds: without the changes that the
+ * build says are wrong, or the files or folders where it names no change. */
 int blame_whole(struct blame *blame, struct diag *diag);
 
 /* Runs the mixture found again, times in all: how often its value was the other's.  -errno as above. */

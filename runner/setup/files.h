@@ -72,8 +72,8 @@ const char *file_hash(const char *path);
 struct hash;
 void file_sign(struct hash *hash, const char *path);
 
-/* The real path of a program in a list of folders as in PATH (NULL: the one that children get, ENV_PATH), or of one that
- * is named with a slash, as execvp(3) has it; malloc'ed, NULL when it is in none. */
+/* The real path of a program in a list of folders as in PATH (NULL: the one that children get, ENV_PATH), or of one
+ * that is named with a slash, as execvp(3) has it; malloc'ed, NULL when it is in none. */
 char *program_find(const char *name, const char *path);
 
 /* A name for a cell's files: the id with everything but [A-Za-z0-9.+-] as '_'. */

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 /* Of a commit's hash as many are shown (commits.h); a mixture is named alike. */
-enum { MIX_DIGITS = 12, LINK_TIMEOUT_MS = 600000 };
+enum { MIX_DIGITS = 12, TOOL_TIMEOUT_MS = 600000 };
 
 size_t mix_changes(const struct mix *mix, size_t i)
 {
@@ -119,50 +119,98 @@ static int change(const char *goroot, const struct source_file *file, const unsi
 	return error;
 }
 
-/* ---- its cmd/link ----------------------------------------------------------------------------------------- */
+/* ---- its tools -------------------------------------------------------------------------------------------- */
 
-static int mixes_link(const struct mix *mix)
+static const char *const tools[] = { "link", "asm", "compile" };
+enum { LINK_ALONE = 1, TOOLS = sizeof(tools) / sizeof(*tools) };
+
+/* How many of the tools are built. */
+static size_t count_tools(const struct mix *mix)
 {
-	for (size_t i = 0; i < mix->files->count; i++)
-		if (mix->files->file[i].area == AREA_LINK && mix_changes(mix, i))
-			return 1;
-	return 0;
+	size_t count = 0;
+	for (size_t i = 0; i < mix->files->count; i++) {
+		if (!mix_changes(mix, i))
+			continue;
+		if (mix->files->file[i].area == AREA_OBJ || mix->files->file[i].area == AREA_COMPILE)
+			return TOOLS;
+		if (mix->files->file[i].area == AREA_LINK)
+			count = LINK_ALONE;
+	}
+	return count;
 }
 
-/* cmd/link of the tree go in the place of the base's, built for this machine; when it does not build, what was said is
- * the file said, and the base's is taken away, so that it is not taken for the mixture's.  0 or -errno. */
-static int build_link(const struct setup *setup, const char *base, const char *go, const char *said)
+/* What makes a tool call itself name (-V=full), and write so into what it makes: the variable's own value is the
+ * base's, in a file that make.bash wrote.  Before 1.10 cmd/go asks no tool, and keeps nothing. */
+static char *stamp(const char *base, const char *name)
+{
+	if (!version_since(base, VERSION_GOCACHE))
+		return xstrdup("-ldflags=");
+	return xprintf("-ldflags=-X %s.Version=%s",
+	    version_since(base, VERSION_BUILDCFG) ? "internal/buildcfg" : "cmd/internal/objabi", name);
+}
+
+/* cmd/TOOL of the tree go as to, built for this machine by the base's tools.  1; 0 when it does not build, with what
+ * was said added to said; -errno. */
+static int build_tool(const struct setup *setup, const struct mix *mix, const char *go, const char *tool,
+    const char *flags, const char *to, struct buf *said)
 {
 	const struct machine *machine = &setup->machine;
-	char *id = xprintf("%s/%s/%s/exe/cgo0/internal@none", base, machine->os, machine->arch),
-	     *tool = xprintf("%s/pkg/tool/%s_%s/link", go, machine->os, machine->arch),
-	     *built = xprintf("%s.new", tool), *command = xprintf("%s/bin/go", go);
+	char *id = xprintf("%s/%s/%s/exe/cgo0/internal@none", mix->base, machine->os, machine->arch),
+	     *command = xprintf("%s/bin/go", go), *package = xprintf("cmd/%s", tool);
 	/* All that is wrong, and not the first ten: each names a change. */
-	const char *all = version_since(base, VERSION_GOCACHE) ? "-gcflags=cmd/link/...=-e" : "-gcflags=-e";
-	const char *const argv[] = { command, "build", all, "-o", built, "cmd/link", NULL };
+	const char *all = version_since(mix->base, VERSION_GOCACHE) ? "-gcflags=cmd/...=-e" : "-gcflags=-e";
+	const char *const argv[] = { command, "build", all, flags, "-o", to, package, NULL };
 	struct cell cell;
 	struct script script;
 	struct diag diag = DIAG_INIT;
-	script_init(&script, LINK_TIMEOUT_MS);
-	int error = cell_parse(id, &cell, &diag);
+	script_init(&script, TOOL_TIMEOUT_MS);
+	int error = cell_parse(id, &cell, &diag), done = 0;
 	if (!error) {
 		go_env(setup, &cell, &script.env);
 		env_set(&script.env, "GOROOT", "%s", go);
 		env_set(&script.env, "GO111MODULE", "off");
-		int done = step(&script, go, argv);
+		done = step(&script, go, argv);
 		error = script.infra;
-		if (!error && unlink(tool))
-			error = -errno;
-		if (!error && done)
-			error = rename(built, tool) ? -errno : 0;
-		else if (!error)
-			error = file_write(said, script.output.data, script.output.len);
+		if (!error && !done)
+			buf_add_bytes(said, script.output.data, script.output.len);
 	}
 	script_free(&script);
+	free(package);
 	free(command);
-	free(built);
-	free(tool);
 	free(id);
+	return error ? error : done;
+}
+
+/* The tools in the place of the base's.  Where one does not build the base's are taken away, so that they are not taken
+ * for the mixture's, and what all of them said is written to the file said.  0 or -errno. */
+static int build_tools(
+    const struct setup *setup, const struct mix *mix, const char *name, const char *go, const char *said)
+{
+	const struct machine *machine = &setup->machine;
+	size_t count = count_tools(mix);
+	char *flags = count == TOOLS ? stamp(mix->base, name) : xstrdup("-ldflags="), *tool[TOOLS], *built[TOOLS];
+	struct buf wrong = BUF_INIT;
+	int all = 1, error = 0;
+	for (size_t i = 0; i < count; i++) {
+		tool[i] = xprintf("%s/pkg/tool/%s_%s/%s", go, machine->os, machine->arch, tools[i]);
+		built[i] = xprintf("%s.new", tool[i]);
+		int done = error ? 0 : build_tool(setup, mix, go, tools[i], flags, built[i], &wrong);
+		error = done < 0 ? done : error;
+		all &= done > 0;
+	}
+	/* None takes part in the building of another. */
+	for (size_t i = 0; i < count; i++) {
+		if (!error && (all ? rename(built[i], tool[i]) : unlink(tool[i])))
+			error = -errno;
+		if (!all)
+			unlink(built[i]);
+		free(tool[i]);
+		free(built[i]);
+	}
+	if (!error && !all)
+		error = file_write(said, wrong.data, wrong.len);
+	buf_free(&wrong);
+	free(flags);
 	return error;
 }
 
@@ -183,9 +231,9 @@ static int mix_into(
 			error = change(base, file, mix->in, go);
 	}
 	error = error ? error : file_write(version, name, strlen(name));
-	if (!error && mixes_link(mix)) {
+	if (!error) {
 		char *said = xprintf("%s/said", folder);
-		error = build_link(setup, mix->base, go, said);
+		error = build_tools(setup, mix, name, go, said);
 		free(said);
 	}
 	if (error)
@@ -252,7 +300,7 @@ int mix_want(struct setup *setup, const struct mix *mix, char **said, struct dia
 void mix_said(const char *said, char *line, size_t size)
 {
 	char *telling = script_telling(said);
-	snprintf(line, size, "cmd/link does not build: %s", telling);
+	snprintf(line, size, "a tool of it does not build: %s", telling);
 	free(telling);
 }
 

@@ -26,6 +26,9 @@ static const struct {
 	{ "syscall/*", AREA_SYSCALL },
 	{ "internal/*", AREA_SYSCALL },
 	{ "cmd/link/*", AREA_LINK },
+	{ "cmd/internal/*", AREA_OBJ },
+	{ "cmd/asm/*", AREA_OBJ },
+	{ "cmd/compile/*", AREA_COMPILE },
 };
 
 /* What make.bash writes (cmd/dist/buildgo.go, buildruntime.go, buildtool.go). */
@@ -40,6 +43,8 @@ const char *area_name(enum source_area area)
 		[AREA_RUNTIME] = "the runtime's Go",
 		[AREA_SYSCALL] = "syscall and internal",
 		[AREA_LINK] = "cmd/link",
+		[AREA_OBJ] = "cmd/internal and cmd/asm",
+		[AREA_COMPILE] = "cmd/compile",
 	};
 	return names[area];
 }
@@ -84,7 +89,60 @@ static void add(struct source_list *list, const char *name, size_t len)
 static const char *const packages[SOURCES_STAGES][4] = {
 	[SOURCES_STD] = { "runtime/...", "syscall", "internal/..." },
 	[SOURCES_LINK] = { "cmd/link/..." },
+	[SOURCES_TOOLS] = { "cmd/compile", "cmd/asm", "cmd/link" },
 };
+
+/* Says what go list prints of packages of a release in a form.  malloc'ed; NULL with a line in diag. */
+static char *go_list(const struct setup *setup, const struct cell *cell, enum source_stage stage, const char *version,
+    const char *form, const struct argv *of, struct diag *diag)
+{
+	struct cell of_release = *cell;
+	struct script script;
+	struct argv argv = { NULL, 0 };
+	char *said = NULL;
+	strcpy(of_release.go, version);
+	script_init(&script, LIST_TIMEOUT_MS);
+	go_env(setup, &of_release, &script.env);
+	env_set(&script.env, "GO111MODULE", "off");
+	const struct release *release = setup_release(setup, &of_release);
+	argv_add(&argv, "%s", release->go);
+	argv_add(&argv, "list");
+	argv_add(&argv, "-f");
+	argv_add(&argv, "%s", form);
+	for (size_t i = 0; i < of->count; i++)
+		argv_add(&argv, "%s", of->word[i]);
+	if (stage != SOURCES_STD) {
+		env_set(&script.env, "GOOS", "%s", setup->machine.os);
+		env_set(&script.env, "GOARCH", "%s", setup->machine.arch);
+	}
+	if (step(&script, release->goroot, (const char *const *)argv.word))
+		said = xstrdup(script.output.data ? script.output.data : "");
+	else
+		diag_set(diag, EIO, "%s: `go list` of std fails (%s): %.200s", version,
+		    script.infra ? strerror(-script.infra) : script.how, script.output.data ? script.output.data : "");
+	argv_free(&argv);
+	script_free(&script);
+	return said;
+}
+
+/* Adds the packages of cmd that the tools import. */
+static int add_imported(
+    const struct setup *setup, const struct cell *cell, const char *version, struct argv *of, struct diag *diag)
+{
+	char *said = go_list(setup, cell, SOURCES_TOOLS, version, "{{range .Deps}}{{.}}\n{{end}}", of, diag);
+	for (const char *line = said; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		/* "cmd/compile/internal/abi [cmd/compile]": compiled for a program with a profile (since 1.21). */
+		size_t len = strcspn(line, " \n"), i = 0;
+		if (strncmp(line, "cmd/", 4) != 0 || strncmp(line, "cmd/vendor/", 11) == 0)
+			continue;
+		while (i < of->count && (strncmp(of->word[i], line, len) != 0 || of->word[i][len]))
+			i++;
+		if (i == of->count)
+			argv_add(of, "%.*s", (int)len, line);
+	}
+	free(said);
+	return said ? 0 : -EIO;
+}
 
 /* Adds what go list says of one release. */
 static int list_side(const struct setup *setup, const struct cell *cell, enum source_stage stage, const char *version,
@@ -94,31 +152,20 @@ static int list_side(const struct setup *setup, const struct cell *cell, enum so
 				   "{{range .GoFiles}}{{$p}}/{{.}}\n{{end}}{{range .CgoFiles}}{{$p}}/{{.}}\n{{end}}"
 				   "{{range .CFiles}}{{$p}}/{{.}}\n{{end}}{{range .HFiles}}{{$p}}/{{.}}\n{{end}}"
 				   "{{range .SFiles}}{{$p}}/{{.}}\n{{end}}";
-	struct cell of = *cell;
-	struct script script;
-	strcpy(of.go, version);
-	script_init(&script, LIST_TIMEOUT_MS);
-	go_env(setup, &of, &script.env);
-	env_set(&script.env, "GO111MODULE", "off");
-	const struct release *release = setup_release(setup, &of);
-	const char *const *of_stage = packages[stage];
-	const char *const argv[] = { release->go, "list", "-f", each, of_stage[0], of_stage[1], of_stage[2], NULL };
-	if (stage == SOURCES_LINK) {
-		env_set(&script.env, "GOOS", "%s", setup->machine.os);
-		env_set(&script.env, "GOARCH", "%s", setup->machine.arch);
-	}
-	int error = 0;
-	if (!step(&script, release->goroot, argv))
-		error = diag_set(diag, EIO, "%s: `go list` of std fails (%s): %.200s", version,
-		    script.infra ? strerror(-script.infra) : script.how, script.output.data ? script.output.data : "");
-	for (const char *line = error ? "" : script.output.data; *line; line += *line == '\n') {
+	struct argv of = { NULL, 0 };
+	for (const char *const *name = packages[stage]; *name; name++)
+		argv_add(&of, "%s", *name);
+	int error = stage == SOURCES_TOOLS ? add_imported(setup, cell, version, &of, diag) : 0;
+	char *said = error ? NULL : go_list(setup, cell, stage, version, each, &of, diag);
+	for (const char *line = said; line && *line; line += *line == '\n') {
 		size_t len = strcspn(line, "\n");
 		if (len)
 			add(list, line, len);
 		line += len;
 	}
-	script_free(&script);
-	return error;
+	free(said);
+	argv_free(&of);
+	return said ? 0 : -EIO;
 }
 
 /* ---- where they differ ---------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
-/* release_sources.h - the files of std, or of cmd/link, in which two releases differ, as one of a cell's builds sees
- * them.  cmd/link runs where it is built: of it those files are meant that this machine's has.
+/* release_sources.h - the files of std, or of the tools that make a program of it, in which two releases differ, as
+ * one of a cell's builds sees them.  Tools run where they are built: of them those files are meant that this machine's
+ * have.
  *
  * Which files a package has for a port is asked of each release's own `go list`, so that build constraints are Go's
  * affair.  What make.bash writes (zversion.go and the like) is left out: it is no source. */
@@ -19,11 +20,18 @@ enum source_area {
 	AREA_RUNTIME,  /* the rest of the runtime and of what is internal to it */
 	AREA_SYSCALL,  /* syscall and internal/... */
 	AREA_LINK,     /* cmd/link */
+	AREA_OBJ,      /* what the tools share, cmd/internal/..., and cmd/asm, which is little else */
+	AREA_COMPILE,  /* cmd/compile */
 	AREA_COUNT
 };
 
 /* What is looked through at once. */
-enum source_stage { SOURCES_STD, SOURCES_LINK, SOURCES_STAGES };
+enum source_stage {
+	SOURCES_STD,
+	SOURCES_LINK,  /* cmd/link alone, which is soon built, and compiles nothing anew */
+	SOURCES_TOOLS, /* cmd/compile, cmd/asm, cmd/link and all of cmd that they import */
+	SOURCES_STAGES
+};
 
 struct source_file {
 	char *name; /* below GOROOT/src: "runtime/proc.go" */

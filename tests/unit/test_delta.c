@@ -47,7 +47,7 @@ static int ask(void *context, const unsigned char *in, unsigned char *culprit)
 	return world->asked == world->fails_at ? -EIO : broken ? DELTA_UNRESOLVED : answer_of(world, in);
 }
 
-static int find_in(
+static int find_from(
     struct world *world, const size_t *group, const size_t *part, unsigned char *in, enum delta_answer *all)
 {
 	struct delta delta = { .count = world->count, .group = group, .part = part, .ask = ask, .context = world };
@@ -56,9 +56,33 @@ static int find_in(
 	return error;
 }
 
+/* All are asked first. */
+static int find_in(
+    struct world *world, const size_t *group, const size_t *part, unsigned char *in, enum delta_answer *all)
+{
+	memset(in, 1, world->count);
+	return find_from(world, group, part, in, all);
+}
+
 static int find(struct world *world, const size_t *group, unsigned char *in, enum delta_answer *all)
 {
 	return find_in(world, group, NULL, in, all);
+}
+
+/* Of two that do not build together one is known to be left out: the cause is found across two groups, where no group
+ * has all of it. */
+static void test_begins_with_what_fits(void **state)
+{
+	(void)state;
+	static const size_t group[] = { 0, 0, 0, 1, 1, 1 };
+	struct world world = { .count = 6, .cause = { [1] = 1, [4] = 1 }, .rivals = { 0, 5 } }, again = world;
+	unsigned char in[MOST] = { 1, 1, 1, 1, 1, 0 };
+	enum delta_answer all;
+	assert_int_equal(find_from(&world, group, group, in, &all), 0);
+	assert_int_equal(all, DELTA_FLIPS);
+	assert_memory_equal(in, ((unsigned char[]){ 0, 1, 0, 0, 1, 0 }), 6);
+	assert_int_equal(find(&again, group, in, &all), -ENOENT);
+	assert_int_equal(all, DELTA_UNRESOLVED);
 }
 
 /* It flips, and no one of it can be left out. */
@@ -224,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_cause),
+		cmocka_unit_test(test_begins_with_what_fits),
 		cmocka_unit_test(test_several_causes),
 		cmocka_unit_test(test_all_do_not_fit),
 		cmocka_unit_test(test_inside_a_part),

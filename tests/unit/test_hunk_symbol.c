@@ -198,6 +198,29 @@ static void test_a_number_that_is_taken_away(void **state)
 	assert_memory_equal(culprit, ((unsigned char[]){ 1, 0, 0 }), 3);
 }
 
+/* Of Go's: a variable, a member of a group, one of a function; not what uses them. */
+static void test_what_go_defines(void **state)
+{
+	(void)state;
+	static const char text[] = "var rows = 3\n"
+				   "const (\n"
+				   "	C_UCON // a class\n"
+				   ")\n"
+				   "	a := rows\n"
+				   "	b(C_UCON, a, rows)\n";
+	struct hunk hunks[] = { { 0, 1, "" }, { 2, 1, "" }, { 4, 1, "" }, { 5, 1, "" } };
+	static const struct {
+		const char *symbol;
+		unsigned char marks[4];
+	} rows[] = { { "rows", { 1, 0, 0, 0 } }, { "C_UCON", { 0, 1, 0, 0 } }, { "a", { 0, 0, 1, 0 } } };
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const unsigned char in[] = { 1, 1, 1, 1 };
+		unsigned char culprit[4] = { 0 };
+		assert_int_equal(hunks_lose(text, hunks, 4, in, rows[i].symbol, LOSS_UNDEFINED, culprit), 1);
+		assert_memory_equal(culprit, rows[i].marks, 4);
+	}
+}
+
 /* All that import a package go at once, and what is written with it where nothing was. */
 static void test_a_package_that_is_missing(void **state)
 {
@@ -244,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_missing_by_line),
 		cmocka_unit_test(test_what_takes_it_away),
 		cmocka_unit_test(test_a_number_that_is_taken_away),
+		cmocka_unit_test(test_what_go_defines),
 		cmocka_unit_test(test_a_package_that_is_missing),
 		cmocka_unit_test(test_a_whole_file),
 	};
