@@ -72,6 +72,18 @@ def test_registers_that_stay_clean_are_told(copied):
     assert len(checks) == 4 and {check["observed"] for check in checks} == {"could not be tried"}, done
 
 
+def test_threads_that_are_made_as_ever_are_told(copied):
+    """The same of a pthread_create that does nothing else than libc's."""
+    source = copied.tree / "cases/hosts/contract_import.c"
+    refusals = "REFUSALS = 10,"
+    assert source.read_text().count(refusals) == 1
+    source.write_text(source.read_text().replace(refusals, "REFUSALS = 0,"))
+    done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.create-eagain")
+    assert done.status == CODES["unexpected"], done
+    (check,) = (check for cell in copied.report()["cells"] for check in cell["checks"])
+    assert check["observed"] == "could not be tried", check
+
+
 BOTH = {"contract.start-registers", "contract.start-x87"}
 
 

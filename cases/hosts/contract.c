@@ -286,12 +286,14 @@ static int wait_for(const char *id, int traced, pid_t child, int *status)
 
 /* A fault in Go's code is reported by Go itself, which then exits with 2 (runtime/signal_unix.go sighandler).  A
  * library that ends with words of its own aborts as soon as it has read GOTRACEBACK, and exits with 2 before
- * (runtime/runtime1.go setTraceback: tracebackCrash). */
+ * (runtime/runtime1.go setTraceback: tracebackCrash).  What C in it has to say of threads is followed by an abort too
+ * (runtime/cgo/gcc_libinit.c x_cgo_sys_thread_create, gcc_fatalf.c). */
 static enum end end_of(const struct ended *ended, const char *said)
 {
 	int fault = strstr(said, "[signal ") || strstr(said, "unexpected signal");
+	int words = strstr(said, "fatal error: ") || strstr(said, "pthread_create failed: ");
 	if (WIFSIGNALED(ended->status))
-		return WTERMSIG(ended->status) == SIGABRT && strstr(said, "fatal error: ") && !fault ? EXITS : DIES;
+		return WTERMSIG(ended->status) == SIGABRT && words && !fault ? EXITS : DIES;
 	switch (WEXITSTATUS(ended->status)) {
 	case EXIT_SUCCESS:
 		return TOLERATED;

@@ -1,5 +1,5 @@
 /* contract_import.c - the host as a foreign libc: it puts functions of its own in place of those that the library takes
- * of libc (checks contract.mmap-*, contract.slot-*, entered and judged by contract.c).
+ * of libc (checks contract.mmap-*, contract.create-*, contract.slot-*, entered and judged by contract.c).
  *
  * Go with cgo maps memory and makes threads by libc (runtime/cgo: x_cgo_mmap since 1.6, x_cgo_thread_start), so that
  * what libc calls itself goes on as before. */
@@ -13,9 +13,11 @@
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 /* ---- in place of libc's ------------------------------------------------------------------------------ */
 
@@ -191,6 +193,87 @@ void contract_hold_threads(const struct turn *turn)
 
 void contract_release_threads(void) { pthread_mutex_unlock(&held); }
 
+/* ---- threads that are not made, or run before pthread_create returns -------------------------------- */
+
+enum { REFUSALS = 10, AHEAD_MS = 20 };
+
+static int bent; /* how often pthread_create did so, counted atomically */
+
+/* Each thread that makes one: the initializer's by one function of runtime/cgo, Go's by another. */
+static int create_refused(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+{
+	static _Thread_local int refused;
+	if (refused == REFUSALS)
+		return pthread_create(thread, attributes, body, argument);
+	refused++;
+	__atomic_fetch_add(&bent, 1, __ATOMIC_SEQ_CST);
+	return EAGAIN;
+}
+
+static int create_none(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+{
+	(void)thread, (void)attributes, (void)body, (void)argument;
+	__atomic_fetch_add(&bent, 1, __ATOMIC_SEQ_CST);
+	return EAGAIN;
+}
+
+static int create_one(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+{
+	static int made;
+	if (__atomic_exchange_n(&made, 1, __ATOMIC_SEQ_CST))
+		return create_none(thread, attributes, body, argument);
+	return pthread_create(thread, attributes, body, argument);
+}
+
+struct ahead {
+	struct begun begun;
+	sem_t runs;
+};
+
+/* What it is to run is on the stack of who makes it, who waits. */
+static void *begin_ahead(void *argument)
+{
+	struct ahead *ahead = argument;
+	struct begun begun = ahead->begun;
+	sem_post(&ahead->runs);
+	return begun.body(begun.argument);
+}
+
+static int create_ahead(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+{
+	struct ahead ahead = { .begun = { body, argument } };
+	struct timespec rest = { 0, AHEAD_MS * 1000000L };
+	sem_init(&ahead.runs, 0, 0);
+	int error = pthread_create(thread, attributes, begin_ahead, &ahead);
+	if (error)
+		return error;
+	while (sem_wait(&ahead.runs))
+		;
+	while (nanosleep(&rest, &rest))
+		;
+	__atomic_fetch_add(&bent, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+static int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+static int way_create(struct turn *turn)
+{
+	replace(&turn->loaded, "pthread_create", (void *)create);
+	contract_enter(turn);
+	int answered = contract_ask(turn);
+	if (!__atomic_load_n(&bent, __ATOMIC_SEQ_CST))
+		contract_no_turn("Go answered, and pthread_create did nothing else than ever");
+	return answered;
+}
+
+static void create_eagain(struct entering *e) { e->way = way_create, create = create_refused; }
+static void create_eagain_all(struct entering *e) { e->way = way_create, create = create_none; }
+static void create_eagain_later(struct entering *e) { e->way = way_create, create = create_one; }
+static void create_before(struct entering *e) { e->way = way_create, create = create_ahead; }
+
+/* ---- slots of threads -------------------------------------------------------------------------------- */
+
 static int way_own_threads(struct turn *turn)
 {
 	of_threads = turn;
@@ -253,6 +336,10 @@ static const struct contract_clause clauses[] = {
 	{ "contract.mmap-eacces", mmap_eacces, TIMES },
 	{ "contract.mmap-eagain", mmap_eagain, TIMES },
 	{ "contract.mmap-enomem", mmap_enomem, TIMES },
+	{ "contract.create-eagain", create_eagain, TIMES },
+	{ "contract.create-eagain-all", create_eagain_all, 1 }, /* Go tries for 0.2 s, and nothing of it is chance */
+	{ "contract.create-eagain-later", create_eagain_later, 1 },
+	{ "contract.create-before", create_before, TIMES },
 	{ "contract.slot-own-threads", slot_own_threads, TIMES },
 	{ "contract.slot-c-thread", slot_c_thread, TIMES },
 	{ "contract.slot-in-stack", slot_in_stack, TIMES },

@@ -137,6 +137,8 @@ int main(int argc, char **argv)
 		alone = find(signal_checks, arg[0]);
 	if (!alone)
 		alone = find(goexit_checks, arg[0]);
+	if (!alone)
+		alone = find(exit_checks, arg[0]);
 	if (program && !clause)
 		status = usage("a program has clauses alone, not ", arg[0]);
 	else if (!alone && !clause)

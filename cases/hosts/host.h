@@ -35,6 +35,7 @@ struct host_check {
 /* Ends with a check whose id is NULL. */
 extern const struct host_check host_checks[];   /* checks_loaded.c: HOST */
 extern const struct host_check alone_checks[];  /* checks_alone.c: ALONE */
+extern const struct host_check exit_checks[];   /* checks_exit.c: ALONE */
 extern const struct host_check goexit_checks[]; /* checks_goexit.c: ALONE */
 extern const struct host_check signal_checks[]; /* checks_signal.c: ALONE */
 

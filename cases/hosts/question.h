@@ -3,7 +3,7 @@
  * Told is the word that it says on its standard error before it ends, or else how it ended: the signal's name, or
  * "exit-N"; "hangs" when QUESTION_MS were not enough.
  *
- * checks_signal.c and checks_goexit.c have the tables. */
+ * checks_signal.c, checks_goexit.c and checks_exit.c have the tables. */
 #ifndef TLSMATRIX_CASES_HOSTS_QUESTION_H
 #define TLSMATRIX_CASES_HOSTS_QUESTION_H
 
