@@ -153,7 +153,7 @@ def needs(text):
 def relocations(path):
     """Those that a loader applies, by type; of MIPS64, which has three types in one, the first line alone.
 
-    Where DT_RELASZ has DT_JMPREL's in it (lld on riscv64), readelf lists these twice, and a loader applies them once."""
+    Where DT_RELASZ has DT_JMPREL's in it (lld on riscv64), readelf lists these twice; a loader applies them once."""
     counts = {}
     for _, name in sorted(set(RELOC.findall(ask("readelf", "-W", "-D", "-r", path)))):
         name = SPELLED.get(name, name)
