@@ -59,7 +59,8 @@ def macho(path):
     headers = ask("llvm-objdump", "--macho", "--private-headers", path)
     loads = re.findall(r"cmd LC_(?:LOAD_DYLIB|LOAD_WEAK_DYLIB|REEXPORT_DYLIB)\n.*\n +name (\S+)", headers)
     own = re.search(r"cmd LC_ID_DYLIB\n.*\n +name (\S+)", headers)
-    sections = re.findall(r" sectname (\S*)\n +segname \S+\n +addr \w+\n +size (\w+)\n(?:.*\n){4} +type *(\S+)", headers)
+    section = r" sectname (\S*)\n +segname \S+\n +addr \w+\n +size (\w+)\n(?:.*\n){4} +type *(\S+)"
+    sections = re.findall(section, headers)
     size = {kind: sum(int(at, 16) for _, at, one in sections if one == kind) for _, _, kind in sections}
     word = 8 if "Magic64" in text else 4
     offsets = size.get("S_INIT_FUNC_OFFSETS", size.get("0x00000016", 0))  # LLVM 14 has no name for it
