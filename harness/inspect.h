@@ -42,9 +42,6 @@
  *     "form": "one|two|mixed|none|unknown",   instructions of a Go access: insn.h insn_form
  *     "insn": {...} as below },
  *   "init": {"go_entries": N|null},           initializers that enter Go: _rt0_*_lib; null: they have no names
- *   "exports": {"count": N,          dynamic symbols that the file defines
- *               "main": bool,        one of them is main
- *               "go": [STR up to 64]},   by name, the functions that cgo exports to C (harness/format/elf_exports.h)
  *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]},
  *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34",
  *                                             "GLIBC_ABI_DT_RELR",
@@ -117,6 +114,9 @@
  *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}] up to 256, "count": N (of
  *                them all), "fini_array": N, "preinit_array": N,
  *            "go_entries": N|null},
+ *   "exports": {"count": N,          dynamic symbols that the file defines
+ *               "main": bool,        one of them is main
+ *               "go": [STR up to 64]},   by name, the functions that cgo exports to C (harness/format/elf_exports.h)
  *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel":
  *       bool, "relr": bool (DT_RELR is there), "rpath": STR|null, "runpath": STR|null (as they are, with colons)},
  *   "load": {"segments": N (PT_LOAD), "lowest": N|null (p_vaddr), "congruent": bool (p_vaddr = p_offset modulo p_align,

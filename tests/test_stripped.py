@@ -238,3 +238,21 @@ def test_stripped_files_of_other_systems_say_the_same(goes, tmp_path, port):
     assert garbled["go"]["present"] and garbled["tls"]["insn"]["go_le"] is None
     assert garbled["tls"]["insn"]["c_le"] is None and garbled["tls"]["at"] == "unknown"
     assert accesses(garbled, "unknown") > 0 or garbled["macho"]["fixed_gs"]["gs:0x30"] >= accesses(bare, "go")
+
+
+# Two functions that only an unwinder tells apart: the second has an offset from its caller, the first a constant there.
+TWO = """asm(".text; f: START mov $-16,%rax; ret; END; g: START mov %fs:(%rax),%rax; ret; END");"""
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the instructions are amd64's")
+def test_functions_of_unwinders(tmp_path):
+    """Where functions begin is known in a stripped file by what unwinders search; without that it is guessed."""
+    counts = {}
+    for name, start, end in (("frames", ".cfi_startproc;", ".cfi_endproc"), ("bare", "", "")):
+        (tmp_path / f"{name}.c").write_text(TWO.replace("START", start).replace("END", end))
+        library = tmp_path / f"{name}.so"
+        subprocess.run(["gcc", "-shared", "-nostdlib", "-o", library, tmp_path / f"{name}.c"], check=True)
+        subprocess.run(["strip", library], check=True)
+        insn = facts_of(library)["tls"]["insn"]
+        counts[name] = {kind: insn[f"c_{kind}"] for kind in ("relaxed", "other")}
+    assert counts == {"frames": {"relaxed": 0, "other": 1}, "bare": {"relaxed": 1, "other": 0}}

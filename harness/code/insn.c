@@ -1,6 +1,7 @@
 /* insn.c - cuts the code of a file into functions and hands them to the processor's scanner. */
 #include "harness/code/go_code.h"
 #include "harness/code/insn.h"
+#include "harness/elf/unwind.h"
 #include "matrix/base/buf.h"
 
 #include <stdlib.h>
@@ -142,11 +143,16 @@ static int function_order(const void *a, const void *b)
 /* A part of it tells: many symbols may share a name of a megabyte. */
 static int is_section_name(const char *name) { return memchr(name, '(', strnlen(name, 256)) != NULL; }
 
-/* Function symbols, and those of Go's table, by address, one per address; for the caller to free. */
+static const char unnamed[] = "?";
+
+/* Function symbols, and those of Go's table, by address, one per address; for the caller to free.  In a stripped file
+ * also what unwinders know: what is one function to the scanner is decoded whole for one access in it. */
 static struct code_function *functions_of(const struct elf_file *file, const struct pclntab *table, size_t *count)
 {
 	const struct elf_symbols *symbols = elf_symbols(file);
-	struct code_function *functions = xcalloc(symbols->count + table->count + 1, sizeof *functions);
+	const unsigned char *entries;
+	size_t unwound = file->static_symbols.count ? 0 : elf_unwind_table(file, &entries);
+	struct code_function *functions = xcalloc(symbols->count + table->count + unwound + 1, sizeof *functions);
 	/* Bit 0 marks T32 code on arm (ELF for the Arm Architecture, section 5.5.3). */
 	uint64_t mark = file->header.e_machine == EM_ARM;
 	size_t found = 0, kept = 0;
@@ -158,12 +164,14 @@ static struct code_function *functions_of(const struct elf_file *file, const str
 	if (table->count)
 		memcpy(functions + found, table->functions, table->count * sizeof *functions);
 	found += table->count;
+	for (size_t i = 0; i < unwound; i++)
+		functions[found++] = (struct code_function){ elf_unwind_start(file, entries, i), unnamed };
 	qsort(functions, found, sizeof *functions, function_order);
 	/* Of two names for an address the better one: cmd/link calls a host object's text "main(.text)". */
 	for (size_t i = 0; i < found; i++) {
 		if (!kept || functions[kept - 1].address != functions[i].address)
 			functions[kept++] = functions[i];
-		else if (is_section_name(functions[kept - 1].name))
+		else if (functions[kept - 1].name == unnamed || is_section_name(functions[kept - 1].name))
 			functions[kept - 1].name = functions[i].name;
 	}
 	*count = kept;
@@ -201,7 +209,7 @@ static void scan_range(struct insn_scan *scan, const struct code_function *funct
 	for (uint64_t at = address; code && at < end;) {
 		uint64_t next = low < count && functions[low].address < end ? functions[low].address : end;
 		int named = low > 0 && functions[low - 1].address >= address;
-		const char *name = named ? functions[low - 1].name : "?";
+		const char *name = named ? functions[low - 1].name : unnamed;
 		insn_scan_function(scan, name, go->known && at >= go->start && at < go->end, at, code + (at - address),
 		    (size_t)(next - at));
 		at = next;

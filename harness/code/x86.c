@@ -126,6 +126,19 @@ static int takes_memory(unsigned char opcode)
 	    (opcode >= 0xd8 && opcode <= 0xdf) || opcode == 0xf6 || opcode == 0xf7 || opcode == 0xfe || opcode == 0xff;
 }
 
+/* Is it an operand without registers that lies above the psABI's thread pointer?  Such words are no variables
+ * (insn.h), and tell nothing of one; the stack's canary is read in every other function of hardened C. */
+static int is_above(const struct reader *reader, const unsigned char *code, size_t size)
+{
+	int is_64 = reader->x86->bits == 64, is_short = !is_64 && (code[0] & 0xfc) == 0xa0;
+	size_t at = is_short ? 1 : is_64 ? 3 : 2;
+	if (!reader->is_own || size < at + 4 || code[0] == 0x0f || code[0] == 0xc4 || code[0] == 0xc5)
+		return 0;
+	if (!is_short && ((code[1] & 0xc7) != (is_64 ? 0x04 : 0x05) || (is_64 && code[2] != 0x25)))
+		return 0;
+	return code[at + 3] < 0x80 && (code[at] || code[at + 1] || code[at + 2] || code[at + 3]);
+}
+
 /* Could the prefix at code[0] begin a TLS access?  Go reads and writes its slot with instructions of
  * the whole width only (cmd/internal/obj/x86/obj6.go), so on amd64 REX.W must follow there. */
 static int may_access(const struct reader *reader, const unsigned char *code, size_t size)
@@ -137,6 +150,8 @@ static int may_access(const struct reader *reader, const unsigned char *code, si
 	if (is_64 && i < size && (code[i] & 0xf0) == 0x40)
 		wide = code[i++] & 8;
 	if (i + 1 >= size || (is_64 && reader->scan->is_go && !wide))
+		return 0;
+	if (is_above(reader, code + i, size - i))
 		return 0;
 	/* mov between %eax and an address without a ModRM byte, as assemblers shorten it. */
 	if (!is_64 && (code[i] & 0xfc) == 0xa0)
