@@ -1,4 +1,4 @@
-"""blame: which files of std or cmd/link make the difference between two releases; bad input.
+"""blame: which files of std or of Go's tools make the difference between two releases; bad input.
 
 The difference is known from Go's sources: 1.7 aligns the stack before it calls C, in runtime/rt0_linux_amd64.s alone
 (golang/go#16618).

@@ -1,4 +1,4 @@
-/* blame.c - blame: which source files of std make the difference between two releases. */
+/* blame.c - blame: which source files of std or of the tools make the difference between two releases. */
 #include "runner/cmd/cmd.h"
 
 #include "matrix/base/buf.h"
@@ -93,8 +93,9 @@ static const char *const stage_names[SOURCES_STAGES] = {
 
 static int turn_to(struct blame *blame, enum source_stage stage, struct diag *diag)
 {
+	static int told[SOURCES_STAGES];
 	int error = blame->stage == stage ? 0 : blame_turn(blame, stage, diag);
-	if (!error)
+	if (!error && !told[stage]++)
 		fprintf(talk, "%zu files of %s differ; of %s's are put into %s:\n", blame->files.count,
 		    stage_names[stage], blame->other, blame->base);
 	fflush(talk);
@@ -376,14 +377,15 @@ static int run(struct setup *setup, const struct option_words *words)
 const struct command cmd_blame = {
 	.name = "blame",
 	.synopsis = "blame --good X --bad Y --cell CELL",
-	.summary = "which source files of std or cmd/link make the difference",
+	.summary = "which source files of std or of Go's tools make the difference",
 	.needs_release = 1,
 	.uses = CACHE_USED,
 	.help = "Puts files of X into the tree of Y, and looks for the smallest set that makes the cell what it is\n"
 		"with X: of runtime, runtime/cgo, syscall and internal, those that differ and that the port has,\n"
-		"assembly first, then of cmd/link (of it first for file.*). What does not build is neither. The\n"
-		"mixture that is found is kept as a release, go1.6.4-0123456789ab, to be run and shown; it is run\n"
-		"three times, and turned around: the files of Y in X. What was tried is not tried again.\n"
+		"assembly first, then of cmd/link (of it first for file.*), then of cmd/compile, cmd/asm and what\n"
+		"the tools share. What does not build is neither. The mixture that is found is kept as a release,\n"
+		"go1.6.4-0123456789ab, to be run and shown; it is run three times, and turned around: the files of\n"
+		"Y in X. What was tried is not tried again.\n"
 		"X and Y are kept releases (`tlsmatrix toolchain`), best those that `bisect` ends with.\n"
 		"Exit status 1 when no files are found or the difference does not show each time, 2 when both\n"
 		"releases are alike, 3 when one cannot be judged.",
