@@ -297,7 +297,8 @@ int blame_turn(struct blame *blame, enum source_stage stage, struct diag *diag)
 
 int blame_whole(struct blame *blame, struct diag *diag)
 {
-	struct asking asking = { blame, diag, REACH_FOLDER };
+	/* All tools together are the last that is asked; cmd/link alone may be asked before std's files one by one. */
+	struct asking asking = { blame, diag, blame->stage == SOURCES_TOOLS ? REACH_FOLDER : REACH_CHANGE };
 	size_t count = blame->files.changes;
 	unsigned char *culprit = xcalloc(count + 1, 1);
 	memset(blame->in, 1, count);

@@ -53,7 +53,7 @@ int blame_turn(struct blame *blame, enum source_stage stage, struct diag *diag);
 
 /* What all files of the stage together make of it, an enum delta_answer; -ENOENT when none differ; -errno as above.
  * Of tools, which need packages of their own release here and there, as much as builds: without the changes that the
- * build says are wrong, or the files or folders where it names no change. */
+ * build says are wrong, and of all tools together the files or folders where it names no change. */
 int blame_whole(struct blame *blame, struct diag *diag);
 
 /* Runs the mixture found again, times in all: how often its value was the other's.  -errno as above. */
