@@ -15,10 +15,10 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "matrix/base/buf.h"
+#include "matrix/base/clock.h"
 #include "matrix/base/diag.h"
 
 enum {
@@ -257,16 +257,9 @@ static int next_report(struct trace *trace, pid_t *tid, int *status)
 	return *tid < 0 ? -errno : 0;
 }
 
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static void loop(struct trace *trace)
 {
-	double end = trace->spec->timeout_s ? now() + trace->spec->timeout_s : 0;
+	double end = trace->spec->timeout_s ? clock_now() + trace->spec->timeout_s : 0;
 	while (!trace->over) {
 		pid_t tid = 0;
 		int status = 0, error = next_report(trace, &tid, &status);
@@ -274,7 +267,7 @@ static void loop(struct trace *trace)
 			dispatch(trace, tid, status);
 		else if (error != -EINTR)
 			break;
-		if (end > 0 && now() > end && !trace->timed_out) {
+		if (end > 0 && clock_now() > end && !trace->timed_out) {
 			trace->timed_out = 1;
 			kill(trace->first, SIGKILL);
 		}

@@ -1,21 +1,15 @@
 #include "runner/cmd/fetching.h"
 
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
+#include "matrix/base/clock.h"
 
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
+#include <stdio.h>
+#include <unistd.h>
 
 void fetching_tell(const char *version, const char *doing, long long bytes)
 {
 	static const char *last;
 	static double told;
-	int terminal = isatty(STDERR_FILENO), due = last != doing || now() - told >= (terminal ? 0.2 : 10);
+	int terminal = isatty(STDERR_FILENO), due = last != doing || clock_now() - told >= (terminal ? 0.2 : 10);
 	if (!due)
 		return;
 	char size[24] = "";
@@ -23,7 +17,7 @@ void fetching_tell(const char *version, const char *doing, long long bytes)
 		snprintf(size, sizeof(size), ", %.1f MB", (double)bytes / 1e6);
 	fprintf(stderr, terminal ? "\r%s: %s%s\033[K" : "%s: %s%s\n", version, doing, size);
 	last = doing;
-	told = now();
+	told = clock_now();
 }
 
 void fetching_done(void)

@@ -3,6 +3,7 @@
 #include "runner/cmd/screen.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/base/clock.h"
 #include "matrix/filter.h"
 #include "matrix/skip_class.h"
 #include "runner/cmd/last.h"
@@ -22,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static int jobs, force, quick, forget, repeat = 1;
@@ -53,13 +53,6 @@ struct campaign {
 	int journal_error;
 	double started;
 };
-
-static double now(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 /* ---- the journal ------------------------------------------------------------------------------------- */
 
@@ -264,7 +257,7 @@ static int is_told(struct campaign *campaign, int *code)
 		campaign->cached = session.view.count;
 		report_grid(&session.view, stdout, screen_color(), screen_width());
 		*code = view_exit_code(&session.view);
-		last_line(campaign, now() - campaign->started);
+		last_line(campaign, clock_now() - campaign->started);
 	}
 	session_free(&session);
 	return same;
@@ -336,7 +329,7 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 	free(campaign->noted);
 	campaign->noted = NULL;
 	if (!stopped)
-		note(campaign, json_pack("{s:s, s:f}", "event", "end", "seconds", now() - campaign->started), 0);
+		note(campaign, json_pack("{s:s, s:f}", "event", "end", "seconds", clock_now() - campaign->started), 0);
 	error = journal_sync(campaign->journal);
 	if (campaign->journal_error || error)
 		return diag_set(diag, campaign->journal_error ? -campaign->journal_error : -error,
@@ -403,7 +396,7 @@ static int check_options(const struct setup *setup, struct diag *diag)
 
 static int run(struct setup *setup, const struct option_words *words)
 {
-	struct campaign campaign = { .setup = setup, .started = now() };
+	struct campaign campaign = { .setup = setup, .started = clock_now() };
 	struct filter *filter;
 	struct diag diag = DIAG_INIT;
 	char *text, host[80];

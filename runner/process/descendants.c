@@ -1,5 +1,7 @@
 #include "runner/process/descendants.h"
 
+#include "matrix/base/clock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -242,24 +243,17 @@ int descendants_kill(const struct descendants_spare *spare)
 	return descendants_signal(SIGKILL, spare, NULL, 0);
 }
 
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* waitpid blocks for as long as a tracer keeps a zombie, which nobody but the tracer can end. */
 int descendants_reap(pid_t child, int ms, int *status)
 {
-	double until = now() + ms / 1e3;
+	double until = clock_now() + ms / 1e3;
 	for (int us = 50;; us = us < 5000 ? us * 2 : us) {
 		pid_t got = waitpid(child, status, WNOHANG);
 		if (got < 0 && errno == ECHILD)
 			*status = SIGKILL;
 		if (got == child || (got < 0 && errno == ECHILD))
 			return 0;
-		if (now() >= until)
+		if (clock_now() >= until)
 			return -ETIMEDOUT;
 		usleep((useconds_t)us);
 	}
@@ -267,8 +261,8 @@ int descendants_reap(pid_t child, int ms, int *status)
 
 int descendants_end(pid_t child, const struct descendants_spare *spare, int *status)
 {
-	double until = now() + GIVE_UP_SECONDS;
-	for (int gone = 0, left = 1; now() < until;) {
+	double until = clock_now() + GIVE_UP_SECONDS;
+	for (int gone = 0, left = 1; clock_now() < until;) {
 		if (!gone) {
 			kill(child, SIGKILL);
 			gone = descendants_reap(child, 1, status) == 0;

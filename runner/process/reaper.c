@@ -1,4 +1,5 @@
 #include "runner/process/reaper.h"
+#include "matrix/base/clock.h"
 
 #include "runner/process/descendants.h"
 
@@ -16,7 +17,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -38,13 +38,6 @@ struct reaper {
 	double killing_since;
 	struct reaper_report report;
 };
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* ---- starting the program ---- */
 
@@ -153,7 +146,7 @@ static int reaper_reap(struct reaper *reaper)
 			continue;
 		reaper->exited = 1;
 		reaper->report.wait_status = status;
-		reaper->report.seconds = now() - reaper->start;
+		reaper->report.seconds = clock_now() - reaper->start;
 	}
 	return 1;
 }
@@ -161,9 +154,9 @@ static int reaper_reap(struct reaper *reaper)
 static void phase_enter(struct reaper *reaper, enum phase phase, int ms)
 {
 	reaper->phase = phase;
-	reaper->deadline = now() + ms / 1e3;
+	reaper->deadline = clock_now() + ms / 1e3;
 	if (phase == KILLING)
-		reaper->killing_since = now();
+		reaper->killing_since = clock_now();
 }
 
 /* The deadline of the phase has come. */
@@ -206,7 +199,7 @@ static void phase_step(struct reaper *reaper)
 		phase_enter(reaper, LEAVING, REAPER_GRACE_MS);
 	if (reaper->phase != KILLING && (reaper->hung_up || (reaper->exited && reaper->phase == DUMPING)))
 		phase_enter(reaper, KILLING, 0);
-	else if (reaper->phase != KILLING && reaper->deadline && now() >= reaper->deadline)
+	else if (reaper->phase != KILLING && reaper->deadline && clock_now() >= reaper->deadline)
 		phase_over(reaper);
 	if (reaper->phase == KILLING)
 		tree_kill(reaper);
@@ -220,7 +213,7 @@ static void reaper_poll(struct reaper *reaper)
 	if (reaper->phase == KILLING)
 		ms = 5;
 	else if (reaper->deadline) {
-		double left = (reaper->deadline - now()) * 1e3;
+		double left = (reaper->deadline - clock_now()) * 1e3;
 		ms = left <= 0 ? 0 : left > 1e9 ? 1000000000 : (int)left + 1;
 	}
 	poll(fds, 2, ms);
@@ -257,7 +250,7 @@ void reaper_main(const struct reaper_job *job)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	reaper.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	reaper.start = now();
+	reaper.start = clock_now();
 	if (job->timeout_ms > 0)
 		reaper.deadline = reaper.start + job->timeout_ms / 1e3;
 	reaper.program = program_start(job, &error);
@@ -272,7 +265,7 @@ void reaper_main(const struct reaper_job *job)
 	}
 	while (reaper_reap(&reaper)) {
 		phase_step(&reaper);
-		if (reaper.phase == KILLING && now() - reaper.killing_since > GIVE_UP_SECONDS) {
+		if (reaper.phase == KILLING && clock_now() - reaper.killing_since > GIVE_UP_SECONDS) {
 			descendants_signal(0, NULL, reaper.report.left, sizeof reaper.report.left);
 			break;
 		}

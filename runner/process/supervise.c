@@ -1,4 +1,5 @@
 #include "runner/process/supervise.h"
+#include "matrix/base/clock.h"
 
 #include "runner/process/descendants.h"
 #include "runner/process/reaper.h"
@@ -12,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -42,13 +42,6 @@ struct child {
 };
 
 static struct child *running;
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void shut(int *fd)
 {
@@ -129,7 +122,7 @@ int child_start(const struct child_spec *spec, struct child **child)
 		return error;
 	/* Should a reaper be killed, what it kept comes to the runner (see strays_kill). */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	double start = now();
+	double start = clock_now();
 	pid_t pid = reaper_fork(spec, &wiring);
 	if (pid < 0) {
 		wiring_free(&wiring);
@@ -158,7 +151,7 @@ int child_start(const struct child_spec *spec, struct child **child)
 
 void child_kill(struct child *child)
 {
-	double overdue = now() + REAPER_OVERDUE_MS / 1e3;
+	double overdue = clock_now() + REAPER_OVERDUE_MS / 1e3;
 	if (child->over)
 		return;
 	shutdown(child->control, SHUT_WR);
@@ -187,7 +180,7 @@ static size_t stream_read(struct child *child, struct stream *stream)
 	child->result.dropped += len - keep;
 	stream->seen += len;
 	/* What comes after the time limit is the answer to SIGQUIT. */
-	double at = now();
+	double at = clock_now();
 	if (child->timeout_ms <= 0 || at - child->start < child->timeout_ms / 1e3)
 		child->last_output = at;
 	if (!child->flooded && (child->out.seen + child->err.seen) / FLOOD_FACTOR > child->limit) {
@@ -258,7 +251,7 @@ static void result_take(struct child *child, const struct reaper_report *report)
 static void result_guess(struct child *child, int status)
 {
 	struct child_result *result = &child->result;
-	result->seconds = now() - child->start;
+	result->seconds = clock_now() - child->start;
 	if (child->timeout_ms > 0 && result->seconds >= child->timeout_ms / 1e3) {
 		timeout_take(child);
 	} else {
@@ -341,7 +334,7 @@ static void serve(struct child *const *children, size_t count, const struct poll
 			stream_read(child, &child->err);
 		if (fds[i * FDS + 2].revents)
 			child_end(child);
-		else if (child->overdue && now() >= child->overdue)
+		else if (child->overdue && clock_now() >= child->overdue)
 			child_overdue(child);
 	}
 }
@@ -353,13 +346,13 @@ static int sleep_ms(struct child *const *children, size_t count, int ms, double 
 	for (size_t i = 0; i < count; i++)
 		if (children[i] && children[i]->overdue && (!wake || children[i]->overdue < wake))
 			wake = children[i]->overdue;
-	double left = (wake - now()) * 1e3;
+	double left = (wake - clock_now()) * 1e3;
 	return !wake ? -1 : left <= 0 ? 0 : left < 1e6 ? (int)left + 1 : 1000000;
 }
 
 int children_wait(struct child *const *children, size_t count, int ms)
 {
-	double until = now() + ms / 1e3;
+	double until = clock_now() + ms / 1e3;
 	struct pollfd *fds = xcalloc(count * FDS + 1, sizeof *fds);
 	int alive, over, failed = 0;
 	while ((over = first_over(children, count, &alive)) < 0 && !failed) {
@@ -378,7 +371,7 @@ int children_wait(struct child *const *children, size_t count, int ms)
 			failed = -errno;
 		else
 			serve(children, count, fds);
-		if (n == 0 && ms >= 0 && now() >= until)
+		if (n == 0 && ms >= 0 && clock_now() >= until)
 			failed = -EAGAIN;
 	}
 	free(fds);
@@ -398,8 +391,8 @@ void child_finish(struct child *child, struct child_result *result)
 /* Waits until the child has printed something or is over: 1; 0 when neither came in time. */
 static int wait_for_word(struct child *child, int ms)
 {
-	double end = now() + ms / 1e3;
-	for (double left; (left = end - now()) > 0;) {
+	double end = clock_now() + ms / 1e3;
+	for (double left; (left = end - clock_now()) > 0;) {
 		if (children_wait(&child, 1, (int)(left < 0.1 ? left * 1e3 + 1 : 100)) == 0)
 			return 1;
 		if (child->out.seen || child->err.seen)

@@ -1,12 +1,12 @@
 #include "runner/schedule/progress.h"
 
 #include "matrix/base/buf.h"
+#include "matrix/base/clock.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { WIDTH_DEFAULT = 80, WIDTH_PLAIN = 400 };
@@ -32,13 +32,6 @@ struct progress {
 	int stale;           /* something changed since */
 };
 
-static double monotonic(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static enum progress_style style_of(FILE *out)
 {
 	const char *term = getenv("TERM");
@@ -52,7 +45,7 @@ struct progress *progress_new(const struct progress_options *options)
 	progress->out = options->out;
 	progress->total = options->total;
 	progress->width = options->width;
-	progress->clock = options->clock ? options->clock : monotonic;
+	progress->clock = options->clock ? options->clock : clock_now;
 	progress->style = options->style == PROGRESS_AUTO ? style_of(options->out) : options->style;
 	progress->start = progress->clock();
 	/* The first drawing is due at once, the first plain line only when there is something to tell. */

@@ -1,4 +1,5 @@
 #include "runner/schedule/schedule.h"
+#include "matrix/base/clock.h"
 
 #include "runner/process/descendants.h"
 
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -27,13 +27,6 @@ static void on_interrupt(int signal_number)
 {
 	(void)signal_number;
 	interrupted = 1;
-}
-
-static double now(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
 /* ---- one task -------------------------------------------------------------------------------------- */
@@ -77,7 +70,7 @@ static int task_start(struct schedule *schedule, struct task *task)
 	task->pipe = pipes[0];
 	task->state = TASK_RUNNING;
 	task->stopped = 0;
-	task->started = now();
+	task->started = clock_now();
 	return 0;
 }
 
@@ -233,9 +226,9 @@ static size_t wait_some(struct schedule *schedule)
 			fds[count++] = (struct pollfd){ .fd = schedule->tasks[i].pipe, .events = POLLIN };
 		}
 	size_t ended = 0;
-	int heard = poll(fds, count, TICK_MS), look = now() >= schedule->next_look;
+	int heard = poll(fds, count, TICK_MS), look = clock_now() >= schedule->next_look;
 	if (look)
-		schedule->next_look = now() + TICK_MS / 1e3;
+		schedule->next_look = clock_now() + TICK_MS / 1e3;
 	for (nfds_t i = 0; i < count; i++) {
 		int over = 0;
 		if (heard > 0 && fds[i].revents && (over = task_hear(of[i])))

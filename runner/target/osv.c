@@ -1,5 +1,6 @@
 #include "runner/target/launch.h"
 
+#include "matrix/base/clock.h"
 #include "matrix/base/diag.h"
 #include "runner/setup/files.h"
 #include "runner/target/console.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	BOOT_MS = 120000, /* a boot takes a second; a busy machine that emulates needs more */
@@ -28,13 +28,6 @@ struct boot {
 	int late;                         /* the program ran out of time */
 	int killed;                       /* the machine was, for whatever reason */
 };
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static double patience(const struct launch *launch, int ms)
 {
@@ -129,7 +122,7 @@ static void look(struct boot *boot, const struct buf *text, int over)
 {
 	if (text->len == boot->seen && !over)
 		return;
-	double time = now();
+	double time = clock_now();
 	if (text->len != boot->seen && !boot->late)
 		boot->word = time;
 	boot->seen = text->len;
@@ -144,7 +137,7 @@ static void look(struct boot *boot, const struct buf *text, int over)
 /* Is it to be waited for any longer? */
 static int goes_on(struct boot *boot)
 {
-	double time = now();
+	double time = clock_now();
 	if (boot->end)
 		return time - boot->end < patience(boot->launch, GRACE_MS);
 	if (!boot->program)
@@ -166,7 +159,7 @@ static int run_machine(struct boot *boot, const struct argv *argv, struct child_
 	env_free(&env);
 	if (error)
 		return error;
-	boot->start = boot->word = now();
+	boot->start = boot->word = clock_now();
 	while (children_wait(&boot->child, 1, LOOK_MS) < 0) {
 		look(boot, child_output(boot->child), 0);
 		boot->killed = !goes_on(boot);

@@ -1,6 +1,7 @@
 #include "runner/trial/target_check.h"
 
 #include "harness/record.h"
+#include "matrix/base/clock.h"
 #include "matrix/base/diag.h"
 #include "runner/setup/stages.h"
 #include "runner/target/launch.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 /* A program that does nothing must be done in START_MS, times the target's scale; a fact is not worth waiting for. */
 enum { START_MS = 30000, FACT_MS = 10000, OUTPUT_MAX = 1 << 18, LAST_OUTPUT = 200, BAD_STATUS = 3 };
@@ -434,18 +434,11 @@ static int write_check(const struct checking *checking, const char *message, dou
 	return error;
 }
 
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static int check(const struct setup *setup, const struct target *target, int again, struct diag *diag)
 {
 	struct checking checking = { .setup = setup, .target = target, .env = ENV_INIT, .facts = json_object() };
 	struct diag wrong = DIAG_INIT;
-	double started = now();
+	double started = clock_now();
 	char *home = xprintf("%s/home", setup->places.cache);
 	make_folders(home);
 	env_base(&checking.env, home);
@@ -461,7 +454,7 @@ static int check(const struct setup *setup, const struct target *target, int aga
 		tell_words(&checking);
 		tell_trace(&checking);
 	}
-	int failed = again && !error ? 0 : write_check(&checking, error ? message : NULL, now() - started, diag);
+	int failed = again && !error ? 0 : write_check(&checking, error ? message : NULL, clock_now() - started, diag);
 	if (error && !failed)
 		target_disbelieved(target, message, diag);
 	free(name);

@@ -3,6 +3,8 @@
  * descriptor.  Time limits are generous: this may run beside anything else. */
 #include "runner/process/supervise.h"
 
+#include "matrix/base/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,13 +27,6 @@
 #include <unistd.h>
 
 static char misbehave[512], gohang[512], mark[64];
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* Processes whose environment has the mark; zombies have none. */
 static int marked(void)
@@ -132,10 +127,10 @@ static void test_situations(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof situations / sizeof *situations; i++) {
 		const struct situation *want = &situations[i];
-		double from = now();
+		double from = clock_now();
 		struct child_result result = run(want->name, want->number, want->timeout_ms);
 		print_message("  %s %s: how %d status %d left '%s' in %.2f s\n", want->name, want->number,
-		    (int)result.how, result.status, result.left, now() - from);
+		    (int)result.how, result.status, result.left, clock_now() - from);
 		assert_int_equal(result.how, want->how);
 		assert_int_equal(result.status, want->status);
 		if (want->left)
@@ -147,7 +142,7 @@ static void test_situations(void **state)
 			    memmem(result.err.data, result.err.len, want->printed, strlen(want->printed)));
 		if (want->how == CHILD_TIMEOUT)
 			assert_true(result.seconds >= want->timeout_ms / 1e3);
-		assert_true(now() - from < 40);
+		assert_true(clock_now() - from < 40);
 		child_result_free(&result);
 		assert_nothing_left();
 	}
@@ -338,9 +333,9 @@ static void test_wait_returns(void **state)
 {
 	(void)state;
 	struct child *child = start("deaf", "0", NO_LIMIT);
-	double from = now();
+	double from = clock_now();
 	assert_int_equal(children_wait(&child, 1, 50), -EAGAIN);
-	assert_true(now() - from >= 0.05);
+	assert_true(clock_now() - from >= 0.05);
 	child_kill(child);
 	assert_int_equal(children_wait(&child, 1, 30000), 0);
 	child_kill(child); /* too late, and harmless */
@@ -382,14 +377,14 @@ static void test_a_hundred(void **state)
 {
 	(void)state;
 	int fds = open_fds();
-	double from = now();
+	double from = clock_now();
 	for (int i = 0; i < 100; i++) {
 		struct child_result result = run("exit", "3", NO_LIMIT);
 		assert_int_equal(result.how, CHILD_EXITED);
 		assert_int_equal(result.status, 3);
 		child_result_free(&result);
 	}
-	print_message("  100 children in %.0f ms\n", (now() - from) * 1e3);
+	print_message("  100 children in %.0f ms\n", (clock_now() - from) * 1e3);
 	assert_int_equal(open_fds(), fds);
 	assert_nothing_left();
 }
@@ -520,18 +515,18 @@ static void test_runner_killed(void **state)
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	close(ready[0]);
 	close(ready[1]);
-	double from = now();
-	while (marked() < 5 && now() - from < 20)
+	double from = clock_now();
+	while (marked() < 5 && clock_now() - from < 20)
 		usleep(10000);
 	assert_true(marked() >= 5);
 	kill(runner, SIGKILL);
-	from = now();
+	from = clock_now();
 	for (pid_t gone; (gone = waitpid(-1, NULL, WNOHANG)) >= 0;) {
-		assert_true(now() - from < 30);
+		assert_true(clock_now() - from < 30);
 		if (gone == 0)
 			usleep(1000);
 	}
-	print_message("  all gone %.0f ms after the runner\n", (now() - from) * 1e3);
+	print_message("  all gone %.0f ms after the runner\n", (clock_now() - from) * 1e3);
 	assert_nothing_left();
 }
 
