@@ -341,7 +341,8 @@ static int check_options(
 		return -EINVAL;
 	if (strcmp(names[0], names[1]) == 0)
 		return diag_set(diag, EINVAL, "--good %s: is the release of --bad", good);
-	blame->question = (struct question){ .setup = setup, .check_id = check_id, .observed_alone = 1 };
+	blame->question =
+	    (struct question){ .setup = setup, .check_id = check_id, .observed_alone = 1, .one_clause = 1 };
 	blame->tell = tell_asked;
 	return cell_parse(cell_text, &blame->question.cell, diag);
 }

@@ -40,15 +40,19 @@ int question_plan(
 	if (error)
 		return error == -ENOENT ? -ESTALE : error;
 	setup_keys(question->setup);
-	char *text = question_filter(question, go, target);
+	char *cell = question_filter(question, go, target), *text = cell;
 	struct filter *filter = NULL;
+	if (question->one_clause && question->check_id)
+		text = xprintf("%s & (check=%s | !check=contract.*)", cell, question->check_id);
 	error = filter_parse(text, &filter, diag);
 	if (!error)
 		error = plan_make(question->setup, filter, text, plan, diag);
 	if (!error)
 		plan_name(question->setup, plan);
 	filter_free(filter);
-	free(text);
+	if (text != cell)
+		free(text);
+	free(cell);
 	return error;
 }
 
