@@ -133,7 +133,7 @@ answer-163-170: setup ## write docs/why-1.6-failed.md: what Go 1.7 mended for a 
 	@.venv/bin/python ci/why_1_6_failed.py
 
 docs-ports: programs ## write docs/ports.md, the verdict of every port and mode, from a run of the whole list
-	@$(B)/tlsmatrix run 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }
+	@$(B)/tlsmatrix run --all 'link=internal,external' --out $(B)/ports > $(B)/ports.txt || { tail -n 5 $(B)/ports.txt; exit 1; }
 	@$(B)/tlsmatrix report --format markdown --ports --out $(B)/ports -o docs/ports.md
 
 # Three runs, since that of the ports takes an hour and the host matrix is what a new check changes.

@@ -48,6 +48,9 @@ void filter_free(struct filter *filter);
 /* Does it ask for facts of targets (libc, kernel, emulator), so that they must be known first? */
 int filter_asks_facts(const struct filter *filter);
 
+/* Does it say where: os, arch, target, facts of targets, the id of a cell? */
+int filter_asks_place(const struct filter *filter);
+
 /* Does it ask for the check? */
 int filter_asks_status(const struct filter *filter); /* of results */
 int filter_asks_check(const struct filter *filter);

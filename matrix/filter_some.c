@@ -11,7 +11,21 @@ static int asks(const struct node *node, enum field from, enum field to)
 	return found;
 }
 
+static int asks_cell(const struct node *node)
+{
+	int found = node->kind == NODE_CELL;
+	for (const struct node *child = node->child; child && !found; child = child->next)
+		found = asks_cell(child);
+	return found;
+}
+
 int filter_asks_facts(const struct filter *filter) { return asks(filter->root, FIELD_LIBC, FIELD_EMULATOR); }
+int filter_asks_place(const struct filter *filter)
+{
+	return asks(filter->root, FIELD_OS, FIELD_ARCH) || asks(filter->root, FIELD_TARGET, FIELD_TARGET) ||
+	    filter_asks_facts(filter) || asks_cell(filter->root);
+}
+
 int filter_asks_status(const struct filter *filter) { return asks(filter->root, FIELD_STATUS, FIELD_STATUS); }
 int filter_asks_check(const struct filter *filter) { return asks(filter->root, FIELD_CHECK, FIELD_CHECK); }
 

@@ -1,6 +1,7 @@
 #include "reports/view.h"
 
 #include "matrix/base/buf.h"
+#include "reports/kinds.h"
 #include "reports/text.h"
 
 #include <stddef.h>
@@ -146,6 +147,16 @@ static void add_counts(const struct unexpected *sum, struct buf *out)
 		buf_printf(out, "%s%zu flaky", sep, sum->flaky);
 }
 
+/* One failed build breaks all checks of its cell: how many things there are to look at. */
+static void add_kinds(const struct view *view, struct buf *out)
+{
+	struct kinds kinds;
+	kinds_find(view, KINDS_UNEXPECTED, &kinds);
+	buf_add(out, ", of ");
+	text_number(out, kinds.count, "kind");
+	kinds_free(&kinds);
+}
+
 void view_verdict(const struct view *view, struct buf *out)
 {
 	struct unexpected sum;
@@ -163,6 +174,7 @@ void view_verdict(const struct view *view, struct buf *out)
 		text_number(out, found, "unexpected result");
 		buf_printf(out, " in %zu of ", sum.cells);
 		text_number(out, counts.cells, "cell");
+		add_kinds(view, out);
 		add_counts(&sum, out);
 		buf_add(out, ".");
 	} else {

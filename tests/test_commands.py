@@ -581,3 +581,6 @@ def test_a_go_that_fails_without_a_word(tool, tmp_path, script, mode, says):
     tool.cache = str(tmp_path / "cache")
     done = tool("list", "--go", go)
     assert (done.status, done.stdout) == (CODES["infra"], "") and says in done.line(), done
+    done = tool("doctor", "--go", go)
+    assert done.status == CODES["infra"] and re.search(rf"^  BROKEN +go .*{says}", done.stdout, re.M), done
+    assert "can be built and run here" not in done.stdout

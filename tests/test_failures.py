@@ -85,6 +85,7 @@ def test_one_cause_is_one_block(broken):
     assert sorted(labels["message"] for _, labels in told) == sorted(SAID.values())
     others = sum(int(labels["so too"].split()[0]) for _, labels in told)
     results = [check["status"] for cell in broken.report()["cells"] for check in cell["checks"]]
+    assert f"{len(results)} unexpected results in 6 of 6 cells, of 3 kinds: " in broken.done.stdout
     assert set(results) == {"fail", "broken"} and others + len(broken.report()["cells"]) == len(results)
 
 

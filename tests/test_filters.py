@@ -1,6 +1,7 @@
 """Filters: their help, what is said of a bad one, and of one that selects nothing."""
 
 import json
+import re
 
 import pytest
 from conftest import Tool
@@ -39,7 +40,7 @@ def test_list_selects_nothing(tool, cells):
     assert (done.status, done.stdout) == (CODES["nothing"], "")
     assert f"'{empty}'" in done.line() and f"none of the {len(cells)} cells" in done.line()
     assert done.line().endswith(": mode=exe selects %d, with load=plugin 0" % mode_count(cells, "exe"))
-    assert tool.plain("run", empty).status == CODES["nothing"]
+    assert tool.plain("run", "--all", empty).line() == done.line()
     done = tool.plain("list", "os=linux", "arch=x86_64", "mode=exe")
     assert (
         done.status == CODES["nothing"] and "no cell has arch=x86_64; did you mean 'amd64'? there are: " in done.line()
@@ -47,6 +48,23 @@ def test_list_selects_nothing(tool, cells):
     done = tool.plain("list", "mode=exe & check=thread.* & target=none")
     assert done.status == CODES["nothing"] and done.line().endswith(", with target=none 0")
     assert tool.plain("run", "go=1.2").status == CODES["nothing"]
+
+
+def planned(tool):
+    """The ports and targets of the last run's cells."""
+    return {re.sub(r"^go[^/]*/([^/]*/[^/]*)/.*(@[^:]*).*", r"\1\2", cell["id"]) for cell in tool.report()["cells"]}
+
+
+def test_a_filter_narrows(tool):
+    """What says no place stays with this machine's own cells; --all, or a place, takes others."""
+    few = "mode=exe & cgo=0 & link=internal"
+    assert tool("run", few).status == CODES["ok"] and planned(tool) == {"linux/amd64@host"}
+    assert tool("run", f"{few} & os=plan9 & arch=386 & !arch=*.*").status == CODES["ok"]
+    assert planned(tool) == {"plan9/386@none"}
+    done = tool("run", "load=wasi")
+    assert done.status == CODES["nothing"] and done.line().endswith("0: --all takes every port and target")
+    assert tool("run", "--all", "load=archive & link=external & load=wasi").status == CODES["nothing"]
+    assert "every port" not in tool("run", "--all", "mode=exe & load=plugin").line()
 
 
 @pytest.mark.parametrize(

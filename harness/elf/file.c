@@ -448,9 +448,9 @@ int elf_read(const char *path, struct bytes bytes, struct elf_file *out, struct 
 	/* libelf only reads from the memory under ELF_C_READ. */
 	file.elf = elf_memory((char *)(uintptr_t)file.bytes, file.size);
 	if (!file.elf || elf_kind(file.elf) != ELF_K_ELF || !gelf_getehdr(file.elf, &file.header)) {
-		const char *why = elf_errmsg(-1);
+		int code = elf_errno(); /* 0: libelf took it for no ELF file at all */
 		result = diag_set(diag, EBADMSG, "%s: truncated or malformed ELF header (%zu bytes): %s", path,
-		    file.size, why ? why : "unknown class or version");
+		    file.size, code ? elf_errmsg(code) : "too short, or of unknown class or version");
 		goto fail;
 	}
 	file.class = gelf_getclass(file.elf) == ELFCLASS64 ? 64 : 32;

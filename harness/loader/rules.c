@@ -383,7 +383,7 @@ static enum truth go_needs(
 	const char *version = text(get(facts, "go"), "version");
 	if (!is(facts, "format", format) || !is_true(get(facts, "go"), "present"))
 		return NO;
-	say(found, version);
+	say(found, *version ? version : "its release of Go");
 	if (strncmp(version, "go1.", 4))
 		return NOT_KNOWN;
 	for (size_t i = 0; i < count; i++)

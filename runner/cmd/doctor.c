@@ -76,7 +76,8 @@ static void print_linkers(const struct setup *setup)
 /* Cells that one compiler, or the lack of one, decides on. */
 struct cost {
 	const char *name, *package, *missing, *thing;
-	char port[40];
+	char port[40]; /* of the first of them */
+	int several;   /* others are of other ports */
 	size_t cells;
 };
 
@@ -105,10 +106,11 @@ static size_t add_up(const struct setup *setup, const struct cells *cells, struc
 		while (at < count && !same_cost(&costs[at], &compiler, port))
 			at++;
 		if (at == count) {
-			costs[count] =
-			    (struct cost){ compiler.name, compiler.package, compiler.missing, compiler.thing, "", 0 };
+			costs[count] = (struct cost){ compiler.name, compiler.package, compiler.missing, compiler.thing,
+				"", 0, 0 };
 			memcpy(costs[count++].port, port, sizeof(port));
 		}
+		costs[at].several |= strcmp(costs[at].port, port) != 0;
 		costs[at].cells++;
 	}
 	return count;
@@ -123,13 +125,16 @@ static void print_cost(const struct cost *cost)
 	snprintf(port.arch, sizeof(port.arch), "%s", slash + 1);
 	if (cost->thing)
 		cell_expand(&port, cost->thing, &thing);
+	const char *others = cost->several ? " and others" : "", *plural = cost->cells == 1 ? "" : "s";
 	if (!cost->missing)
-		printf("  ok       compiler %s (%zu cells)\n", cost->name, cost->cells);
+		printf(
+		    "  ok       compiler %s%s, %zu cell%s: %s\n", cost->port, others, cost->cells, plural, cost->name);
 	else if (cost->package)
-		printf("  MISSING  compiler costs %zu cells: `ci/setup.sh ports` installs %s\n", cost->cells,
-		    cost->package);
+		printf("  MISSING  compiler %s%s costs %zu cell%s: `ci/setup.sh ports` installs %s\n", cost->port,
+		    others, cost->cells, plural, cost->package);
 	else
-		printf("  none     %-12s costs %zu cells: %s\n", cost->missing, cost->cells, thing.data);
+		printf("  none     %-12s %s%s costs %zu cell%s: %s\n", cost->missing, cost->port, others, cost->cells,
+		    plural, thing.data);
 	buf_free(&thing);
 }
 
@@ -164,24 +169,19 @@ static void print_targets(const struct setup *setup, const struct cells *cells)
 }
 
 /* Returns how many cells the whole list has. */
-static size_t print_compilers(const struct setup *setup)
+static size_t print_compilers(const struct setup *setup, const struct ports *ports)
 {
 	struct diag diag = DIAG_INIT;
-	struct ports ports;
 	struct cells cells;
-	if (ports_load(setup, setup->releases, &ports, &diag)) {
-		printf("  BROKEN   ports    %s\n", diag.line);
-		return 0;
-	}
 	size_t all = 0, ported = 0;
-	if (!plan_cells(setup, setup->releases, &ports, &cells, &diag)) {
+	if (!plan_cells(setup, setup->releases, ports, &cells, &diag)) {
 		struct cost *costs = xcalloc(cells.count + 1, sizeof(*costs));
 		size_t count = add_up(setup, &cells, costs);
 		for (size_t i = 0; i < cells.count; i++)
 			ported += cells.cell[i].load == LOAD_NONE;
 		printf(
 		    "%zu ports: %zu cells are built and inspected only; those with cgo need a C compiler of the port\n",
-		    ports.count, ported - (count_cells(setup, setup->linkers.links) - count_runs(&cells, "host")));
+		    ports->count, ported - (count_cells(setup, setup->linkers.links) - count_runs(&cells, "host")));
 		for (size_t i = 0; i < count; i++)
 			print_cost(&costs[i]);
 		print_targets(setup, &cells);
@@ -189,7 +189,6 @@ static size_t print_compilers(const struct setup *setup)
 		free(costs);
 		cells_free(&cells);
 	}
-	ports_free(&ports);
 	return all;
 }
 
@@ -211,9 +210,13 @@ static int run(struct setup *setup, const struct option_words *words)
 {
 	(void)words;
 	const struct machine *machine = &setup->machine;
-	size_t all = count_cells(setup, setup->linkers.links);
+	struct diag diag = DIAG_INIT;
+	struct ports ports;
+	/* Asked of the go command itself, which is so seen to run. */
+	int whole = !ports_load(setup, setup->releases, &ports, &diag);
 	printf("tlsmatrix %s on %s/%s\n", tlsmatrix_version, machine->os, machine->arch);
-	printf("  ok       go       %s (%s)\n", setup->releases->go, setup->releases->version);
+	printf("  %-8s go       %s (%s)%s%s\n", whole ? "ok" : "BROKEN", setup->releases->go, setup->releases->version,
+	    whole ? "" : ": ", diag.line);
 	print_own_compiler(setup);
 	print_linkers(setup);
 	printf("  ok       kernel   %s\n  ok       libc     %s\n", machine->kernel, machine->libc);
@@ -222,7 +225,10 @@ static int run(struct setup *setup, const struct option_words *words)
 	printf("  %-8s tracer   %s%s\n", traced ? "ok" : "MISSING", tracer, traced ? "" : ": run `make programs`");
 	free(tracer);
 	int room = print_room(setup->places.cache);
-	size_t list = print_compilers(setup);
+	if (!whole)
+		return EXIT_INFRA;
+	size_t all = count_cells(setup, setup->linkers.links), list = print_compilers(setup, &ports);
+	ports_free(&ports);
 	printf("%zu cells can be built and run here: `tlsmatrix run`; %zu are in the whole list: `tlsmatrix run "
 	       "'target=*'`\n",
 	    all, list);

@@ -179,7 +179,7 @@ static int run(struct setup *setup, const struct option_words *words)
 const struct command cmd_list = {
 	.name = "list",
 	.synopsis = "list [FILTER]",
-	.summary = "the cells a run would take, without running",
+	.summary = "the cells that FILTER selects of every port and target, without running",
 	.needs_release = 1,
 	.uses = CACHE_USED,
 	.options = options,

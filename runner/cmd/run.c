@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int jobs, force, quick, forget, repeat = 1;
+static int jobs, force, quick, forget, all, narrowed, repeat = 1;
 static double timeout_scale = 1.0;
 static const char *forbidden, *named;
 static const struct option_row options[] = {
@@ -33,6 +33,7 @@ static const struct option_row options[] = {
 	{ "--force", OPTION_FLAG, NULL, "build and run every cell again, also where nothing changed", &force },
 	{ "--quick", OPTION_FLAG, NULL, "few of these cells: with every check and every way to load, on each target",
 	    &quick },
+	{ "--all", OPTION_FLAG, NULL, "of every port and target, also where FILTER names none", &all },
 	{ "--repeat", OPTION_NUMBER, "N", "run each cell N times: a check that is not always the same is flaky (1)",
 	    &repeat },
 	{ "--no-history", OPTION_FLAG, NULL, "do not keep this run for `tlsmatrix history`", &forget },
@@ -216,8 +217,8 @@ static void last_line(const struct campaign *campaign, double seconds)
 			    linker->program, linker->package);
 	}
 	printf(
-	    "%zu cells judged now, %zu up to date, %.1f s; reports: %s/report.html, report.json, report.xml (JUnit)\n",
-	    campaign->done, campaign->cached, seconds, campaign->setup->places.out);
+	    "%zu cell%s judged now, %zu up to date, %.1f s; reports: %s/report.html, report.json, report.xml (JUnit)\n",
+	    campaign->done, campaign->done == 1 ? "" : "s", campaign->cached, seconds, campaign->setup->places.out);
 }
 
 static int tell(struct campaign *campaign)
@@ -348,6 +349,9 @@ static int make_plan(struct campaign *campaign, struct setup *setup, const struc
 	struct diag diag = DIAG_INIT;
 	struct plan *plan = &campaign->plan;
 	int unplanned = plan_make(setup, filter, text, plan, &diag);
+	size_t used = strlen(diag.line);
+	if (unplanned == -ENOENT && narrowed)
+		snprintf(diag.line + used, sizeof(diag.line) - used, ": --all takes every port and target");
 	if (unplanned)
 		return cmd_fail(&diag, unplanned == -ENOENT ? EXIT_NOTHING : EXIT_INFRA);
 	plan->forbidden = forbidden ? forbidden : "";
@@ -394,16 +398,35 @@ static int check_options(const struct setup *setup, struct diag *diag)
 	return forbidden ? skip_classes_check(forbidden, diag) : 0;
 }
 
+/* A filter narrows: it stays with this machine's own cells unless it says where.  Results are of the last run's cells,
+ * wherever these are. */
+static int choose(struct setup *setup, const struct option_words *words, struct filter **filter, char **text)
+{
+	char host[80];
+	const char *own = all ? "" : plan_host_filter(setup, host);
+	int code = cmd_filter(setup, words, own, filter, text);
+	if (code || all || !words->count || filter_asks_place(*filter) || filter_asks_status(*filter))
+		return code;
+	char *asked = *text;
+	const char *both[] = { own, asked };
+	const struct option_words narrow = { both, 2 };
+	narrowed = 1;
+	filter_free(*filter);
+	code = cmd_filter_parse(&narrow, "", filter, text);
+	free(asked);
+	return code;
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
 	struct campaign campaign = { .setup = setup, .started = clock_now() };
 	struct filter *filter;
 	struct diag diag = DIAG_INIT;
-	char *text, host[80];
+	char *text;
 	setup->timeout_scale = timeout_scale;
 	if (check_options(setup, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
-	int code = cmd_filter(setup, words, plan_host_filter(setup, host), &filter, &text);
+	int code = choose(setup, words, &filter, &text);
 	if (code)
 		return code;
 	setup_keys(setup);
@@ -431,10 +454,9 @@ const struct command cmd_run = {
 	.summary = "plan, build, run, judge, report",
 	.needs_release = 1,
 	.uses = CACHE_SWEPT,
-	.help = "Without FILTER the cells of this machine's own port are run, in every load mode.  target=* is every\n"
-		"port as well, built and inspected (`tlsmatrix list`).  go=1.6.4,1.7.1 or go=1.5..1.27 takes those\n"
-		"releases of `tlsmatrix toolchain`.  Unchanged cells come from the cache, so that the same command\n"
-		"goes on with a run that was cut off.  status=fail runs again what failed last time.",
+	.help = "Cells of this machine's own port, unless FILTER names os, arch, target, libc or a cell: target=*\n"
+		"is all.  go=1.6.4,1.7.1 or go=1.5..1.27 takes those releases of `tlsmatrix toolchain`.  The same\n"
+		"command goes on with a run that was cut off.  status=fail runs again what failed last time.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

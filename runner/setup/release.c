@@ -45,8 +45,8 @@ int release_find(const char *go, struct release *release, struct diag *diag)
 	char *path = xprintf("%s/VERSION", release->goroot), *text = NULL;
 	int error = file_read(path, &text, NULL);
 	if (error) {
-		error = diag_set(diag, ENOENT, "%s: not a Go release (%s): give --go the bin/go of a release", path,
-		    strerror(-error));
+		error = diag_set(diag, ENOENT, "%s: not of a Go release (%s: %s): give --go the bin/go of one",
+		    release->go, path, strerror(-error));
 	} else {
 		text[strcspn(text, " \n")] = '\0';
 		snprintf(release->version, sizeof(release->version), "%s", text);

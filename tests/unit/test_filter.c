@@ -112,14 +112,17 @@ static void test_who_asks_for_facts(void **state)
 {
 	static const struct {
 		const char *text;
-		int asks;
-	} cases[] = { { "", 0 }, { "mode=exe & target=a", 0 }, { "mode=exe & (cgo=1 | !libc=a)", 1 },
-		{ "kernel!=x", 1 }, { "emulator=x", 1 } };
+		int asks, place;
+	} cases[] = { { "", 0, 0 }, { "mode=exe & target=a", 0, 1 }, { "mode=exe & (cgo=1 | !libc=a)", 1, 1 },
+		{ "kernel!=x", 1, 1 }, { "emulator=x", 1, 1 }, { "cgo=0 | !os=linux", 0, 1 }, { "arch=arm", 0, 1 },
+		{ "mode=exe & go1.21.3/linux/arm/exe/cgo0/internal@none", 0, 1 },
+		{ "go=1.26 & mode=exe & cgo=0 & link=internal & load=exec & check=tls.*", 0, 0 } };
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct filter *filter;
 		assert_int_equal(filter_parse(cases[i].text, &filter, NULL), 0);
 		assert_int_equal(filter_asks_facts(filter), cases[i].asks);
+		assert_int_equal(filter_asks_place(filter), cases[i].place);
 		filter_free(filter);
 	}
 }

@@ -78,7 +78,8 @@ static const struct row {
 	{ "'format':'pe','type':'EXEC','floor':['Windows 10.0'],'go':{'present':false}", "windows-8.1", "refuses",
 	    "10.0" },
 	{ "'format':'pe','type':'EXEC','floor':['Windows 10.0'],'go':{'present':false}", "windows-10", "runs", NULL },
-	{ "'format':'pe','type':'EXEC','go':{'present':true,'version':null}", "windows-10", "unknown", "does not say" },
+	{ "'format':'pe','type':'EXEC','go':{'present':true,'version':null}", "windows-10", "unknown",
+	    "does not say: its release of Go asks for it" },
 	/* macOS likewise */
 	{ "'format':'macho','type':'EXEC','floor':['macOS 11.0']," GO_1("25.1"), "macos-11", "unknown", "go1.25.1" },
 	{ "'format':'macho','type':'EXEC','floor':['macOS 11.0']," GO_1("25.1"), "macos-12", "runs", NULL },
