@@ -75,7 +75,7 @@ static void write_word(uintptr_t place, uintptr_t value)
 	*(uintptr_t *)place = value;
 }
 
-/* What the library is to have in place of the address now, which is that of the function of that name; now: leave it. */
+/* What the library is to have in place of now, the address of the function of that name; the same: it stays. */
 typedef uintptr_t instead_of(const char *name, uintptr_t now, void *argument);
 
 /* Asks instead for each address of a function of somebody else's that the library has. */
