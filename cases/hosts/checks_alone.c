@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "cases/hosts/host.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -277,11 +278,80 @@ static void fork_before(struct host *host, struct seen *seen)
 	TEXT(seen, "child=%s parent=%s", in_child, library_answers(&host->library) ? "ok" : "wrong");
 }
 
+/* ---- init.surplus ---- */
+
+/* From large to small: what is left is less than the smallest block, and so than Go's. */
+static const char *const filler_files[] = { "libfiller256.so", "libfiller8.so" };
+
+enum { FILLERS = 128, FILLER_MARK = 0x5a5a0000 };
+
+struct fillers {
+	uint64_t *block[FILLERS];
+	size_t count;
+	int refused; /* the last one was */
+};
+
+/* Takes its block, and writes a mark there. */
+static int filler_take(struct fillers *fillers, void *handle)
+{
+	uint64_t *(*block)(void) = NULL;
+	void *symbol = handle ? dlsym(handle, "filler_block") : NULL;
+	memcpy(&block, &symbol, sizeof symbol);
+	fillers->refused = !block;
+	if (!block)
+		return -1;
+	fillers->block[fillers->count] = block();
+	*fillers->block[fillers->count] = FILLER_MARK + fillers->count;
+	fillers->count++;
+	return 0;
+}
+
+/* Opens copies of the file until one is refused. */
+static void fill(const struct load_mode *mode, const char *file, struct fillers *fillers)
+{
+	Dl_info info;
+	void *handle = library_open(mode, file), *symbol = handle ? dlsym(handle, "filler_block") : NULL;
+	int taken = filler_take(fillers, handle);
+	if (!symbol || !dladdr(symbol, &info))
+		return;
+	while (taken == 0 && fillers->count < FILLERS)
+		taken = filler_take(fillers, library_open_copy(mode, info.dli_fname));
+}
+
+static int fillers_kept(const struct fillers *fillers)
+{
+	for (size_t i = 0; i < fillers->count; i++)
+		if (*fillers->block[i] != FILLER_MARK + i)
+			return 0;
+	return 1;
+}
+
+static void surplus(struct host *host, struct seen *seen)
+{
+	static struct fillers fillers;
+	if (!probe_control("init.surplus", "empty"))
+		for (size_t i = 0; i < sizeof filler_files / sizeof *filler_files; i++)
+			fill(host->mode, filler_files[i], &fillers);
+	void *go = library_open(host->mode, host->path);
+	NOTE(seen, "%zu libraries before; %s", fillers.count, go ? "" : dlerror());
+	if (probe_control("init.surplus", "written") && fillers.count)
+		*fillers.block[0] = 0;
+	int inits = library_inits();
+	void *after = library_open(host->mode, getenv("TLSMATRIX_NEIGHBOURS"));
+	TEXT(seen, "reserve=%s go=%s says=%s init=%d blocks=%s after=%s",
+	    !fillers.count      ? "none" :
+		fillers.refused ? "filled" :
+				  "endless",
+	    go ? "accepted" : "refused", strstr(seen->note, "static TLS block") ? "static-TLS" : "other", inits,
+	    fillers_kept(&fillers) ? "kept" : "written", after ? "opens" : "refused");
+}
+
 const struct host_check alone_checks[] = {
 	{ "init.two-libs", two_libs },
 	{ "init.load-thread", load_thread },
 	{ "init.load-busy", load_busy },
 	{ "init.load-concurrent", load_concurrent },
 	{ "init.fork-before", fork_before },
+	{ "init.surplus", surplus },
 	{ NULL, NULL },
 };

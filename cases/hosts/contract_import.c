@@ -14,10 +14,14 @@
 #include <link.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "harness/probe/probe.h"
 
 /* ---- in place of libc's ------------------------------------------------------------------------------ */
 
@@ -71,11 +75,13 @@ static void write_word(uintptr_t place, uintptr_t value)
 	*(uintptr_t *)place = value;
 }
 
-/* Wherever the library has the address of name, it has that of a function of the host's. */
-static void replace(const struct loaded *loaded, const char *name, void *function)
+/* What the library is to have in place of now, the address of the function of that name; the same: it stays. */
+typedef uintptr_t instead_of(const char *name, uintptr_t now, void *argument);
+
+/* Asks instead for each address of a function of somebody else's that the library has. */
+static void replace_each(const struct loaded *loaded, instead_of *instead, void *argument)
 {
 	struct link_map *map;
-	int found = 0;
 	if (dlinfo(loaded->handle, RTLD_DI_LINKMAP, &map))
 		contract_no_turn("the library's link map");
 	struct imports imports = imports_of(map);
@@ -85,13 +91,37 @@ static void replace(const struct loaded *loaded, const char *name, void *functio
 			const Elf64_Sym *symbol = &imports.symbols[ELF64_R_SYM(rela->r_info)];
 			unsigned type = ELF64_R_TYPE(rela->r_info);
 			if ((type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT && type != R_X86_64_64) ||
-			    strcmp(imports.strings + symbol->st_name, name) != 0)
+			    symbol->st_shndx != SHN_UNDEF || ELF64_ST_TYPE(symbol->st_info) != STT_FUNC)
 				continue;
-			write_word(map->l_addr + rela->r_offset, (uintptr_t)function);
-			found = 1;
+			uintptr_t place = map->l_addr + rela->r_offset, now = *(uintptr_t *)place;
+			uintptr_t then = now ? instead(imports.strings + symbol->st_name, now, argument) : now;
+			if (then != now)
+				write_word(place, then);
 		}
 	}
-	if (!found)
+}
+
+struct replaced {
+	const char *name;
+	void *function;
+	int found;
+};
+
+static uintptr_t instead_of_one(const char *name, uintptr_t now, void *argument)
+{
+	struct replaced *replaced = argument;
+	if (strcmp(name, replaced->name) != 0)
+		return now;
+	replaced->found = 1;
+	return (uintptr_t)replaced->function;
+}
+
+/* Wherever the library has the address of name, it has that of a function of the host's. */
+static void replace(const struct loaded *loaded, const char *name, void *function)
+{
+	struct replaced replaced = { name, function, 0 };
+	replace_each(loaded, instead_of_one, &replaced);
+	if (!replaced.found)
 		contract_no_turn(name);
 }
 
@@ -329,6 +359,93 @@ static int way_in_stack(struct turn *turn)
 
 static void slot_in_stack(struct entering *e) { e->way = way_in_stack; }
 
+/* ---- calls ------------------------------------------------------------------------------------------- */
+
+/* What stands before each function: the stack pointer is 8 off a multiple of 16 where a function is entered, since the
+ * call has pushed an address (psABI 3.2.2).  No register is touched.  The functions' addresses, and what is called
+ * where it is otherwise, stand behind the code. */
+__asm__(".pushsection .rodata\n"
+	".balign 32\n"
+	"contract_gate:\n\t"
+	"testb $8, %spl\n\t"
+	"jz 1f\n\t"
+	"jmp *2f(%rip)\n"
+	"1:\n\t"
+	"leaq 2f(%rip), %rdi\n\t"
+	"andq $-16, %rsp\n\t"
+	"call *2f+16(%rip)\n\t"
+	".balign 32\n"
+	"2:\n"
+	/* The control's, before that: calls it with the stack 8 bytes further down than it was called with. */
+	"contract_slip:\n\t"
+	"subq $16, %rsp\n\t"
+	"call *3f(%rip)\n\t"
+	"addq $16, %rsp\n\t"
+	"ret\n\t"
+	".balign 32\n"
+	"3:\n"
+	".popsection");
+enum { GATE_CODE = 32, GATES_SIZE = 4 * PAGE };
+extern const unsigned char contract_gate[GATE_CODE], contract_slip[GATE_CODE];
+
+struct gated {
+	uintptr_t function;
+	const char *name;
+	void (*off)(const struct gated *gated);
+};
+
+struct gate {
+	unsigned char code[GATE_CODE];
+	struct gated gated;
+};
+
+struct gates {
+	struct gate *first, *next, *end;
+	int slips; /* the control */
+};
+
+static void called_off(const struct gated *gated)
+{
+	enum { NO_SUCH_STACK = 2 };
+	dprintf(STDERR_FILENO, "%s is called with the stack 8 bytes off a multiple of 16\n", gated->name);
+	_exit(NO_SUCH_STACK);
+}
+
+static uintptr_t gate_make(struct gates *gates, const unsigned char *code, uintptr_t function, const char *name)
+{
+	struct gate *gate = gates->next++;
+	if (gate == gates->end)
+		contract_no_turn("too many functions");
+	memcpy(gate->code, code, GATE_CODE);
+	gate->gated = (struct gated){ function, name, called_off };
+	return (uintptr_t)gate->code;
+}
+
+static uintptr_t instead_of_any(const char *name, uintptr_t now, void *argument)
+{
+	struct gates *gates = argument;
+	uintptr_t gate = gate_make(gates, contract_gate, now, name);
+	int slips = gates->slips && strcmp(name, "pthread_create") == 0;
+	return slips ? gate_make(gates, contract_slip, gate, name) : gate;
+}
+
+static int way_gated(struct turn *turn)
+{
+	struct gates gates = { .slips = probe_control("contract.calls-align", "slips") };
+	gates.first = mmap(NULL, GATES_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (gates.first == MAP_FAILED)
+		contract_no_turn("no memory");
+	gates.next = gates.first;
+	gates.end = gates.first + GATES_SIZE / sizeof *gates.first;
+	replace_each(&turn->loaded, instead_of_any, &gates);
+	if (mprotect(gates.first, GATES_SIZE, PROT_READ | PROT_EXEC))
+		contract_no_turn("memory for code");
+	contract_enter(turn);
+	return contract_ask(turn);
+}
+
+static void calls_align(struct entering *e) { e->way = way_gated; }
+
 /* ---- clauses ----------------------------------------------------------------------------------------- */
 
 static const struct contract_clause clauses[] = {
@@ -340,6 +457,7 @@ static const struct contract_clause clauses[] = {
 	{ "contract.create-eagain-all", create_eagain_all, 1 }, /* Go tries for 0.2 s, and nothing of it is chance */
 	{ "contract.create-eagain-later", create_eagain_later, 1 },
 	{ "contract.create-before", create_before, TIMES },
+	{ "contract.calls-align", calls_align, TIMES },
 	{ "contract.slot-own-threads", slot_own_threads, TIMES },
 	{ "contract.slot-c-thread", slot_c_thread, TIMES },
 	{ "contract.slot-in-stack", slot_in_stack, TIMES },

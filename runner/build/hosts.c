@@ -64,6 +64,8 @@ static void make_c(
 	    command_control(control));
 	make_library(setup, cell, dir, script, "libneighbours.so", "-ftls-model=global-dynamic",
 	    "harness/probe/neighbours.c", NULL);
+	make_library(setup, cell, dir, script, "libfiller256.so", "-DFILLER_BYTES=256", "cases/hosts/filler.c", NULL);
+	make_library(setup, cell, dir, script, "libfiller8.so", "-DFILLER_BYTES=8", "cases/hosts/filler.c", NULL);
 	struct argv argv = { NULL, 0 };
 	command_cc(setup, cell, "", &argv);
 	argv_add(&argv, "-o");

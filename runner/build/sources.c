@@ -20,6 +20,8 @@ const char *const source_c_files[] = {
 	"cases/hosts/contract_enter.h",
 	"cases/hosts/contract_start.h",
 	"cases/hosts/ctor.h",
+	"cases/hosts/filler.c",
+	"cases/hosts/filler.h",
 	"cases/hosts/dispositions.h",
 	"cases/hosts/host.h",
 	"cases/hosts/library.h",
