@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -220,7 +221,7 @@ class Cache:
         tool = self.tool(build)
         tool.env |= env
         done = tool("run", *(args or (TWO,)))
-        made = [line.split()[0] for line in done.stdout.splitlines() if " cells judged now, " in line]
+        made = re.findall(r"^(\d+) cells? judged now, ", done.stdout, re.M)
         report = tool.report() if (tool.out / "report.json").exists() else None
         return done, int(made[0]) if made else None, report
 

@@ -17,7 +17,7 @@ LOADS = "mode=c-shared & cgo=1 & link=external & target=host"
 
 def judged(done):
     """(cells judged, cells taken from the cache) as the last line says."""
-    match = re.search(r"^(\d+) cells judged now, (\d+) up to date", done.stdout, re.M)
+    match = re.search(r"^(\d+) cells? judged now, (\d+) up to date", done.stdout, re.M)
     assert match, done
     return int(match[1]), int(match[2])
 
@@ -536,5 +536,5 @@ def test_what_failed_is_run_again(tool, tmp_path):
     assert tool("list", "status=fail", "--targets", file).stdout.split() == failed
     assert tool("list", "status=crash", "--targets", file).status == CODES["nothing"]
     done = tool("run", "status=fail", "--targets", file)
-    assert done.status == CODES["unexpected"] and "\n1 cells judged now, 0 up to date" in done.stdout, done
+    assert done.status == CODES["unexpected"] and "\n1 cell judged now, 0 up to date" in done.stdout, done
     assert [cell["id"] for cell in tool.report()["cells"]] == failed
