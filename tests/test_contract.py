@@ -60,12 +60,17 @@ def test_bad_input(tool, args, code, says):
     assert done.status == CODES[code] and says in done.line(), done
 
 
+def exchange(copied, name, whole, instead):
+    """Replaces a text of a host's source, which is there once."""
+    source = copied.tree / "cases/hosts" / name
+    text = source.read_text()
+    assert text.count(whole) == 1
+    source.write_text(text.replace(whole, instead))
+
+
 def test_registers_that_stay_clean_are_told(copied):
     """A clause that is tolerated would say the same when nothing was dirtied: a call of the host's own shows that."""
-    source = copied.tree / "cases/hosts/contract_regs.c"
-    dirties = "dirtied += dirty(thread, what) == 0;"
-    assert dirties in source.read_text()
-    source.write_text(source.read_text().replace(dirties, "dirtied++;"))
+    exchange(copied, "contract_regs.c", "dirtied += dirty(thread, what) == 0;", "dirtied++;")
     done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.dirty-*")
     assert done.status == CODES["unexpected"], done
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
@@ -74,10 +79,7 @@ def test_registers_that_stay_clean_are_told(copied):
 
 def test_threads_that_are_made_as_ever_are_told(copied):
     """The same of a pthread_create that does nothing else than libc's."""
-    source = copied.tree / "cases/hosts/contract_import.c"
-    refusals = "REFUSALS = 10,"
-    assert source.read_text().count(refusals) == 1
-    source.write_text(source.read_text().replace(refusals, "REFUSALS = 0,"))
+    exchange(copied, "contract_import.c", "REFUSALS = 10,", "REFUSALS = 0,")
     done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.create-eagain")
     assert done.status == CODES["unexpected"], done
     (check,) = (check for cell in copied.report()["cells"] for check in cell["checks"])
@@ -99,9 +101,7 @@ BOTH = {"contract.start-registers", "contract.start-x87"}
 )
 def test_a_start_that_is_not_broken_is_told(copied, whole, cut, told):
     """The same for what a program is started with: each part is looked at where it was put."""
-    source = copied.tree / "cases/hosts/contract_start.c"
-    assert source.read_text().count(whole) == 1
-    source.write_text(source.read_text().replace(whole, cut))
+    exchange(copied, "contract_start.c", whole, cut)
     done = copied("run", f"mode=exe & cgo=0 & link=internal & check={','.join(sorted(BOTH))}")
     assert done.status == CODES["unexpected"], done
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
@@ -111,10 +111,7 @@ def test_a_start_that_is_not_broken_is_told(copied, whole, cut, told):
 
 def test_a_start_on_the_first_thread_is_told(copied):
     """The same of the thread that enters, which all that is written and set there says nothing of."""
-    source = copied.tree / "cases/hosts/contract_start.c"
-    whole = "error = make_thread(child, &starting, &enters);"
-    assert source.read_text().count(whole) == 1
-    source.write_text(source.read_text().replace(whole, "(void)make_thread;"))
+    exchange(copied, "contract_start.c", "error = make_thread(child, &starting, &enters);", "(void)make_thread;")
     done = copied("run", "mode=exe,pie & cgo=0 & link=internal & check=contract.start-thread")
     assert done.status == CODES["unexpected"], done
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
@@ -123,10 +120,7 @@ def test_a_start_on_the_first_thread_is_told(copied):
 
 def test_a_start_of_the_interpreter_is_told(copied):
     """What is bent where the interpreter begins is bent for it, and not for the program."""
-    source = copied.tree / "cases/hosts/contract_start.c"
-    whole = "error = past_interpreter(child, entry);"
-    assert source.read_text().count(whole) == 1
-    source.write_text(source.read_text().replace(whole, "error = 0;"))
+    exchange(copied, "contract_start.c", "error = past_interpreter(child, entry);", "error = 0;")
     done = copied("run", "mode=pie & cgo=0 & link=internal & check=contract.start-*")
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
     others = {check["id"]: check["observed"] for check in checks if check["observed"] != check["expected"]}
