@@ -35,8 +35,9 @@ struct delta {
  * it leaves all as it was, nothing is looked for.  When it is unresolved (two releases whose files do not fit each
  * other), each group is tried alone, without its culprits as long as there are any, then halves of its parts down to
  * one part, then halves of what is in each part, until one flips.  What leaves it as it was is not looked into again,
- * a culprit neither, and a set that lies across two halves is not found. 0; -ENOENT when no set was found, with *all
- * the answer for what was asked first; -errno of ask.  in holds count bytes. */
+ * a culprit neither, and a set that lies across two halves is not found.
+ * 0; -ENOENT when no set was found, with *all the answer for what was asked first; -errno of ask.  in holds count
+ * bytes. */
 int delta_find(struct delta *delta, unsigned char *in, enum delta_answer *all);
 
 void delta_free(struct delta *delta);

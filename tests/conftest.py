@@ -36,6 +36,8 @@ TWO = "mode=exe & cgo=0 & os=linux & arch=%s & !arch=*.* & target=host,none & li
 }.get(os.uname().machine, os.uname().machine)
 # In what must not be in the cache yet: that is the user's, and pytest gives the names of its folders again.
 NEVER_BEFORE = uuid.uuid4().hex
+# Commands of Go 1.6 that no cell needs: a tree of it is made sooner without them.
+NOT_NEEDED = "addr2line api cover doc fix gofmt newlink nm objdump pprof trace vet yacc".split()
 # A test that takes longer than this hangs.
 DEADLINE = 1200
 
@@ -65,6 +67,19 @@ class Done:
         lines = self.stderr.splitlines()
         assert len(lines) == 1, self
         return lines[0]
+
+
+def cache_folder():
+    """The cache of the runs, TLSMATRIX_TEST_CACHE or the user's own."""
+    home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(os.environ.get("TLSMATRIX_TEST_CACHE") or pathlib.Path(home, "tlsmatrix"))
+
+
+def exchange(file, before, after):
+    """Replaces a text of a file, which is there once."""
+    text = file.read_text()
+    assert text.count(before) == 1
+    file.write_text(text.replace(before, after))
 
 
 class Tool:

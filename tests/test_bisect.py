@@ -13,7 +13,7 @@ import signal
 
 import pytest
 
-from conftest import CODES, Tool, described, wait_for
+from conftest import CODES, Tool, cache_folder, described, wait_for
 
 EXE = "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec"
 LIBRARY = "go1.26.8/linux/amd64/c-shared/cgo1/external@host:dlopen"
@@ -100,8 +100,7 @@ def test_bad_input(releases, tool, args, code, says):
 
 
 def test_a_search_that_was_cut_off_goes_on(releases, tool, tmp_path):
-    home = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-    shared = pathlib.Path(tool.cache or home / "tlsmatrix") / "release"
+    shared = cache_folder() / "release"
     tool.cache = str(tmp_path / "cache")
     for name in ("go1.15.15", "go1.16.15"):
         assert tool("toolchain", "add", shared / name / "go").status == CODES["ok"]

@@ -11,14 +11,13 @@ import subprocess
 
 import pytest
 
-from conftest import CODES, Tool
+from conftest import CODES, NOT_NEEDED, Tool, cache_folder, exchange
 
 # A release, the one behind it that is made here, and what builds that.
 RELEASES = {
     "1.6.4": ("1.6.5", "1.7.1"),
     "1.21.13": ("1.21.14", "1.20.14"),
 }
-NOT_NEEDED = "addr2line api cover doc fix gofmt newlink nm objdump pprof trace vet yacc".split()
 MAIN = {"1.6.4": "cmd/compile/internal/gc/lex.go", "1.21.13": "cmd/compile/internal/gc/main.go"}
 BEGINS = {"1.6.4": "func Main() {\n", "1.21.13": "func Main(archInit func(*ssagen.ArchInfo)) {\n"}
 pytestmark = [
@@ -31,15 +30,7 @@ def kept_at(version):
     """Where a kept release's tree is."""
     tool = Tool(pathlib.Path("/nonexistent"))
     assert tool("toolchain", "get", version).status == CODES["ok"]
-    home = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-    return pathlib.Path(tool.cache or home / "tlsmatrix") / f"release/go{version}/go"
-
-
-def change(file, before, after):
-    """Replaces a text of a file, which is there once."""
-    text = file.read_text()
-    assert text.count(before) == 1
-    file.write_text(text.replace(before, after))
+    return cache_folder() / f"release/go{version}/go"
 
 
 def make_next(version, folder):
@@ -52,12 +43,12 @@ def make_next(version, folder):
     for command in NOT_NEEDED if version == "1.6.4" else ():
         shutil.rmtree(folder / "src/cmd" / command, ignore_errors=True)
     (folder / "VERSION").write_text(f"go{following}\n")
-    change(
+    exchange(
         folder / "src" / MAIN[version],
         BEGINS[version],
         BEGINS[version] + '\tos.Stderr.WriteString("compile: a warning of nothing\\n")\n',
     )
-    change(folder / "src/cmd/internal/obj/x86/obj6.go", "\npackage x86\n", "\npackage x86 // as before\n")
+    exchange(folder / "src/cmd/internal/obj/x86/obj6.go", "\npackage x86\n", "\npackage x86 // as before\n")
     env = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
     env["GOROOT_BOOTSTRAP"] = str(kept_at(builder))
     done = subprocess.run(

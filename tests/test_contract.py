@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import CODES, ROOT
+from conftest import CODES, ROOT, exchange
 
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the clauses are of linux/amd64")
 
@@ -60,17 +60,14 @@ def test_bad_input(tool, args, code, says):
     assert done.status == CODES[code] and says in done.line(), done
 
 
-def exchange(copied, name, whole, instead):
-    """Replaces a text of a host's source, which is there once."""
-    source = copied.tree / "cases/hosts" / name
-    text = source.read_text()
-    assert text.count(whole) == 1
-    source.write_text(text.replace(whole, instead))
+def bent(copied, name, whole, instead):
+    """Changes a host's source."""
+    exchange(copied.tree / "cases/hosts" / name, whole, instead)
 
 
 def test_registers_that_stay_clean_are_told(copied):
     """A clause that is tolerated would say the same when nothing was dirtied: a call of the host's own shows that."""
-    exchange(copied, "contract_regs.c", "dirtied += dirty(thread, what) == 0;", "dirtied++;")
+    bent(copied, "contract_regs.c", "dirtied += dirty(thread, what) == 0;", "dirtied++;")
     done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.dirty-*")
     assert done.status == CODES["unexpected"], done
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
@@ -79,7 +76,7 @@ def test_registers_that_stay_clean_are_told(copied):
 
 def test_threads_that_are_made_as_ever_are_told(copied):
     """The same of a pthread_create that does nothing else than libc's."""
-    exchange(copied, "contract_import.c", "REFUSALS = 10,", "REFUSALS = 0,")
+    bent(copied, "contract_import.c", "REFUSALS = 10,", "REFUSALS = 0,")
     done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.create-eagain")
     assert done.status == CODES["unexpected"], done
     (check,) = (check for cell in copied.report()["cells"] for check in cell["checks"])
@@ -101,7 +98,7 @@ BOTH = {"contract.start-registers", "contract.start-x87"}
 )
 def test_a_start_that_is_not_broken_is_told(copied, whole, cut, told):
     """The same for what a program is started with: each part is looked at where it was put."""
-    exchange(copied, "contract_start.c", whole, cut)
+    bent(copied, "contract_start.c", whole, cut)
     done = copied("run", f"mode=exe & cgo=0 & link=internal & check={','.join(sorted(BOTH))}")
     assert done.status == CODES["unexpected"], done
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
@@ -111,7 +108,7 @@ def test_a_start_that_is_not_broken_is_told(copied, whole, cut, told):
 
 def test_a_start_on_the_first_thread_is_told(copied):
     """The same of the thread that enters, which all that is written and set there says nothing of."""
-    exchange(copied, "contract_start.c", "error = make_thread(child, &starting, &enters);", "(void)make_thread;")
+    bent(copied, "contract_start.c", "error = make_thread(child, &starting, &enters);", "(void)make_thread;")
     done = copied("run", "mode=exe,pie & cgo=0 & link=internal & check=contract.start-thread")
     assert done.status == CODES["unexpected"], done
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
@@ -120,7 +117,7 @@ def test_a_start_on_the_first_thread_is_told(copied):
 
 def test_a_start_of_the_interpreter_is_told(copied):
     """What is bent where the interpreter begins is bent for it, and not for the program."""
-    exchange(copied, "contract_start.c", "error = past_interpreter(child, entry);", "error = 0;")
+    bent(copied, "contract_start.c", "error = past_interpreter(child, entry);", "error = 0;")
     done = copied("run", "mode=pie & cgo=0 & link=internal & check=contract.start-*")
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
     others = {check["id"]: check["observed"] for check in checks if check["observed"] != check["expected"]}

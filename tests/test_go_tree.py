@@ -13,11 +13,10 @@ import subprocess
 
 import pytest
 
-from conftest import CODES, Tool
+from conftest import CODES, NOT_NEEDED, Tool, cache_folder, exchange
 
 EXE = "go1.26.8/linux/amd64/exe/cgo0/internal@host:exec"
 FLAGS = ("bisect", "--cell", EXE, "--check", "thread.clone-flags")
-NOT_NEEDED = "addr2line api cover doc fix gofmt newlink nm objdump pprof trace vet yacc".split()
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the cells are of linux/amd64")
 
 
@@ -36,10 +35,7 @@ class History:
 
     def change(self, path, before, after):
         """Replaces a text of a file, which is there once."""
-        file = self.folder / "src" / path
-        text = file.read_text()
-        assert text.count(before) == 1
-        file.write_text(text.replace(before, after))
+        exchange(self.folder / "src" / path, before, after)
 
     def commit(self, name):
         """Commits what was changed as name."""
@@ -60,8 +56,7 @@ def history(tmp_path_factory):
     tool = Tool(pathlib.Path("/nonexistent"))
     done = tool("toolchain", "get", "1.6.4", "1.7.1")
     assert done.status == CODES["ok"], done
-    home = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-    release = pathlib.Path(tool.cache or home / "tlsmatrix") / "release/go1.6.4/go"
+    release = cache_folder() / "release/go1.6.4/go"
     made = History(tmp_path_factory.mktemp("history") / "go")
     made.folder.mkdir()
     for part in ("src", "lib"):

@@ -6,13 +6,12 @@ says is refused is given to that loader, which refuses it, and a file that diffe
 
 import json
 import os
-import pathlib
 import shutil
 import re
 import subprocess
 
 import pytest
-from conftest import BUILD, CODES, GO, ROOT, Tool
+from conftest import BUILD, CODES, GO, ROOT, Tool, cache_folder
 
 from test_stripped import SOURCE, go_build
 
@@ -52,10 +51,7 @@ def packs():
     tool = Tool("/nonexistent")
     done = tool("target", "get", *TARGETS)
     assert done.status == CODES["ok"], done
-    cache = pathlib.Path(
-        tool.cache or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "tlsmatrix")
-    )
-    found = {name: cache / "pack" / name for name in TARGETS}
+    found = {name: cache_folder() / "pack" / name for name in TARGETS}
     assert all(path.is_dir() for path in found.values()), found
     return found
 

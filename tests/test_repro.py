@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 
-from conftest import CODES, GO, ROOT, Tool, described
+from conftest import CODES, GO, ROOT, Tool, cache_folder, described
 from test_ends import CELL, CHECK, ended
 
 GOROOT = pathlib.Path(GO).resolve().parent.parent
@@ -38,7 +38,7 @@ def shown(tool, cell, check, tmp_path):
     moved.mkdir()
     made = made.rename(moved / "it")
     text = "".join(path.read_text() for path in made.rglob("*") if path.is_file())
-    cache = tool.cache or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "tlsmatrix")
+    cache = str(cache_folder())
     assert str(ROOT) not in text and cache not in text
     with tarfile.open(tmp_path / "it.tar.xz", "w:xz") as packed:
         packed.add(made, "it")

@@ -1,13 +1,12 @@
 """Every check is made to fail by its control."""
 
 import fcntl
-import os
 import re
 import subprocess
 
 import pytest
 
-from conftest import CODES, Tool
+from conftest import CODES, Tool, cache_folder
 
 # A line of --verbose: what the control did, what was seen with it, and the line that shows it.
 ATTEMPT = re.compile(r"^ok +(\S+) +(\w+) .*\n.*\n +with: +observed (.*?)  .*\n +repro +(.*)$", re.M)
@@ -31,9 +30,7 @@ def by_hand(line):
     The cache is in use meanwhile (runner/cache/use.h): a tlsmatrix that begins beside it would sweep CACHE/tmp, where
     the line has its scratch.
     """
-    usual = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "tlsmatrix")
-    cache = os.environ.get("TLSMATRIX_TEST_CACHE") or usual
-    with open(f"{cache}/in-use", "ab") as shared:
+    with open(cache_folder() / "in-use", "ab") as shared:
         fcntl.flock(shared, fcntl.LOCK_SH)
         done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=300, check=False)
     return done, done.stdout + done.stderr

@@ -43,23 +43,19 @@ static void args_garbage(struct entering *e) { e->argc = 1078122281, e->argv = e
 static void args_empty(struct entering *e) { e->argc = 0, e->argv = e->envp - 1; }
 
 /* What Go's first thread finds is what was done to the vector before it began: it may not begin before. */
-static int way_gone(struct turn *turn)
+static int ask_without_vector(struct turn *turn, void (*spoil)(uintptr_t *vector))
 {
 	contract_hold_threads(turn);
 	contract_enter(turn);
-	munmap(turn->entering.argv, VECTOR_SIZE);
+	spoil(turn->entering.argv);
 	contract_release_threads();
 	return contract_ask(turn);
 }
 
-static int way_poisoned(struct turn *turn)
-{
-	contract_hold_threads(turn);
-	contract_enter(turn);
-	memset(turn->entering.argv, 0x5a, VECTOR_SIZE);
-	contract_release_threads();
-	return contract_ask(turn);
-}
+static void vector_unmap(uintptr_t *vector) { munmap(vector, VECTOR_SIZE); }
+static void vector_poison(uintptr_t *vector) { memset(vector, 0x5a, VECTOR_SIZE); }
+static int way_gone(struct turn *turn) { return ask_without_vector(turn, vector_unmap); }
+static int way_poisoned(struct turn *turn) { return ask_without_vector(turn, vector_poison); }
 
 static void argv_gone(struct entering *e) { e->way = way_gone; }
 static void argv_poisoned(struct entering *e) { e->way = way_poisoned; }
