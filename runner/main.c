@@ -210,6 +210,14 @@ static int start(const struct command *command, struct setup *setup, const struc
 	return command->run(setup, words);
 }
 
+/* What it needs is not there: the exit code. */
+static int unready(const struct command *command, const struct setup *setup, const struct diag *diag)
+{
+	if (command->unready)
+		command->unready(setup);
+	return cmd_fail(diag, EXIT_INFRA);
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct option_row rows[OPTIONS_MAX];
@@ -232,7 +240,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	else if (find_tools(&setup, &diag))
 		code = cmd_fail(&diag, EXIT_USAGE);
 	else if (command->needs_release && find_release(&setup, &diag))
-		code = cmd_fail(&diag, EXIT_INFRA);
+		code = unready(command, &setup, &diag);
 	else if ((error = find_targets(command, &setup, &targets, &diag)))
 		code = cmd_fail(&diag, error == -EINVAL || error == -ENOENT ? EXIT_USAGE : EXIT_INFRA);
 	else

@@ -568,7 +568,7 @@ def test_spoiled_files(spoiled, name, change):
     [("#!/bin/sh\nexit 1\n", 0o755, "exit status 1"), ("", 0o755, "could not be started"), ("", 0o644, "Permission")],
 )
 def test_a_go_that_fails_without_a_word(tool, tmp_path, script, mode, says):
-    """One line and status 3, whatever is wrong with it."""
+    """One line and status 3, whatever is wrong with it, after the one that says what is tried."""
     goroot = tmp_path / "goroot"
     goroot.mkdir()
     (goroot / "VERSION").write_text("go1.26.8\n")
@@ -580,7 +580,9 @@ def test_a_go_that_fails_without_a_word(tool, tmp_path, script, mode, says):
     go.chmod(mode)
     tool.cache = str(tmp_path / "cache")
     done = tool("list", "--go", go)
-    assert (done.status, done.stdout) == (CODES["infra"], "") and says in done.line(), done
+    asking, why = done.stderr.splitlines()
+    assert (done.status, done.stdout) == (CODES["infra"], "") and says in why, done
+    assert asking == f"{go}: asking which ports it builds"
     done = tool("doctor", "--go", go)
     assert done.status == CODES["infra"] and re.search(rf"^  BROKEN +go .*{says}", done.stdout, re.M), done
     assert "can be built and run here" not in done.stdout

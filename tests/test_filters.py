@@ -50,6 +50,22 @@ def test_list_selects_nothing(tool, cells):
     assert tool.plain("run", "go=1.2").status == CODES["nothing"]
 
 
+def test_list_of_checks_is_of_the_cells(tool, cells):
+    """--checks lists what is planned in the cells that FILTER selects; of every check without one."""
+    some = "mode=c-shared & load=dlopen & check=tls.*"
+    asked = {check for cell in json.loads(tool.plain("list", "--json", some).stdout) for check in cell["checks"]}
+    listed = json.loads(tool.plain("list", "--checks", "--json", some).stdout)
+    assert {row["id"] for row in listed} == asked and all(row["states"] and row["source"] for row in listed)
+    page = tool.plain("list", "--checks", some).stdout
+    assert page.startswith(f"# The {len(asked)} checks\n") and set(re.findall(r"^\| `([^`]+)`", page, re.M)) == asked
+    every = {row["id"] for row in json.loads(tool.plain("list", "--checks", "--json").stdout)}
+    assert asked < every
+    assert every >= {check for cell in cells for check in cell["checks"]}
+    for words in (["--findings", some], ["--promises", "--json"]):
+        done = tool.plain("list", *words)
+        assert done.status == CODES["usage"] and words[0] in done.line()
+
+
 def planned(tool):
     """The ports and targets of the last run's cells."""
     return {re.sub(r"^go[^/]*/([^/]*/[^/]*)/.*(@[^:]*).*", r"\1\2", cell["id"]) for cell in tool.report()["cells"]}

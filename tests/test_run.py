@@ -69,8 +69,9 @@ def test_second_run_runs_nothing(small, tool):
     again = tool("run", SMALL)
     assert judged(again) == (0, cells) and again.status == small.done.status
     assert verdicts(tool) == verdicts(small.tool) and tool.plan()["plan"] == small.tool.plan()["plan"]
-    assert all(cell["cached"] for cell in tool.report()["cells"])
+    assert all(cell["cached"] for cell in tool.report()["cells"]) and again.stderr == ""
     forced = tool("run", SMALL, "--force")
+    assert forced.stderr.startswith(f"{cells} cells, {cells} to do\n"), forced
     assert judged(forced) == (cells, 0) and forced.status == small.done.status
     assert verdicts(tool) == verdicts(small.tool)
 
@@ -249,6 +250,19 @@ def test_no_go(tool):
     assert not tool.out.exists()
 
 
+def test_a_run_that_cannot_begin_has_no_reports(small, tool):
+    """Who publishes out/ whatever the exit code was does not find yesterday's there; `report` makes them again."""
+    shutil.copytree(small.tool.out, tool.out)
+    reports = {"report.json", "report.html", "report.xml"}
+    assert tool("run", "mode=nosuch").status == CODES["usage"] and reports <= {p.name for p in tool.out.iterdir()}
+    assert tool("list", "--go", "/nonexistent/go").status == CODES["infra"]
+    assert reports <= {p.name for p in tool.out.iterdir()}
+    assert tool("run", SMALL, "--go", "/nonexistent/go").status == CODES["infra"]
+    assert not reports & {p.name for p in tool.out.iterdir()}
+    assert tool("report").status == small.done.status
+    assert tool("run", SMALL).status == small.done.status and reports <= {p.name for p in tool.out.iterdir()}
+
+
 @pytest.mark.parametrize("script", ["exit 1", "echo /nonexistent", "kill -9 $$", "echo"])
 def test_go_that_is_none(tool, tmp_path, script):
     """A program that is not Go is not taken for one."""
@@ -392,7 +406,7 @@ def test_kill_with_stopped_reapers(private):
 def test_interrupt(private):
     """Ctrl-C: status 130 and one line, no process left; what was finished stays."""
     status, stdout, stderr, there = stopped(private, signal.SIGINT)
-    lines = [line for line in stderr.splitlines() if not line.startswith(("[", "unexpected"))]
+    lines = [line for line in stderr.splitlines() if not line.startswith(("[", "unexpected")) and "to do" not in line]
     assert status == CODES["interrupted"] and stdout == "" and len(lines) == 1 and "run again" in lines[0], (
         status,
         stderr,

@@ -133,6 +133,25 @@ def test_gate_and_compare_follow_the_terminal(small, tmp_path):
     assert "and some more of it" in piped
 
 
+def test_show_and_explain_follow_the_terminal(small):
+    """What is known of each check is broken likewise; what is there to be copied is not."""
+    cell = next(c["id"] for c in small.tool.report()["cells"] if c["id"].endswith(":exec"))
+    told = re.compile(r"^ {11}(expected|means|matters|source|why|   )|^  pass ")
+    exact = re.compile(r"^ {11}repro |^ {13,}(/|cd )|^(build|run) log |^ {10}cd ")
+    piped = small.tool("show", cell, "--all").stdout
+    assert "           repro     " in piped
+    for columns in (60, 80):
+        shown = on_terminal(small.tool, columns, "show", cell, "--all")
+        assert shown.split() == piped.split()
+        lines = shown.partition("\nfacts\n")[0].splitlines()
+        wide = [line for line in lines if len(line) > columns and told.match(line) and not exact.match(line)]
+        wide = [line for line in wide if " " in line.strip()]
+        assert not wide and len(lines) > len(piped.partition("\nfacts\n")[0].splitlines()), wide
+        explained = on_terminal(small.tool, columns, "explain", "tls.slot-offset")
+        assert "\nserves  " in explained
+        assert not [line for line in explained.splitlines() if len(line) > columns and " " in line.strip()]
+
+
 def test_history_follows_the_terminal(cache, tmp_path):
     """The same; and what a line goes on with stands below its text."""
     tool = cache.tool()

@@ -33,6 +33,7 @@ struct command {
 	int anywhere;        /* needs no source tree, nor a cache: setup->places is empty */
 	enum cache_use uses; /* of the cache */
 	int (*run)(struct setup *setup, const struct option_words *words);
+	void (*unready)(const struct setup *setup); /* run is not called, since there is no release */
 };
 
 extern const struct command cmd_list, cmd_run, cmd_show, cmd_inspect, cmd_report, cmd_doctor, cmd_explain,

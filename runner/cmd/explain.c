@@ -1,5 +1,6 @@
 /* explain.c - explain: what a check is, why it matters, what is expected of it and where that comes from. */
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/screen.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/bugs.h"
@@ -19,22 +20,12 @@
 
 /* ---- lines ---------------------------------------------------------------------------------------------- */
 
-enum { WIDTH = 100, INDENT = 12 };
-
-/* "head        text", wrapped at words; all texts here are the suite's own. */
+/* "head        text"; all texts here are the suite's own. */
 static void say(const char *head, const char *text)
 {
-	int column = printf("%-*s", INDENT, head);
-	for (const char *word = text; *word;) {
-		int len = (int)strcspn(word, " ");
-		if (column > INDENT && column + 1 + len > WIDTH) {
-			printf("\n%*s", INDENT, "");
-			column = INDENT;
-		}
-		column += printf("%s%.*s", column > INDENT ? " " : "", len, word);
-		word += len + (word[len] == ' ');
-	}
-	putchar('\n');
+	char padded[32];
+	snprintf(padded, sizeof padded, "%-12s", head);
+	screen_say(padded, text, screen_width());
 }
 
 static void say_buf(const char *head, struct buf *text)

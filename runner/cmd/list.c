@@ -15,15 +15,23 @@
 
 static int as_json, as_checks, as_findings, as_promises, as_coverage, quick;
 static const struct option_row options[] = {
-	{ "--json", OPTION_FLAG, NULL, "cells as a JSON array, with the checks planned in each", &as_json },
+	{ "--json", OPTION_FLAG, NULL, "a JSON array: cells with the checks planned in each, or checks", &as_json },
 	{ "--quick", OPTION_FLAG, NULL, "those that `run --quick` takes of FILTER", &quick },
 	{ "--findings", OPTION_FLAG, NULL, "what the matrix has found so far instead, as Markdown", &as_findings },
-	{ "--checks", OPTION_FLAG, NULL, "the list of checks instead, as Markdown", &as_checks },
+	{ "--checks", OPTION_FLAG, NULL, "the checks of these cells instead, as Markdown; all without FILTER",
+	    &as_checks },
 	{ "--promises", OPTION_FLAG, NULL, "what the texts promise Go and which checks see it, as Markdown",
 	    &as_promises },
 	{ "--coverage", OPTION_FLAG, NULL, "which bug is seen by which check, and what is missing, as Markdown",
 	    &as_coverage },
 };
+
+static void print_array(json_t *array)
+{
+	json_dumpf(array, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(array);
+}
 
 static void print_json(const struct plan *plan)
 {
@@ -41,19 +49,46 @@ static void print_json(const struct plan *plan)
 			"link", link_name(cell->link), "target", cell->target, "load", load_name(cell->load), "checks",
 			ids));
 	}
-	json_dumpf(cells, stdout, JSON_INDENT(1));
-	putchar('\n');
-	json_decref(cells);
+	print_array(cells);
 }
 
-static void print_checks(void)
+/* Which checks are planned in a cell of the plan at least; all where there is none.  To be freed. */
+static char *planned_checks(const struct plan *plan, size_t *count)
+{
+	char *planned = xcalloc(checks_count, 1);
+	*count = 0;
+	for (size_t i = 0; plan && i < plan->count; i++)
+		for (size_t k = 0; k < plan->cells[i].count; k++)
+			planned[plan->cells[i].checks[k] - checks] = 1;
+	for (size_t i = 0; i < checks_count; i++)
+		*count += planned[i] |= !plan;
+	return planned;
+}
+
+static void print_checks_json(const char *planned)
+{
+	json_t *rows = json_array();
+	for (size_t i = 0; i < checks_count; i++) {
+		const struct check *check = &checks[i];
+		if (planned[i])
+			json_array_append_new(rows,
+			    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", check->id, "family", check->family,
+				"observed", pass_name(check->pass), "states", check->meaning, "matters", check->why,
+				"source", check->source));
+	}
+	print_array(rows);
+}
+
+static void print_checks(const char *planned, size_t count)
 {
 	printf("# The %zu checks\n\nMade by `make docs` from `matrix/checks.def`; what is expected, cell by cell, "
 	       "stands in `matrix/oracle.def`.\n",
-	    checks_count);
+	    count);
 	const char *family = "";
 	for (size_t i = 0; i < checks_count; i++) {
 		const struct check *check = &checks[i];
+		if (!planned[i])
+			continue;
 		if (family != check->family)
 			printf(
 			    "\n| %s check | observed | states | it matters, since | source |\n|---|---|---|---|---|\n",
@@ -133,18 +168,55 @@ static void print_page(void (*markdown)(struct buf *out))
 	buf_free(&out);
 }
 
+/* A page is of all and Markdown. */
+static int run_page(const struct option_words *words)
+{
+	struct diag diag = DIAG_INIT;
+	if (words->count || as_json) {
+		diag_set(&diag, EINVAL, "list: %s is one page: without %s",
+		    as_promises     ? "--promises" :
+			as_coverage ? "--coverage" :
+				      "--findings",
+		    as_json ? "--json" : "FILTER");
+		return cmd_fail(&diag, EXIT_USAGE);
+	}
+	if (as_findings)
+		print_findings();
+	else
+		print_page(as_promises ? promises_markdown : bugs_markdown);
+	return EXIT_OK;
+}
+
+/* Without a plan all checks there are. */
+static void run_checks(const struct plan *plan)
+{
+	size_t count;
+	char *planned = planned_checks(plan, &count);
+	if (as_json)
+		print_checks_json(planned);
+	else
+		print_checks(planned, count);
+	free(planned);
+}
+
+static void print_cells(const struct plan *plan)
+{
+	char id[CELL_ID_MAX];
+	if (as_checks)
+		run_checks(plan);
+	else if (as_json)
+		print_json(plan);
+	else
+		for (size_t i = 0; i < plan->count; i++)
+			printf("%s\n", cell_id(&plan->cells[i].cell, id));
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
-	if (as_promises || as_coverage) {
-		print_page(as_promises ? promises_markdown : bugs_markdown);
-		return EXIT_OK;
-	}
-	if (as_checks) {
-		print_checks();
-		return EXIT_OK;
-	}
-	if (as_findings) {
-		print_findings();
+	if (as_promises || as_coverage || as_findings)
+		return run_page(words);
+	if (as_checks && !words->count && !quick) {
+		run_checks(NULL);
 		return EXIT_OK;
 	}
 	struct filter *filter;
@@ -160,14 +232,9 @@ static int run(struct setup *setup, const struct option_words *words)
 	else
 		code = last_narrow(setup, filter, text, &plan);
 	if (!code) {
-		char id[CELL_ID_MAX];
 		if (quick)
 			quick_plan(&plan, stderr);
-		if (as_json)
-			print_json(&plan);
-		else
-			for (size_t i = 0; i < plan.count; i++)
-				printf("%s\n", cell_id(&plan.cells[i].cell, id));
+		print_cells(&plan);
 	}
 	if (!unplanned)
 		plan_free(&plan);

@@ -121,6 +121,14 @@ static void note_target_once(struct campaign *campaign, const struct target *tar
 	campaign->noted[at] = 1;
 }
 
+/* A long run is said to be one before its first minute is over; what is up to date is told at once anyway. */
+static void on_begun(size_t cells, size_t to_do, void *context)
+{
+	(void)context;
+	if (to_do)
+		fprintf(stderr, "%zu cell%s, %zu to do\n", cells, cells == 1 ? "" : "s", to_do);
+}
+
 static char *on_judged(const struct plan_cell *cell, struct cell_result *result, int cached, void *context)
 {
 	struct campaign *campaign = context;
@@ -322,7 +330,7 @@ static int run_campaign(struct campaign *campaign, struct diag *diag)
 		return error;
 	note(campaign, json_pack("{s:s, s:s}", "event", "start", "plan", campaign->plan.hash), 1);
 	const struct run_options how = { .jobs = jobs, .force = force };
-	const struct run_sink sink = { .judged = on_judged, .context = campaign };
+	const struct run_sink sink = { .begun = on_begun, .judged = on_judged, .context = campaign };
 	const struct plan *plan = &campaign->plan;
 	int stopped = repeat > 1 ? run_repeated(campaign->setup, plan->cells, plan->count, &how, repeat, &sink) :
 				   run_plan(campaign->setup, plan->cells, plan->count, &how, &sink);
@@ -417,6 +425,16 @@ static int choose(struct setup *setup, const struct option_words *words, struct 
 	return code;
 }
 
+/* A run that could not begin: who publishes out/ whatever the exit code must not find the reports of the run before and
+ * take them for its own.  `report` makes them again.  Those of a run that goes on are its own. */
+static void unready(const struct setup *setup)
+{
+	char *journal = xprintf("%s/journal", setup->places.out);
+	if (file_exists(journal) && !journal_writer(journal))
+		publish_withdraw(setup->places.out);
+	free(journal);
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
 	struct campaign campaign = { .setup = setup, .started = clock_now() };
@@ -431,6 +449,8 @@ static int run(struct setup *setup, const struct option_words *words)
 		return code;
 	setup_keys(setup);
 	code = make_plan(&campaign, setup, filter, text);
+	if (code == EXIT_INFRA)
+		unready(setup);
 	if (!code && !filter_asks_status(filter) && is_told(&campaign, &code)) {
 		run_plan_used(setup, campaign.plan.cells, campaign.plan.count);
 		code = give_name(setup, code);
@@ -460,4 +480,5 @@ const struct command cmd_run = {
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,
+	.unready = unready,
 };

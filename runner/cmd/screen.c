@@ -1,6 +1,9 @@
 /* screen.c - the environment and the terminal, asked. */
 #include "runner/cmd/screen.h"
 
+#include "reports/text.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -33,6 +36,16 @@ size_t screen_width(void)
 	if (width <= 0)
 		width = terminal ? TERMINAL : PLAIN;
 	return width < LEAST ? LEAST : width > MOST ? MOST : (size_t)width;
+}
+
+void screen_say(const char *head, const char *text, size_t width)
+{
+	struct buf line = BUF_INIT, lines = BUF_INIT;
+	text_add(&line, text, TEXT_ASCII); /* a line break is shown, as every control character */
+	text_wrap(&lines, line.data, strlen(head), width);
+	printf("%s%s", head, lines.data);
+	buf_free(&lines);
+	buf_free(&line);
 }
 
 size_t screen_prose(void) { return isatty(STDOUT_FILENO) ? screen_width() : (size_t)-1; }

@@ -11,6 +11,10 @@ int screen_color(void);
 /* The terminal's columns, else COLUMNS, else 80 on a terminal and 100 elsewhere; from 60 to 200. */
 size_t screen_width(void);
 
+/* Prints head and text, as ASCII in one line or, at spaces, broken before column width; the lines after the first begin
+ * with as many spaces as head is long. */
+void screen_say(const char *head, const char *text, size_t width);
+
 /* Where text is broken: the terminal's columns; elsewhere nowhere, so that a line is found whole. */
 size_t screen_prose(void);
 

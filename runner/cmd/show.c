@@ -7,6 +7,7 @@
 #include "matrix/check.h"
 #include "matrix/references.h"
 #include "runner/cmd/against.h"
+#include "runner/cmd/screen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,16 +21,32 @@ static const struct option_row options[] = {
 	OPTION_RUN(&named),
 };
 
-/* A line of head and text.  What a program said has no say here: it is ASCII in one line, as in the grid; paths and
- * commands keep their letters (flags of text_add). */
-static void say(const char *head, const char *text, unsigned flags)
+/* A path or a command, which keep their letters and are in one line, to be copied. */
+static void say_whole(const char *head, const char *text)
 {
 	if (!text)
 		return;
 	struct buf line = BUF_INIT;
-	text_add(&line, text, flags);
+	text_add(&line, text, 0);
 	printf("%s%s\n", head, line.data);
 	buf_free(&line);
+}
+
+/* A text, broken where a terminal ends.  What a program said has no say here: it is ASCII, as in the grid. */
+static void say(const char *head, const char *text)
+{
+	if (text)
+		screen_say(head, text, screen_prose());
+}
+
+static void say_reference(const struct reference *reference)
+{
+	struct buf text = BUF_INIT;
+	char head[32];
+	snprintf(head, sizeof head, "             %-7s ", reference->name);
+	buf_printf(&text, "%s: %s", reference->where, reference->what);
+	say(head, text.data);
+	buf_free(&text);
 }
 
 /* What "S5" and "#10" in a source stand for. */
@@ -37,25 +54,26 @@ static void show_cited(const char *source)
 {
 	const struct reference *reference;
 	for (const char *at = source ? source : ""; (reference = reference_next(&at));)
-		printf("             %-7s %s: %s\n", reference->name, reference->where, reference->what);
+		say_reference(reference);
 }
 
 static void show_check(const struct check_result *result, int build_passes)
 {
 	const struct check *check = check_find(result->id);
-	printf("  %-8s %-24s ", status_name(result->status), result->id);
-	say("", result->observed ? result->observed : "", TEXT_ASCII);
+	char head[80];
+	snprintf(head, sizeof head, "  %-8s %-24s ", status_name(result->status), result->id);
+	say(head, result->observed ? result->observed : "");
 	/* One cause, which is told of the build, is told once. */
 	if ((result->status == STATUS_PASS || (result->status == STATUS_BROKEN && !build_passes)) && !all)
 		return;
-	say("           expected  ", result->expected, TEXT_ASCII);
-	say("           message   ", result->message, TEXT_ASCII);
-	say("           reason    ", result->reason, TEXT_ASCII);
-	if (check)
-		printf("           means     %s\n           matters   %s\n", check->meaning, check->why);
-	say("           source    ", result->source, TEXT_ASCII);
+	say("           expected  ", result->expected);
+	say("           message   ", result->message);
+	say("           reason    ", result->reason);
+	say("           means     ", check ? check->meaning : NULL);
+	say("           matters   ", check ? check->why : NULL);
+	say("           source    ", result->source);
 	show_cited(result->source);
-	say("           repro     ", result->repro, 0);
+	say_whole("           repro     ", result->repro);
 }
 
 static void show_log(const char *out, const char *log, const char *title)
@@ -63,7 +81,7 @@ static void show_log(const char *out, const char *log, const char *title)
 	if (!log)
 		return;
 	char *line = xprintf("%-9s %s/%s", title, out, log);
-	say("", line, 0);
+	say_whole("", line);
 	free(line);
 }
 
@@ -75,8 +93,8 @@ static void show_target(const struct view *view, const char *name)
 		return;
 	char *line = xprintf("%s (%s)%s%s", target->name, target->kind ? target->kind : "?",
 	    target->version ? ", " : "", target->version ? target->version : "");
-	say("target    ", line, TEXT_ASCII);
-	say("          ", target->message, TEXT_ASCII);
+	say("target    ", line);
+	say("          ", target->message);
 	free(line);
 }
 
@@ -87,11 +105,11 @@ static void show_cell(const struct session *session, const struct cell_result *r
 	printf("status    %s (%s), %zu checks, judged in %.2f s%s\n", status_name(result->status),
 	    verdict_name(result->verdict), result->check_count, result->seconds, result->cached ? ", up to date" : "");
 	if (result->again)
-		say("again     tried twice, since it was disturbed the first time: ", result->again, TEXT_ASCII);
+		say("again     tried twice, since it was disturbed the first time: ", result->again);
 	show_target(&session->view, result->cell.target);
 	if (result->build_command && *result->build_command) {
 		printf("build     %.2f s\n", result->build_seconds);
-		say("          ", result->build_command, 0);
+		say_whole("          ", result->build_command);
 		if (result->build_commands)
 			printf("          one of %zu commands: the build log has them all\n",
 			    json_array_size(result->build_commands));

@@ -134,6 +134,13 @@ static char *on_judged(const struct plan_cell *cell, struct cell_result *result,
 	return repeat->last ? hand_out(repeat, i) : NULL;
 }
 
+static void on_begun(size_t cells, size_t to_do, void *context)
+{
+	const struct repeat *repeat = context;
+	if (repeat->sink->begun)
+		repeat->sink->begun(cells, to_do, repeat->sink->context);
+}
+
 /* What runs, first in the array: how many, so that a pass is over the front of it. */
 static size_t running_first(struct plan_cell *cells, size_t count)
 {
@@ -167,7 +174,7 @@ int run_repeated(const struct setup *setup, const struct plan_cell *cells, size_
 	struct repeat repeat = {
 		.setup = setup, .cells = ordered, .sink = sink, .merged = xcalloc(count + 1, sizeof(*repeat.merged))
 	};
-	const struct run_sink merging = { .judged = on_judged, .context = &repeat };
+	struct run_sink merging = { .begun = on_begun, .judged = on_judged, .context = &repeat };
 	struct run_options how = *options;
 	size_t running = running_first(ordered, count);
 	int error = 0;
@@ -176,6 +183,7 @@ int run_repeated(const struct setup *setup, const struct plan_cell *cells, size_
 		forget(setup, ordered, running);
 		error = run_plan(setup, ordered, pass ? running : count, &how, &merging);
 		how.force = 0; /* builds once */
+		merging.begun = NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
 		struct merged *merged = &repeat.merged[i];

@@ -105,6 +105,8 @@ int run_plan(const struct setup *setup, const struct plan_cell *cells, size_t co
 	campaign.tasks.silent = options->silent;
 	run_plan_used(setup, cells, count);
 	make_tasks(&campaign);
+	if (sink->begun)
+		sink->begun(count, count - campaign.cached, sink->context);
 	int error = task_list_run(&campaign.tasks, options->jobs, count, campaign.cached, on_judged, &campaign);
 	task_list_free(&campaign.tasks);
 	free(campaign.cell_of);

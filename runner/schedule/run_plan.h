@@ -16,6 +16,9 @@ struct run_options {
 };
 
 struct run_sink {
+	/* What the cache holds has been handed out, and the rest is begun: of how many cells, how many are still to do.
+	 * May be NULL. */
+	void (*begun)(size_t cells, size_t to_do, void *context);
 	/* A cell's result, which the sink may take over (by a copy; it then empties *result); cached: it was in the
 	 * cache. A line to print above the progress, malloc'ed, or NULL. */
 	char *(*judged)(const struct plan_cell *cell, struct cell_result *result, int cached, void *context);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +198,8 @@ static char *make_table(const struct setup *setup, const struct release *release
 		error = make_folders(folders[i]);
 	char *scratch = error ? NULL : folder_aside(path, &error);
 	if (scratch) {
+		/* Once for each release; a go that hangs is seen to be what is waited for. */
+		fprintf(stderr, "%s: asking which ports it builds\n", release->go);
 		text = ask_release(setup, release, scratch, diag);
 		remove_tree(scratch);
 		free(scratch);
