@@ -21,7 +21,7 @@ GO_FLOOR=21 # 1.21: the oldest minor release whose own commands can build the ge
 PACKAGES="gcc libc6-dev binutils lld mold pkg-config libarchive-dev libelf-dev libcapstone-dev libjansson-dev libinih-dev libxxhash-dev libsqlite3-dev zlib1g-dev libcmocka-dev python3 python3-venv ca-certificates"
 DEB_PACKAGES="dpkg-dev"
 CORPUS_PACKAGES="llvm"
-TEST_PACKAGES="chromium groff-base zsh fish $DEB_PACKAGES $CORPUS_PACKAGES"
+TEST_PACKAGES="chromium groff-base zsh fish zstd $DEB_PACKAGES $CORPUS_PACKAGES"
 # The third text of each COMPILER row: Debian packages, or ziglang, which is PyPI's.
 PORT_PACKAGES=$(tr '\n' ' ' <runner/toolchain/c_compilers.def | sed 's/\bCOMPILER(/\n&/g' |
 	awk -F'"' '/^COMPILER\(/ && !/"ziglang"/ { print $6 }' | tr ' ' '\n' | sort -u)

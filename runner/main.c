@@ -45,7 +45,8 @@ static struct common common;
 static const struct option_row common_options[] = {
 	{ "--out", OPTION_TEXT, "DIR", "where plan, journal, logs and reports lie (out)", &common.out },
 	{ "--cache", OPTION_TEXT, "DIR", "builds and results ($XDG_CACHE_HOME/tlsmatrix)", &common.cache },
-	{ "--go", OPTION_TEXT, "PATH", "the go command to test (the one `make` found)", &common.go },
+	{ "--go", OPTION_TEXT, "PATH", "the go command, or the folder of a release, to test (the one `make` found)",
+	    &common.go },
 	{ "--cc", OPTION_TEXT, "PATH", "the C compiler to test, of this machine's own port (gcc)", &common.cc },
 	{ "--ld", OPTION_EACH, "NAME=PATH", "a linker to test in the place of bfd, gold, lld or mold", &common.ld },
 	{ "--targets", OPTION_TEXT, "FILE", "targets of your own, an INI file (runner/target/target.h)",

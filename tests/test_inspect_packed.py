@@ -1,8 +1,13 @@
-"""inspect on what holds many files: folders, zip files, thin archives, standard input."""
+"""inspect on what holds many files: folders, zip and tar files, packages, thin archives, standard input."""
 
+import bz2
+import gzip
 import json
+import lzma
+import random
 import shutil
 import subprocess
+import tarfile
 import zipfile
 
 import pytest
@@ -78,6 +83,45 @@ def test_members_of_a_zip_file(tool, wheel, tmp_path):
         if depth <= 3:
             assert told(tool, outer)[0][0][0].endswith("!w.whl!p/_x.so")
     assert "deep in others" in told(tool, outer, status=CODES["usage"])[1]
+
+
+def streams(folder):
+    """PROGRAM in each kind of file that is unpacked from its begin: path to the member's name."""
+    made = {}
+    for suffix in ("", ":gz", ":bz2", ":xz"):
+        path = folder / f"x.tar{suffix.replace(':', '.')}"
+        with tarfile.open(path, f"w{suffix}") as packed:
+            packed.add(PROGRAM, "bin/x")
+            packed.add(__file__, "text")
+        made[path] = "bin/x"
+    for module, suffix in ((gzip, "gz"), (bz2, "bz2"), (lzma, "xz")):
+        path = folder / f"x.{suffix}"
+        path.write_bytes(module.compress(PROGRAM.read_bytes()))
+        made[path] = "data"
+    subprocess.run(["zstd", "-q", folder / "x.tar", "-o", folder / "x.tar.zst"], check=True)
+    made[folder / "x.tar.zst"] = "bin/x"
+    tree = folder / "tree"
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "DEBIAN/control").write_text("Package: x\nVersion: 1\nArchitecture: all\nMaintainer: x\nDescription: x\n")
+    shutil.copy(PROGRAM, tree / "x")
+    subprocess.run(["dpkg-deb", "--build", tree, folder / "x.deb"], check=True, stdout=subprocess.DEVNULL)
+    made[folder / "x.deb"] = "data.tar.xz!./x"
+    return made
+
+
+def test_members_of_tar_files_and_packages(tool, tmp_path):
+    """By what they begin with; the facts are those of the file itself; a cut one is told."""
+    plain = json.loads(tool.plain("inspect", "--json", PROGRAM).stdout)
+    for path, member in streams(tmp_path).items():
+        names, _ = told(tool, path)
+        assert names == [(f"{path}!{member}", "elf")], path
+        assert {**json.loads(tool.plain("inspect", "--json", path).stdout)[0], "file": plain["file"]} == plain
+        nameless = tmp_path / "nameless"
+        nameless.write_bytes(path.read_bytes())
+        assert told(tool, nameless)[0] == [(f"{nameless}!{member}", "elf")]
+        nameless.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        done = tool.plain("inspect", nameless)
+        assert done.status == CODES["usage"] and str(nameless) in done.stderr, (path, done)
 
 
 def test_standard_input(tool, wheel):
@@ -163,3 +207,21 @@ def test_a_bomb(tool, tmp_path):
     names, line = told(tool, path, status=CODES["usage"])
     assert names[1] == (f"{path}!ok.so", "elf") and len(names) == 2
     assert line.splitlines()[0].endswith("b.so: unpacks to more than 1073741824 bytes: not read")
+
+
+def test_a_bomb_of_a_stream(tool, tmp_path):
+    """What a stream passes over is unpacked too, and so ends it where its header says that it is more than 8 GiB; of a
+    single file that is no object no more is unpacked than shows that."""
+    path = tmp_path / "bomb.tar.gz"
+    huge = tarfile.TarInfo("zeros")
+    huge.size = 9 << 30
+    with gzip.open(path, "wb") as packed:
+        packed.write(huge.tobuf() + bytes(1 << 20))
+    done = tool.plain("inspect", path)
+    assert done.status == CODES["usage"] and "unpacks to more than 8589934592 bytes" in done.stderr
+    single = tmp_path / "text.gz"
+    with gzip.open(single, "wb") as packed:
+        packed.write(b"text" + random.Random(1).randbytes(1 << 20))
+    single.write_bytes(single.read_bytes()[:-20])  # what is cut off is not come to
+    done = tool.plain("inspect", single)
+    assert "1 file in it is no" in done.line(), done

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -271,6 +272,19 @@ def test_go_that_is_none(tool, tmp_path, script):
     go.chmod(0o755)
     done = tool("run", SMALL, "--go", go)
     assert done.status == CODES["infra"] and done.line() and not tool.out.exists()
+
+
+def test_go_by_folder_and_by_name(tool, tmp_path):
+    """--go takes a release's folder and a name in PATH as well as bin/go itself, and all three are one release."""
+    go = pathlib.Path(GO).resolve()
+    few = "mode=exe & cgo=0 & link=internal & os=linux & arch=amd64 & target=host"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/go-of-mine").symlink_to(go)
+    tool.env["PATH"] = f"{tmp_path / 'bin'}:{tool.env['PATH']}"
+    listed = {str(word): tool("list", few, "--go", word).stdout for word in (go, go.parent.parent, "go-of-mine")}
+    assert len(set(listed.values())) == 1 and "".join(listed.values()), listed
+    done = tool("list", few, "--go", "go-of-nobody")
+    assert done.status == CODES["infra"] and "go-of-nobody" in done.line()
 
 
 def test_out_that_cannot_be(tool, tmp_path):

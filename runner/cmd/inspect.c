@@ -269,7 +269,7 @@ const struct command cmd_inspect = {
 	.summary = "who loads a file; how code reaches TLS, relocations, initializers, what it needs at least",
 	.help = "Reads ELF, PE, COFF, Mach-O, XCOFF, Plan 9 a.out and wasm files of every machine that Go has, and\n"
 		"archives of objects; nothing is run.  Of an archive the member with Go's code is told.  FILE may\n"
-		"be a folder, a .whl, .zip, .apk or .jar, a thin archive: what is in it is told, members as\n"
+		"be a folder, a .whl, .zip, .deb, .rpm or .tar.gz, a thin archive: what is in it is told, members as\n"
 		"FILE!MEMBER; - is standard input.\n"
 		"--check: 0 it runs (while what is told holds), 1 it does not, 3 the file does not say, 2 not read.",
 	.options = options,

@@ -30,14 +30,24 @@ static char *goroot_of(const char *go)
 	return ask_line(argv);
 }
 
+/* A release's folder, a path, or a name to be looked for in PATH; the real path, malloc'ed, or NULL. */
+static char *go_of(const char *wish)
+{
+	if (!strchr(wish, '/'))
+		return program_find(wish, getenv("PATH"));
+	char *inside = xprintf("%s/bin/go", wish), *go = realpath(inside, NULL);
+	free(inside);
+	return go ? go : realpath(wish, NULL);
+}
+
 int release_find(const char *go, struct release *release, struct diag *diag)
 {
 	memset(release, 0, sizeof(*release));
 	const char *wish = go ? go : getenv("TLSMATRIX_GO");
-	release->go = wish && *wish ? realpath(wish, NULL) : program_find("go", getenv("PATH"));
+	release->go = go_of(wish && *wish ? wish : "go");
 	if (!release->go && wish && *wish)
-		return diag_set(
-		    diag, ENOENT, "%s: no such go command: give --go or TLSMATRIX_GO the path of bin/go", wish);
+		return diag_set(diag, ENOENT,
+		    "%s: no such go command: give --go or TLSMATRIX_GO a release's folder or its bin/go", wish);
 	if (!release->go)
 		return diag_set(
 		    diag, ENOENT, "go: not found in PATH: run `make`, which installs one, or give --go PATH");

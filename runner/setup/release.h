@@ -19,8 +19,9 @@ struct release {
 	char ports_of[32];
 };
 
-/* go is the path of a go command, or NULL: $TLSMATRIX_GO, then "go" in PATH.  0; -ENOENT when there is none or it is no
- * release, with a line in diag that says how to get one.  Free with release_free. */
+/* go is the path of a go command or of its release's folder, or a name in PATH; or NULL: $TLSMATRIX_GO, then "go".  0;
+ * -ENOENT when there is none or it is no release, with a line in diag that says how to get one.  Free with
+ * release_free. */
 int release_find(const char *go, struct release *release, struct diag *diag);
 void release_free(struct release *release);
 
