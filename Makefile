@@ -93,9 +93,10 @@ fuzz-million:     ## a million inputs for each fuzz target, by libFuzzer under A
 	@$(SUBMAKE) $(LIBFUZZER) fuzz-programs
 	@$(SUBMAKE) $(LIBFUZZER) RUNS=$(RUNS) $(patsubst %,build/libfuzzer/fuzz/fuzz_%.runs,$(if $(FUZZ_ONLY),$(FUZZ_ONLY),$(FUZZ_NAMES)))
 
-selfcheck: setup  ## every check is made to fail by its control
+selfcheck: setup  ## every check is made to fail by its control, and by faults planted in musl
 	@$(SUBMAKE) programs
 	@$(B)/tlsmatrix selfcheck $(ARGS)
+	@TLSMATRIX_ALL_FAULTS=1 .venv/bin/python -m pytest -q tests/test_loader_faults.py
 
 bench: programs   ## time and memory of a cold and a warm run, and the ratio to raw go build
 	@.venv/bin/python tests/bench/bench_run.py $(ARGS)

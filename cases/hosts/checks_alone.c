@@ -310,6 +310,8 @@ static int filler_take(struct fillers *fillers, void *handle)
 static void fill(const struct load_mode *mode, const char *file, struct fillers *fillers)
 {
 	Dl_info info;
+	if (fillers->count == FILLERS)
+		return;
 	void *handle = library_open(mode, file), *symbol = handle ? dlsym(handle, "filler_block") : NULL;
 	int taken = filler_take(fillers, handle);
 	if (!symbol || !dladdr(symbol, &info))
