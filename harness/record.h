@@ -26,6 +26,10 @@
 
 enum { RECORD_MAX = 4096 };
 
+/* How the NOTE of an observation begins that was made when the patience of its check was at an end
+ * (cases/core/check.go outOfPatience). */
+#define RECORD_STALLED "out of patience; "
+
 enum record_kind { RECORD_BEGIN, RECORD_OBS, RECORD_SKIP };
 
 struct record {

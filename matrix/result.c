@@ -268,6 +268,8 @@ json_t *cell_result_json(const struct cell_result *result)
 	json_object_set_new(json, "log", text_json(result->log));
 	if (result->again)
 		json_object_set_new(json, "again", text_json(result->again));
+	if (result->no_pulse)
+		json_object_set_new(json, "pulse", json_string("none"));
 	return json;
 }
 
@@ -386,6 +388,7 @@ static int read_cell(const json_t *json, struct cell_result *result, struct diag
 	result->status = (enum status)status;
 	result->verdict = (enum verdict)verdict;
 	result->build_status = (enum status)build_status;
+	result->no_pulse = json_is_string(json_object_get(json, "pulse"));
 	result->cached = json_is_true(json_object_get(json, "cached"));
 	if (facts && !json_is_null(facts))
 		result->facts = json_incref(facts);

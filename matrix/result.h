@@ -73,8 +73,9 @@ struct cell_result {
 	json_t *facts;          /* what inspection found; NULL for a refused build */
 	struct check_result *checks;
 	size_t check_count;
-	int cached;  /* taken from the cache, not run now */
-	char *again; /* what disturbed it or its build, so that it was tried twice (disturbances.def); NULL: once */
+	int cached;   /* taken from the cache, not run now */
+	int no_pulse; /* its programs ran without the pulse (runner/trial/pulse.h) */
+	char *again;  /* what disturbed it or its build, so that it was tried twice (disturbances.def); NULL: once */
 };
 
 void check_result_free(struct check_result *check);

@@ -72,6 +72,15 @@ def test_honest(tool, tmp_path):
     assert done.status == CODES["ok"] and set(check["status"] for check in checks.values()) <= {"pass", "skip"}
 
 
+@pytest.mark.parametrize("pulse", ["none", "all"])
+def test_a_stall_that_comes_once_is_told(tool, tmp_path, pulse):
+    """Without the pulse a check that hung is run twice more, and both must pass; with it, once, as ever."""
+    done, checks = ended(tool, tmp_path, f"hang-once={tmp_path}/hung", "--pulse", pulse, *IMPATIENT)
+    assert done.status == CODES["ok"] and checks[CHECK]["status"] == "pass", done
+    told = "stalled once of 3 without the pulse: docs/design.md" in (checks[CHECK]["message"] or "")
+    assert told == (pulse == "none"), checks[CHECK]
+
+
 @pytest.mark.parametrize("kind, status", [("hang-first", "timeout"), ("crash-first", "crash")])
 def test_a_cell_that_says_nothing_is_told_once(tool, tmp_path, kind, status):
     """No record at all: one end for the whole cell, and no start for each check."""

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -25,27 +26,49 @@ type checkEntry struct {
 func observe(id string) (seen observation, ok bool) {
 	for _, entry := range checkTable {
 		if entry.id == id {
-			defer pulse()()
-			return entry.observe(), true
+			if getenv("TLSMATRIX_PULSE") != "none" {
+				defer pulse()()
+			}
+			ranOut.clear()
+			seen = entry.observe()
+			if ranOut.isSet() && seen.skip == "" {
+				seen.note = outOfPatience + seen.note
+			}
+			return seen, true
 		}
 	}
 	return observation{}, false
 }
 
-// A flag is set once, by any thread, and seen by all: atomic.Bool, which Go 1.19 has.
+// onBeat is called whenever the pulse ticks; what a control lost comes then (cases/control/control_on.go).
+var onBeat = func() {}
+
+// getenv is os.Getenv, or a library's own (main_lib.go).
+var getenv = os.Getenv
+
+// ranOut is set by whoever has waited in vain for what a right loader always brings. The note then begins with
+// outOfPatience (harness/record.h RECORD_STALLED), by which the runner knows a stall from a wrong answer.
+var ranOut flag
+
+const outOfPatience = "out of patience; "
+
+// A flag is set by any thread and seen by all: atomic.Bool, which Go 1.19 has.
 type flag struct{ word int32 }
 
 func (f *flag) set()        { atomic.StoreInt32(&f.word, 1) }
+func (f *flag) clear()      { atomic.StoreInt32(&f.word, 0) }
 func (f *flag) isSet() bool { return atomic.LoadInt32(&f.word) != 0 }
 
 // pulse sets a timer off every second until the function that it returns is called. With go1.26.8
 // a process was seen twice, in some ten thousand, in which nothing ran until the next timer was due
 // (30 and 60 s, the patience of the check), and then everything went on rightly. That is for Go's
-// scheduler to explain, not for the loader, whose verdict must not depend on it.
+// scheduler to explain, not for the loader, whose verdict must not depend on it. But a timer also hides
+// wake-ups that a loader or a kernel loses: a share of the cells runs with TLSMATRIX_PULSE=none (runner/trial/pulse.h).
 func pulse() func() {
 	var over flag
 	var beat func()
 	beat = func() {
+		onBeat()
 		if !over.isSet() {
 			time.AfterFunc(time.Second, beat)
 		}

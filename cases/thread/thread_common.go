@@ -64,6 +64,7 @@ func within(body func()) bool {
 	case <-done:
 		return true
 	case <-timer.C:
+		ranOut.set()
 		return false
 	}
 }
@@ -76,6 +77,7 @@ func arrive(tokens <-chan struct{}, count int) int {
 		case <-tokens:
 			timer.Stop()
 		case <-timer.C:
+			ranOut.set()
 			return came
 		}
 	}

@@ -21,6 +21,10 @@ func check_thread_thousand() observation {
 	if threadSabotage(id, "leave") {
 		leaver = count / 2
 	}
+	loser := -1
+	if threadSabotage(id, "lost") {
+		loser = count / 2
+	}
 	var tids, good tally
 	first, second := make(chan struct{}, count), make(chan struct{}, count)
 	all := make(chan struct{})
@@ -28,7 +32,11 @@ func check_thread_thousand() observation {
 		i := i
 		goOwnThread(func() {
 			ok := gWord(id) == "g"
-			first <- struct{}{}
+			if i == loser {
+				lose(func() { first <- struct{}{} })
+			} else {
+				first <- struct{}{}
+			}
 			if i == leaver {
 				return
 			}
@@ -68,6 +76,9 @@ func allGone(tids *tally) (gone int) {
 			}
 		}
 		time.Sleep(time.Millisecond)
+	}
+	if len(tids.count) > 0 {
+		ranOut.set()
 	}
 	return gone
 }
@@ -135,6 +146,9 @@ func check_thread_goroutines() observation {
 		}(i)
 	}
 	ended := arrive(done, count)
+	if atomic.LoadInt32(&unmoved) > 0 && !stay {
+		ranOut.set()
+	}
 	return observation{
 		observed: "goroutines=" + itoa(ended) + " ok=" + itoa(good.of("ok")),
 		note:     itoa(moves.of("moves")) + " moves seen",

@@ -48,6 +48,7 @@ func (watch *signalWatch) wait(state string) bool {
 	case <-watch.came:
 		return true
 	case <-timer.C:
+		ranOut.set()
 		watch.late = append(watch.late, state)
 		return false
 	}

@@ -61,6 +61,7 @@ func signalArrives() C.int {
 	case <-signalCame:
 		return 1
 	case <-timer.C:
+		ranOut.set()
 		return 0
 	}
 }

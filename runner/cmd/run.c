@@ -17,6 +17,7 @@
 #include "runner/store/journal.h"
 #include "runner/store/session.h"
 #include "runner/target/target.h"
+#include "runner/trial/pulse.h"
 #include "runner/trial/target_check.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@
 
 static int jobs, force, quick, forget, all, narrowed, repeat = 1;
 static double timeout_scale = 1.0;
-static const char *forbidden, *named;
+static const char *forbidden, *named, *pulse = "share";
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "build and run every cell again, also where nothing changed", &force },
@@ -40,6 +41,7 @@ static const struct option_row options[] = {
 	{ "--name", OPTION_TEXT, "NAME", "the kept run has this name, for `compare` and `report --run`", &named },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
 	    &timeout_scale },
+	{ "--pulse", OPTION_TEXT, "WHICH", PULSE_HELP " (share)", &pulse },
 	{ "--forbid-skip", OPTION_TEXT, "CLASS,...",
 	    "a skip of this class is unexpected: not-installed, no-compiler, ...", &forbidden },
 };
@@ -393,8 +395,10 @@ static int give_name(const struct setup *setup, int code)
 }
 
 /* What the options say that no plan is needed for; 0 or -EINVAL with a line in diag. */
-static int check_options(const struct setup *setup, struct diag *diag)
+static int check_options(struct setup *setup, struct diag *diag)
 {
+	if (pulse_parse("run", pulse, &setup->pulse, diag))
+		return -EINVAL;
 	if (named && forget)
 		return diag_set(diag, EINVAL, "run: --name is of a run that is kept: not with --no-history");
 	if (named && named_check(named, diag))

@@ -12,6 +12,7 @@
 #include "runner/schedule/run_plan.h"
 #include "runner/target/target.h"
 #include "runner/trial/controls.h"
+#include "runner/trial/pulse.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,12 +22,14 @@
 
 static int jobs, force, verbose;
 static double timeout_scale = 1.0;
+static const char *pulse = "none";
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "try every control again, also where nothing changed", &force },
 	{ "--verbose", OPTION_FLAG, NULL, "print every control, not only those that prove nothing", &verbose },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
 	    &timeout_scale },
+	{ "--pulse", OPTION_TEXT, "WHICH", PULSE_HELP " (none)", &pulse },
 };
 
 enum { WITH, WITHOUT, TRIES };
@@ -278,6 +281,8 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	setup->timeout_scale = timeout_scale;
+	if (pulse_parse("selfcheck", pulse, &setup->pulse, &diag))
+		return cmd_fail(&diag, EXIT_USAGE);
 	int code = cmd_filter(setup, words, plan_host_filter(setup, host), &filter, &text);
 	if (code)
 		return code;

@@ -106,6 +106,8 @@ static void show_cell(const struct session *session, const struct cell_result *r
 	    verdict_name(result->verdict), result->check_count, result->seconds, result->cached ? ", up to date" : "");
 	if (result->again)
 		say("again     tried twice, since it was disturbed the first time: ", result->again);
+	if (result->no_pulse)
+		printf("pulse     none: no timer keeps Go's scheduler awake (`run --pulse`)\n");
 	show_target(&session->view, result->cell.target);
 	if (result->build_command && *result->build_command) {
 		printf("build     %.2f s\n", result->build_seconds);

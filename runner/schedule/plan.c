@@ -10,6 +10,7 @@
 #include "runner/setup/version.h"
 #include "runner/target/osv_files.h"
 #include "runner/target/target.h"
+#include "runner/trial/pulse.h"
 #include "runner/trial/target_check.h"
 #include "runner/toolchain/release_ports.h"
 
@@ -22,6 +23,7 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 {
 	char id[CELL_ID_MAX];
 	struct hash *hash = hash_new();
+	cell->no_pulse = pulse_is_off(setup->pulse, &cell->cell);
 	hash_add_text(hash, "result 2");
 	hash_add_text(hash, cell_id(&cell->cell, id));
 	hash_add_text(hash, cell->build.key);
@@ -38,6 +40,7 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 	}
 	for (size_t i = 0; i < cell->count; i++)
 		hash_add_text(hash, cell->checks[i]->id);
+	hash_add_text(hash, cell->no_pulse ? "no pulse" : "");
 	hash_add_text(hash, violation_name(cell->violation.kind));
 	hash_add_text(hash, cell->violation.kind ? cell->violation.argument : "");
 	hash_end(hash, cell->key);

@@ -28,6 +28,7 @@ struct plan_cell {
 	size_t count;
 	struct target *target;      /* NULL where nothing runs */
 	struct violation violation; /* what is done wrong on purpose; none in a run */
+	int no_pulse;               /* its programs run without the pulse (runner/trial/pulse.h) */
 	struct build build;
 	char key[HASH_HEX]; /* of the result */
 };

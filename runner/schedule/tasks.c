@@ -314,6 +314,7 @@ static int judge_cell(const struct setup *setup, const struct plan_cell *cell, c
 		.checks = cell->checks,
 		.count = cell->count,
 		.violation = cell->violation,
+		.no_pulse = cell->no_pulse,
 	};
 	struct cell_result result = { .checks = NULL };
 	struct buf log = BUF_INIT;

@@ -10,6 +10,9 @@
 
 struct targets;
 
+/* In which cells a timer ticks while a check of Go's runs (runner/trial/pulse.h). */
+enum pulse { PULSE_SHARE, PULSE_ALL, PULSE_NONE, PULSE_COUNT };
+
 struct setup {
 	struct places places;
 	struct machine machine;
@@ -20,6 +23,7 @@ struct setup {
 	const char *targets_file; /* of --targets, as it was given; NULL: none */
 	struct targets *targets;  /* known and the user's (target.h); NULL: the command needs none */
 	double timeout_scale;     /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
+	enum pulse pulse;
 };
 
 /* The release of a cell, by its version; the first where none has it. */

@@ -8,10 +8,11 @@
 #include "runner/build/build.h"
 #include "runner/build/hosts.h"
 #include "runner/process/script.h"
-#include "runner/process/disturbance.h"
 #include "runner/target/launch.h"
 #include "runner/trial/batch.h"
+#include "runner/trial/death.h"
 #include "runner/trial/judge.h"
+#include "runner/trial/pulse.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,15 +23,7 @@
 /* Limits, in ms, for a machine that is busy; --timeout-scale multiplies them.  A batch gets more than any check, since
  * it is not what is judged.  FIRST_MS is for the first sign of life, CELL_MS for all starts of a cell together: a
  * loader under which everything hangs costs minutes. */
-enum {
-	FIRST_MS = 30000,
-	BATCH_MS = 180000,
-	CHECK_MS = 120000,
-	TRACE_MS = 180000,
-	CELL_MS = 600000,
-	MESSAGE_MAX = 400,
-	LAST_OUTPUT = 200
-};
+enum { FIRST_MS = 30000, BATCH_MS = 180000, CHECK_MS = 120000, TRACE_MS = 180000, CELL_MS = 600000 };
 
 struct run {
 	const struct trial *trial;
@@ -43,16 +36,6 @@ struct run {
 	struct diag infra; /* what the target did not do */
 	char *hopeless;    /* why nothing more is started; NULL: it is */
 };
-
-/* What happened around the program that ended it, or NULL. */
-static const struct disturbance *disturbance(const struct child_result *child)
-{
-	const struct disturbance *sent = child->how == CHILD_SIGNALED ? disturbance_signal(child->status) : NULL;
-	if (sent || (child->how != CHILD_SIGNALED && (child->how != CHILD_EXITED || child->status == 0)))
-		return sent;
-	const struct disturbance *said = disturbance_said(DISTURBED_PROGRAMS, child->err.data);
-	return said ? said : disturbance_said(DISTURBED_PROGRAMS, child->out.data);
-}
 
 /* ---- starting ------------------------------------------------------------------------------------ */
 
@@ -118,6 +101,8 @@ static void set_env(struct run *run)
 	argv_free(&argv);
 	if (trial->cell.load == LOAD_PRELOAD)
 		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
+	if (trial->no_pulse)
+		env_set(&run->env, "TLSMATRIX_PULSE", "none");
 	if (trial->violation.kind == SABOTAGE)
 		env_set(&run->env, "TLSMATRIX_CONTROL", "%s", trial->violation.argument);
 	free(home);
@@ -153,7 +138,7 @@ static int start(
 		buf_printf(run->log, "# %s\n", run->infra.line);
 		return error;
 	}
-	const struct disturbance *by = disturbance(child);
+	const struct disturbance *by = death_disturbance(child);
 	if (by && by->again && !run->result->again)
 		run->result->again = xstrdup(by->name);
 	run->result->seconds += child->seconds;
@@ -166,54 +151,6 @@ static int start(
 }
 
 /* ---- what a process said ---------------------------------------------------------------------------- */
-
-static enum status death_status(const struct child_result *child)
-{
-	if (disturbance(child))
-		return STATUS_INFRA;
-	switch (child->how) {
-	case CHILD_TIMEOUT:
-		return STATUS_TIMEOUT;
-	case CHILD_NOT_STARTED:
-		return STATUS_INFRA;
-	case CHILD_EXITED:
-	case CHILD_LEAK:
-		return child->status == 0 ? STATUS_MISS : STATUS_CRASH;
-	default:
-		return STATUS_CRASH;
-	}
-}
-
-/* Was something else on stdout than the records of a program that goes its way until it dies? */
-static int is_spoiled(const struct child_result *child, const struct records *records)
-{
-	return !records->count || records->garbled || records->lost || death_status(child) == STATUS_MISS;
-}
-
-/* How it ended, the first line of stderr that says why, and the last of what cannot be believed. */
-static char *death_message(const struct child_result *child, const struct records *records)
-{
-	struct buf text = BUF_INIT;
-	child_describe(child, &text);
-	if (disturbance(child))
-		buf_add(&text, ", which was done to it from outside and says nothing of Go: run again");
-	const char *line = child->err.data;
-	while (*line == '\n')
-		line++;
-	size_t len = strcspn(line, "\n");
-	if (len > MESSAGE_MAX)
-		len = MESSAGE_MAX;
-	if (len) {
-		buf_add(&text, ": ");
-		for (size_t i = 0; i < len; i++)
-			buf_add_bytes(&text, line[i] < 32 || line[i] > 126 ? "?" : &line[i], 1);
-	}
-	if (child->out.len && is_spoiled(child, records)) {
-		buf_add(&text, "; last output: ");
-		buf_add_last(&text, child->out.data, child->out.len, LAST_OUTPUT);
-	}
-	return buf_take(&text);
-}
 
 static struct check_result *result_of(struct run *run, const struct check *check)
 {
@@ -387,7 +324,7 @@ static size_t run_batch(struct run *run, const struct check *const *asked, size_
 		} else {
 			size_t culprit = batch_culprit(&batch);
 			done = culprit + 1;
-			if (batch.child.how == CHILD_TIMEOUT && count > 1)
+			if (batch.child.how == CHILD_TIMEOUT && count > 1 && !run->trial->no_pulse)
 				run_batch(run, asked + culprit, 1, CHECK_MS, error);
 			else if (batch.said[culprit].state != BATCH_SPOILED)
 				judge_status(result_of(run, asked[culprit]), death_status(&batch.child), batch.message);
@@ -415,6 +352,28 @@ static void judge_rest(struct run *run, const struct check *const *asked, size_t
 /* Not skipped for what the target lacks. */
 static int is_asked(const struct run *run, size_t i) { return run->result->checks[i].status != STATUS_SKIP; }
 
+/* What hung without the pulse, again: the first time that it does not pass is the last. */
+static int retry_stalled(struct run *run, const struct check *const *asked, size_t count)
+{
+	int error = 0;
+	for (size_t i = 0; i < count && !error; i++) {
+		struct check_result *result = result_of(run, asked[i]);
+		int left = pulse_is_stalled(result) ? PULSE_RETRIES : 0;
+		if (!left)
+			continue;
+		for (; left && !error && !is_over(run); left--) {
+			run_batch(run, asked + i, 1, CHECK_MS, &error);
+			if (result->status != STATUS_PASS || pulse_is_stalled(result))
+				break;
+		}
+		if (left && result->status == STATUS_PASS && pulse_is_stalled(result))
+			result->status = STATUS_TIMEOUT; /* what it has waited for in vain it did without */
+		if (!left)
+			pulse_tell(result);
+	}
+	return error;
+}
+
 static int run_pass(struct run *run, unsigned passes, int alone)
 {
 	const struct trial *trial = run->trial;
@@ -429,6 +388,8 @@ static int run_pass(struct run *run, unsigned passes, int alone)
 	size_t done = 0;
 	while (!error && done < count && !is_over(run))
 		done += run_batch(run, batch + done, alone ? 1 : count - done, alone ? CHECK_MS : BATCH_MS, &error);
+	if (!error && run->trial->no_pulse)
+		error = retry_stalled(run, batch, done);
 	if (!error)
 		judge_rest(run, batch + done, count - done);
 	free(batch);
@@ -547,6 +508,7 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 {
 	memset(result, 0, sizeof(*result));
 	result->cell = trial->cell;
+	result->no_pulse = trial->no_pulse;
 	result->check_count = trial->count;
 	result->checks = xcalloc(trial->count + 1, sizeof(*result->checks));
 	struct run run = { .trial = trial, .result = result, .log = log, .env = ENV_INIT };

@@ -7,6 +7,8 @@
  * A check that was planned and did not report is a miss.  A batch that ran out of time says nothing
  * about the check it was cut in: that one runs again by itself with a limit of its own.
  *
+ * A check that hung in a cell without the pulse (pulse.h) is run again before it is judged.
+ *
  * A target that does not do its part (launch.h) ends the cell: what it did not judge by then is infra. */
 #ifndef TLSMATRIX_RUNNER_TRIAL_TRIAL_H
 #define TLSMATRIX_RUNNER_TRIAL_TRIAL_H
@@ -27,6 +29,7 @@ struct trial {
 	const char *build_dir;
 	const struct check *const *checks; /* to judge, in order */
 	size_t count;
+	int no_pulse;               /* its programs run without the pulse (pulse.h) */
 	struct violation violation; /* what is done wrong on purpose */
 	const char *mutated;        /* the module that a MUTATE violation was done to; NULL: the build's own */
 	const json_t *facts;        /* of that one; NULL: the build's */
