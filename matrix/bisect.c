@@ -123,9 +123,8 @@ void bisect_ladder(const struct release_list *list, const char *first, const cha
 		version_parse(list->name[i], &at);
 		if (version_compare(&at, &from) <= 0 || version_compare(&at, &to) > 0)
 			continue;
-		int same_as_first = at.major == from.major && at.minor == from.minor,
-		    same_as_last = at.major == to.major && at.minor == to.minor,
-		    again = at.major == on.major && at.minor == on.minor;
+		int same_as_first = version_same_minor(&at, &from), same_as_last = version_same_minor(&at, &to),
+		    again = version_same_minor(&at, &on);
 		/* A pre-release is the first of its minor only where somebody asks for it. */
 		if (same_as_last || (!same_as_first && !again && at.stage == VERSION_RELEASE)) {
 			release_list_add(ladder, list->name[i]);
@@ -139,7 +138,7 @@ static int has_minor(const struct release_list *list, const struct version *of)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct version at;
-		if (version_parse(list->name[i], &at) == 0 && at.major == of->major && at.minor == of->minor)
+		if (version_parse(list->name[i], &at) == 0 && version_same_minor(&at, of))
 			return 1;
 	}
 	return 0;
@@ -155,7 +154,7 @@ void bisect_offer(struct release_list *list, const struct release_list *availabl
 		if (version_parse(available->name[i], &at) || at.stage != VERSION_RELEASE ||
 		    !version_since(available->name[i], VERSION_BUILDMODE))
 			continue;
-		if ((at.major == to.major && at.minor == to.minor) || !has_minor(list, &at))
+		if (version_same_minor(&at, &to) || !has_minor(list, &at))
 			release_list_add(&wanted, available->name[i]);
 	}
 	for (size_t i = 0; i < wanted.count; i++)

@@ -86,11 +86,6 @@ const char *release_list_bootstrap(const struct release_list *list, int minor)
 
 /* ---- choosing ----------------------------------------------------------------------------------- */
 
-static int same_minor(const struct version *a, const struct version *b)
-{
-	return a->major == b->major && a->minor == b->minor;
-}
-
 /* The next release before or after one, somebody's own builds left out. */
 static struct version next_to(const struct release_list *list, size_t i, int by)
 {
@@ -111,9 +106,9 @@ static size_t choose(const struct release_list *list, const struct version *low,
 		    version_compare(&at, high) > 0)
 			continue;
 		struct version before = next_to(list, i, -1), after = next_to(list, i, 1);
-		int first =
-		    !same_minor(&before, &at) || before.stage != VERSION_RELEASE || version_compare(&before, low) < 0;
-		int last = !same_minor(&after, &at) || version_compare(&after, high) > 0;
+		int first = !version_same_minor(&before, &at) || before.stage != VERSION_RELEASE ||
+		    version_compare(&before, low) < 0;
+		int last = !version_same_minor(&after, &at) || version_compare(&after, high) > 0;
 		if (all || first || last) {
 			release_list_add(chosen, list->name[i]);
 			found++;

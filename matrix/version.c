@@ -107,6 +107,11 @@ int version_compare(const struct version *a, const struct version *b)
 	return 0;
 }
 
+int version_same_minor(const struct version *a, const struct version *b)
+{
+	return a->major == b->major && a->minor == b->minor;
+}
+
 int version_order(const char *a, const char *b)
 {
 	struct version x, y;

@@ -18,7 +18,10 @@ int version_parse(const char *text, struct version *version);
 /* <0, 0, >0 as in strcmp. */
 int version_compare(const struct version *a, const struct version *b);
 
-/* The same of two names; of one version, by what stands behind the dash; those that are no release come last. */
+/* Of one minor release of Go, whatever patch or pre-release? */
+int version_same_minor(const struct version *a, const struct version *b);
+
+/* version_compare of two names; of one version, by what stands behind the dash; those that are no release come last. */
 int version_order(const char *a, const char *b);
 
 /* "-0123456789ab" of somebody's own build, "" of a release; points into text. */
