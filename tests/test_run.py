@@ -213,6 +213,23 @@ def test_hostile_environment(small, tool, tmp_path):
     assert tool.plan()["plan"] == small.tool.plan()["plan"] and verdicts(tool) == verdicts(small.tool)
 
 
+def test_nice_reaches_the_builds(tool, tmp_path):
+    """What was started with nice gives way, although each program that it starts is a session of its own: in which
+    alone nice counts where the scheduler has a group for each."""
+    said = tmp_path / "said"
+    start = tmp_path / "start"
+    start.write_text(f'#!/bin/sh\ncat /proc/self/autogroup >>{said}\nexec "$@"\n')
+    start.chmod(0o755)
+    file = described(tmp_path, f"[started]\nkind = wrapper\ncommand = {start} {{argv}}\n")
+    one = "target=started & mode=exe & cgo=0 & link=internal & check=tls.g.main"
+    done = tool.run(["nice", "-n", "7", *tool.argv("run", one, "--targets", file)])
+    assert done.status == CODES["ok"], done
+    lines = said.read_text().split("\n")[:-1]
+    if not lines:
+        pytest.skip("this kernel has no groups of its scheduler's (CONFIG_SCHED_AUTOGROUP)")
+    assert {line.split()[-1] for line in lines} == {"7"}, lines
+
+
 def test_preload_reaches_nothing(small, tool):
     """LD_PRELOAD is the loader's affair with the runner itself; the programs under test never see it."""
     tool.env |= {"LD_PRELOAD": "/nonexistent.so"}

@@ -165,10 +165,11 @@ static void block(const struct thread_foreign *foreign, int how)
 static void *foreign_body(void *argument)
 {
 	struct thread_foreign *foreign = argument;
+	stack_t had = { .ss_flags = SS_DISABLE };
 	foreign->tid = (int)syscall(SYS_gettid);
 	block(foreign, SIG_BLOCK);
 	if (foreign->stack)
-		sigaltstack(&(stack_t){ .ss_sp = foreign->stack, .ss_size = foreign->stack_size }, NULL);
+		sigaltstack(&(stack_t){ .ss_sp = foreign->stack, .ss_size = foreign->stack_size }, &had);
 	foreign->set = altstack();
 	if (outside(foreign, THREAD_SENT)) {
 		call(foreign);
@@ -180,6 +181,10 @@ static void *foreign_body(void *argument)
 	if (probe_control(foreign->id, "replace"))
 		sigaltstack(&(stack_t){ .ss_flags = SS_DISABLE }, NULL);
 	foreign->seen[THREAD_CALLS] = altstack();
+	/* AddressSanitizer gives each thread one, and takes for its own what it finds when the thread ends
+	 * (sanitizer_posix_libcdep.cpp UnsetAlternateSignalStack). */
+	if (!(had.ss_flags & SS_DISABLE))
+		sigaltstack(&had, NULL);
 	return NULL;
 }
 

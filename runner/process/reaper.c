@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -100,6 +101,22 @@ static __attribute__((noinline)) pid_t program_start(const struct reaper_job *jo
 	_exit(127);
 }
 
+/* A session is one group for the scheduler, and nice counts within a group alone (sched(7), The autogroup feature):
+ * what somebody starts at nice 19 is to give way here too. */
+static void reaper_give_way(void)
+{
+	int nice = getpriority(PRIO_PROCESS, 0);
+	int fd = nice ? open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return;
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", nice);
+	/* Refused at once after another one (EAGAIN), where there is no privilege: then it is as it was. */
+	if (write(fd, text, (size_t)len) < 0)
+		errno = 0;
+	close(fd);
+}
+
 /* Descriptors, limits and signals as the program shall have them; the control socket at 3. */
 static void reaper_prepare(const struct reaper_job *job)
 {
@@ -126,6 +143,7 @@ static void reaper_prepare(const struct reaper_job *job)
 		setrlimit(RLIMIT_CORE, &core);
 	}
 	umask(022);
+	reaper_give_way();
 }
 
 /* ---- its life ---- */

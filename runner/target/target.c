@@ -36,6 +36,7 @@ static char *meaning(struct expanding *expanding, const char *name)
 	} places[] = {
 		{ "root", setup->places.root },
 		{ "cache", setup->places.cache },
+		{ "machine", setup->machine.arch },
 		{ "goroot", setup->release_count ? setup->releases->goroot : "" },
 	};
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)

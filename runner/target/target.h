@@ -28,9 +28,9 @@
  *   osv         tree: folder of a built OSv (else the variable TLSMATRIX_OSV_TREE), memory (512M), cpus (1)
  *   pack        nothing runs here: packages that other sections use
  *
- * {NAME} in a value is the folder of the packages of section NAME; {root} is the source tree, {cache} the cache and
- *     {goroot}
- * the release's.  A word or a part of a path list that begins with "./" is relative to the folder of the INI file.
+ * {NAME} in a value is the folder of the packages of section NAME; {root} is the source tree, {cache} the cache,
+ * {goroot} the release's and {machine} this machine's GOARCH.  A word or a part of a path list that begins with "./" is
+ * relative to the folder of the INI file.
  * A line has at most 190 characters (libinih cuts longer ones).
  *
  * A target is missing when what it takes is not here: its cells are skipped, with a class ("not-installed",
