@@ -1,6 +1,6 @@
 /* contract_regs.c - the host as a foreign kernel that gives back a thread with other registers, or another stack, than
- * Linux does: a system call changes RAX, RCX and R11 alone (psABI amd64 A.2.1), checks contract.dirty-*, and with a stack that
- * it has written to: contract.sys-stack-*.
+ * Linux does: a system call changes RAX, RCX and R11 alone (psABI amd64 A.2.1), checks contract.dirty-*.  One that has
+ * no stack of its own writes below the caller's stack pointer: contract.sys-stack-*.
  *
  * The parent traces the child (ptrace(2)), and dirties at the end of each system call whose instruction is in the
  * library's mapping: libc's own calls go on as they are. */
@@ -195,7 +195,7 @@ struct left { uintptr_t lowest, vector, argument, unequal; };
 static __attribute__((noinline)) struct left left_by_call(long number, size_t below)
 {
 	register uintptr_t lowest __asm__("r12") = -below, vector __asm__("r13"), argument __asm__("r14"),
-	    unequal __asm__("r15");
+				  unequal __asm__("r15");
 	__asm__ volatile("subq $256, %%rsp\n\t"
 			 "movq $0, (%%rsp,%%r12)\n\t"
 			 "pxor %%xmm0, %%xmm0\n\t"
