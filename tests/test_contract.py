@@ -67,7 +67,7 @@ def bent(copied, name, whole, instead):
 
 def test_registers_that_stay_clean_are_told(copied):
     """A clause that is tolerated would say the same when nothing was dirtied: a call of the host's own shows that."""
-    bent(copied, "contract_regs.c", "dirtied += dirty(thread, what) == 0;", "dirtied++;")
+    bent(copied, "contract_regs.c", "dirtied += dirty(thread, of) == 0;", "dirtied++;")
     done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.dirty-*,contract.sys-stack-*")
     assert done.status == CODES["unexpected"], done
     checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
