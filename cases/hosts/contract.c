@@ -222,6 +222,7 @@ __attribute__((noreturn)) static void child_run(
 	    worse = round >= 0 && probe_control(clause->id, "worse");
 	load(host->path, &turn.loaded);
 	vector_make(&turn.entering);
+	turn.entering.way = contract_traced_way(clause->id);
 	if (!kept && clause->bend)
 		clause->bend(&turn.entering);
 	else if (!kept && contract_is_traced(clause->id))

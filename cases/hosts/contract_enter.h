@@ -57,9 +57,10 @@ const struct contract_clause *contract_find_dirty(const char *id);
 
 /* Is it one of contract_find_dirty?  Its child is traced: contract_be_traced, called in it, has the parent dirty what
  * system calls of the library at base leave, and ends the child when that is not to be seen; contract_trace, in the
- * parent, is waitpid with WNOHANG. */
+ * parent, is waitpid with WNOHANG.  contract_traced_way: how Go is asked there, kept or broken, or NULL: as ever. */
 int contract_is_traced(const char *id);
 void contract_be_traced(const char *id, uintptr_t base);
+int (*contract_traced_way(const char *id))(struct turn *turn);
 pid_t contract_trace(const char *id, pid_t child, int *status);
 
 /* From now on threads that Go makes by libc's pthread_create begin when they are released, and not before

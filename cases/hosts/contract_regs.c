@@ -1,5 +1,6 @@
 /* contract_regs.c - the host as a foreign kernel that gives back a thread with other registers, or another stack, than
- * Linux does: a system call changes RAX, RCX and R11 alone (psABI amd64 A.2.1), checks contract.dirty-*.
+ * Linux does: a system call changes RAX, RCX and R11 alone (psABI amd64 A.2.1), checks contract.dirty-*.  One that has
+ * no stack of its own writes below the caller's stack pointer: contract.sys-stack-*.
  *
  * The parent traces the child (ptrace(2)), and dirties at the end of each system call whose instruction is in the
  * library's mapping: libc's own calls go on as they are. */
@@ -11,6 +12,7 @@
 /* As in contract_sys.c. */
 #if defined(__linux__) && defined(__x86_64__) && defined(__GLIBC__) && __has_include(<linux/seccomp.h>)
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -23,7 +25,7 @@
 #include "harness/probe/probe.h"
 
 enum {
-	RED_ZONE = 128,
+	EACH = -1, /* system call of the library */
 	VECTORS_SIZE = 15 * 16,
 	AT_CALL = 0x80, /* PTRACE_O_TRACESYSGOOD */
 	OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL
@@ -35,16 +37,34 @@ enum {
 /* The arithmetic flags: CF, PF, AF, ZF, SF, OF. */
 #define FLAGS 0x8d5ul
 
-enum what { IN_FLAGS, IN_VECTORS, IN_RED_ZONE, IN_ARGUMENTS, IN_RESULT };
+enum what { IN_FLAGS, IN_VECTORS, IN_STACK, IN_ARGUMENTS, IN_RESULT };
 
+static int ask_deep(struct turn *turn)
+{
+	int (*deep)(void);
+	*(void **)&deep = dlsym(turn->loaded.handle, "tlsm_deep");
+	if (!deep)
+		contract_no_turn("the library has no tlsm_deep");
+	contract_enter(turn);
+	return contract_ask(turn) && deep();
+}
+
+/* below: so many bytes below the stack pointer.  Of them the red zone is what a function may use without moving it
+ * (psABI amd64 3.2.2). */
 static const struct dirty {
 	struct contract_clause clause;
 	enum what what;
+	size_t below;
+	int number;                 /* the call that does it, or EACH */
+	int (*ask)(struct turn *t); /* kept or broken; NULL: as ever */
 } dirties[] = {
-	{ { "contract.dirty-flags", NULL, TIMES }, IN_FLAGS },
-	{ { "contract.dirty-xmm", NULL, TIMES }, IN_VECTORS },
-	{ { "contract.dirty-red-zone", NULL, TIMES }, IN_RED_ZONE },
-	{ { "contract.dirty-arguments", NULL, TIMES }, IN_ARGUMENTS },
+	{ { "contract.dirty-flags", NULL, TIMES }, IN_FLAGS, 0, EACH, NULL },
+	{ { "contract.dirty-xmm", NULL, TIMES }, IN_VECTORS, 0, EACH, NULL },
+	{ { "contract.dirty-red-zone", NULL, TIMES }, IN_STACK, 128, EACH, NULL },
+	{ { "contract.dirty-arguments", NULL, TIMES }, IN_ARGUMENTS, 0, EACH, NULL },
+	{ { "contract.sys-stack-256", NULL, TIMES }, IN_STACK, 256, EACH, ask_deep },
+	/* The runtime's own would do harm to whom chance has put there. */
+	{ { "contract.sys-stack-1k", NULL, TIMES }, IN_STACK, 1024, SYS_getppid, ask_deep },
 };
 
 static const struct dirty *find(const char *id)
@@ -59,6 +79,12 @@ const struct contract_clause *contract_find_dirty(const char *id)
 {
 	const struct dirty *dirty = find(id);
 	return dirty ? &dirty->clause : NULL;
+}
+
+int (*contract_traced_way(const char *id))(struct turn *turn)
+{
+	const struct dirty *dirty = find(id);
+	return dirty ? dirty->ask : NULL;
 }
 
 /* What the next end of a system call finds of a thread, in the registers that a kernel may not change. */
@@ -87,27 +113,26 @@ static int dirty_vectors(pid_t thread)
 	return ptrace(PTRACE_SETFPREGS, thread, NULL, &regs) ? -errno : 0;
 }
 
-/* The bytes below the stack pointer that a function may use without moving it (psABI amd64 3.2.2). */
-static int dirty_red_zone(pid_t thread)
+static int dirty_stack(pid_t thread, size_t below)
 {
 	struct user_regs_struct regs;
 	if (ptrace(PTRACE_GETREGS, thread, NULL, &regs))
 		return -errno;
-	for (uintptr_t at = regs.rsp - RED_ZONE; at < regs.rsp; at += sizeof at)
+	for (uintptr_t at = regs.rsp - below; at < regs.rsp; at += sizeof at)
 		if (ptrace(PTRACE_POKEDATA, thread, (void *)at, (void *)JUNK))
 			return -errno;
 	return 0;
 }
 
-static int dirty(pid_t thread, enum what what)
+static int dirty(pid_t thread, const struct dirty *of)
 {
-	switch (what) {
+	switch (of->what) {
 	case IN_VECTORS:
 		return dirty_vectors(thread);
-	case IN_RED_ZONE:
-		return dirty_red_zone(thread);
+	case IN_STACK:
+		return dirty_stack(thread, of->below);
 	default:
-		return dirty_general(thread, what);
+		return dirty_general(thread, of->what);
 	}
 }
 
@@ -122,7 +147,7 @@ static int is_sigreturn(pid_t thread)
 static size_t dirtied;
 
 /* A thread stopped: what it goes on with. */
-static void go_on(pid_t thread, int status, enum what what, int worse)
+static void go_on(pid_t thread, int status, const struct dirty *of, int worse)
 {
 	enum __ptrace_request request = PTRACE_CONT;
 	int signal = WSTOPSIG(status), event = status >> 16;
@@ -130,9 +155,9 @@ static void go_on(pid_t thread, int status, enum what what, int worse)
 		request = is_sigreturn(thread) ? PTRACE_CONT : PTRACE_SYSCALL;
 		signal = 0;
 	} else if (signal == (SIGTRAP | AT_CALL)) {
-		dirtied += dirty(thread, what) == 0;
+		dirtied += dirty(thread, of) == 0;
 		if (worse)
-			dirty(thread, IN_RESULT);
+			dirty_general(thread, IN_RESULT);
 		signal = 0;
 	} else if (event || signal == SIGSTOP) {
 		signal = 0; /* a new thread, on either side */
@@ -151,7 +176,7 @@ pid_t contract_trace(const char *id, pid_t child, int *status)
 				dirtied = 0;
 			if (thread == child)
 				ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)(intptr_t)OPTIONS);
-			go_on(thread, how, of->what, probe_control(id, "worse"));
+			go_on(thread, how, of, probe_control(id, "worse"));
 		} else if (thread == child) {
 			/* A clause that was not broken says nothing: the first was the host's own call. */
 			*status = dirtied > 1 ? how : W_EXITCODE(EXIT_FAILURE, 0);
@@ -164,42 +189,43 @@ pid_t contract_trace(const char *id, pid_t child, int *status)
 int contract_is_traced(const char *id) { return find(id) != NULL; }
 
 /* What a call of the host's own leaves: words that were 0, and a comparison that was equal. */
-struct left { uintptr_t red_zone, vector, argument, unequal; };
+struct left { uintptr_t lowest, vector, argument, unequal; };
 
-static __attribute__((noinline)) struct left left_by_call(long number)
+/* lowest: the last word of so many bytes below the stack pointer. */
+static __attribute__((noinline)) struct left left_by_call(long number, size_t below)
 {
-	register uintptr_t red_zone __asm__("r12"), vector __asm__("r13"), argument __asm__("r14"),
-	    unequal __asm__("r15");
+	register uintptr_t lowest __asm__("r12") = -below, vector __asm__("r13"), argument __asm__("r14"),
+				  unequal __asm__("r15");
 	__asm__ volatile("subq $256, %%rsp\n\t"
-			 "movq $0, -64(%%rsp)\n\t"
+			 "movq $0, (%%rsp,%%r12)\n\t"
 			 "pxor %%xmm0, %%xmm0\n\t"
 			 "xorl %%edi, %%edi\n\t"
 			 "xorl %%r15d, %%r15d\n\t"
 			 "cmpq %%rax, %%rax\n\t"
 			 "syscall\n\t"
 			 "setne %%r15b\n\t"
-			 "movq -64(%%rsp), %%r12\n\t"
+			 "movq (%%rsp,%%r12), %%r12\n\t"
 			 "movq %%xmm0, %%r13\n\t"
 			 "movq %%rdi, %%r14\n\t"
 			 "addq $256, %%rsp"
-	    : "=r"(red_zone), "=r"(vector), "=r"(argument), "=r"(unequal), "+a"(number)
+	    : "+r"(lowest), "=&r"(vector), "=&r"(argument), "=&r"(unequal), "+a"(number)
 	    :
 	    : "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
 	    "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "memory", "cc");
-	return (struct left){ red_zone, vector, argument, unequal };
+	return (struct left){ lowest, vector, argument, unequal };
 }
 
 /* A clause that is tolerated says nothing unless what it is about was seen to be dirty. */
-static int is_dirty(enum what what)
+static int is_dirty(const struct dirty *of)
 {
-	struct left left = left_by_call(CONTRACT_NO_CALL);
-	switch (what) {
+	struct left left = left_by_call(CONTRACT_NO_CALL, of->below);
+	switch (of->what) {
 	case IN_FLAGS:
 		return left.unequal == 1;
 	case IN_VECTORS:
 		return left.vector == JUNK;
-	case IN_RED_ZONE:
-		return left.red_zone == JUNK;
+	case IN_STACK:
+		return left.lowest == JUNK;
 	default:
 		return left.argument == JUNK;
 	}
@@ -209,8 +235,8 @@ void contract_be_traced(const char *id, uintptr_t base)
 {
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) || raise(SIGSTOP))
 		contract_no_turn("cannot be traced");
-	contract_filter(base, -1, SECCOMP_RET_TRACE);
-	if (!is_dirty(find(id)->what))
+	contract_filter(base, find(id)->number, SECCOMP_RET_TRACE);
+	if (!is_dirty(find(id)))
 		contract_no_turn("a system call does not dirty what it should");
 }
 
@@ -226,6 +252,12 @@ int contract_is_traced(const char *id)
 {
 	(void)id;
 	return 0;
+}
+
+int (*contract_traced_way(const char *id))(struct turn *turn)
+{
+	(void)id;
+	return NULL;
 }
 
 pid_t contract_trace(const char *id, pid_t child, int *status)
