@@ -150,7 +150,8 @@ struct busy {
 	struct host *host;
 	pthread_barrier_t loaded;
 	int running, fresh, answered, unknown, images;
-	int (*image_ok)(void); /* of a library with dynamic TLS (harness/probe/neighbours.c), opened when the threads were there */
+	int (*image_ok)(
+	    void); /* of a library with dynamic TLS (harness/probe/neighbours.c), opened when the threads were there */
 	void (*fill)(unsigned);
 };
 

@@ -24,7 +24,7 @@ func check_thread_begins() observation {
 	note := ""
 	of := func(count C.int, right, wrong string) string {
 		if count != C.THREAD_BEGINS {
-			note += wrong + ": " + itoa(C.THREAD_BEGINS-int(count)) + " of " + itoa(C.THREAD_BEGINS) + " threads; "
+			note += wrong + ": " + itoa(C.THREAD_BEGINS-int(count)) + " threads; "
 		}
 		return word(count == C.THREAD_BEGINS, right, wrong)
 	}

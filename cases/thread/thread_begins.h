@@ -10,8 +10,8 @@ struct thread_begins {
 	int pending;  /* no signal was pending, though one was on the creator */
 	int altstack; /* it had no alternate signal stack */
 	int stack;    /* its stack was aligned as C has it */
-	int bounds;   /* pthread_getattr_np named the stack that it runs on, and half as much as was asked for: a libc may
-		       * take guard and TLS out of it */
+	int bounds; /* pthread_getattr_np named the stack that it runs on, and half as much as was asked for: a libc may
+	             * take guard and TLS out of it */
 	int key_none; /* a key that its creator has a value for had none */
 	int key_own;  /* when all had set that key it still had the thread's own value */
 };

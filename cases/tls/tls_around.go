@@ -103,9 +103,8 @@ func check_tls_errno() observation {
 	aroundFresh(around)
 	note := "errno " + itoa(int(around.before.error)) + " before, " + itoa(int(around.after.error)) + " after"
 	kept := around.after.error == around.before.error
-	return observation{
-		observed: "errno=" + word(kept, "kept", "changed") + " others=" + word(others, "own", "other"), note: note,
-	}
+	text := "errno=" + word(kept, "kept", "changed") + " others=" + word(others, "own", "other")
+	return observation{observed: text, note: note}
 }
 
 // Several threads, one after the other: a loader that hands out an ended thread's block again has
