@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,14 +73,28 @@ static void *pair_thread(void *argument)
 	return NULL;
 }
 
+/* Who is bound to the first library's symbols by name: an object that was opened later, and the program. */
+static const char *pair_scope(const struct pair *pair)
+{
+	void *symbol = dlsym(RTLD_DEFAULT, "tlsm_first_call");
+	uintptr_t first = (uintptr_t)pair->first.first_call, bound = pair->second.bound ? pair->second.bound() : 0;
+	if (!symbol && !bound)
+		return "local";
+	return (uintptr_t)symbol == first && bound == first ? "global" : "mixed";
+}
+
 static void two_libs(struct host *host, struct seen *seen)
 {
 	static struct pair pair;
+	struct load_mode global = *host->mode;
 	pthread_t threads[TWO_LIBS_THREADS];
 	char why[1024];
 	pthread_barrier_init(&pair.loaded, NULL, TWO_LIBS_THREADS + 1);
 	for (int i = 0; i < TWO_LIBS_THREADS; i++)
 		start(&threads[i], pair_thread, &pair);
+	global.flags ^= RTLD_GLOBAL ^ RTLD_LOCAL;
+	if (probe_control("init.two-libs", "scope"))
+		host->mode = &global;
 	host_load(host);
 	pair.first = host->library;
 	int error = 0;
@@ -99,8 +114,8 @@ static void two_libs(struct host *host, struct seen *seen)
 	    "%d threads, %d calls of each library on each; wrong answers %d and %d; one slot on %d threads, one g on "
 	    "%d",
 	    TWO_LIBS_THREADS + 1, ROUNDS, pair.wrong[0], pair.wrong[1], pair.shared_slot, pair.swapped_value);
-	TEXT(seen, "answers=%d slots=%d", !pair.wrong[0] + !pair.wrong[1],
-	    pair.shared_slot || pair.swapped_value ? 1 : 2);
+	TEXT(seen, "answers=%d slots=%d scope=%s", !pair.wrong[0] + !pair.wrong[1],
+	    pair.shared_slot || pair.swapped_value ? 1 : 2, pair_scope(&pair));
 }
 
 /* ---- init.load-thread ---- */
@@ -134,7 +149,10 @@ static void load_thread(struct host *host, struct seen *seen)
 struct busy {
 	struct host *host;
 	pthread_barrier_t loaded;
-	int running, fresh, answered, unknown;
+	int running, fresh, answered, unknown, images;
+	int (*image_ok)(
+	    void); /* of a library with dynamic TLS (harness/probe/neighbours.c), opened when the threads were there */
+	void (*fill)(unsigned);
 };
 
 static void *busy_thread(void *argument)
@@ -157,7 +175,23 @@ static void *busy_thread(void *argument)
 		*slot = 0;
 	if (library_answers(library))
 		__atomic_fetch_add(&busy->answered, 1, __ATOMIC_SEQ_CST);
+	if (first && probe_control("init.load-busy", "image"))
+		busy->fill(9);
+	if (busy->image_ok())
+		__atomic_fetch_add(&busy->images, 1, __ATOMIC_SEQ_CST);
 	return NULL;
+}
+
+static void busy_open(struct busy *busy)
+{
+	const char *path = getenv("TLSMATRIX_NEIGHBOURS");
+	void *handle = path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+	if (!handle) {
+		fprintf(stderr, "host: TLSMATRIX_NEIGHBOURS: %s\n", path ? dlerror() : "is not set");
+		exit(EXIT_LOAD);
+	}
+	*(void **)&busy->image_ok = dlsym(handle, "probe_image_ok");
+	*(void **)&busy->fill = dlsym(handle, "probe_sizes_fill");
 }
 
 static void load_busy(struct host *host, struct seen *seen)
@@ -171,12 +205,14 @@ static void load_busy(struct host *host, struct seen *seen)
 	while (__atomic_load_n(&busy.running, __ATOMIC_SEQ_CST) < BUSY_THREADS)
 		usleep(100);
 	host_load(host);
+	busy_open(&busy);
 	pthread_barrier_wait(&busy.loaded);
 	for (int i = 0; i < BUSY_THREADS; i++)
 		pthread_join(threads[i], NULL);
 	if (busy.unknown)
 		NOTE(seen, "the slot's place is not known (TLSMATRIX_SLOT)");
-	TEXT(seen, "threads=%d fresh-zero=%d answered=%d", BUSY_THREADS, busy.fresh, busy.answered);
+	TEXT(seen, "threads=%d fresh-zero=%d answered=%d images=%d", BUSY_THREADS, busy.fresh, busy.answered,
+	    busy.images);
 }
 
 /* ---- init.load-concurrent ---- */
@@ -184,7 +220,7 @@ static void load_busy(struct host *host, struct seen *seen)
 struct crowd {
 	struct host *host;
 	pthread_barrier_t ready;
-	int started, answered;
+	int started, answered, constructed; /* when dlopen had returned, the constructors had run */
 	void *handles[CONCURRENT_THREADS];
 	char why[1024];
 };
@@ -196,9 +232,15 @@ static void *crowd_thread(void *argument)
 	struct library library;
 	int number = __atomic_fetch_add(&crowd->started, 1, __ATOMIC_SEQ_CST);
 	int copy = number == 0 && probe_control("init.load-concurrent", "copy");
+	int early = number == 0 && probe_control("init.load-concurrent", "early"), inits = library_inits();
+	prctl(PR_SET_NAME, CTOR_SLOW);
 	pthread_barrier_wait(&crowd->ready);
 	if (library_load(host->mode, host->path, &library, crowd->why, sizeof crowd->why) != 0)
 		return NULL;
+	if (!early)
+		inits = library_inits();
+	if (inits)
+		__atomic_fetch_add(&crowd->constructed, 1, __ATOMIC_SEQ_CST);
 	crowd->handles[number] = copy ? library_open_copy(host->mode, host->path) : library.handle;
 	if (library_answers(&library))
 		__atomic_fetch_add(&crowd->answered, 1, __ATOMIC_SEQ_CST);
@@ -223,8 +265,8 @@ static void load_concurrent(struct host *host, struct seen *seen)
 		distinct += crowd.handles[i] && before == i;
 	}
 	NOTE(seen, "%s", crowd.why);
-	TEXT(seen, "threads=%d handles=%d init=%d answered=%d", CONCURRENT_THREADS, distinct, library_inits(),
-	    crowd.answered);
+	TEXT(seen, "threads=%d handles=%d init=%d constructed=%d answered=%d", CONCURRENT_THREADS, distinct,
+	    library_inits(), crowd.constructed, crowd.answered);
 }
 
 /* ---- init.fork-before ---- */

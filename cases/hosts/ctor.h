@@ -31,6 +31,9 @@ int ctor_dependency(void);
  * there (runtime/signal_unix.go libpreinit, since 1.6), or a thread more (runtime/rt0_linux_amd64.s, 1.5 too). */
 int ctor_go_began(void);
 
+/* The name of a thread on which the early constructor takes its time. */
+#define CTOR_SLOW "slow"
+
 /* A constructor of the library says that it runs: "early" before Go's, "late" after it.  Where the thread's name is
  * that word and a signal's number ("late-11"), the signal happens there, by a real fault or write as in ctor_reached;
  * a name, since the host can give it in every namespace.  Says "told: out-of-order" and ends the process where Go's

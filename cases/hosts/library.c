@@ -182,7 +182,7 @@ int library_load_second(const struct load_mode *mode, struct library *library, c
 		path = "libsecond.so";
 	found.handle = library_open(mode, path);
 	if (!found.handle || RESOLVE(found.handle, "tlsm_answer", found.answer) ||
-	    RESOLVE(found.handle, "tlsm_slot", found.slot))
+	    RESOLVE(found.handle, "tlsm_slot", found.slot) || RESOLVE(found.handle, "tlsm_bound", found.bound))
 		return complain(why, why_len, path);
 	*library = found;
 	return 0;

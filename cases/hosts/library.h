@@ -24,6 +24,7 @@ struct library {
 	uintptr_t (*slot_value)(void);
 	const struct ctor_signal *(*signals)(void);
 	void (*release)(void);
+	uintptr_t (*bound)(void); /* of the second library: to what of the first one it is bound, or 0 */
 	int (*reached)(int signal);
 };
 
@@ -38,7 +39,7 @@ int library_load(const struct load_mode *mode, const char *path, struct library 
 /* The bare dlopen of the mode: the handle, or NULL. */
 void *library_open(const struct load_mode *mode, const char *path);
 
-/* The second Go library (cases/init/second): handle, answer and slot only. */
+/* The second Go library (cases/init/second): handle, answer, slot and bound only. */
 int library_load_second(const struct load_mode *mode, struct library *library, char *why, size_t why_len);
 
 /* Does the library answer as the first one must?  Another library answers something else. */

@@ -11,7 +11,13 @@ import "unsafe"
 // The checks that C measures around a call of Go, on every kind of thread.
 
 //export goTLSWork
-func goTLSWork() { goWork() }
+func goTLSWork() {
+	goWork()
+	meanwhile()
+}
+
+// meanwhile is what else is done before C's thread is back from Go.
+var meanwhile = func() {}
 
 // aroundOnEachKind measures on each kind of thread; c is a thread that has not been in Go before.
 func aroundOnEachKind(id string, judge func(around *C.struct_tls_around) string) string {
@@ -79,13 +85,26 @@ func check_tls_canary() observation {
 	})}
 }
 
+// While the thread is in Go a thread that Go made and one of C's fail in libc, each on its own.
 func check_tls_errno() observation {
-	around := newAround("tls.errno")
+	const id = "tls.errno"
+	around := newAround(id)
 	defer freeAround(around)
+	others := true
+	fail := func() { others = C.tls_fails() == C.ERANGE && others }
+	defer func(was func()) { meanwhile = was }(meanwhile)
+	meanwhile = func() {
+		onGo(fail)
+		onGo(func() { onC(fail) })
+		if control(id, "one") {
+			fail() // on the thread itself, as if all threads had one errno
+		}
+	}
 	aroundFresh(around)
 	note := "errno " + itoa(int(around.before.error)) + " before, " + itoa(int(around.after.error)) + " after"
 	kept := around.after.error == around.before.error
-	return observation{observed: "errno=" + word(kept, "kept", "changed"), note: note}
+	text := "errno=" + word(kept, "kept", "changed") + " others=" + word(others, "own", "other")
+	return observation{observed: text, note: note}
 }
 
 // Several threads, one after the other: a loader that hands out an ended thread's block again has

@@ -2,7 +2,9 @@
 #ifndef TLSMATRIX_CASES_TLS_AROUND_H
 #define TLSMATRIX_CASES_TLS_AROUND_H
 
+#include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 struct tls_measure {
 	uintptr_t tp, tp_word, canary;
@@ -24,5 +26,13 @@ void tls_around(struct tls_around *around);
 int tls_around_fresh(struct tls_around *around);
 
 enum { TLS_ERRNO = 4242 }; /* no system call's */
+
+/* Fails in libc, and makes no system call: errno as the calling thread has it then, ERANGE in a right libc. */
+static inline int tls_fails(void)
+{
+	errno = 0;
+	strtoul("99999999999999999999999", NULL, 10);
+	return errno;
+}
 
 #endif

@@ -83,10 +83,13 @@ func listOnEachKind(observe func(number int) string) (list, note string) {
 
 const listSize = 128
 
+// Before the values are read back, another thread, which is new, writes its own.
 func check_tls_sizes() observation {
 	if missing, is := neighboursMissing(); is {
 		return missing
 	}
+	kinds := neighbourKinds()
+	onNew := kinds[len(kinds)-1].on
 	list, note := listOnEachKind(func(number int) string {
 		seed := C.uint(number)
 		C.probe_sizes_fill(seed)
@@ -94,6 +97,10 @@ func check_tls_sizes() observation {
 		if control("tls.sizes", "overwritten") {
 			C.probe_sizes_fill(seed + 1)
 		}
+		onNew(func() {
+			C.probe_sizes_fill(seed + 100)
+			C.probe_sizes_fill(0)
+		})
 		defer C.probe_sizes_fill(0)
 		var text [listSize]C.char
 		C.probe_sizes_kept(seed, &text[0], listSize)

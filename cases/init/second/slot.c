@@ -83,6 +83,13 @@ extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 uintptr_t tlsm_slot(void);
+uintptr_t tlsm_bound(void);
+
+/* The first library's alone (cases/init/init_lib.go): where this reference, of an object that is opened later, is
+ * bound; 0 where the first was opened RTLD_LOCAL. */
+extern void tlsm_first_call(void) __attribute__((weak));
+
+uintptr_t tlsm_bound(void) { return (uintptr_t)&tlsm_first_call; }
 
 uintptr_t tlsm_slot(void)
 {
