@@ -1,6 +1,8 @@
 package main
 
 /*
+#include <stdlib.h>
+
 #include "thread_foreign.h"
 */
 import "C"
@@ -8,6 +10,7 @@ import "C"
 import (
 	"runtime"
 	"strings"
+	"unsafe"
 )
 
 // Signals that find a thread of Go's while C that Go called has taken a stack away: it runs on one of its own, or the
@@ -60,6 +63,7 @@ func (watch *signalWatch) awayLeft() *C.struct_thread_foreign {
 	C.thread_away_run(thread, C.AWAY_LEFT)
 	watch.threadStates()
 	C.thread_away_run(thread, C.AWAY_BACK)
+	C.free(unsafe.Pointer(thread.id))
 	return thread
 }
 

@@ -18,6 +18,8 @@ func check_thread_begins() observation {
 	if !within(func() { code = C.thread_begins_run(name, seen) }) {
 		return observation{observed: "hangs"}
 	}
+	defer C.free(unsafe.Pointer(seen))
+	defer C.free(unsafe.Pointer(name))
 	if code != 0 {
 		return observation{observed: "fails", note: "errno " + itoa(int(code))}
 	}

@@ -1,11 +1,16 @@
 package main
 
 /*
+#include <stdlib.h>
+
 #include "thread_foreign.h"
 */
 import "C"
 
-import "runtime"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // What Go keeps of a thread of C that it has been called on, and what it gives back when the thread ends.
 
@@ -59,6 +64,7 @@ func check_thread_foreign_bound() observation {
 	if !finished {
 		return observation{observed: "bound=unseen released=unseen", note: "a thread hangs"}
 	}
+	C.free(unsafe.Pointer(id))
 	if bound.of("unknown") > 0 {
 		return observation{skip: "environment", note: "libc gives each thread an alternate stack"}
 	}

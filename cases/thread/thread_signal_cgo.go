@@ -188,11 +188,12 @@ func check_thread_sigaltstack_none() observation {
 	if thread == nil {
 		return observation{observed: "handled=no altstack=set", note: "the thread hangs"}
 	}
+	handled := watch.handled() // and gives the signal back
 	if thread.set.flags&stackDisabled == 0 {
 		return observation{skip: "environment", note: "libc gives each thread an alternate stack"}
 	}
 	return observation{
-		observed: "handled=" + watch.handled() + word(unset == 0, " altstack=set", " altstack=unset"),
+		observed: "handled=" + handled + word(unset == 0, " altstack=set", " altstack=unset"),
 		note:     watch.note(),
 	}
 }
