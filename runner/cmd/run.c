@@ -478,9 +478,8 @@ const struct command cmd_run = {
 	.summary = "plan, build, run, judge, report",
 	.needs_release = 1,
 	.uses = CACHE_SWEPT,
-	.help = "Cells of this machine's own port, unless FILTER names os, arch, target, libc or a cell: target=*\n"
-		"is all.  go=1.6.4,1.7.1 or go=1.5..1.27 takes those releases of `tlsmatrix toolchain`.  The same\n"
-		"command goes on with a run that was cut off.  status=fail runs again what failed last time.",
+	.help = "Of this machine's own port, unless FILTER names os, arch, target, libc or a cell (target=*: all).\n"
+		"go=1.6.4,1.7.1, go=1.5..1.27: releases.  Cut off, it goes on; status=fail: again what failed last.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -17,7 +17,7 @@
 int pulse_parse(const char *command, const char *word, enum pulse *pulse, struct diag *diag);
 
 /* The help of --pulse; each command has its own default. */
-#define PULSE_HELP "a timer ticks once a second while a check of Go's runs, in share, all or none of the cells"
+#define PULSE_HELP "all cells, a share or none have the timer that hides lost wake-ups"
 
 /* Does the cell, in which programs run, run without the pulse? */
 int pulse_is_off(enum pulse pulse, const struct cell *cell);
