@@ -95,6 +95,9 @@ static inline void build_sample(enum sample sample)
 	    samples[sample].le ? SLOT_LE : SLOT_IE, samples[sample].le ? SLOT_LE : SLOT_IE);
 	/* A library's exports, as cgo makes them: in C and in Go. */
 	static const char *const exports[] = { "goOnCThread", "goTLSWork", "tlsm_answer", "tlsm_check",
+#ifndef __aarch64__
+		"tlsm_deep", /* cases/sources.def */
+#endif
 		"tlsm_first_call", "tlsm_signal" };
 	for (size_t i = 0; samples[sample].entry && i < sizeof exports / sizeof *exports; i++)
 		buf_printf(&text,
