@@ -5,6 +5,7 @@ The releases are fetched from the Go module proxy into the cache that the tests 
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -113,6 +114,20 @@ def test_show_knows_the_cell_of_an_old_release(both):
     assert done.status == CODES["ok"] and "init.signal-chained" in done.stdout, done
     log = next((tool.out / "logs").glob("go1.6.4*c-shared*dlopen.build.log")).read_text()
     assert "release/go1.6.4/go/bin/go build -buildmode=c-shared" in log and "GO111MODULE=off" in log
+
+
+@pytest.mark.skipif(not shutil.which("clang", path="/usr/local/bin:/usr/bin:/bin"), reason="-msan is clang's")
+def test_clang_and_a_port_of_before_1_8(releases, tool):
+    """What 1.7 tells a clang it knows by name, and a library of runtime with what that calls without an import."""
+    done = tool("run", "go=1.7.1 & arch=amd64.msan & os=linux & target=none & cgo=1 & mode=exe,shared")
+    assert done.status == CODES["ok"], done
+    exe, inner, shared = ({c["id"]: c for c in cell["checks"]} for cell in tool.report()["cells"])
+    if "build.c-tls-internal" in exe:
+        exe, inner = inner, exe
+    assert {c["build.quiet"]["status"] for c in (exe, shared)} == {"pass"}
+    # Internally linked it does not link: known, and no other cell is.
+    assert inner["build.succeeds"]["verdict"] == "known"
+    assert {check["verdict"] for cell in (exe, shared) for check in cell.values()} == {"ok"}
 
 
 def test_reports_name_both(both):

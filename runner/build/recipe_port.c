@@ -36,8 +36,10 @@ static const char *name_of(const struct cell *cell)
 
 void recipe_port(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
 {
-	/* Of the case's std: what the port's program imports, and with cgo runtime/cgo. */
-	static const char *const packages[] = { "runtime", "runtime/cgo", NULL };
+	/* Of the case's std: what the port's program imports, and with cgo runtime/cgo.  runtime calls sync/atomic
+	 * without importing it (runtime/atomic_pointer.go go:linkname); runtime/cgo imports it since 1.17
+	 * (handle.go). */
+	static const char *const packages[] = { "runtime", "runtime/cgo", "sync/atomic", NULL };
 	char *out = build_caller(&build->cell, build->dir), *module = NULL;
 	if (out) {
 		module = command_go_shared(setup, build, script, packages, out);
