@@ -1,4 +1,4 @@
-"""js and wasip1 on Node and wasmtime, and programs of this machine inside gVisor and valgrind.
+"""js and wasip1 on Node and wasmtime; programs of this machine inside gVisor and valgrind, and beside a sanitizer.
 
 wasmtime is PyPI's and installed for `make test`; what else is missing here is skipped with its reason: `ci/setup.sh
 targets` installs it.
@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import CODES, ROOT
+from conftest import CODES, HOST, ROOT
 
 WASI_HOST = ROOT / "cases/hosts/wasi_host.py"
 COMMAND = """(module
@@ -139,3 +139,20 @@ def test_sandboxes_run_programs_of_this_machine(tool, target):
     assert {status for (_, check), status in seen.items() if check.startswith("tls.")} == {"pass"}
     known = {check for (_, check), status in seen.items() if status not in ("pass", "skip")}
     assert known == ({"thread.nil-panic", "init.environ"} if target == "valgrind" else set())
+
+
+@pytest.mark.skipif("amd64" not in HOST, reason="the sanitizers of Go's were tried on amd64 alone")
+def test_sanitizers_beside_go(tool):
+    """With a sanitizer's runtime in the program, or before a library, each check of TLS and threads passes: its
+    thread-local variables, alternate stacks and end of the process disturb nobody, and C's memory is given back."""
+    done = tool(
+        "run", "target=race & mode=exe & link=internal | target=asan & mode=exe | target=asan-first & load=dlopen"
+    )
+    assert done.status == CODES["ok"], done.stdout + done.stderr
+    cells = {cell["target"]: cell for cell in tool.report()["cells"]}
+    assert set(cells) == {"race", "asan", "asan-first"}
+    for target, cell in cells.items():
+        passed = {check["id"] for check in cell["checks"] if check["status"] == "pass"}
+        other = {check["id"] for check in cell["checks"]} - passed
+        assert len(passed) > 50 and {"tls.g.c", "thread.thousand", "thread.sigaltstack-own"} <= passed, (target, other)
+        assert all(check["status"] in ("pass", "skip") or check["id"] == "build.quiet" for check in cell["checks"])
