@@ -5,7 +5,8 @@
  * id without its release, so that a cell has it on all releases or on none.  Such a cell's programs find
  * TLSMATRIX_PULSE=none in their environment.  Ports with one thread, where nothing wakes another, keep it.
  *
- * A check that hangs there is run twice more, alone and without the pulse, and fails if it does not pass both times. */
+ * A check of Go's own (PASS_LIVE) that hangs there is run twice more, alone and without the pulse, and fails if it does
+ * not pass both times. */
 #ifndef TLSMATRIX_RUNNER_TRIAL_PULSE_H
 #define TLSMATRIX_RUNNER_TRIAL_PULSE_H
 

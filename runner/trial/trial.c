@@ -306,6 +306,12 @@ static void judge_end(struct run *run, const struct batch *batch)
 	    child->how == CHILD_LEAK ? child->left : batch->message);
 }
 
+/* Is the check one that the pulse would have helped?  In those of hosts no timer of Go's ticks in any cell. */
+static int lacks_pulse(const struct run *run, const struct check *check)
+{
+	return run->trial->no_pulse && check->pass == PASS_LIVE;
+}
+
 /* Runs asked[0..count) in one process; returns how many of them are judged afterwards: at least one,
  * or 0 with an error when nothing could be started. */
 static size_t run_batch(struct run *run, const struct check *const *asked, size_t count, int limit_ms, int *error)
@@ -324,7 +330,7 @@ static size_t run_batch(struct run *run, const struct check *const *asked, size_
 		} else {
 			size_t culprit = batch_culprit(&batch);
 			done = culprit + 1;
-			if (batch.child.how == CHILD_TIMEOUT && count > 1 && !run->trial->no_pulse)
+			if (batch.child.how == CHILD_TIMEOUT && count > 1 && !lacks_pulse(run, asked[culprit]))
 				run_batch(run, asked + culprit, 1, CHECK_MS, error);
 			else if (batch.said[culprit].state != BATCH_SPOILED)
 				judge_status(result_of(run, asked[culprit]), death_status(&batch.child), batch.message);
@@ -358,7 +364,7 @@ static int retry_stalled(struct run *run, const struct check *const *asked, size
 	int error = 0;
 	for (size_t i = 0; i < count && !error; i++) {
 		struct check_result *result = result_of(run, asked[i]);
-		int left = pulse_is_stalled(result) ? PULSE_RETRIES : 0;
+		int left = lacks_pulse(run, asked[i]) && pulse_is_stalled(result) ? PULSE_RETRIES : 0;
 		if (!left)
 			continue;
 		for (; left && !error && !is_over(run); left--) {
@@ -388,7 +394,7 @@ static int run_pass(struct run *run, unsigned passes, int alone)
 	size_t done = 0;
 	while (!error && done < count && !is_over(run))
 		done += run_batch(run, batch + done, alone ? 1 : count - done, alone ? CHECK_MS : BATCH_MS, &error);
-	if (!error && run->trial->no_pulse)
+	if (!error)
 		error = retry_stalled(run, batch, done);
 	if (!error)
 		judge_rest(run, batch + done, count - done);
