@@ -41,11 +41,12 @@ ENDS = {
 
 def ended(tool, tmp_path, kind, *args):
     """A run on such a target: how it ended, and the results of its one cell by check."""
-    file = tmp_path / "ender.ini"
+    file, script = tmp_path / "ender.ini", tmp_path / "sh"
+    # Where a tree lies deep, all its words are more than a line of an INI holds.
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} {ENDER} {kind} {CHECK} "$@"\n')
+    script.chmod(0o755)
     # It becomes some programs and stands before others, which the tracer then does not see.
-    file.write_text(
-        f"[ender]\nkind = wrapper\ntrace = no\ncommand = {sys.executable} {ENDER} {kind} {CHECK} {{argv}}\n"
-    )
+    file.write_text(f"[ender]\nkind = wrapper\ntrace = no\ncommand = {script} {{argv}}\n")
     done = tool("run", f"target=ender & {CELL}", "--targets", file, *args)
     cells = [cell for cell in tool.report()["cells"] if cell["target"] == "ender"]
     assert len(cells) == 1

@@ -46,7 +46,10 @@ static int ask_deep(struct turn *turn)
 	if (!deep)
 		contract_no_turn("the library has no tlsm_deep");
 	contract_enter(turn);
-	return contract_ask(turn) && deep();
+	int whole = contract_ask(turn) ? deep() : 0;
+	if (whole < 0)
+		contract_no_turn("no goroutine's stack lies above another's");
+	return whole;
 }
 
 /* below: so many bytes below the stack pointer.  Of them the red zone is what a function may use without moving it

@@ -12,6 +12,7 @@ import (
 
 const (
 	deepGoroutines = 32  // 2 KiB each: two of the spans that stacks are cut from
+	deepDown       = 4   // of them that go down, each through every depth
 	deepStep       = 512 // more than a frame
 	deepRoom       = 128
 	deepMark       = 0x6b
@@ -54,46 +55,97 @@ func deepCalls(above uintptr) bool {
 	return deepCall() == deepCall() && deepCalls(at)
 }
 
-// deepGoroutine never returns: it might do so over a stack that is no longer its own.
-func deepGoroutine(turn <-chan bool, whole chan<- bool) {
-	var top deepTop
-	top.put()
-	deepTurns(&top, turn, whole)
+// begin is where the stack begins, but for what every goroutine's has above. It is counted, for an address that is only
+// converted is a pointer to Go before 1.17, and what is pointed to from elsewhere is no longer kept on the stack.
+func (top *deepTop) begin() uintptr {
+	return uintptr(unsafe.Pointer(top)) + unsafe.Sizeof(*top)
 }
 
-// deepTurns has its arguments below what it looks at: those of deepGoroutine are where its stack begins.
+// deepGoroutine never returns: it might do so over a stack that is no longer its own.
+func deepGoroutine(turn <-chan bool, where chan<- uintptr) {
+	var top deepTop
+	top.put()
+	deepTurns(&top, turn, where)
+}
+
+// deepTurns goes down where it is told so, and tells where its stack begins: 0 when that is no longer whole. It has its
+// arguments below what it looks at: those of deepGoroutine are where its stack begins.
 //
 //go:noinline
-func deepTurns(top *deepTop, turn <-chan bool, whole chan<- bool) {
-	whole <- true
+func deepTurns(top *deepTop, turn <-chan bool, where chan<- uintptr) {
+	where <- top.begin()
 	for down := range turn {
-		whole <- (!down || deepCalls(0)) && top.isWhole()
+		if (!down || deepCalls(0)) && top.isWhole() {
+			where <- top.begin()
+		} else {
+			where <- 0
+		}
 	}
 }
 
-// tlsm_deep has one goroutine after the other go down its stack while the others sleep: 1 when none of them was written
-// to by another's system call. What lies below the first ones may be the runtime's own.
+// deepStack is the least distance of two stacks: their size, as they are cut from spans that hold nothing else.
+func deepStack(tops []uintptr) uintptr {
+	least := ^uintptr(0)
+	for _, high := range tops {
+		for _, low := range tops {
+			if low < high && high-low < least {
+				least = high - low
+			}
+		}
+	}
+	return least
+}
+
+// deepIsAbove reports whether what lies below a stack is one of these: of another, the runtime's or that of the
+// goroutine which asks, what is written to there says anything (1.7: "G waiting list is corrupted").
+func deepIsAbove(tops []uintptr, top uintptr) bool {
+	size := deepStack(tops)
+	for _, other := range tops {
+		if other == top-size {
+			return true
+		}
+	}
+	return false
+}
+
+// deepAsk has all tell where their stacks begin now, and reports whether all are whole.
+func deepAsk(turns []chan bool, where <-chan uintptr, tops []uintptr) bool {
+	whole := true
+	for i, turn := range turns {
+		turn <- false
+		tops[i] = <-where
+		whole = whole && tops[i] != 0
+	}
+	return whole
+}
+
+// tlsm_deep has some goroutines, one after the other, go down their stacks while the others sleep: 1 when none of them
+// was written to by another's system call, -1 when no stack lies above another.
 //
 //export tlsm_deep
 func tlsm_deep() C.int {
-	var turns [deepGoroutines]chan bool
-	whole := make(chan bool)
+	var tops [deepGoroutines]uintptr
+	turns := make([]chan bool, deepGoroutines)
+	where := make(chan uintptr)
 	for i := range turns {
 		turns[i] = make(chan bool)
-		go deepGoroutine(turns[i], whole)
-		<-whole
+		go deepGoroutine(turns[i], where)
+		<-where // from where it was before the channel's code had it grow
 	}
-	for _, turn := range turns[deepGoroutines/2:] {
-		turn <- true
-		if !<-whole {
-			return 0
+	whole, went := deepAsk(turns, where, tops[:]), 0
+	for i := 0; i < len(turns) && whole && went < deepDown; i++ {
+		if deepIsAbove(tops[:], tops[i]) {
+			turns[i] <- true
+			whole = <-where != 0
+			whole = deepAsk(turns, where, tops[:]) && whole
+			went++
 		}
-		for _, other := range turns {
-			other <- false
-			if !<-whole {
-				return 0
-			}
-		}
+	}
+	if !whole {
+		return 0
+	}
+	if went == 0 {
+		return -1
 	}
 	return 1
 }

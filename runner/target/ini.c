@@ -347,7 +347,9 @@ static int check_lines(const char *file, const char *text, const struct reading 
 	for (int line = 1; *text && !error; line++) {
 		size_t len = strcspn(text, "\n");
 		if (len > LINE_MAX_INI)
-			return diag_set(diag, EINVAL, "%s:%d: the line has %zu characters, at most %d can be read",
+			return diag_set(diag, EINVAL,
+			    "%s:%d: the line has %zu characters, at most %d can be read: put a longer command into a "
+			    "script",
 			    file, line, len, LINE_MAX_INI);
 		error = check_heading(file, line, text, len, reading, diag);
 		text += len + (text[len] == '\n');
