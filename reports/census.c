@@ -161,24 +161,68 @@ static int by_chance(const char *phase, const char *by, const char *call)
 	return 0;
 }
 
-/* Those of the phase that are told; a new reference. */
-static json_t *made(const struct asked *of, const char *phase, const char *by)
-{
-	char *path = xprintf("phases.%s.%s.each", phase, by);
-	json_t *told = json_array(), *call;
-	size_t i;
-	json_array_foreach((json_t *)at(of->calls, path), i, call) if (!by_chance(phase, by, json_string_value(call)))
-	    json_array_append(told, call);
-	free(path);
-	return told;
-}
-
 static int has_call(const json_t *calls, const json_t *call)
 {
 	size_t i;
 	json_t *one;
 	json_array_foreach((json_t *)calls, i, one) if (json_equal(one, call)) return 1;
 	return 0;
+}
+
+/* "load.go" of which calls were made "each" time, or in "some" starts; NULL where none is. */
+static const json_t *made(const struct asked *of, const char *maker, const char *how)
+{
+	char *path = xprintf("phases.%s.%s", maker, how);
+	const json_t *calls = at(of->calls, path);
+	free(path);
+	return calls;
+}
+
+/* Is a call that some starts of of[i] make to be told?  As of the release before; of the first one, as of the next for
+ * which it is certain. */
+static int is_told(const struct asked *const *of, size_t count, size_t i, const char *maker, const json_t *call)
+{
+	if (i)
+		return has_call(json_object_get(of[i - 1]->told, maker), call);
+	while (++i < count)
+		if (!has_call(made(of[i], maker, "some"), call))
+			return has_call(made(of[i], maker, "each"), call);
+	return 0;
+}
+
+static json_t *told(
+    const struct asked *const *of, size_t count, size_t i, const char *phase, const char *by, const char *maker)
+{
+	static const char *const hows[] = { "each", "some" };
+	json_t *list = json_array(), *call;
+	size_t k;
+	for (size_t how = 0; how < 2; how++)
+		json_array_foreach((json_t *)made(of[i], maker, hows[how]), k, call)
+		{
+			if (!by_chance(phase, by, json_string_value(call)) &&
+			    (how == 0 || is_told(of, count, i, maker, call)))
+				json_array_append(list, call);
+		}
+	return list;
+}
+
+/* What is told of each, as {"load.go": [CALL...]}; json_decref. */
+static void settle(struct asked *const *of, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *phase, *by;
+		json_t *makers, *lists;
+		of[i]->told = json_object();
+		json_object_foreach((json_t *)at(of[i]->calls, "phases"), phase, makers)
+		    json_object_foreach(makers, by, lists)
+		{
+			char *maker = xprintf("%s.%s", phase, by);
+			if (json_is_object(lists)) /* beside them is how often the phase was seen */
+				json_object_set_new(of[i]->told, maker,
+				    told((const struct asked *const *)of, count, i, phase, by, maker));
+			free(maker);
+		}
+	}
 }
 
 /* Appends to list those of calls that are not in others, each after the sign. */
@@ -196,17 +240,18 @@ static void say_made(const struct asked *of, const struct asked *before, const c
 	static const struct { const char *by, *name; } makers[] = { { "go", "Go: " }, { "others", "C: " } };
 	size_t told = 0;
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
-		json_t *now = made(of, phase, makers[i].by), *list = json_array(),
-		       *was = before ? made(before, phase, makers[i].by) : json_array();
+		char *maker = xprintf("%s.%s", phase, makers[i].by);
+		const json_t *now = json_object_get(of->told, maker),
+			     *was = before ? json_object_get(before->told, maker) : NULL;
+		json_t *list = json_array();
 		add_missing(list, now, was, before ? "+" : "");
 		add_missing(list, was, now, "-");
+		free(maker);
 		if (json_array_size(list)) {
 			buf_printf(out, "%s%s", told++ ? "; " : "", makers[i].name);
-			say_names(out, list, NULL);
+			say_names(out, list, by_text);
 		}
-		json_decref(was);
 		json_decref(list);
-		json_decref(now);
 	}
 	buf_add(out, told ? "" : "none");
 }
@@ -275,9 +320,9 @@ static const struct table {
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 /* Those of the mode, in their order; malloc'ed. */
-static const struct asked **of_mode(const struct asked *all, size_t count, enum mode mode, size_t *found)
+static struct asked **of_mode(struct asked *all, size_t count, enum mode mode, size_t *found)
 {
-	const struct asked **of = xcalloc(count + 1, sizeof(*of));
+	struct asked **of = xcalloc(count + 1, sizeof(*of));
 	*found = 0;
 	for (size_t i = 0; i < count; i++)
 		if (all[i].cell->mode == mode)
@@ -353,7 +398,9 @@ static void markdown_head(struct buf *out)
 	    "compiler and libc, whose symbol versions these are) has for its loader, and which system calls its "
 	    "process makes (`harness/trace/census.h`). \"Go\" are those whose instruction is in Go's text, \"C\" those "
 	    "of libc and of the loader, for Go's sake or their own. Told are those that were made in each of ten "
-	    "starts; of threads, by each one that came to wait or to its end. What chance decides is in `--json` "
+	    "starts; of threads, by each one that came to wait or to its end; one that only some starts made is told "
+	    "as "
+	    "of the release before. What chance decides is in `--json` "
 	    "alone (preemption, waiting, a thread that is made when work comes: by libc that is clone3, mmap, "
 	    "mprotect, munmap and rt_sigprocmask), as are the numbers of relocations. \"+\" and \"-\" are against the "
 	    "release before. R_X86_64_DTPMOD64 is of a "
@@ -386,18 +433,22 @@ int report_census(const struct asked *all, size_t count, enum census_form form, 
 {
 	struct pen pen = PEN_INIT(out);
 	json_t *array = json_array();
+	struct asked *mine = xcalloc(count + 1, sizeof(*mine));
+	memcpy(mine, all, count * sizeof(*mine));
 	if (form == CENSUS_MARKDOWN)
 		markdown_head(&pen.text);
 	for (size_t t = 0; t < TABLES; t++) {
 		size_t found;
-		const struct asked **of = of_mode(all, count, tables[t].mode, &found);
+		struct asked **settled = of_mode(mine, count, tables[t].mode, &found);
+		const struct asked *const *of = (const struct asked *const *)settled;
+		settle(settled, found);
 		if (found && form == CENSUS_TEXT)
 			text_table(&pen.text, &tables[t], of, found);
 		else if (found && form == CENSUS_MARKDOWN)
 			markdown_table(&pen.text, &tables[t], of, found);
 		for (size_t i = 0; form == CENSUS_JSON && i < found; i++)
 			json_array_append_new(array, asked_json(of[i], &tables[t]));
-		free(of);
+		free(settled);
 	}
 	if (form == CENSUS_JSON) {
 		char *text = json_dumps(array, JSON_INDENT(1));
@@ -405,5 +456,8 @@ int report_census(const struct asked *all, size_t count, enum census_form form, 
 		free(text);
 	}
 	json_decref(array);
+	for (size_t i = 0; i < count; i++)
+		json_decref(mine[i].told);
+	free(mine);
 	return pen_end(&pen);
 }

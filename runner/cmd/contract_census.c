@@ -66,7 +66,7 @@ static int ask(const struct setup *setup, const struct plan_cell *cell, const st
 		    mode_name(cell->cell.mode),
 		    result->check_count && result->checks[0].message ? result->checks[0].message : "no artifact");
 	json_t *calls = count_calls(setup, &cell->cell, module, diag);
-	*asked = (struct asked){ &cell->cell, result->facts, calls };
+	*asked = (struct asked){ .cell = &cell->cell, .facts = result->facts, .calls = calls };
 	free(module);
 	return calls ? 0 : -EIO;
 }

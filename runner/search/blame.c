@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_MS = 60000 };
+
 /* ---- one release, one mixture ------------------------------------------------------------------------------ */
 
 /* What is known of a release or mixture. */
 struct found {
 	char *value, *said; /* owned; value NULL: it cannot be judged.  said: what its build printed */
-	size_t passes;
+	struct question_rest rest;
 	int known;
 };
 
@@ -38,10 +40,10 @@ static int value_on(struct blame *blame, const char *go, int again, struct found
 		plan_free(&plan);
 		return error == -ENOENT && !*diag->line ? diag_set(diag, ENOENT, "%s: has no such cell", go) : error;
 	}
-	found->known = !again && question_known(&blame->question, &plan, &found->value, &found->passes) == 0;
+	found->known = !again && question_known(&blame->question, &plan, &found->value, &found->rest) == 0;
 	if (!found->known) {
 		blame->evaluated++;
-		found->value = question_ask(&blame->question, &plan, again, &found->passes, blame->why, &blame->error);
+		found->value = question_ask(&blame->question, &plan, again, &found->rest, blame->why, &blame->error);
 	}
 	found->said = question_said(&blame->question, &plan);
 	blame->stored += (size_t)found->known;
@@ -60,7 +62,7 @@ static struct mix mix_of(const struct blame *blame, const unsigned char *in)
 
 static enum delta_answer answer_of(const struct blame *blame, const struct found *found)
 {
-	if (!found->value || found->passes * 2 < blame->passes)
+	if (!found->value || found->rest.passes * 2 < blame->passes)
 		return DELTA_UNRESOLVED;
 	for (int side = 0; side < 2; side++)
 		if (strcmp(found->value, blame->value[side]) == 0)
@@ -268,9 +270,17 @@ static int list_files(struct blame *blame, enum source_stage stage, struct diag 
 	return error;
 }
 
+/* What a mixture may take, in ms: ten times as long as a release, which nothing that works does. */
+static int patience_ms(double seconds)
+{
+	double most = seconds * 10000;
+	return most < LEAST_MS ? LEAST_MS : most < CELL_MS ? (int)most : CELL_MS;
+}
+
 int blame_begin(struct blame *blame, struct diag *diag)
 {
 	const char *const ends[2] = { blame->base, blame->other };
+	double slowest = 0;
 	int error = 0;
 	for (int side = 0; side < 2 && !error; side++) {
 		struct found found;
@@ -280,12 +290,14 @@ int blame_begin(struct blame *blame, struct diag *diag)
 		blame->value[side] = found.value;
 		found.value = NULL;
 		if (side == 0)
-			blame->passes = found.passes;
+			blame->passes = found.rest.passes;
+		slowest = found.rest.seconds > slowest ? found.rest.seconds : slowest;
 		found_free(&found);
 	}
 	if (!error && strcmp(blame->value[0], blame->value[1]) == 0)
 		error = diag_set(diag, EALREADY, "%s and %s: both %s: nothing to blame a file for", blame->base,
 		    blame->other, blame->value[0]);
+	blame->question.setup->cell_ms = patience_ms(slowest);
 	return error ? error : list_files(blame, SOURCES_STD, diag);
 }
 

@@ -89,16 +89,16 @@ static char *value_of(const struct question *question, const struct cell_result 
 	return buf_take(&text);
 }
 
-static void count_passes(const struct cell_result *result, size_t *passes)
+static void take_rest(const struct cell_result *result, struct question_rest *rest)
 {
-	if (!passes)
+	if (!rest)
 		return;
-	*passes = 0;
+	*rest = (struct question_rest){ .seconds = result->seconds };
 	for (size_t i = 0; i < result->check_count; i++)
-		*passes += result->checks[i].status == STATUS_PASS;
+		rest->passes += result->checks[i].status == STATUS_PASS;
 }
 
-int question_known(const struct question *question, const struct plan *plan, char **value, size_t *passes)
+int question_known(const struct question *question, const struct plan *plan, char **value, struct question_rest *rest)
 {
 	const struct plan_cell *cell = &plan->cells[0];
 	struct cell_result result;
@@ -106,7 +106,7 @@ int question_known(const struct question *question, const struct plan *plan, cha
 	    !(question->recall && question->recall(question->recall_context, cell, &result)))
 		return -ENOENT;
 	*value = value_of(question, &result);
-	count_passes(&result, passes);
+	take_rest(&result, rest);
 	cell_result_free(&result);
 	return 0;
 }
@@ -119,8 +119,8 @@ static char *take_result(const struct plan_cell *cell, struct cell_result *resul
 	return NULL;
 }
 
-char *question_ask(
-    const struct question *question, const struct plan *plan, int again, size_t *passes, char why[400], int *error)
+char *question_ask(const struct question *question, const struct plan *plan, int again, struct question_rest *rest,
+    char why[400], int *error)
 {
 	struct cell_result result = { .check_count = 0 };
 	const struct run_options how = { .silent = 1 };
@@ -132,7 +132,7 @@ char *question_ask(
 	}
 	*error = run_plan(question->setup, plan->cells, 1, &how, &sink);
 	char *value = *error ? NULL : value_of(question, &result);
-	count_passes(&result, passes);
+	take_rest(&result, rest);
 	if (!value && result.check_count)
 		snprintf(why, 400, "%s",
 		    result.checks[0].message    ? result.checks[0].message :

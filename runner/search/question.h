@@ -25,6 +25,12 @@ struct question {
 	void *recall_context;
 };
 
+/* What else a cell's result tells of it. */
+struct question_rest {
+	size_t passes;  /* of its checks */
+	double seconds; /* that it ran */
+};
+
 /* The cell as a filter: the one that runs, or the one whose build is refused; malloc'ed. */
 char *question_filter(const struct question *question, const char *go, const char *target);
 
@@ -34,13 +40,13 @@ int question_plan(
     const struct question *question, const char *go, const char *target, struct plan *plan, struct diag *diag);
 
 /* What the cache or an earlier run knows of it: 0 and its value, malloc'ed, or NULL where it was run and could not be
- * judged; -ENOENT when neither does.  passes, where it is not NULL, is how many of the cell's checks passed. */
-int question_known(const struct question *question, const struct plan *plan, char **value, size_t *passes);
+ * judged; -ENOENT when neither does.  rest may be NULL. */
+int question_known(const struct question *question, const struct plan *plan, char **value, struct question_rest *rest);
 
 /* Builds and runs it, again: also when it is known.  Its value, malloc'ed; NULL with why (of 400 bytes) when it cannot
- * be judged, and with *error when the run did not come to its end (run_plan.h).  passes as above. */
-char *question_ask(
-    const struct question *question, const struct plan *plan, int again, size_t *passes, char why[400], int *error);
+ * be judged, and with *error when the run did not come to its end (run_plan.h).  rest may be NULL. */
+char *question_ask(const struct question *question, const struct plan *plan, int again, struct question_rest *rest,
+    char why[400], int *error);
 
 /* What go, compilers and linkers said when it was built; malloc'ed, "" when it was not. */
 char *question_said(const struct question *question, const struct plan *plan);

@@ -23,8 +23,12 @@ struct setup {
 	const char *targets_file; /* of --targets, as it was given; NULL: none */
 	struct targets *targets;  /* known and the user's (target.h); NULL: the command needs none */
 	double timeout_scale;     /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
+	int cell_ms; /* for all starts of a cell together; CELL_MS, but what is only tried may be given less */
 	enum pulse pulse;
 };
+
+/* A loader under which everything hangs costs minutes. */
+enum { CELL_MS = 600000 };
 
 /* The release of a cell, by its version; the first where none has it. */
 const struct release *setup_release(const struct setup *setup, const struct cell *cell);

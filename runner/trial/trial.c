@@ -21,9 +21,8 @@
 #include <string.h>
 
 /* Limits, in ms, for a machine that is busy; --timeout-scale multiplies them.  A batch gets more than any check, since
- * it is not what is judged.  FIRST_MS is for the first sign of life, CELL_MS for all starts of a cell together: a
- * loader under which everything hangs costs minutes. */
-enum { FIRST_MS = 30000, BATCH_MS = 180000, CHECK_MS = 120000, TRACE_MS = 180000, CELL_MS = 600000 };
+ * it is not what is judged.  FIRST_MS is for the first sign of life. */
+enum { FIRST_MS = 30000, BATCH_MS = 180000, CHECK_MS = 120000, TRACE_MS = 180000 };
 
 struct run {
 	const struct trial *trial;
@@ -344,7 +343,7 @@ static size_t run_batch(struct run *run, const struct check *const *asked, size_
 static int is_over(struct run *run)
 {
 	double spent = run->result->seconds * 1000;
-	if (!run->hopeless && spent > scaled(run, CELL_MS))
+	if (!run->hopeless && spent > scaled(run, run->trial->setup->cell_ms))
 		run->hopeless = xprintf(RESULT_WHOLE_CELL "its time is up: %.0f s for all its starts", spent / 1000);
 	return run->hopeless != NULL;
 }
