@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_MS = 60000 };
+enum { LEAST_MS = 30000 };
 
 /* ---- one release, one mixture ------------------------------------------------------------------------------ */
 

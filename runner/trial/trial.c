@@ -119,13 +119,14 @@ static double scaled(const struct run *run, int limit_ms)
 static int start(
     struct run *run, const char *const *prefix, const struct argv *argv, int limit_ms, struct child_result *child)
 {
+	int cell_ms = run->trial->setup->cell_ms;
 	struct launch launch = {
 		.setup = run->trial->setup,
 		.target = run->trial->target,
 		.argv = argv,
 		.env = &run->env,
 		.prefix = prefix,
-		.timeout_ms = (int)scaled(run, limit_ms),
+		.timeout_ms = (int)scaled(run, limit_ms < cell_ms ? limit_ms : cell_ms),
 		.first_ms = prefix ? 0 : (int)scaled(run, FIRST_MS), /* the tracer reports at the end */
 		.output_limit = 1 << 20,
 	};
