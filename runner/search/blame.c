@@ -270,10 +270,10 @@ static int list_files(struct blame *blame, enum source_stage stage, struct diag 
 	return error;
 }
 
-/* What a mixture may take, in ms: ten times as long as a release, which nothing that works does. */
+/* What a mixture may take, in ms: twice as long as a release that is known to work. */
 static int patience_ms(double seconds)
 {
-	double most = seconds * 10000;
+	double most = seconds * 2000;
 	return most < LEAST_MS ? LEAST_MS : most < CELL_MS ? (int)most : CELL_MS;
 }
 

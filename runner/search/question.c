@@ -43,7 +43,7 @@ int question_plan(
 	char *cell = question_filter(question, go, target), *text = cell;
 	struct filter *filter = NULL;
 	if (question->one_clause && question->check_id)
-		text = xprintf("%s & (check=%s | !check=contract.*)", cell, question->check_id);
+		text = xprintf("%s & (check=%s | !check=contract.*,signal.*)", cell, question->check_id);
 	error = filter_parse(text, &filter, diag);
 	if (!error)
 		error = plan_make(question->setup, filter, text, plan, diag);

@@ -16,8 +16,8 @@ struct question {
 	/* Where the rules may change between two that are compared, as between commits where the tree begins to call
 	 * itself the next release: of a check that observes something, that alone is compared. */
 	int observed_alone;
-	/* Of the contract's clauses that check alone is tried: they take most of a cell's time, and where little works
-	 * each waits until nothing moves any more. */
+	/* Of what starts processes of its own to see them end, the contract's clauses and signal.*, that check alone is
+	 * tried: they take most of a cell's time, and where little works each waits until nothing moves any more. */
 	int one_clause;
 	/* Asked for what the cache has no result of any more: 1 and *result, to be freed, when an earlier run saw the
 	 * cell with the same key; NULL: nobody is. */
