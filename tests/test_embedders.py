@@ -144,7 +144,8 @@ def test_sandboxes_run_programs_of_this_machine(tool, target):
 @pytest.mark.skipif("amd64" not in HOST, reason="the sanitizers of Go's were tried on amd64 alone")
 def test_sanitizers_beside_go(tool):
     """With a sanitizer's runtime in the program, or before a library, each check of TLS and threads passes: its
-    thread-local variables, alternate stacks and end of the process disturb nobody, and C's memory is given back."""
+    thread-local variables and alternate stacks disturb nobody, and C's memory is given back.  How the process ends with
+    -race is Go's own fault (docs/findings/go-race-exit)."""
     done = tool(
         "run", "target=race & mode=exe & link=internal | target=asan & mode=exe | target=asan-first & load=dlopen"
     )
@@ -155,4 +156,5 @@ def test_sanitizers_beside_go(tool):
         passed = {check["id"] for check in cell["checks"] if check["status"] == "pass"}
         other = {check["id"] for check in cell["checks"]} - passed
         assert len(passed) > 50 and {"tls.g.c", "thread.thousand", "thread.sigaltstack-own"} <= passed, (target, other)
-        assert all(check["status"] in ("pass", "skip") or check["id"] == "build.quiet" for check in cell["checks"])
+        failed = {check["id"] for check in cell["checks"] if check["status"] not in ("pass", "skip")}
+        assert failed - {"build.quiet"} == ({"init.exit-program"} if target == "race" else set())
