@@ -157,6 +157,18 @@ static void add_kinds(const struct view *view, struct buf *out)
 	kinds_free(&kinds);
 }
 
+/* How many checks of a repeated run were not the same each time, which none of a right loader is. */
+static void add_repeated(const struct view *view, struct buf *out)
+{
+	size_t other = 0;
+	for (size_t i = 0; i < view->count; i++)
+		for (size_t k = 0; k < view->cells[i].check_count; k++)
+			other += view->cells[i].checks[k].rate != NULL;
+	buf_printf(out, " Each cell was run %d times: ", view->repeat);
+	text_number(out, other, "check");
+	buf_add(out, other == 1 ? " was not the same each time." : " were not the same each time.");
+}
+
 void view_verdict(const struct view *view, struct buf *out)
 {
 	struct unexpected sum;
@@ -184,6 +196,8 @@ void view_verdict(const struct view *view, struct buf *out)
 		text_number(out, counts.cells, "cell");
 		buf_add(out, ".");
 	}
+	if (view->repeat > 1)
+		add_repeated(view, out);
 	if (view->stale_count > 0) {
 		buf_add(out, " ");
 		text_number(out, view->stale_count, "stale row");

@@ -420,6 +420,9 @@ def test_what_is_not_the_same_each_time_is_flaky(flaky):
     log = next((tool.out / "logs").glob("*.run.log")).read_text(errors="replace")
     assert "promise=none" in log
     assert "? flaky" in done.stdout and "not the same each time: pass" in done.stdout
+    other = sum(check["rate"] is not None for check in checks.values())
+    told = "Each cell was run 4 times: " + (f"{other} checks were" if other > 1 else "1 check was")
+    assert f"{told} not the same each time." in " ".join(done.stdout.split()), done
 
 
 def test_the_gate_has_rates_on_both_sides(flaky, tmp_path):
