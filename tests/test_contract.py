@@ -60,36 +60,38 @@ def test_bad_input(tool, args, code, says):
     assert done.status == CODES[code] and says in done.line(), done
 
 
-def bent(copied, name, whole, instead):
-    """Changes a host's source."""
+def bent(copied, name, whole, instead, cells):
+    """Changes a host's source and runs these cells, which is told: their checks."""
     exchange(copied.tree / "cases/hosts" / name, whole, instead)
+    done = copied("run", cells)
+    assert done.status == CODES["unexpected"], done
+    return [check for cell in copied.report()["cells"] for check in cell["checks"]]
+
+
+LIBRARY = "mode=c-shared & link=external & load=dlopen"
+PROGRAM = "cgo=0 & link=internal"
+UNTRIED = "could not be tried"
 
 
 def test_registers_that_stay_clean_are_told(copied):
     """A clause that is tolerated would say the same when nothing was dirtied: a call of the host's own shows that."""
-    bent(copied, "contract_regs.c", "dirtied += dirty(thread, of) == 0;", "dirtied++;")
-    done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.dirty-*,contract.sys-stack-*")
-    assert done.status == CODES["unexpected"], done
-    checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
-    assert len(checks) == 6 and {check["observed"] for check in checks} == {"could not be tried"}, done
+    cells = f"{LIBRARY} & check=contract.dirty-*,contract.sys-stack-*"
+    checks = bent(copied, "contract_regs.c", "dirtied += dirty(thread, of) == 0;", "dirtied++;", cells)
+    assert len(checks) == 6 and {check["observed"] for check in checks} == {UNTRIED}, checks
 
 
 def test_half_of_what_is_too_much_is_tolerated(copied):
     """What harms a goroutine is how far the kernel writes, not that it is traced: 512 bytes are there since 1.8."""
-    bent(copied, "contract_regs.c", "IN_STACK, 1024, SYS_getppid", "IN_STACK, 512, SYS_getppid")
-    done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.sys-stack-1k")
-    assert done.status == CODES["unexpected"], done
-    (check,) = (check for cell in copied.report()["cells"] for check in cell["checks"])
+    cells = f"{LIBRARY} & check=contract.sys-stack-1k"
+    (check,) = bent(copied, "contract_regs.c", "IN_STACK, 1024, SYS_getppid", "IN_STACK, 512, SYS_getppid", cells)
     assert check["observed"] == "tolerated", check
 
 
 def test_threads_that_are_made_as_ever_are_told(copied):
     """The same of a pthread_create that does nothing else than libc's."""
-    bent(copied, "contract_import.c", "REFUSALS = 10,", "REFUSALS = 0,")
-    done = copied("run", "mode=c-shared & link=external & load=dlopen & check=contract.create-eagain")
-    assert done.status == CODES["unexpected"], done
-    (check,) = (check for cell in copied.report()["cells"] for check in cell["checks"])
-    assert check["observed"] == "could not be tried", check
+    cells = f"{LIBRARY} & check=contract.create-eagain"
+    (check,) = bent(copied, "contract_import.c", "REFUSALS = 10,", "REFUSALS = 0,", cells)
+    assert check["observed"] == UNTRIED, check
 
 
 BOTH = {"contract.start-registers", "contract.start-x87"}
@@ -107,30 +109,27 @@ BOTH = {"contract.start-registers", "contract.start-x87"}
 )
 def test_a_start_that_is_not_broken_is_told(copied, whole, cut, told):
     """The same for what a program is started with: each part is looked at where it was put."""
-    bent(copied, "contract_start.c", whole, cut)
-    done = copied("run", f"mode=exe & cgo=0 & link=internal & check={','.join(sorted(BOTH))}")
-    assert done.status == CODES["unexpected"], done
-    checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
+    checks = bent(copied, "contract_start.c", whole, cut, f"mode=exe & {PROGRAM} & check={','.join(sorted(BOTH))}")
     assert {check["id"] for check in checks} == BOTH
-    assert {check["id"] for check in checks if "could not be tried" in check["observed"]} == told, done
+    assert {check["id"] for check in checks if UNTRIED in check["observed"]} == told, checks
 
 
 def test_a_start_on_the_first_thread_is_told(copied):
     """The same of the thread that enters, which all that is written and set there says nothing of."""
-    bent(copied, "contract_start.c", "error = make_thread(child, &starting, &enters);", "(void)make_thread;")
-    done = copied("run", "mode=exe,pie & cgo=0 & link=internal & check=contract.start-thread")
-    assert done.status == CODES["unexpected"], done
-    checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
-    assert len(checks) == 2 and all("could not be tried" in check["observed"] for check in checks), checks
+    whole, cells = (
+        "error = make_thread(child, &starting, &enters);",
+        f"mode=exe,pie & {PROGRAM} & check=contract.start-thread",
+    )
+    checks = bent(copied, "contract_start.c", whole, "(void)make_thread;", cells)
+    assert len(checks) == 2 and all(UNTRIED in check["observed"] for check in checks), checks
 
 
 def test_a_start_of_the_interpreter_is_told(copied):
     """What is bent where the interpreter begins is bent for it, and not for the program."""
-    bent(copied, "contract_start.c", "error = past_interpreter(child, entry);", "error = 0;")
-    done = copied("run", "mode=pie & cgo=0 & link=internal & check=contract.start-*")
-    checks = [check for cell in copied.report()["cells"] for check in cell["checks"]]
+    cells = f"mode=pie & {PROGRAM} & check=contract.start-*"
+    checks = bent(copied, "contract_start.c", "error = past_interpreter(child, entry);", "error = 0;", cells)
     others = {check["id"]: check["observed"] for check in checks if check["observed"] != check["expected"]}
-    assert done.status == CODES["unexpected"] and "contract.start-headers-missing" in others, done
+    assert "contract.start-headers-missing" in others, others
     assert "error while loading shared libraries" in others["contract.start-headers-missing"], others
 
 
