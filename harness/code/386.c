@@ -1,9 +1,9 @@
 /* 386.c - 386: its relocations and how its code reaches TLS.  How accesses look is told in x86.c; the
- * dynamic models are those of ELF TLS 3.0 sections 4.1.1, 4.2.1 and 4.2.2, GNU variant, %ebx being the
+ * dynamic models are those of ELF TLS sections 4.1.2 and 4.2.2, GNU variant, %ebx being the
  * address of the GOT:
  *
  *     lea  x@tlsgd(,%ebx,1),%eax      GD, and LD with x@tlsldm: GCC writes both so
- *     call ___tls_get_addr@plt        (ELF TLS 3.0 has (%ebx) for LD)
+ *     call ___tls_get_addr@plt        (ELF TLS has (%ebx) for LD)
  *     lea  x@tlsdesc(%ebx),%eax       a descriptor
  *     call *(%eax) */
 #include "harness/code/x86.h"
@@ -47,7 +47,7 @@ static void i386_scan(struct insn_scan *scan, uint64_t address, const unsigned c
 	x86_scan(scan, &x86_32, address, code, size);
 }
 
-/* Dynamic ones, and the linker's for TLS (ELF TLS 3.0 section 4.1, i386 psABI section 4.4): Go writes
+/* Dynamic ones, and the linker's for TLS (ELF TLS section 4.1, i386 psABI section 4.4): Go writes
  * R_386_TLS_LE and R_386_TLS_GOTIE (cmd/link/internal/x86/asm.go elfreloc1). */
 static const struct reloc_type i386_relocs[] = {
 	RELOC(R_386_NONE, NONE),
@@ -73,7 +73,7 @@ static const struct reloc_type i386_relocs[] = {
 	RELOC(R_386_TLS_LDM, LINK_LD),
 };
 
-/* The thread pointer is the base of %gs, and its word 0 the same address (ELF TLS 3.0 section 3.4.6). */
+/* The thread pointer is the base of %gs, and its word 0 the same address (ELF TLS section 3.4.2). */
 const struct arch arch_386 = {
 	.name = "i386",
 	.goarch = "386",

@@ -1,5 +1,5 @@
 /* amd64.c - TLS accesses in x86-64 code, and the entries of its PLT.  How accesses look is told in x86.c;
- * the dynamic models are those of ELF TLS 3.0 section 4.1.6 and x86-64 psABI section 11.3:
+ * the dynamic models are those of ELF TLS sections 4.1.6 and 4.2.6 and x86-64 psABI section 11.3:
  *
  *     lea  x@tlsgd(%rip),%rdi         GD with, LD without a 0x66 before it; x@tlsdesc in %rax */
 #include "harness/code/plt.h"

@@ -26,7 +26,7 @@ void follow_call(struct follow *follow, uint32_t saved)
 			follow_forget(follow, i);
 }
 
-/* The TCB's side of the thread pointer holds no variables (ELF TLS 3.0 section 3). */
+/* The TCB's side of the thread pointer holds no variables (ELF TLS section 3). */
 static int is_variable(const struct follow *follow, int64_t offset)
 {
 	const struct arch *arch = follow->scan->arch;

@@ -25,7 +25,7 @@
  * offsets are counted there and C's are not.  Plan 9 uses no segment: harness/format/plan9.c
  * reads its way to the slot.
  *
- * Sources: ELF TLS 3.0 sections 4.1 to 4.4, x86-64 psABI section 11.3, Go's cmd/internal/obj/x86. */
+ * Sources: ELF TLS sections 4.1 to 4.4, x86-64 psABI section 11.3, Go's cmd/internal/obj/x86. */
 #include "harness/code/x86.h"
 
 #include <elf.h>

@@ -55,7 +55,7 @@ struct arch {
 	unsigned machine;   /* EM_* */
 	int class;          /* 32 or 64 */
 	int big_endian;
-	int variant;                /* 1: TLS above the thread pointer; 2: below (ELF TLS 3.0 section 3) */
+	int variant;                /* 1: TLS above the thread pointer; 2: below (ELF TLS section 3) */
 	unsigned tcb;               /* variant I: bytes between thread pointer and the first block */
 	unsigned bias;              /* variant I: the thread pointer points that much further up */
 	const char *thread_pointer; /* where it is held, "FS base" */

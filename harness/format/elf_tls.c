@@ -12,7 +12,7 @@
  * is a template.  Each thread gets a copy, the module's TLS block.  Each thread also has a thread
  * pointer, TP: %fs base on x86-64, TPIDR_EL0 on arm64.  The blocks of the modules that are there
  * at program start lie at fixed distances from TP, in one piece called static TLS.  There are two
- * ways to draw it (ELF TLS 3.0 section 3):
+ * ways to draw it (ELF TLS section 3):
  *
  *   Variant I (arm, arm64, riscv64, loong64, ppc64): blocks above TP, after a gap for the TCB
  *

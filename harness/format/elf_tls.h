@@ -31,7 +31,7 @@ struct tls_facts {
 	struct tls_relocs relocs;
 };
 
-/* Distance from the thread pointer to the start of a program's TLS block (ELF TLS 3.0 section 3). */
+/* Distance from the thread pointer to the start of a program's TLS block (ELF TLS section 3). */
 int64_t tls_block_offset(const struct arch *arch, const GElf_Phdr *segment);
 
 /* Reads the facts; pointers in *facts go into file. */

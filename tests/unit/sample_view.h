@@ -149,7 +149,7 @@ static void sample_fill(struct cell_result *cell, const struct sample_cell *samp
 			.observed = from->observed ? xstrdup(*from->observed == '=' ? expected : from->observed) : NULL,
 			.message = copy_text(from->message),
 			.reason = copy_text(from->reason),
-			.source = xstrdup("S1; ELF TLS 3.0 section 3"),
+			.source = xstrdup("S1; ELF TLS section 3"),
 			.repro = xprintf("cd out/cells && TLSMATRIX_SLOT=le:-8 ./program %s", from->id),
 		};
 	}

@@ -152,7 +152,7 @@ static void test_promise(void **state)
 	long long value = fact(facts, "tls", "slot", "value"), size = fact(facts, "tls", NULL, "size");
 	assert_int_equal(fact(facts, "tls", NULL, "align"), 64);
 	assert_int_equal(fact(facts, "tls", NULL, "vaddr") % 64, 0);
-	/* ELF TLS 3.0 section 3, variant II and variant I with a TCB of 16 bytes; 64-byte steps. */
+	/* ELF TLS section 3, variant II and variant I with a TCB of 16 bytes; 64-byte steps. */
 	char *program = xprintf("le:%lld", !strcmp(SAMPLE_ARCH, "amd64") ? value - (size + 63) / 64 * 64 : 64 + value);
 	inspect_promise(facts, &out);
 	assert_string_equal(out.data, program);
