@@ -87,7 +87,7 @@ static int same_file(const char *path, const struct stat *file)
 }
 
 /* The program's block, where the loader does not tell: the ABI fixes it from the header alone
- * (ELF TLS 3.0 section 3; glibc csu/libc-tls.c takes p_vaddr's remainder into account). */
+ * (ELF TLS section 3; glibc csu/libc-tls.c takes p_vaddr's remainder into account). */
 static uintptr_t program_block(const ElfW(Phdr) * tls)
 {
 	uintptr_t align = tls->p_align ? tls->p_align : 1, mask = align - 1;

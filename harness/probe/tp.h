@@ -1,7 +1,7 @@
 /* tp.h - the thread pointer as the CPU has it, one header an architecture (tp_ARCH.h).
  *
  * Each gives
- *   TP_VARIANT            1: the TLS block of the program lies above the thread pointer, 2: below (ELF TLS 3.0)
+ *   TP_VARIANT            1: the TLS block of the program lies above the thread pointer, 2: below (ELF TLS section 3)
  *   TP_TCB                variant 1: bytes between the thread pointer and the program's block, before rounding
  *   TP_SLOT_SYMBOL        name of Go's TLS variable
  *   TP_DTP_BIAS           only where a loader names a module's block no sooner than __tls_get_addr was called: what

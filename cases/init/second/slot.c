@@ -5,7 +5,7 @@
 /* The slot of this library in the calling thread.  Nobody tells this library what its file
  * promises, so that it looks itself: Go's slot is the only TLS it accesses, initial-exec, and the
  * one TPOFF relocation says which GOT word holds its offset from the thread pointer
- * (ELF TLS 3.0 section 4.1.3 and 4.2.3; S5). */
+ * (ELF TLS section 4.3; S5). */
 
 #if defined(__x86_64__)
 enum { TPOFF = R_X86_64_TPOFF64 };
