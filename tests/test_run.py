@@ -222,7 +222,7 @@ def test_nice_reaches_the_builds(tool, tmp_path):
     start.chmod(0o755)
     file = described(tmp_path, f"[started]\nkind = wrapper\ncommand = {start} {{argv}}\n")
     one = "target=started & mode=exe & cgo=0 & link=internal & check=tls.g.main"
-    done = tool.run(["nice", "-n", "7", *tool.argv("run", one, "--targets", file)])
+    done = tool.run(["nice", "-n", "7", *tool.argv("run", one, "--force", "--targets", file)])
     assert done.status == CODES["ok"], done
     lines = said.read_text().split("\n")[:-1]
     if not lines:

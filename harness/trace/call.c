@@ -36,13 +36,19 @@ static void read_clone(struct thread *thread, struct trace_regs *regs)
  * os_linux.go minit), before it runs any other goroutine.  So the slot must hold exactly the g
  * that runtime.clone was given for the thread (a register at that system call), and for the first
  * thread runtime.g0.  Later the slot follows the goroutine, and the g register of the ABI is only
- * there since 1.17 and free for the assembly of a system call. */
+ * there since 1.17 and free for the assembly of a system call.
+ *
+ * Where the process ends meanwhile there is no memory to read and nothing to hold against it: that it was killed is the
+ * one way out of a stop that is not ours, after which ptrace finds nobody (ptrace(2), "Death under ptrace"). */
 static void witness_slot(struct thread *thread, const struct trace_regs *regs)
 {
 	trace_word pointer = regs_thread_pointer(thread->tid, regs), seen = 0;
+	struct trace_regs again;
 	if (thread->witness != WITNESS_NONE || !thread->tp_sets || !thread->g)
 		return;
 	int error = memory_read(thread->tid, pointer - sizeof(trace_word), &seen, sizeof seen);
+	if (error && regs_read(thread->tid, &again) == -ESRCH)
+		return;
 	thread->witness = !error && pointer == thread->tp && seen == thread->g ? WITNESS_G : WITNESS_OTHER;
 }
 
