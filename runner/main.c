@@ -225,7 +225,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	size_t count = table_options(&table, command, rows);
 	struct option_words words;
 	struct diag diag = DIAG_INIT;
-	struct setup setup = { .timeout_scale = 1.0, .cell_ms = CELL_MS };
+	struct setup setup = { .timeout_scale = 1.0, .cell_ms = CELL_MS, .alone = SETUP_ALONE_MAX };
 	struct targets targets = { NULL, 0 };
 	machine_find(&setup.machine);
 	linkers_find(&setup.linkers);

@@ -8,7 +8,6 @@ import "C"
 import (
 	"io/ioutil"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -66,14 +65,8 @@ func exitSeen(by string) (seen, note string) {
 		return "unasked", err.Error()
 	}
 	defer out.Close()
-	env := []string{exitAsked + "=" + by}
-	for _, one := range os.Environ() {
-		if !strings.HasPrefix(one, "TLSMATRIX_PULSE=") {
-			env = append(env, one)
-		}
-	}
 	pid, err := syscall.ForkExec("/proc/self/exe", os.Args[:1], &syscall.ProcAttr{
-		Env:   env,
+		Env:   append(os.Environ(), exitAsked+"="+by),
 		Files: []uintptr{0, in.Fd(), 2},
 	})
 	in.Close()
@@ -88,11 +81,9 @@ func exitSeen(by string) (seen, note string) {
 	if !finished {
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
-	var status syscall.WaitStatus
-	for {
-		if _, err := syscall.Wait4(pid, &status, 0, nil); err != syscall.EINTR {
-			break
-		}
+	status, err := forkWait(pid)
+	if err != nil {
+		return "unasked", err.Error()
 	}
 	words := map[string]string{"": "silent", "called": "called", "called waited": "waited"}
 	switch {

@@ -98,8 +98,7 @@ func deepStack(tops []uintptr) uintptr {
 
 // deepIsAbove reports whether what lies below a stack is one of these: of another, the runtime's or that of the
 // goroutine which asks, what is written to there says anything (1.7: "G waiting list is corrupted").
-func deepIsAbove(tops []uintptr, top uintptr) bool {
-	size := deepStack(tops)
+func deepIsAbove(tops []uintptr, top, size uintptr) bool {
 	for _, other := range tops {
 		if other == top-size {
 			return true
@@ -133,8 +132,9 @@ func tlsm_deep() C.int {
 		<-where // from where it was before the channel's code had it grow
 	}
 	whole, went := deepAsk(turns, where, tops[:]), 0
+	size := deepStack(tops[:])
 	for i := 0; i < len(turns) && whole && went < deepDown; i++ {
-		if deepIsAbove(tops[:], tops[i]) {
+		if deepIsAbove(tops[:], tops[i], size) {
 			turns[i] <- true
 			whole = <-where != 0
 			whole = deepAsk(turns, where, tops[:]) && whole

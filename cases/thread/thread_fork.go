@@ -63,18 +63,21 @@ func forkShellExit(asked, expected int) (fault string) {
 	if err != nil {
 		return "ForkExec: " + err.Error()
 	}
-	var status syscall.WaitStatus
+	status, err := forkWait(pid)
+	if err != nil {
+		return "Wait4: " + err.Error()
+	}
+	if !status.Exited() || status.ExitStatus() != expected {
+		return "status " + hex(uintptr(status)) + " of " + itoa(pid) + " instead of " + itoa(expected)
+	}
+	return ""
+}
+
+// forkWait waits for a child to end, however often a signal comes meanwhile.
+func forkWait(pid int) (status syscall.WaitStatus, err error) {
 	for {
-		got, err := syscall.Wait4(pid, &status, 0, nil)
-		if err == syscall.EINTR {
-			continue
+		if _, err = syscall.Wait4(pid, &status, 0, nil); err != syscall.EINTR {
+			return status, err
 		}
-		if err != nil {
-			return "Wait4: " + err.Error()
-		}
-		if got != pid || !status.Exited() || status.ExitStatus() != expected {
-			return "status " + hex(uintptr(status)) + " of " + itoa(got) + " instead of " + itoa(expected)
-		}
-		return ""
 	}
 }

@@ -30,7 +30,7 @@ static int jobs, force, quick, forget, all, narrowed, repeat = 1;
 static double timeout_scale = 1.0;
 static const char *forbidden, *named, *pulse = "share";
 static const struct option_row options[] = {
-	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
+	{ "-j", OPTION_NUMBER, "N", "builds and cells at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "build and run every cell again, also where nothing changed", &force },
 	{ "--quick", OPTION_FLAG, NULL, "few of these cells: with every check and every way to load, on each target",
 	    &quick },
@@ -446,6 +446,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	char *text;
 	setup->timeout_scale = timeout_scale;
+	setup->alone = jobs == 1 ? 1 : setup->alone;
 	if (check_options(setup, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
 	int code = choose(setup, words, &filter, &text);

@@ -24,7 +24,7 @@ static int jobs, force, verbose;
 static double timeout_scale = 1.0;
 static const char *pulse = "none";
 static const struct option_row options[] = {
-	{ "-j", OPTION_NUMBER, "N", "processes at once (default: the number of cores)", &jobs },
+	{ "-j", OPTION_NUMBER, "N", "builds and cells at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "try every control again, also where nothing changed", &force },
 	{ "--verbose", OPTION_FLAG, NULL, "print every control, not only those that prove nothing", &verbose },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
@@ -281,6 +281,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	setup->timeout_scale = timeout_scale;
+	setup->alone = jobs == 1 ? 1 : setup->alone;
 	if (pulse_parse("selfcheck", pulse, &setup->pulse, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
 	int code = cmd_filter(setup, words, plan_host_filter(setup, host), &filter, &text);

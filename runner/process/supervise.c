@@ -33,10 +33,10 @@ struct child {
 	struct child *next; /* all children that are not over */
 	pid_t reaper;
 	int control;
-	int timeout_ms;
+	int timeout_ms, first_ms;
 	size_t limit;
 	double start, last_output, overdue; /* overdue: when the reaper must have reported; 0: never */
-	int flooded, over;
+	int flooded, mute, over;            /* mute: killed since it had printed nothing by first_ms */
 	struct stream out, err;
 	struct child_result result;
 };
@@ -132,6 +132,7 @@ int child_start(const struct child_spec *spec, struct child **child)
 	made->reaper = pid;
 	made->control = wiring.control[0];
 	made->timeout_ms = spec->timeout_ms;
+	made->first_ms = spec->first_ms;
 	made->limit = spec->output_limit ? spec->output_limit : LIMIT_DEFAULT;
 	made->start = made->last_output = start;
 	if (spec->timeout_ms > 0)
@@ -272,6 +273,11 @@ static void child_close(struct child *child)
 	stream_drain(child, &child->err);
 	if (child->flooded)
 		child->result.how = CHILD_FLOOD;
+	if (child->mute && child->result.how != CHILD_NOT_STARTED) {
+		child->result.how = CHILD_TIMEOUT;
+		child->result.status = child->first_ms;
+		child->result.silent_seconds = child->first_ms / 1e3;
+	}
 	shut(&child->control);
 	child->over = 1;
 }
@@ -322,6 +328,16 @@ static int first_over(struct child *const *children, size_t count, int *alive)
 	return -1;
 }
 
+/* When it must have printed something; 0: it need not, or has. */
+static double child_first(const struct child *child)
+{
+	int waits = child->first_ms > 0 && !child->mute && !child->out.seen && !child->err.seen;
+	return waits ? child->start + child->first_ms / 1e3 : 0;
+}
+
+/* Of two points in time, where 0 is never. */
+static double sooner(double a, double b) { return !a || (b && b < a) ? b : a; }
+
 static void serve(struct child *const *children, size_t count, const struct pollfd *fds)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -336,6 +352,10 @@ static void serve(struct child *const *children, size_t count, const struct poll
 			child_end(child);
 		else if (child->overdue && clock_now() >= child->overdue)
 			child_overdue(child);
+		else if (child_first(child) && clock_now() >= child_first(child)) {
+			child->mute = 1;
+			child_kill(child);
+		}
 	}
 }
 
@@ -344,8 +364,10 @@ static int sleep_ms(struct child *const *children, size_t count, int ms, double 
 {
 	double wake = ms < 0 ? 0 : until;
 	for (size_t i = 0; i < count; i++)
-		if (children[i] && children[i]->overdue && (!wake || children[i]->overdue < wake))
-			wake = children[i]->overdue;
+		if (children[i]) {
+			wake = sooner(wake, children[i]->overdue);
+			wake = sooner(wake, child_first(children[i]));
+		}
 	double left = (wake - clock_now()) * 1e3;
 	return !wake ? -1 : left <= 0 ? 0 : left < 1e6 ? (int)left + 1 : 1000000;
 }
@@ -388,36 +410,15 @@ void child_finish(struct child *child, struct child_result *result)
 	free(child);
 }
 
-/* Waits until the child has printed something or is over: 1; 0 when neither came in time. */
-static int wait_for_word(struct child *child, int ms)
-{
-	double end = clock_now() + ms / 1e3;
-	for (double left; (left = end - clock_now()) > 0;) {
-		if (children_wait(&child, 1, (int)(left < 0.1 ? left * 1e3 + 1 : 100)) == 0)
-			return 1;
-		if (child->out.seen || child->err.seen)
-			return 1;
-	}
-	return 0;
-}
-
 int child_run(const struct child_spec *spec, struct child_result *result)
 {
 	struct child *child;
 	int error = child_start(spec, &child);
 	if (error)
 		return error;
-	int mute = spec->first_ms > 0 && !wait_for_word(child, spec->first_ms);
-	if (mute)
-		child_kill(child);
 	while (children_wait(&child, 1, -1) < 0)
 		; /* a signal to the runner; the child has its own time limit */
 	child_finish(child, result);
-	if (mute && result->how != CHILD_NOT_STARTED) {
-		result->how = CHILD_TIMEOUT;
-		result->status = spec->first_ms;
-		result->silent_seconds = spec->first_ms / 1e3;
-	}
 	return 0;
 }
 

@@ -46,7 +46,7 @@ struct child_spec {
 	const char *const *env;  /* NULL-terminated; NULL means an empty environment */
 	const char *cwd;         /* NULL: the runner's */
 	int timeout_ms;          /* 0: none */
-	int first_ms;            /* child_run: killed when it has printed nothing by then, as by timeout_ms; 0: never */
+	int first_ms;            /* killed when it has printed nothing by then, as by timeout_ms; 0: never */
 	size_t output_limit;     /* bytes kept of each of stdout and stderr; 0: 4 MiB */
 	int merge;               /* stderr goes to stdout */
 	int in;                  /* a descriptor of the caller's that becomes its stdin; 0: /dev/null */

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_MS = 30000 };
-
 /* ---- one release, one mixture ------------------------------------------------------------------------------ */
 
 /* What is known of a release or mixture. */
@@ -270,6 +268,8 @@ static int list_files(struct blame *blame, enum source_stage stage, struct diag 
 	return error;
 }
 
+enum { LEAST_MS = 30000 }; /* for a cell that takes two seconds where nobody else computes */
+
 /* What a mixture may take, in ms: twice as long as a release that is known to work. */
 static int patience_ms(double seconds)
 {
@@ -297,7 +297,7 @@ int blame_begin(struct blame *blame, struct diag *diag)
 	if (!error && strcmp(blame->value[0], blame->value[1]) == 0)
 		error = diag_set(diag, EALREADY, "%s and %s: both %s: nothing to blame a file for", blame->base,
 		    blame->other, blame->value[0]);
-	blame->question.setup->cell_ms = patience_ms(slowest);
+	blame->question.cell_ms = patience_ms(slowest);
 	return error ? error : list_files(blame, SOURCES_STD, diag);
 }
 

@@ -4,7 +4,7 @@
  *
  * A mixture that does not build, that cannot be judged, or of which less than half of the checks pass that the first
  * release passes is neither: what it says of the check in question is not taken for an answer.  So is one in which so
- * much hangs that it takes twice as long as a release. */
+ * much hangs that it takes twice as long as a release; its result is kept so, as nobody but blame runs a mixture. */
 #ifndef TLSMATRIX_RUNNER_SEARCH_BLAME_H
 #define TLSMATRIX_RUNNER_SEARCH_BLAME_H
 

@@ -130,7 +130,10 @@ char *question_ask(const struct question *question, const struct plan *plan, int
 		remove_tree(dir);
 		free(dir);
 	}
+	int before = question->setup->cell_ms;
+	question->setup->cell_ms = question->cell_ms ? question->cell_ms : before;
 	*error = run_plan(question->setup, plan->cells, 1, &how, &sink);
+	question->setup->cell_ms = before;
 	char *value = *error ? NULL : value_of(question, &result);
 	take_rest(&result, rest);
 	if (!value && result.check_count)

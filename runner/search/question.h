@@ -19,6 +19,7 @@ struct question {
 	/* Of what starts processes of its own to see them end, the contract's clauses and signal.*, that check alone is
 	 * tried: they take most of a cell's time, and where little works each waits until nothing moves any more. */
 	int one_clause;
+	int cell_ms; /* what all starts of the cell together may take; 0: as anywhere (setup.h) */
 	/* Asked for what the cache has no result of any more: 1 and *result, to be freed, when an earlier run saw the
 	 * cell with the same key; NULL: nobody is. */
 	int (*recall)(void *context, const struct plan_cell *cell, struct cell_result *result);

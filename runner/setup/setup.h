@@ -24,8 +24,11 @@ struct setup {
 	struct targets *targets;  /* known and the user's (target.h); NULL: the command needs none */
 	double timeout_scale;     /* multiplies every time limit; 1.0 is meant for a busy 2-core machine */
 	int cell_ms; /* for all starts of a cell together; CELL_MS, but what is only tried may be given less */
+	int alone;   /* how many processes of one cell run at once, for checks that need one each; 1 with -j 1 */
 	enum pulse pulse;
 };
+
+enum { SETUP_ALONE_MAX = 4 };
 
 /* A loader under which everything hangs costs minutes. */
 enum { CELL_MS = 600000 };

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static enum target_kind kind_of(const struct launch *launch)
+{
+	return launch->target ? launch->target->kind : TARGET_HOST;
+}
+
 /* ---- command lines ---------------------------------------------------------------------------- */
 
 static void add_words(struct argv *argv, const struct argv *words)
@@ -72,7 +77,7 @@ static void make_command(const struct launch *launch, struct argv *argv)
 	for (size_t i = 0; launch->prefix && launch->prefix[i]; i++)
 		argv_add(argv, "%s", launch->prefix[i]);
 	struct argv own = { NULL, 0 };
-	switch (launch->target ? launch->target->kind : TARGET_HOST) {
+	switch (kind_of(launch)) {
 	case TARGET_LOADER:
 		add_loader(launch, &own);
 		break;
@@ -122,13 +127,13 @@ static void make_env(const struct launch *launch, struct env *env)
 
 /* ---- entry points ------------------------------------------------------------------------------- */
 
-int launch_run(const struct launch *launch, struct child_result *result, struct diag *diag)
+int launch_start(const struct launch *launch, struct launched *launched, struct diag *diag)
 {
-	enum target_kind kind = launch->target ? launch->target->kind : TARGET_HOST;
-	if (kind == TARGET_SSH)
-		return ssh_run(launch, result, diag);
-	if (kind == TARGET_OSV)
-		return osv_run(launch, result, diag);
+	*launched = (struct launched){ .child = NULL };
+	if (kind_of(launch) == TARGET_SSH)
+		return ssh_run(launch, &launched->result, diag);
+	if (kind_of(launch) == TARGET_OSV)
+		return osv_run(launch, &launched->result, diag);
 	struct argv argv = { NULL, 0 };
 	struct env env = ENV_INIT;
 	make_command(launch, &argv);
@@ -140,26 +145,47 @@ int launch_run(const struct launch *launch, struct child_result *result, struct 
 		.first_ms = launch->first_ms,
 		.output_limit = launch->output_limit,
 	};
-	int error = child_run(&spec, result);
+	int error = child_start(&spec, &launched->child);
 	if (error)
 		diag_set(diag, -error, "cannot start a process: %s", strerror(-error));
-	/* Of a program of the host's own the cell says so; a target that does not start judges nothing. */
-	if (!error && result->how == CHILD_NOT_STARTED && kind != TARGET_HOST) {
-		error = diag_set(diag, result->status ? result->status : EIO, "target %s: cannot start %s: %s",
-		    launch->target->name, argv.word[0], strerror(result->status));
-		child_result_free(result);
-	}
 	argv_free(&argv);
 	env_free(&env);
 	return error;
 }
 
+int launch_finish(
+    const struct launch *launch, const struct launched *launched, struct child_result *result, struct diag *diag)
+{
+	*result = launched->result;
+	if (!launched->child)
+		return 0;
+	while (children_wait(&launched->child, 1, -1) < 0)
+		; /* a signal to the runner; the child has its own time limit */
+	child_finish(launched->child, result);
+	/* Of a program of the host's own the cell says so; a target that does not start judges nothing. */
+	if (result->how != CHILD_NOT_STARTED || kind_of(launch) == TARGET_HOST)
+		return 0;
+	struct argv argv = { NULL, 0 };
+	make_command(launch, &argv);
+	int error = diag_set(diag, result->status ? result->status : EIO, "target %s: cannot start %s: %s",
+	    launch->target->name, argv.word[0], strerror(result->status));
+	argv_free(&argv);
+	child_result_free(result);
+	return error;
+}
+
+int launch_run(const struct launch *launch, struct child_result *result, struct diag *diag)
+{
+	struct launched launched;
+	int error = launch_start(launch, &launched, diag);
+	return error ? error : launch_finish(launch, &launched, result, diag);
+}
+
 void launch_shell(const struct launch *launch, struct buf *out)
 {
-	enum target_kind kind = launch->target ? launch->target->kind : TARGET_HOST;
-	if (kind == TARGET_SSH) {
+	if (kind_of(launch) == TARGET_SSH) {
 		ssh_shell(launch, out);
-	} else if (kind == TARGET_OSV) {
+	} else if (kind_of(launch) == TARGET_OSV) {
 		osv_shell(launch, out);
 	} else {
 		struct argv argv = { NULL, 0 };

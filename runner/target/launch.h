@@ -37,6 +37,18 @@ struct launch {
 
 int launch_run(const struct launch *launch, struct child_result *result, struct diag *diag);
 
+/* The same in two parts, so that a caller can have several programs at once: children_wait() on their children, and
+ * launch_finish() with the launch and what launch_start() left, once for each that started.  Each may fail as
+ * launch_run() does.  Of ssh and osv the program is over when launch_start() returns, since their programs share a
+ * connection or are a machine each; it has no child then. */
+struct launched {
+	struct child *child; /* NULL: it is over, as result says */
+	struct child_result result;
+};
+int launch_start(const struct launch *launch, struct launched *launched, struct diag *diag);
+int launch_finish(
+    const struct launch *launch, const struct launched *launched, struct child_result *result, struct diag *diag);
+
 /* How many words the target's own start puts in front of the program's that the kernel tells as the process's
  * arguments: of a loader that is started by hand. */
 size_t launch_front(const struct launch *launch);

@@ -1,18 +1,13 @@
 #include "runner/trial/trial.h"
 
-#include "harness/inspect.h"
 #include "harness/record.h"
-#include "matrix/base/diag.h"
-#include "matrix/contract.h"
 #include "matrix/needs.h"
 #include "runner/build/build.h"
-#include "runner/build/hosts.h"
-#include "runner/process/script.h"
-#include "runner/target/launch.h"
 #include "runner/trial/batch.h"
 #include "runner/trial/death.h"
 #include "runner/trial/judge.h"
 #include "runner/trial/pulse.h"
+#include "runner/trial/start.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,145 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Limits, in ms, for a machine that is busy; --timeout-scale multiplies them.  A batch gets more than any check, since
- * it is not what is judged.  FIRST_MS is for the first sign of life. */
-enum { FIRST_MS = 30000, BATCH_MS = 180000, CHECK_MS = 120000, TRACE_MS = 180000 };
-
-struct run {
-	const struct trial *trial;
-	struct cell_result *result;
-	struct buf *log;
-	struct env env;
-	const json_t *load; /* runs[LOAD] of build.json */
-	const json_t *facts;
-	const char *module;
-	struct diag infra; /* what the target did not do */
-	char *hopeless;    /* why nothing more is started; NULL: it is */
-};
-
-/* ---- starting ------------------------------------------------------------------------------------ */
-
-/* A check whose program is one of ours, which is told the file that the cell is about. */
-static void add_host(const struct run *run, enum hosts hosts, const char *name, const char *option, struct argv *argv)
-{
-	char *dir = hosts_dir(run->trial->setup, &run->trial->cell, hosts, run->trial->violation.kind == SABOTAGE);
-	argv_add(argv, "%s/%s", dir, name);
-	if (option)
-		argv_add(argv, "%s", option);
-	argv_add(argv, "%s", run->module);
-	free(dir);
-}
-
-static void add_program(const struct run *run, const struct check *check, struct argv *argv)
-{
-	if (check && strcmp(check->id, "init.go-loads-go") == 0) {
-		add_host(run, HOSTS_GO, "gohost", NULL, argv);
-		return;
-	}
-	if (check && contract_of_program(check->id)) {
-		add_host(run, HOSTS_C, "host", "--program", argv);
-		return;
-	}
-	size_t i;
-	json_t *word;
-	json_array_foreach(json_object_get(run->load, "program"), i, word)
-	    argv_add(argv, "%s", json_string_value(word));
-}
-
-static void set_env(struct run *run)
-{
-	const struct trial *trial = run->trial;
-	int control = trial->violation.kind == SABOTAGE;
-	char *aux_c = hosts_dir(trial->setup, &trial->cell, HOSTS_C, control),
-	     *aux_go = hosts_dir(trial->setup, &trial->cell, HOSTS_GO, control);
-	char *home = xprintf("%s/home", trial->setup->places.cache);
-	int program = trial->cell.mode == MODE_EXE || trial->cell.mode == MODE_PIE;
-	const char *load = load_name(trial->cell.load);
-	env_base(&run->env, home);
-	struct buf slot = BUF_INIT;
-	inspect_promise(run->facts, &slot);
-	env_set(&run->env, "TLSMATRIX_SLOT", "%s", slot.data);
-	buf_free(&slot);
-	env_set(&run->env, "TLSMATRIX_MODULE", "%s",
-	    program || strcmp(load, "archive") == 0 || strcmp(load, "archive-pie") == 0 ? "" : run->module);
-	env_set(&run->env, "TLSMATRIX_NEIGHBOURS", "%s/libneighbours.so", aux_c);
-	if (trial->cell.mode == MODE_C_SHARED)
-		env_set(&run->env, "TLSMATRIX_SECOND", "%s/libsecond.so", aux_go);
-	if (trial->cell.mode == MODE_SHARED) {
-		char *dir = xstrdup(run->module);
-		*strrchr(dir, '/') = '\0';
-		env_set(&run->env, "LD_LIBRARY_PATH", "%s", dir);
-		free(dir);
-	} else if (!program) {
-		env_set(&run->env, "LD_LIBRARY_PATH", "%s:%s", trial->build_dir, aux_c);
-	}
-	struct argv argv = { NULL, 0 };
-	add_program(run, NULL, &argv);
-	struct launch launch = { .setup = trial->setup, .target = trial->target, .argv = &argv, .env = &run->env };
-	if (launch_front(&launch))
-		env_set(&run->env, "TLSMATRIX_FRONT", "%zu", launch_front(&launch));
-	argv_free(&argv);
-	if (trial->cell.load == LOAD_PRELOAD)
-		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
-	if (trial->no_pulse)
-		env_set(&run->env, "TLSMATRIX_PULSE", "none");
-	if (trial->violation.kind == SABOTAGE)
-		env_set(&run->env, "TLSMATRIX_CONTROL", "%s", trial->violation.argument);
-	free(home);
-	free(aux_go);
-	free(aux_c);
-}
-
-/* With the patience that the machine and the target ask for. */
-static double scaled(const struct run *run, int limit_ms)
-{
-	return limit_ms * run->trial->setup->timeout_scale * (run->trial->target ? run->trial->target->scale : 1.0);
-}
-
-/* Starts argv on the target, with the words of prefix (NULL: none) in front on this machine. */
-static int start(
-    struct run *run, const char *const *prefix, const struct argv *argv, int limit_ms, struct child_result *child)
-{
-	int cell_ms = run->trial->setup->cell_ms;
-	struct launch launch = {
-		.setup = run->trial->setup,
-		.target = run->trial->target,
-		.argv = argv,
-		.env = &run->env,
-		.prefix = prefix,
-		.timeout_ms = (int)scaled(run, limit_ms < cell_ms ? limit_ms : cell_ms),
-		.first_ms = prefix ? 0 : (int)scaled(run, FIRST_MS), /* the tracer reports at the end */
-		.output_limit = 1 << 20,
-	};
-	buf_add(run->log, "$ ");
-	launch_shell(&launch, run->log);
-	buf_add(run->log, "\n");
-	int error = launch_run(&launch, child, &run->infra);
-	if (error) {
-		buf_printf(run->log, "# %s\n", run->infra.line);
-		return error;
-	}
-	const struct disturbance *by = death_disturbance(child);
-	if (by && by->again && !run->result->again)
-		run->result->again = xstrdup(by->name);
-	run->result->seconds += child->seconds;
-	buf_add_bytes(run->log, child->out.data, child->out.len);
-	buf_add_bytes(run->log, child->err.data, child->err.len);
-	buf_add(run->log, "\n# ");
-	child_describe(child, run->log);
-	buf_printf(run->log, ", %.2f s\n", child->seconds);
-	return 0;
-}
-
 /* ---- what a process said ---------------------------------------------------------------------------- */
-
-static struct check_result *result_of(struct run *run, const struct check *check)
-{
-	for (size_t i = 0; i < run->trial->count; i++)
-		if (run->trial->checks[i] == check)
-			return &run->result->checks[i];
-	return NULL;
-}
 
 static void take_record(struct check_result *result, const struct record *record)
 {
@@ -168,72 +25,41 @@ static void take_record(struct check_result *result, const struct record *record
 		judge_observed(result, record->text, record->note);
 }
 
-/* The tracer with what it is to do wrong; its checks and "--" are still to come. */
-static void add_tracer(const struct run *run, int timeout_ms, struct argv *argv)
-{
-	const struct trial *trial = run->trial;
-	const char *const options[] = { "--module", run->module, trial->violation.kind == BEND ? "--bend" : NULL,
-		trial->violation.argument, trial->cell.load == LOAD_PRELOAD ? "--preload" : NULL, run->module };
-	argv_add(argv, "%s/tlstrace", trial->setup->places.bin);
-	if (timeout_ms) {
-		argv_add(argv, "--timeout");
-		argv_add(argv, "%d", (int)(scaled(run, timeout_ms) / 1000));
-	}
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i += 2)
-		if (options[i]) {
-			argv_add(argv, "%s", options[i]);
-			argv_add(argv, "%s", options[i + 1]);
-		}
-}
-
-static void set_repro(struct run *run, const struct check *check, const char *words)
-{
-	struct check_result *result = result_of(run, check);
-	struct buf line = BUF_INIT;
-	struct argv argv = { NULL, 0 }, prefix = { NULL, 0 };
-	if (check->pass == PASS_TRACE) {
-		add_tracer(run, 0, &prefix);
-		argv_add(&prefix, "%s", check->id);
-		argv_add(&prefix, "--");
-	}
-	add_program(run, check, &argv);
-	argv_add(&argv, "%s", words);
-	struct launch launch = {
-		.setup = run->trial->setup,
-		.target = run->trial->target,
-		.argv = &argv,
-		.env = &run->env,
-		.prefix = (const char *const *)prefix.word,
-	};
-	launch_shell(&launch, &line);
-	argv_free(&argv);
-	argv_free(&prefix);
-	free(result->repro);
-	result->repro = buf_take(&line);
-}
-
 /* ---- LIVE and HOST: one process for as many as possible ------------------------------------------------ */
 
-/* What became of a process, and what it said of its checks. */
+/* A process that is asked for checks, what became of it, and what it said of them. */
 struct batch {
 	const struct check *const *asked;
 	size_t count, settled;
+	struct argv argv;
+	struct started started;
 	struct child_result child;
 	struct records records;
 	struct batch_check *said;
 	char *message; /* how it ended */
 };
 
-static int batch_start(
+/* What begins is ended by batch_end, and stays where it is till then. */
+static int batch_begin(
     struct run *run, const struct check *const *asked, size_t count, int limit_ms, struct batch *batch)
 {
-	struct argv argv = { NULL, 0 };
 	*batch = (struct batch){ .asked = asked, .count = count };
-	add_program(run, asked[0], &argv);
+	start_program(run, asked[0], &batch->argv);
 	for (size_t i = 0; i < count; i++)
-		argv_add(&argv, "%s", asked[i]->id);
-	int error = start(run, NULL, &argv, limit_ms, &batch->child);
-	argv_free(&argv);
+		argv_add(&batch->argv, "%s", asked[i]->id);
+	int error = start_begin(run, NULL, &batch->argv, limit_ms, &batch->started);
+	if (error)
+		argv_free(&batch->argv);
+	return error;
+}
+
+/* Afterwards batch_free is due, unless there was an error. */
+static int batch_end(struct run *run, struct batch *batch)
+{
+	const struct check *const *asked = batch->asked;
+	size_t count = batch->count;
+	int error = start_end(run, &batch->started, &batch->child);
+	argv_free(&batch->argv);
 	if (error)
 		return error;
 	records_read(batch->child.out.data, batch->child.out.len, &batch->records);
@@ -266,7 +92,7 @@ static void judge_all(struct run *run, const struct batch *batch)
 			       xprintf(RESULT_WHOLE_CELL "ended before its first check: %s", batch->message);
 	for (size_t i = 0; i < batch->count; i++)
 		judge_status(
-		    result_of(run, batch->asked[i]), garbled ? STATUS_MISS : death_status(&batch->child), told);
+		    start_result(run, batch->asked[i]), garbled ? STATUS_MISS : death_status(&batch->child), told);
 	if (batch->child.how == CHILD_TIMEOUT && !run->hopeless)
 		run->hopeless = xstrdup(told);
 	free(told);
@@ -284,7 +110,7 @@ static size_t batch_culprit(const struct batch *batch)
 static void judge_settled(struct run *run, const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->settled; i++) {
-		struct check_result *result = result_of(run, batch->asked[i]);
+		struct check_result *result = start_result(run, batch->asked[i]);
 		char *why = xprintf("%s; %s", batch->said[i].why, batch->message);
 		if (batch->said[i].state == BATCH_SAID)
 			take_record(result, batch->said[i].record);
@@ -301,7 +127,7 @@ static void judge_end(struct run *run, const struct batch *batch)
 	if ((batch->records.ended && child->how == CHILD_EXITED && child->status == 0) ||
 	    batch->said[batch->count - 1].state == BATCH_SPOILED)
 		return;
-	judge_status(result_of(run, batch->asked[batch->count - 1]),
+	judge_status(start_result(run, batch->asked[batch->count - 1]),
 	    child->how == CHILD_LEAK ? STATUS_LEAK : death_status(child),
 	    child->how == CHILD_LEAK ? child->left : batch->message);
 }
@@ -312,30 +138,40 @@ static int lacks_pulse(const struct run *run, const struct check *check)
 	return run->trial->no_pulse && check->pass == PASS_LIVE;
 }
 
+static size_t run_batch(struct run *run, const struct check *const *asked, size_t count, int limit_ms, int *error);
+
+/* Returns how many of the checks are judged afterwards: at least one. */
+static size_t judge_batch(struct run *run, const struct batch *batch, int *error)
+{
+	const struct check *const *asked = batch->asked;
+	size_t count = batch->count;
+	if (!batch->records.count) {
+		judge_all(run, batch);
+		return count;
+	}
+	judge_settled(run, batch);
+	if (batch->settled == count) {
+		judge_end(run, batch);
+		return count;
+	}
+	size_t culprit = batch_culprit(batch);
+	if (batch->child.how == CHILD_TIMEOUT && count > 1 && !lacks_pulse(run, asked[culprit]))
+		run_batch(run, asked + culprit, 1, CHECK_MS, error);
+	else if (batch->said[culprit].state != BATCH_SPOILED)
+		judge_status(start_result(run, asked[culprit]), death_status(&batch->child), batch->message);
+	return culprit + 1;
+}
+
 /* Runs asked[0..count) in one process; returns how many of them are judged afterwards: at least one,
  * or 0 with an error when nothing could be started. */
 static size_t run_batch(struct run *run, const struct check *const *asked, size_t count, int limit_ms, int *error)
 {
 	struct batch batch;
-	*error = batch_start(run, asked, count, limit_ms, &batch);
+	*error = batch_begin(run, asked, count, limit_ms, &batch);
+	*error = *error ? *error : batch_end(run, &batch);
 	if (*error)
 		return 0;
-	size_t done = count;
-	if (!batch.records.count) {
-		judge_all(run, &batch);
-	} else {
-		judge_settled(run, &batch);
-		if (batch.settled == count) {
-			judge_end(run, &batch);
-		} else {
-			size_t culprit = batch_culprit(&batch);
-			done = culprit + 1;
-			if (batch.child.how == CHILD_TIMEOUT && count > 1 && !lacks_pulse(run, asked[culprit]))
-				run_batch(run, asked + culprit, 1, CHECK_MS, error);
-			else if (batch.said[culprit].state != BATCH_SPOILED)
-				judge_status(result_of(run, asked[culprit]), death_status(&batch.child), batch.message);
-		}
-	}
+	size_t done = judge_batch(run, &batch, error);
 	batch_free(&batch);
 	return done;
 }
@@ -344,7 +180,7 @@ static size_t run_batch(struct run *run, const struct check *const *asked, size_
 static int is_over(struct run *run)
 {
 	double spent = run->result->seconds * 1000;
-	if (!run->hopeless && spent > scaled(run, run->trial->setup->cell_ms))
+	if (!run->hopeless && spent > start_scaled(run, run->trial->setup->cell_ms))
 		run->hopeless = xprintf(RESULT_WHOLE_CELL "its time is up: %.0f s for all its starts", spent / 1000);
 	return run->hopeless != NULL;
 }
@@ -352,7 +188,7 @@ static int is_over(struct run *run)
 static void judge_rest(struct run *run, const struct check *const *asked, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		judge_status(result_of(run, asked[i]), STATUS_TIMEOUT, run->hopeless);
+		judge_status(start_result(run, asked[i]), STATUS_TIMEOUT, run->hopeless);
 }
 
 /* Not skipped for what the target lacks. */
@@ -363,7 +199,7 @@ static int retry_stalled(struct run *run, const struct check *const *asked, size
 {
 	int error = 0;
 	for (size_t i = 0; i < count && !error; i++) {
-		struct check_result *result = result_of(run, asked[i]);
+		struct check_result *result = start_result(run, asked[i]);
 		int left = lacks_pulse(run, asked[i]) && pulse_is_stalled(result) ? PULSE_RETRIES : 0;
 		if (!left)
 			continue;
@@ -380,25 +216,101 @@ static int retry_stalled(struct run *run, const struct check *const *asked, size
 	return error;
 }
 
-static int run_pass(struct run *run, unsigned passes, int alone)
+/* The checks of these passes that are to be run; malloc'ed. */
+static const struct check **asked_of(struct run *run, unsigned passes, size_t *count)
 {
 	const struct trial *trial = run->trial;
-	const struct check **batch = xcalloc(trial->count + 1, sizeof(*batch));
-	size_t count = 0;
-	int error = 0;
+	const struct check **asked = xcalloc(trial->count + 1, sizeof(*asked));
+	*count = 0;
 	for (size_t i = 0; i < trial->count; i++)
 		if (passes & 1u << trial->checks[i]->pass && is_asked(run, i)) {
-			batch[count++] = trial->checks[i];
-			set_repro(run, trial->checks[i], trial->checks[i]->id);
+			asked[(*count)++] = trial->checks[i];
+			start_repro(run, trial->checks[i], trial->checks[i]->id);
 		}
-	size_t done = 0;
+	return asked;
+}
+
+static int run_together(struct run *run)
+{
+	size_t count, done = 0;
+	int error = 0;
+	const struct check **asked = asked_of(run, 1u << PASS_LIVE | 1u << PASS_HOST, &count);
 	while (!error && done < count && !is_over(run))
-		done += run_batch(run, batch + done, alone ? 1 : count - done, alone ? CHECK_MS : BATCH_MS, &error);
+		done += run_batch(run, asked + done, count - done, BATCH_MS, &error);
 	if (!error)
-		error = retry_stalled(run, batch, done);
+		error = retry_stalled(run, asked, done);
 	if (!error)
-		judge_rest(run, batch + done, count - done);
-	free(batch);
+		judge_rest(run, asked + done, count - done);
+	free(asked);
+	return error;
+}
+
+/* ---- ALONE: a process for each -------------------------------------------------------------------------- */
+
+/* Most of them wait more than they compute: for signals, for what must hang, for another start.  So some run at the
+ * same time; they disturb each other no more than those of other cells do. */
+struct alone {
+	struct run *run;
+	struct batch place[SETUP_ALONE_MAX];
+	struct child *child[SETUP_ALONE_MAX]; /* of the places that are taken; NULL: free, or over already */
+	int taken[SETUP_ALONE_MAX];
+};
+
+/* A place whose process is over; -1: none is taken. */
+static int alone_wait(const struct alone *alone)
+{
+	int any = 0, over = -1;
+	for (int i = 0; i < SETUP_ALONE_MAX; i++) {
+		if (alone->taken[i] && !alone->child[i])
+			return i;
+		any |= alone->taken[i];
+	}
+	while (any && (over = children_wait(alone->child, SETUP_ALONE_MAX, -1)) < 0)
+		; /* a signal to the runner; each child has its own time limit */
+	return over;
+}
+
+static int alone_begin(struct alone *alone, int at, const struct check *const *asked)
+{
+	int error = batch_begin(alone->run, asked, 1, CHECK_MS, &alone->place[at]);
+	if (error)
+		return error;
+	alone->taken[at] = 1;
+	alone->child[at] = alone->place[at].started.launched.child;
+	return 0;
+}
+
+static int alone_end(struct alone *alone, int at)
+{
+	struct batch *batch = &alone->place[at];
+	alone->taken[at] = 0;
+	alone->child[at] = NULL;
+	int error = batch_end(alone->run, batch);
+	if (error)
+		return error;
+	judge_batch(alone->run, batch, &error);
+	batch_free(batch);
+	return error;
+}
+
+static int run_alone(struct run *run)
+{
+	struct alone alone = { .run = run };
+	size_t count, begun = 0;
+	int error = 0, over = -1;
+	const struct check **asked = asked_of(run, 1u << PASS_ALONE, &count);
+	do {
+		if (over >= 0) {
+			int failed = alone_end(&alone, over);
+			error = error ? error : failed;
+		}
+		for (int i = 0; i < run->trial->setup->alone && !error && begun < count && !is_over(run); i++)
+			if (!alone.taken[i])
+				error = alone_begin(&alone, i, asked + begun++);
+	} while ((over = alone_wait(&alone)) >= 0);
+	if (!error)
+		judge_rest(run, asked + begun, count - begun);
+	free(asked);
 	return error;
 }
 
@@ -408,7 +320,8 @@ static int run_trace(struct run *run)
 {
 	const struct trial *trial = run->trial;
 	struct argv prefix = { NULL, 0 }, argv = { NULL, 0 };
-	add_tracer(run, TRACE_MS, &prefix);
+	int limit_ms = trial->violation.kind == BEND ? BENT_MS : TRACE_MS;
+	start_tracer(run, limit_ms, &prefix);
 	int preload = trial->cell.load == LOAD_PRELOAD;
 	if (preload)
 		env_set(&run->env, "LD_PRELOAD", "%s", "");
@@ -421,17 +334,22 @@ static int run_trace(struct run *run)
 			argv_add(&prefix, "%s", trial->checks[i]->id);
 			int forks = strcmp(trial->checks[i]->id, "thread.fork-signals") == 0 ||
 			    strcmp(trial->checks[i]->id, "thread.pidfd-probe") == 0;
-			set_repro(run, trial->checks[i], forks ? TRIAL_FORKS : TRIAL_WORKLOAD);
+			start_repro(run, trial->checks[i], forks ? TRIAL_FORKS : TRIAL_WORKLOAD);
 			count++;
 			forking |= forks;
 		}
 	argv_add(&prefix, "--");
-	add_program(run, NULL, &argv);
+	start_program(run, NULL, &argv);
 	argv_add(&argv, TRIAL_WORKLOAD);
 	if (forking)
 		argv_add(&argv, TRIAL_FORKS);
 	struct child_result child;
-	int error = count ? start(run, (const char *const *)prefix.word, &argv, TRACE_MS + TRACE_MS / 4, &child) : 0;
+	struct started started;
+	int error = 0;
+	if (count)
+		error = start_begin(run, (const char *const *)prefix.word, &argv, limit_ms + limit_ms / 4, &started);
+	if (count && !error)
+		error = start_end(run, &started, &child);
 	argv_free(&argv);
 	argv_free(&prefix);
 	if (preload)
@@ -526,9 +444,9 @@ int trial_run(const struct trial *trial, struct cell_result *result, struct buf 
 	judge_still(&run);
 	int error = 0;
 	if (run.load && trial->cell.load != LOAD_NONE) {
-		set_env(&run);
-		error = run_pass(&run, 1u << PASS_LIVE | 1u << PASS_HOST, 0);
-		error = error ? error : run_pass(&run, 1u << PASS_ALONE, 1);
+		start_env(&run);
+		error = run_together(&run);
+		error = error ? error : run_alone(&run);
 		error = error ? error : run_trace(&run);
 	}
 	if (error && trial->target && trial->target->kind != TARGET_HOST) {

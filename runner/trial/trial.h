@@ -2,7 +2,8 @@
  *
  * All LIVE and HOST checks of a cell run in one process, in the order of checks.def; when it dies
  * in check k it is started again with the checks after k, so that one crash costs one check.  Each
- * ALONE check has a process of its own; all TRACE checks share one process under tlstrace.
+ * ALONE check has a process of its own, of which a few run at once (setup.h); all TRACE checks share one process under
+ * tlstrace.
  *
  * A check that was planned and did not report is a miss.  A batch that ran out of time says nothing
  * about the check it was cut in: that one runs again by itself with a limit of its own.
