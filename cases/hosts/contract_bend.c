@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "harness/probe/probe.h"
+
 static uintptr_t *auxv_find(const struct entering *entering, uintptr_t tag)
 {
 	uintptr_t *at = entering->auxv;
@@ -220,6 +222,17 @@ static void argv_frame(struct entering *e) { e->way = way_frame; }
 static void slot_nowhere(struct entering *e) { e->slot = NOWHERE; }
 static void slot_zeros(struct entering *e) { e->slot = (uintptr_t)e->argv + VECTOR_SIZE / 2; }
 
+/* The control leaves what the slot held: the first call dies of it, and so it was Go's slot. */
+static int way_late(struct turn *turn)
+{
+	contract_enter(turn);
+	if (!probe_control("contract.slot-late", "stays"))
+		*contract_slot(&turn->loaded) = 0;
+	return contract_ask(turn);
+}
+
+static void slot_late(struct entering *e) { e->slot = NOWHERE, e->way = way_late; }
+
 /* Times: of what may come too late to do harm, until it does. */
 static const struct contract_clause clauses[] = {
 	{ "contract.args-null", args_null, TIMES },
@@ -252,6 +265,7 @@ static const struct contract_clause clauses[] = {
 	{ "contract.call-before", call_before, TIMES },
 	{ "contract.slot-nowhere", slot_nowhere, TIMES },
 	{ "contract.slot-zeros", slot_zeros, TIMES },
+	{ "contract.slot-late", slot_late, TIMES },
 };
 
 const struct contract_clause *contract_find_bend(const char *id)
