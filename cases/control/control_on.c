@@ -5,8 +5,11 @@
 /* As in harness/probe/probe.h; this file is compiled both beside a copy of it and without. */
 int probe_control(const char *id, const char *point);
 
-/* Weak for control_off.c's reason. */
-__attribute__((weak)) int probe_control(const char *id, const char *point)
+/* Weak for control_off.c's reason, and not on Windows for its other. */
+#ifndef _WIN32
+__attribute__((weak))
+#endif
+int probe_control(const char *id, const char *point)
 {
 	const char *asked = getenv("TLSMATRIX_CONTROL");
 	size_t length = strlen(id);

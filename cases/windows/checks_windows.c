@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <winternl.h>
 
 #include "cases/windows/init_count_windows.h"
 #include "harness/probe/probe.h"
@@ -241,7 +242,87 @@ static void two_libs(struct host *host, struct seen *seen)
 	    crowd.shared_slot || crowd.swapped_value ? 1 : 2);
 }
 
+/* ---- tls.indexes-taken ---- */
+
+enum { ANSWERS = 100 };
+
+/* The indexes that the host has before the library comes, each with a value of its own on the main thread. */
+struct indexes {
+	DWORD index[4 * TLS_MINIMUM_AVAILABLE];
+	size_t count;
+};
+
+static void *index_value(DWORD index) { return (void *)(uintptr_t)(0x5a5a0000 + index); }
+
+/* TEB.TlsSlots has TLS_MINIMUM_AVAILABLE words: takes its indexes, and the first that has none there. */
+static void take_indexes(struct indexes *indexes)
+{
+	DWORD index = 0;
+	while (index < TLS_MINIMUM_AVAILABLE && indexes->count < sizeof indexes->index / sizeof *indexes->index) {
+		index = TlsAlloc();
+		if (index == TLS_OUT_OF_INDEXES || !TlsSetValue(index, index_value(index)))
+			abort();
+		indexes->index[indexes->count++] = index;
+	}
+}
+
+static int indexes_kept(const struct indexes *indexes)
+{
+	for (size_t i = 0; i < indexes->count; i++)
+		if (TlsGetValue(indexes->index[i]) != index_value(indexes->index[i]))
+			return 0;
+	return 1;
+}
+
+/* The word of the TEB (winternl.h, winnt.h) that the library has for its slot. */
+static const char *slot_name(const struct library *library)
+{
+	uintptr_t offset = library->slot() - (uintptr_t)NtCurrentTeb();
+	size_t slots = offsetof(TEB, TlsSlots);
+	return !library->slot()                                            ? "unknown" :
+	    offset == offsetof(NT_TIB, ArbitraryUserPointer)               ? "ArbitraryUserPointer" :
+	    offset >= slots && offset < slots + sizeof((TEB *)0)->TlsSlots ? "TlsSlots" :
+									     "elsewhere";
+}
+
+/* The library's own checks of what its slot holds, under these conditions. */
+static void observe_g(const struct library *library, struct seen *seen)
+{
+	static char ids[][16] = { "tls.g.main", "tls.g.go", "tls.g.c" };
+	const char *before = "";
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		struct seen own = { "", "" };
+		library->check(ids[i], own.text, sizeof own.text, own.note, sizeof own.note);
+		if (strcmp(own.text, "slot=g") == 0) {
+			SEEN(seen, "%s%s", before, ids[i] + strlen("tls.g."));
+			before = ",";
+		} else
+			NOTE(seen, "%s: %s %s; ", ids[i], own.text, own.note);
+	}
+}
+
+static void indexes_taken(struct host *host, struct seen *seen)
+{
+	static struct indexes indexes;
+	int answered = 0;
+	if (!probe_control("tls.indexes-taken", "none"))
+		take_indexes(&indexes);
+	host_load(host);
+	host->library.first_call(); /* the slot's place is known when the runtime has started */
+	for (int i = 0; i < ANSWERS; i++)
+		answered += answers(&host->library);
+	if (probe_control("tls.indexes-taken", "written"))
+		TlsSetValue(indexes.index[0], NULL);
+	NOTE(seen, "%zu indexes before, the last %lu; ", indexes.count,
+	    indexes.count ? indexes.index[indexes.count - 1] : 0);
+	SEEN(seen, "slots=%s answered=%d g=",
+	    indexes.count && indexes.index[indexes.count - 1] >= TLS_MINIMUM_AVAILABLE ? "taken" : "free", answered);
+	observe_g(&host->library, seen);
+	SEEN(seen, " slot=%s values=%s", slot_name(&host->library), indexes_kept(&indexes) ? "kept" : "written");
+}
+
 const struct host_check alone_checks[] = {
+	{ "tls.indexes-taken", indexes_taken },
 	{ "init.two-libs", two_libs },
 	{ "init.load-thread", load_thread },
 	{ "init.load-busy", load_busy },
