@@ -24,7 +24,7 @@ static const struct table_source {
 	const char *const ours[5];  /* of cases/ports, beside main.go: what the table does not say */
 } table_sources[] = {
 	{ 21, "internal/platform", { "supported.go", "zosarch.go" }, { "own_21.go", "table_14.go" } },
-	{ 20, "internal/platform", { "supported.go" }, { "external_20.go", "asan_18.go", "rules.go", "table_14.go" } },
+	{ 20, "internal/platform", { "supported.go" }, { "external_14.go", "asan_18.go", "rules.go", "table_14.go" } },
 	{ 18, "cmd/internal/sys", { "supported.go" }, { "external_14.go", "asan_18.go", "rules.go", "table_14.go" } },
 	{ 14, "cmd/internal/sys", { "supported.go" }, { "external_14.go", "asan_5.go", "rules.go", "table_14.go" } },
 	{ 5, "", { NULL }, { "own_5.go", "asan_5.go", "rules.go" } },
