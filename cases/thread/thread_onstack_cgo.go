@@ -37,14 +37,14 @@ func check_thread_setid_onstack() observation {
 		if errno := kernelSigaction(signal, nil, &is); errno != 0 {
 			return observation{observed: "rt_sigaction=fails", note: errno.Error()}
 		}
-		if is.flags != 0 && threadSabotage(id, "plain") {
+		if is.handler == 0 { // SIG_DFL: nobody has it, or has it any more
+			continue
+		}
+		if threadSabotage(id, "plain") {
 			plain := is
 			plain.flags &^= threadOnstack
 			kernelSigaction(signal, &plain, nil)
 			kernelSigaction(signal, nil, &is)
-		}
-		if is.flags == 0 {
-			continue
 		}
 		seen = true
 		onstack = onstack && is.flags&threadOnstack != 0

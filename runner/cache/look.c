@@ -40,6 +40,7 @@ const struct cache_kind cache_kinds[] = {
 	{ "gopath", SHAPE_OTHER, 0, "GOPATH of builds" },
 	{ "home", SHAPE_OTHER, 0, "HOME of builds and programs" },
 	{ "corpus", SHAPE_OTHER, 0, "packages that inspect is held against: `make corpus`" },
+	{ "musl-source", SHAPE_OTHER, 0, "musl with planted faults: `make selfcheck`, `make test`" },
 	{ "history", SHAPE_MADE, 0, "every run: `tlsmatrix history`; not made again" },
 	{ "tmp", SHAPE_SCRATCH, 0, "scratch of running builds" },
 };
