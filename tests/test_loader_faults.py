@@ -43,7 +43,7 @@ def test_the_source_makes_what_debian_has(tool, musl, tmp_path):
     assert done.status == CODES["ok"], done
     said = found(tool.report())
     plain = {key[1:]: value[0] for key, value in said.items() if key[0] == "musl-plain"}
-    assert "musl-source" in tool("cache", "list").out  # which gc would refuse to touch if it were nobody's
+    assert "musl-source" in tool("cache", "list").stdout  # which gc would refuse to touch if it were nobody's
     assert len(plain) > 50 and plain == {key[1:]: value[0] for key, value in said.items() if key[0] == "musl-1.2.3"}
 
 
