@@ -70,6 +70,9 @@ struct build build_twisted(const struct build *build)
 	for (enum link link = 0; link < LINK_COUNT; link++)
 		if (strncmp(build->twist, "link=", 5) == 0 && strcmp(build->twist + 5, link_name(link)) == 0)
 			other.cell.link = link;
+	for (enum mode mode = 0; mode < MODE_COUNT; mode++)
+		if (strncmp(build->twist, "mode=", 5) == 0 && strcmp(build->twist + 5, mode_name(mode)) == 0)
+			other.cell.mode = mode;
 	return other;
 }
 

@@ -2,6 +2,7 @@
 
 #include "matrix/base/diag.h"
 #include "matrix/check.h"
+#include "runner/build/beside.h"
 #include "runner/build/recipe.h"
 #include "runner/process/disturbance.h"
 #include "runner/process/script.h"
@@ -57,21 +58,19 @@ static json_t *text_json(const char *text, size_t limit)
 	return json;
 }
 
-/* The build of check build.c-tls-internal: a C __thread variable, linked internally.  *ctls is a new reference; *why is
- * what disturbed it. */
-static int make_ctls(const struct setup *setup, const struct build *build, json_t **ctls,
+/* One of the builds that must fail (beside.h).  *told is a new reference, null where it is not planned; *why is what
+ * disturbed it. */
+static int make_beside(const struct setup *setup, const struct build *build, enum beside beside, json_t **told,
     const struct disturbance **why, struct diag *diag)
 {
-	struct cell ran = build->cell;
-	ran.load = LOAD_EXEC;
-	*ctls = json_null();
-	if (!check_planned(check_find("build.c-tls-internal"), &ran))
+	*told = json_null();
+	if (!beside_planned(build, beside))
 		return 0;
 	struct script script;
 	script_init(&script, BUILD_TIMEOUT_MS);
 	go_env(setup, &build->cell, &script.env);
 	struct build made = build_twisted(build);
-	recipe_ctls(setup, &made, &script);
+	beside_recipe(setup, &made, beside, &script);
 	int error = script.infra;
 	*why = disturbance(&script);
 	if (error)
@@ -79,7 +78,7 @@ static int make_ctls(const struct setup *setup, const struct build *build, json_
 	else if (*why)
 		error = disturbed(build, &script, *why, diag);
 	else
-		*ctls = json_pack("{s:i, s:o, s:s}", "exit", script.exit, "output",
+		*told = json_pack("{s:i, s:o, s:s}", "exit", script.exit, "output",
 		    text_json(script.output.data, OUTPUT_KEPT), "command", script.command.data);
 	script_free(&script);
 	return error;
@@ -192,16 +191,18 @@ static int try_build(const struct setup *setup, const struct build *build, json_
 static int try_all(const struct setup *setup, const struct build *build, json_t **json, const struct disturbance **why,
     struct diag *diag)
 {
-	json_t *ctls = NULL;
 	*why = NULL;
 	int error = try_build(setup, build, json, why, diag);
 	if (error)
 		return error;
-	error = make_ctls(setup, build, &ctls, why, diag);
+	for (enum beside beside = 0; beside < BESIDE_COUNT && !error; beside++) {
+		json_t *told;
+		error = make_beside(setup, build, beside, &told, why, diag);
+		if (!error)
+			json_object_set_new(*json, beside_name(beside), told);
+	}
 	if (error)
 		json_decref(*json);
-	else
-		json_object_set_new(*json, "ctls", ctls);
 	return error;
 }
 

@@ -5,6 +5,7 @@
 #include "matrix/base/buf.h"
 #include "matrix/check.h"
 #include "matrix/version.h"
+#include "runner/build/beside.h"
 #include "runner/build/hosts.h"
 #include "runner/build/recipe.h"
 #include "runner/build/sources.h"
@@ -36,7 +37,7 @@ static void add_package(const struct setup *setup, struct hash *hash, const stru
 	add_tree(setup, hash, files);
 	free(files);
 	const char **extra = build_sources(cell->mode);
-	/* Of a port only what build.c-tls-internal is made of, which lies beside the package. */
+	/* Of a port only what the builds beside it are made of, which lies beside the package. */
 	if (build->kind == CASE_PORT) {
 		if (cell->mode == MODE_EXE || cell->mode == MODE_PIE)
 			add_tree(setup, hash, extra);
@@ -68,7 +69,10 @@ static void add_commands(const struct setup *setup, const struct build *build, s
 	script.dry = 1;
 	go_env(setup, &build->cell, &script.env);
 	recipe_case(setup, &made, &script, runs);
-	recipe_ctls(setup, &made, &script);
+	/* Of every build the first, planned or not: so all are named since there is one. */
+	for (enum beside beside = 0; beside < BESIDE_COUNT; beside++)
+		if (beside == BESIDE_CTLS || beside_planned(build, beside))
+			beside_recipe(setup, &made, beside, &script);
 	json_t *log = json_string(script.log.data), *placeless = sealed_placeless(setup, log);
 	hash_add_text(hash, json_string_value(placeless));
 	json_decref(placeless);

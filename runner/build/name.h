@@ -8,7 +8,8 @@
 #include "runner/build/build.h"
 
 /* Fills *build; free with build_free.  A twist is
- *   link=LINK         links as if the cell had that link mode, the C TLS build (ctls) included
+ *   link=LINK         links as if the cell had that link mode, the builds of beside.h included
+ *   mode=MODE         the same of the buildmode
  *   extldflags=FLAG   gives the external linker one more flag
  * and is kept by reference. */
 void build_name(

@@ -173,16 +173,6 @@ void recipe_case(const struct setup *setup, const struct build *build, struct sc
 		by_mode[build->cell.mode](setup, build, script, runs);
 }
 
-void recipe_ctls(const struct setup *setup, const struct build *build, struct script *script)
-{
-	char *src = xprintf("%s-ctls", build->src), *out = xprintf("%s/ctls", build->dir),
-	     *mode = xprintf("-buildmode=%s", mode_name(build->cell.mode));
-	command_go_files(setup, build, script, source_ctls_files, src, mode, out);
-	free(mode);
-	free(out);
-	free(src);
-}
-
 /* A library depends on libctor.so, which cgo finds in the package folder. */
 int recipe_place(const struct setup *setup, const struct build *build, const char *package)
 {

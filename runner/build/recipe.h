@@ -18,9 +18,6 @@ void recipe_wasm(const struct setup *setup, const struct build *build, struct sc
 /* The same for Windows. */
 void recipe_windows(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
 
-/* The build that must be refused: C __thread under internal linking. */
-void recipe_ctls(const struct setup *setup, const struct build *build, struct script *script);
-
 /* Puts into a new package folder what must lie in it beside its sources.  0 or -errno. */
 int recipe_place(const struct setup *setup, const struct build *build, const char *package);
 

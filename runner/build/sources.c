@@ -41,6 +41,8 @@ const char *const source_plugin_files[] = { "cases/hosts/plugin/main.go", "cases
 const char *const source_ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/ctls/ctls.c", "cases/tls/ctls/ctls.h",
 	NULL };
 
+const char *const source_shared_files[] = { "cases/tls/shared/main.go", NULL };
+
 const char *const source_second_files[] = { "cases/init/second/main.go", "cases/init/second/slot.c", NULL };
 const char *const source_gohost_files[] = {
 	"cases/hosts/gohost/main.go",

@@ -3,6 +3,7 @@
 #include "harness/inspect.h"
 #include "matrix/base/buf.h"
 #include "matrix/known.h"
+#include "runner/build/beside.h"
 #include "runner/process/script.h"
 
 #include <stdlib.h>
@@ -142,24 +143,29 @@ static void observe_refusal(const struct cell *cell, const json_t *build, struct
 	buf_free(&message);
 }
 
-/* "named": the refusal names the variable, or in Mach-O the relocation that makes it thread-local. */
-static void observe_ctls(const json_t *build, struct buf *out)
+/* "named": the refusal names the variable, or in Mach-O the relocation that makes it thread-local; or it names the
+ * relocation of local-exec TLS, which gold does by its number. */
+static void observe_beside(enum beside beside, const json_t *build, struct buf *out)
 {
-	const json_t *ctls = json_object_get(build, "ctls");
-	const char *output = json_string_value(json_object_get(ctls, "output"));
-	int built = json_integer_value(json_object_get(ctls, "exit")) == 0;
-	buf_printf(out, "built=%s message=%s", built ? "yes" : "no",
-	    output && (strstr(output, "ctls_variable") || strstr(output, "_RELOC_TLV")) ? "named" : "other");
+	static const char *const words[BESIDE_COUNT][2] = {
+		[BESIDE_CTLS] = { "ctls_variable", "_RELOC_TLV" },
+		[BESIDE_SHARED] = { "R_X86_64_TPOFF32", "unsupported reloc 23" },
+	};
+	const json_t *of = json_object_get(build, beside_name(beside));
+	const char *output = json_string_value(json_object_get(of, "output"));
+	int built = json_integer_value(json_object_get(of, "exit")) == 0;
+	int named = output && (strstr(output, words[beside][0]) || strstr(output, words[beside][1]));
+	buf_printf(out, "built=%s message=%s", built ? "yes" : "no", named ? "named" : "other");
 }
 
-/* What shows the check by hand, and what was said: of the C TLS build its own, of what should be silent the command
- * that was not. */
+/* What shows the check by hand, and what was said: of a build that must fail its own, of what should be silent the
+ * command that was not. */
 static void tell_build(const struct check *check, const json_t *build, const char **repro, char **message)
 {
 	const json_t *of = build;
 	const char *spoke = json_string_value(json_object_get(build, "spoke")), *said = NULL;
-	if (strcmp(check->id, "build.c-tls-internal") == 0) {
-		of = json_object_get(build, "ctls");
+	if (beside_of(check->id) < BESIDE_COUNT) {
+		of = json_object_get(build, beside_name(beside_of(check->id)));
 		said = json_string_value(json_object_get(of, "output"));
 	}
 	const char *told = json_string_value(json_object_get(of, "message"));
@@ -182,7 +188,7 @@ void judge_build(const struct check *check, const struct cell *cell, const json_
 	else if (strcmp(check->id, "build.quiet") == 0)
 		buf_add(&text, *message ? "stderr=text" : "stderr=empty");
 	else
-		observe_ctls(build, &text);
+		observe_beside(beside_of(check->id), build, &text);
 	judge_observed(result, text.data, message);
 	free(result->repro);
 	result->repro = xstrdup(repro ? repro : "");
