@@ -189,7 +189,11 @@ void judge_build(const struct check *check, const struct cell *cell, const json_
 		buf_add(&text, *message ? "stderr=text" : "stderr=empty");
 	else
 		observe_beside(beside_of(check->id), build, &text);
-	judge_observed(result, text.data, message);
+	/* Where nothing can be linked so, a refusal says nothing. */
+	if (beside_of(check->id) == BESIDE_SHARED && json_integer_value(json_object_get(build, "exit")))
+		judge_status(result, STATUS_BROKEN, json_string_value(json_object_get(build, "message")));
+	else
+		judge_observed(result, text.data, message);
 	free(result->repro);
 	result->repro = xstrdup(repro ? repro : "");
 	free(message);
