@@ -41,7 +41,10 @@
  *     "reloc": STR|null,  the relocation that denotes the slot: a dynamic one, or in an object file the linker's
  *     "form": "one|two|mixed|none|unknown",   instructions of a Go access: insn.h insn_form
  *     "insn": {...} as below },
- *   "init": {"go_entries": N|null},           initializers that enter Go: _rt0_*_lib; null: they have no names
+ *   "init": {"go_entries": N|null,            initializers that enter Go: _rt0_*_lib; null: they have no names
+ *     "c_calls": {"count": N, "off": N, "unknown": N}|null},  of PE, COFF and ELF: calls of C that the last of these
+ *         makes, those of them with a stack pointer that is no multiple of 16, those where it is not known; null where
+ *         its code was not read: harness/code/initializer.h
  *   "imports": {"count": N, "versions": {STR "GLIBC_2.34": N}, "symbols": [STR up to 64]},
  *   "floor": [STR] }                          what the file says that it needs at least: "Linux 3.2.0", "GLIBC_2.34",
  *                                             "GLIBC_ABI_DT_RELR",
@@ -113,7 +116,7 @@
  *     "static_flag": bool, "users": [STR] },
  *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}] up to 256, "count": N (of
  *                them all), "fini_array": N, "preinit_array": N,
- *            "go_entries": N|null},
+ *            "go_entries": N|null, "c_calls": {...}|null},
  *   "exports": {"count": N,          dynamic symbols that the file defines
  *               "main": bool,        one of them is main
  *               "go": [STR up to 64]},   by name, the functions that cgo exports to C (harness/format/elf_exports.h)

@@ -1,6 +1,7 @@
 /* mutate.c - the mutations of mutate.h. */
 #include "harness/mutate.h"
 #include "harness/code/go_code.h"
+#include "harness/code/initializer.h"
 #include "harness/code/plt.h"
 #include "harness/format/elf_exports.h"
 #include "harness/format/elf_notes.h"
@@ -344,6 +345,18 @@ static int init_twice(struct mutant *mutant)
 							    lacks(mutant, "second initializer");
 }
 
+/* and $-16,%rsp becomes and $-8,%rsp. */
+static int init_misaligned(struct mutant *mutant)
+{
+	struct initializer found;
+	uint64_t place, go = find_entry(&mutant->file, 1, &place);
+	if (!go)
+		return lacks(mutant, "Go initializer");
+	initializer_read_elf(&mutant->file, go, &found);
+	return found.mask ? put(mutant, elf_place(&mutant->file, found.mask), (uint8_t)-8, 1) :
+			    lacks(mutant, "Go initializer that aligns its stack");
+}
+
 /* ---- instructions ------------------------------------------------------------------------- */
 
 /* The first Go access of a two-instruction form, its instructions side by side. */
@@ -512,6 +525,7 @@ const struct mutation mutations[] = {
 	{ "c-ie", "a C variable has a thread-pointer-offset relocation", c_ie },
 	{ "init-lost", "Go's initializer is another function", init_lost },
 	{ "init-twice", "Go's initializer is there twice", init_twice },
+	{ "init-misaligned", "Go's initializer aligns its stack to 8", init_misaligned },
 	{ "no-nodelete", "DF_1_NODELETE is not set", no_nodelete },
 	{ "textrel", "DF_TEXTREL is set", textrel },
 	{ "stack-exec", "PT_GNU_STACK is executable", stack_exec },

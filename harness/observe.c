@@ -246,6 +246,25 @@ static void array_entry(const json_t *facts, struct buf *out, char **note)
 	*note = xprintf("of %zu initializers", json_array_size(fact(facts, "init.init_array")));
 }
 
+/* A file whose initializer calls no C has shown nothing of its stack. */
+static void c_calls_align(const json_t *facts, struct buf *out, char **note)
+{
+	long long count = number(facts, "init.c_calls.count"), off = number(facts, "init.c_calls.off"),
+		  unknown = number(facts, "init.c_calls.unknown");
+	if (!is_known(facts, "init.c_calls")) {
+		buf_add(out, "c-calls=unknown");
+		*note = xstrdup(is_null(facts, "init.go_entries") ? "it is not known which initializer is Go's" :
+								    "nothing to read");
+		return;
+	}
+	buf_printf(out, "c-calls=%s stack=%s", yes_no(count > 0),
+	    off ? "off" :
+		unknown ? "unknown" :
+		count   ? "aligned" :
+			  "none");
+	*note = xprintf("%lld calls of C, %lld with a stack pointer that is no multiple of 16", count, off);
+}
+
 static void nodelete(const json_t *facts, struct buf *out, char **note)
 {
 	(void)note;
@@ -425,6 +444,7 @@ static const struct {
 	{ "tls.le-users", le_users },
 	{ "tls.c-models", c_models },
 	{ "init.array-entry", array_entry },
+	{ "init.c-calls-align", c_calls_align },
 	{ "init.nodelete", nodelete },
 	{ "init.no-textrel", no_textrel },
 	{ "init.gnu-stack", gnu_stack },

@@ -226,6 +226,10 @@ static void print_init(struct buf *out, const json_t *init)
 		line(out, "Go's", "unknown: initializers have no names here");
 	else
 		line(out, "Go's", "%lld", number(init, "go_entries"));
+	const json_t *calls = get(init, "c_calls");
+	if (json_is_object(calls))
+		line(out, "it calls C", "%lld times, %lld with a misaligned stack, %lld not known",
+		    number(calls, "count"), number(calls, "off"), number(calls, "unknown"));
 }
 
 static void print_plt(struct buf *out, const json_t *plt)

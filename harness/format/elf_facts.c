@@ -1,5 +1,6 @@
 /* elf_facts.c - the facts of an ELF file as one JSON object. */
 #include "harness/code/go_code.h"
+#include "harness/code/initializer.h"
 #include "harness/code/plt.h"
 #include "harness/format/elf_exports.h"
 #include "harness/format/elf_floor.h"
@@ -72,11 +73,17 @@ static uint64_t pointer_array(
 /* How many of them are looked at: each costs a walk over relocations and symbols.  The most seen is 827 (a JVM). */
 enum { INITIALIZERS_READ = 1024 };
 
-struct entries { json_int_t count, go; };
+struct entries {
+	json_int_t count, go;
+	uint64_t address; /* of the last that is Go's */
+};
 
 static void add_entry(json_t *array, struct entries *entries, uint64_t address, const char *name)
 {
-	entries->go += format_is_go_entry(name);
+	if (format_is_go_entry(name)) {
+		entries->go++;
+		entries->address = address;
+	}
 	if (json_array_size(array) < FACTS_LIST_MAX)
 		json_array_append_new(
 		    array, json_pack("{s:I,s:o}", "address", (json_int_t)address, "symbol", facts_text(name)));
@@ -121,7 +128,8 @@ static json_t *array_entries(const struct elf_file *file, const struct go_code *
 static json_t *init_json(const struct elf_file *file, const struct go_code *code)
 {
 	uint64_t address, init, word = elf_word_size(file);
-	struct entries entries = { 0, 0 };
+	struct entries entries = { 0 };
+	struct initializer initializer = { 0 };
 	json_t *array =
 	    file->header.e_type == ET_REL ? object_entries(file, &entries) : array_entries(file, code, &entries);
 	uint64_t fini = pointer_array(file, DT_FINI_ARRAY, DT_FINI_ARRAYSZ, SHT_FINI_ARRAY, &address) / word;
@@ -129,9 +137,11 @@ static json_t *init_json(const struct elf_file *file, const struct go_code *code
 	json_t *start = elf_dynamic(file, DT_INIT, &init) ? json_integer((json_int_t)init) : json_null();
 	/* Of initializers without names, or not looked at, none can be said to be Go's, or not to be. */
 	int known = !entries.count || (go_code_has_names(file, code) && entries.count <= INITIALIZERS_READ);
-	return json_pack("{s:o,s:o,s:I,s:I,s:I,s:o}", "init", start, "init_array", array, "count", entries.count,
+	if (entries.go && file->header.e_type != ET_REL)
+		initializer_read_elf(file, entries.address, &initializer);
+	return json_pack("{s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "init", start, "init_array", array, "count", entries.count,
 	    "fini_array", (json_int_t)fini, "preinit_array", (json_int_t)pre, "go_entries",
-	    known ? json_integer(entries.go) : json_null());
+	    known ? json_integer(entries.go) : json_null(), "c_calls", initializer_json(&initializer));
 }
 
 /* ---- the dynamic array -------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #ifndef TLSMATRIX_HARNESS_FORMAT_PE_H
 #define TLSMATRIX_HARNESS_FORMAT_PE_H
 
+#include "harness/code/initializer.h"
 #include "harness/code/pclntab.h"
 #include "harness/format/format.h"
 
@@ -33,6 +34,7 @@ struct pe_section {
 	struct bytes raw;       /* what the file has of it, from its first byte on */
 	uint64_t reloc_at;      /* offset in the file of its relocations: objects only */
 	uint64_t reloc_count;
+	uint32_t reloc_base; /* what their addresses begin with: the section's own in the file, 0 but in go<1.9's */
 };
 
 /* A record of the symbol table; the auxiliary ones have no name and no section. */
@@ -121,6 +123,7 @@ struct pe_go {
 	uint64_t constructor[CONSTRUCTORS_MAX]; /* that C's start code or the loader calls */
 	size_t constructor_count;
 	const char *init_section; /* that brings them, or NULL */
+	struct initializer initializer;
 };
 
 void pe_go_read(const struct pe *pe, struct pe_go *go);

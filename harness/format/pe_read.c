@@ -94,6 +94,7 @@ static void read_section(
 	section->flags = (uint32_t)bytes_number(header, 36, 4);
 	section->reloc_at = bytes_number(header, 24, 4);
 	section->reloc_count = bytes_number(header, 32, 2);
+	section->reloc_base = (uint32_t)bytes_number(header, 12, 4);
 	section->size = !pe->is_object && virtual_size ? virtual_size : raw_size;
 	if (!pe->is_object)
 		section->address = pe->base + bytes_number(header, 12, 4);
@@ -193,7 +194,7 @@ int pe_reloc(const struct pe *pe, const struct pe_section *section, uint64_t num
 	uint64_t at = section->reloc_at + number * RELOC;
 	if (number >= section->reloc_count || !bytes_have(&pe->file, at, RELOC))
 		return 0;
-	*reloc = (struct pe_reloc){ (uint32_t)bytes_number(&pe->file, at, 4),
+	*reloc = (struct pe_reloc){ (uint32_t)bytes_number(&pe->file, at, 4) - section->reloc_base,
 		(uint32_t)bytes_number(&pe->file, at + 4, 4), (unsigned)bytes_number(&pe->file, at + 8, 2) };
 	return 1;
 }

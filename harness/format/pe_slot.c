@@ -356,6 +356,24 @@ static void image_constructors(const struct pe *pe, struct pe_go *go)
 		}
 }
 
+/* How the last of them that is Go's calls C. */
+static void read_initializer(const struct pe *pe, struct pe_go *go)
+{
+	const struct pe_section *section = NULL;
+	uint64_t entry = 0, relocs = pe->file.size;
+	for (size_t i = 0; i < go->constructor_count; i++)
+		if (format_is_go_entry(pe_function_at(go, go->constructor[i]))) {
+			entry = go->constructor[i];
+			section = pe_section_at(pe, entry);
+		}
+	if (!section || !section->raw.size)
+		return;
+	unsigned char *copy = pe->is_object ? pe_relocated(pe, section, &relocs) : NULL;
+	initializer_read(pe->arch, (struct bytes){ copy ? copy : section->raw.data, section->raw.size, 0 },
+	    section->address, entry, &go->initializer);
+	free(copy);
+}
+
 json_t *pe_init(const struct pe_go *go)
 {
 	json_int_t entries = 0;
@@ -363,7 +381,8 @@ json_t *pe_init(const struct pe_go *go)
 		entries += format_is_go_entry(pe_function_at(go, go->constructor[i]));
 	/* Without names the list is not found, or not read. */
 	int is_known = !go->scan.is_unknown || go->function_count;
-	return json_pack("{s:o}", "go_entries", is_known ? json_integer(entries) : json_null());
+	return json_pack("{s:o,s:o}", "go_entries", is_known ? json_integer(entries) : json_null(), "c_calls",
+	    initializer_json(&go->initializer));
 }
 
 json_t *pe_constructors(const struct pe_go *go)
@@ -409,6 +428,7 @@ void pe_go_read(const struct pe *pe, struct pe_go *go)
 		object_constructors(pe, go);
 	else
 		image_constructors(pe, go);
+	read_initializer(pe, go);
 }
 
 void pe_go_close(struct pe_go *go)

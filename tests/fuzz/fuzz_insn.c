@@ -1,5 +1,6 @@
 /* Any bytes as the code of any processor, in the file that they make up: counted, never read beyond.
  * Byte 0 chooses the processor, byte 1 what the reader of the format sets. */
+#include "harness/code/initializer.h"
 #include "harness/code/insn.h"
 
 #include <stdlib.h>
@@ -77,6 +78,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	insn_scan_function(&scan, "f", flags & IS_GO, BASE + skip, code + skip, size - 2 - skip);
 	check(&scan, size);
 	insn_scan_end(&scan);
+	struct initializer initializer;
+	initializer_read(arch, (struct bytes){ code, size - 2, 0 }, BASE, BASE + flags, &initializer);
+	if (initializer.off > initializer.calls)
+		abort();
 	free(code);
 	return 0;
 }

@@ -23,12 +23,16 @@
 	"x28, [x0, x27]\n ret\n"
 #define SLOT_LE "movz x27, #:tprel_g0:runtime.tls_g\n mrs x0, tpidr_el0\n ldr x28, [x0, x27]\n ret\n"
 #define CALL_STD "bl os.Exit.abiinternal\n ret\n"
+#define INITIALIZER "ret\n"
 #else
 #define SAMPLE_ARCH "amd64"
 #define SLOT_SYMBOL "runtime.tlsg"
 #define SLOT_IE "movq runtime.tlsg@gottpoff(%rip), %r14\n movq %fs:(%r14), %r14\n ret\n"
 #define SLOT_LE "movq %fs:runtime.tlsg@tpoff, %r14\n ret\n"
 #define CALL_STD "call os.Exit.abiinternal@PLT\n ret\n"
+#define INITIALIZER \
+	"movq %rsp, %rbx\n andq $-16, %rsp\n movq thread_create(%rip), %rax\n call *%rax\n movq %rbx, %rsp\n ret\n" \
+	".data\nthread_create: .quad 0\n"
 #endif
 
 enum sample { SAMPLE_EXE, SAMPLE_PIE, SAMPLE_SHARED, SAMPLE_STD, SAMPLE_COUNT };
@@ -106,8 +110,8 @@ static inline void build_sample(enum sample sample)
 		    exports[i], exports[i], exports[i], exports[i], exports[i], exports[i]);
 	if (samples[sample].entry)
 		buf_add(&text,
-		    ".type _rt0_" SAMPLE_ARCH "_linux_lib, %function\n_rt0_" SAMPLE_ARCH
-		    "_linux_lib: ret\n.section .init_array, \"aw\"\n.balign 8\n.quad _rt0_" SAMPLE_ARCH "_linux_lib\n");
+		    ".type _rt0_" SAMPLE_ARCH "_linux_lib, %function\n_rt0_" SAMPLE_ARCH "_linux_lib: " INITIALIZER
+		    ".section .init_array, \"aw\"\n.balign 8\n.quad _rt0_" SAMPLE_ARCH "_linux_lib\n");
 	else if (sample == SAMPLE_STD)
 		buf_add(&text, ".type main.call, %function\nmain.call: " CALL_STD);
 	else

@@ -111,6 +111,7 @@ static void test_unknown_is_observed(void **state)
 		{ "tls.slot-offset", "insn=unknown" },
 		{ "tls.le-users", "insn=unknown" },
 		{ "init.array-entry", "go=unknown" },
+		{ "init.c-calls-align", "c-calls=unknown" },
 	};
 	json_t *facts = json_pack("{s:{s:{s:n,s:b},s:{s:n}},s:{s:n}}", "tls", "insn", "go_le", "decoded", 1, "relocs",
 	    "slot_tpoff", "init", "go_entries");

@@ -455,6 +455,29 @@ static void test_object(void **state)
 		}
 }
 
+/* Up to go1.8 sections of an object have addresses, and those of their relocations begin there (PE format, "COFF
+ * Relocations": the section's address is added). */
+static void test_object_addresses(void **state)
+{
+	static const unsigned sections[] = { TEXT, RDATA };
+	(void)state;
+	for (size_t i = 0; i < MACHINES; i++) {
+		struct sample sample;
+		go_object(&sample, OBJECT, i, ".ctors");
+		for (size_t k = 0; k < 2; k++) {
+			size_t at = raw_at(sections[k], RELOCS_AT), header = sample.table + 40 * (sections[k] - 1);
+			uint64_t address = 0x1000 * sections[k];
+			put(&sample, header + 12, address, 4);
+			for (unsigned n = 0; n < sample.relocs[sections[k]]; n++) {
+				const unsigned char *old = sample.bytes + at + 10 * n;
+				put(&sample, at + 10 * n, address + (old[0] | (unsigned)old[1] << 8), 4);
+			}
+		}
+		assert_access(&sample, "model=KEY at=runtime.tls_g reloc=none form=two");
+		assert_constructors(&sample, "coff", 1, ".ctors", "_rt0_386_windows_lib");
+	}
+}
+
 /* A relocation to another variable gives another text. */
 static void test_object_relocation(void **state)
 {
@@ -557,6 +580,7 @@ int main(void)
 		cmocka_unit_test(test_constructors),
 		cmocka_unit_test(test_function_table),
 		cmocka_unit_test(test_object),
+		cmocka_unit_test(test_object_addresses),
 		cmocka_unit_test(test_object_relocation),
 		cmocka_unit_test(test_many_relocations),
 		cmocka_unit_test(test_refused),
