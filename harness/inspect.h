@@ -117,6 +117,9 @@
  *   "init": {"init": N|null, "init_array": [{"address": N, "symbol": STR|null}] up to 256, "count": N (of
  *                them all), "fini_array": N, "preinit_array": N,
  *            "go_entries": N|null, "c_calls": {...}|null},
+ *   "syscalls": {"int80": N, "gs:0x10": N}|null,   of 386: how often Go's code enters the kernel by int $0x80, and by
+ *                                    call *%gs:0x10, where glibc alone keeps an entry; null: another processor, an
+ *                                    object file, or it is not known which code is Go's
  *   "exports": {"count": N,          dynamic symbols that the file defines
  *               "main": bool,        one of them is main
  *               "go": [STR up to 64]},   by name, the functions that cgo exports to C (harness/format/elf_exports.h)

@@ -431,6 +431,15 @@ static int insn_offset(struct mutant *mutant)
 	    mutant, place + skip, (insn & ~(0xffffu << 5)) | (uint32_t)((scan->offset.value + 8) & 0xffff) << 5, 4);
 }
 
+/* int $0x80; cmp $0xfffff001,%eax, as Go calls and looks for an error, have the room of call *%gs:0x10. */
+static int syscall_gs(struct mutant *mutant)
+{
+	static const unsigned char plain[] = { 0xcd, 0x80, 0x3d, 0x01, 0xf0, 0xff, 0xff },
+				   glibc[] = { 0x65, 0xff, 0x15, 0x10, 0, 0, 0 };
+	const unsigned char *start = mutant->file.bytes, *at = memmem(start, mutant->file.size, plain, sizeof plain);
+	return at ? put_bytes(mutant, (uint64_t)(at - start), glibc, sizeof glibc) : lacks(mutant, "int $0x80; cmp");
+}
+
 /* jmp *slot(%rip), after endbr64 or not, becomes mold's mov $0,%r11d; jmp *slot(%rip).  What an
  * entry has behind its jump is for lazy binding. */
 static int clobber_amd64(struct mutant *mutant, const struct plt_entry *entry)
@@ -515,41 +524,42 @@ static int export_lost(struct mutant *mutant)
 /* ---- the table ---------------------------------------------------------------------------- */
 
 const struct mutation mutations[] = {
-	{ "tls-memsz", "PT_TLS ends where Go's slot begins", tls_memsz },
-	{ "tls-align", "PT_TLS is aligned to 3", tls_align },
-	{ "tlsg-size", "runtime.tlsg has 4 bytes", tlsg_size },
-	{ "slot-dtpoff", "the relocation of Go's slot asks for an offset in the block", slot_dtpoff },
-	{ "insn-le", "one of Go's two-instruction accesses is local-exec", insn_le },
-	{ "insn-offset", "one of Go's accesses carries an offset one word off", insn_offset },
-	{ "no-static-flag", "DF_STATIC_TLS is not set", no_static_flag },
-	{ "c-ie", "a C variable has a thread-pointer-offset relocation", c_ie },
-	{ "init-lost", "Go's initializer is another function", init_lost },
-	{ "init-twice", "Go's initializer is there twice", init_twice },
-	{ "init-misaligned", "Go's initializer aligns its stack to 8", init_misaligned },
-	{ "no-nodelete", "DF_1_NODELETE is not set", no_nodelete },
-	{ "textrel", "DF_TEXTREL is set", textrel },
-	{ "stack-exec", "PT_GNU_STACK is executable", stack_exec },
-	{ "stack-gone", "there is no PT_GNU_STACK", stack_gone },
-	{ "reloc-readonly", "a relocation lies in a segment that is not writable", reloc_readonly },
-	{ "code-writable", "a segment of code is writable", code_writable },
-	{ "load-shifted", "the last segment lies 8 bytes beside its place in the file", load_shifted },
-	{ "load-order", "the last segment lies below those before it", load_order },
-	{ "load-cut", "the last segment has more bytes in the file than in memory", load_cut },
-	{ "load-low", "the first segment begins in the first 64 KiB", load_low },
-	{ "type-exec", "the file is at fixed addresses", type_exec },
-	{ "type-dyn", "the file is not at fixed addresses", type_dyn },
-	{ "interp-gone", "there is no PT_INTERP", interp_gone },
-	{ "reloc-linker", "a relocation is of a type for linkers", reloc_linker },
-	{ "reloc-copy", "a relocation is COPY", reloc_copy },
-	{ "stack-foreign", "the stack's segment is Solaris' and not GNU's, or the other way round", stack_foreign },
-	{ "stack-tls", "PT_GNU_STACK is a PT_TLS", stack_tls },
-	{ "go-id-lost", "the note of the Go build ID is somebody else's", go_id_lost },
-	{ "gnu-id-lost", "the note of the GNU build ID is somebody else's", gnu_id_lost },
-	{ "entry-set", "the file has an entry point", entry_set },
-	{ "export-main", "an exported function is called main", export_main },
-	{ "export-lost", "an exported function is another module's", export_lost },
-	{ "plt-clobber", "a PLT entry overwrites one of Go's argument registers", plt_clobber },
-	{ "plt-clobber-go", "of the PLT entries one that leads to Go does, and no other", plt_clobber_go },
+	{ "tls-memsz", "PT_TLS ends where Go's slot begins", tls_memsz, 0 },
+	{ "tls-align", "PT_TLS is aligned to 3", tls_align, 0 },
+	{ "tlsg-size", "runtime.tlsg has 4 bytes", tlsg_size, 0 },
+	{ "slot-dtpoff", "the relocation of Go's slot asks for an offset in the block", slot_dtpoff, 0 },
+	{ "insn-le", "one of Go's two-instruction accesses is local-exec", insn_le, 0 },
+	{ "insn-offset", "one of Go's accesses carries an offset one word off", insn_offset, 0 },
+	{ "no-static-flag", "DF_STATIC_TLS is not set", no_static_flag, 0 },
+	{ "c-ie", "a C variable has a thread-pointer-offset relocation", c_ie, 0 },
+	{ "init-lost", "Go's initializer is another function", init_lost, 0 },
+	{ "init-twice", "Go's initializer is there twice", init_twice, 0 },
+	{ "init-misaligned", "Go's initializer aligns its stack to 8", init_misaligned, 0 },
+	{ "no-nodelete", "DF_1_NODELETE is not set", no_nodelete, 0 },
+	{ "textrel", "DF_TEXTREL is set", textrel, 0 },
+	{ "stack-exec", "PT_GNU_STACK is executable", stack_exec, 0 },
+	{ "stack-gone", "there is no PT_GNU_STACK", stack_gone, 0 },
+	{ "reloc-readonly", "a relocation lies in a segment that is not writable", reloc_readonly, 0 },
+	{ "code-writable", "a segment of code is writable", code_writable, 0 },
+	{ "load-shifted", "the last segment lies 8 bytes beside its place in the file", load_shifted, 0 },
+	{ "load-order", "the last segment lies below those before it", load_order, 0 },
+	{ "load-cut", "the last segment has more bytes in the file than in memory", load_cut, 0 },
+	{ "load-low", "the first segment begins in the first 64 KiB", load_low, 0 },
+	{ "type-exec", "the file is at fixed addresses", type_exec, 0 },
+	{ "type-dyn", "the file is not at fixed addresses", type_dyn, 0 },
+	{ "interp-gone", "there is no PT_INTERP", interp_gone, 0 },
+	{ "reloc-linker", "a relocation is of a type for linkers", reloc_linker, 0 },
+	{ "reloc-copy", "a relocation is COPY", reloc_copy, 0 },
+	{ "stack-foreign", "the stack's segment is Solaris' and not GNU's, or the other way round", stack_foreign, 0 },
+	{ "stack-tls", "PT_GNU_STACK is a PT_TLS", stack_tls, 0 },
+	{ "go-id-lost", "the note of the Go build ID is somebody else's", go_id_lost, 0 },
+	{ "gnu-id-lost", "the note of the GNU build ID is somebody else's", gnu_id_lost, 0 },
+	{ "entry-set", "the file has an entry point", entry_set, 0 },
+	{ "export-main", "an exported function is called main", export_main, 0 },
+	{ "export-lost", "an exported function is another module's", export_lost, 0 },
+	{ "plt-clobber", "a PLT entry overwrites one of Go's argument registers", plt_clobber, 0 },
+	{ "plt-clobber-go", "of the PLT entries one that leads to Go does, and no other", plt_clobber_go, 0 },
+	{ "syscall-gs", "one of Go's system calls goes through %gs:0x10", syscall_gs, EM_386 },
 };
 const size_t mutation_count = sizeof mutations / sizeof mutations[0];
 
@@ -579,8 +589,11 @@ int mutate_file(const char *path, const char *name, struct diag *diag)
 	int result = elf_open(path, &mutant.file, diag);
 	if (result)
 		return result;
-	if (!mutant.file.arch || mutant.file.class != 64 || mutant.file.big_endian) {
-		result = diag_set(diag, EINVAL, "%s: %s: only 64-bit little-endian files can be mutated", path, name);
+	unsigned machine = mutation->machine;
+	int fits = machine ? mutant.file.header.e_machine == machine : mutant.file.class == 64;
+	if (!mutant.file.arch || !fits || mutant.file.big_endian) {
+		result = diag_set(diag, EINVAL, "%s: %s: only %s files can be mutated", path, name,
+		    machine ? arch_find(machine, 32, 0)->name : "64-bit little-endian");
 	} else {
 		struct go_code go;
 		go_code_read(&mutant.file, &go);

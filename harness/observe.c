@@ -428,6 +428,26 @@ static void tls_android(const json_t *facts, struct buf *out, char **note)
 		*note = xprintf("p_align %lld, at least %lld is wanted", number(facts, "tls.align"), least);
 }
 
+static void syscalls(const json_t *facts, struct buf *out, char **note)
+{
+	static const char *const ways[] = { "int80", "gs:0x10" };
+	const json_t *counts = fact(facts, "syscalls");
+	json_t *used = json_array();
+	if (!json_is_object(counts)) {
+		buf_add(out, "syscalls=unknown");
+		*note = xstrdup("it is not known which code is Go's, or not decoded");
+	} else {
+		for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+			if (number(counts, ways[i]))
+				json_array_append_new(used, json_string(ways[i]));
+		buf_add(out, "syscalls=");
+		add_names(out, used);
+		*note = xprintf("%lld int $0x80 and %lld call *%%gs:0x10 in Go's code", number(counts, "int80"),
+		    number(counts, "gs:0x10"));
+	}
+	json_decref(used);
+}
+
 static const struct {
 	const char *check;
 	void (*observe)(const json_t *facts, struct buf *out, char **note);
@@ -459,6 +479,7 @@ static const struct {
 	{ "file.go-build-id", go_build_id },
 	{ "file.gnu-build-id", gnu_build_id },
 	{ "file.tls-android", tls_android },
+	{ "file.syscalls", syscalls },
 };
 
 int inspect_observe(const char *check, const json_t *facts, struct buf *out, char **note)

@@ -262,6 +262,9 @@ static void print_elf(struct buf *out, const json_t *facts)
 	    number(relocs, "outside"), number(relocs, "copy"));
 	line_of(out, "", relocs, "types");
 	print_plt(out, get(facts, "plt"));
+	if (json_is_object(get(facts, "syscalls")) && is_true(get(facts, "go"), "present"))
+		line(out, "Go's system calls", "%lld by int $0x80, %lld by call *%%gs:0x10",
+		    number(get(facts, "syscalls"), "int80"), number(get(facts, "syscalls"), "gs:0x10"));
 }
 
 static void print_loading(struct buf *out, const json_t *facts)

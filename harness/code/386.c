@@ -10,6 +10,7 @@
 #include "harness/elf/arch.h"
 
 #include <elf.h>
+#include <string.h>
 
 static uint32_t word_at(const unsigned char *code)
 {
@@ -42,9 +43,54 @@ static const struct x86 x86_32 = {
 	.mode = CS_MODE_32, .bits = 32, .segment = 'g', .kept = 0xf8, .sub_reaches = 1, .count_calls = count_calls
 };
 
+/* ---- the way into the kernel --------------------------------------------------------------- */
+
+/* int $0x80, which Linux keeps for 386 (arch/x86/entry/entry_32.S entry_INT80_32), and call *%gs:0x10: the word behind
+ * the thread pointer in which glibc keeps the address of __kernel_vsyscall (sysdeps/i386/nptl/tls.h tcbhead_t sysinfo),
+ * and which no psABI knows.  It is no TLS variable (x86.c read_fixed).  Go 1.5 calls through a word of its own,
+ * runtime._vdso, that it fills from AT_SYSINFO: a call as any other, not counted. */
+static const struct {
+	unsigned char code[7];
+	size_t size;
+} kernel_ways[KERNEL_WAYS] = {
+	[KERNEL_INT80] = { { 0xcd, 0x80 }, 2 },
+	[KERNEL_GS_10] = { { 0x65, 0xff, 0x15, 0x10 }, 7 },
+};
+
+static int may_enter(const unsigned char *code, size_t size)
+{
+	for (size_t i = 0; i < KERNEL_WAYS; i++)
+		if (memmem(code, size, kernel_ways[i].code, kernel_ways[i].size))
+			return 1;
+	return 0;
+}
+
+static void count_kernel(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
+{
+	if (!scan->file || !scan->is_go || scan->is_unknown || !may_enter(code, size))
+		return;
+	if (x86_open(scan, CS_MODE_32)) {
+		scan->decoded = 0;
+		return;
+	}
+	csh handle = (csh)scan->engine[0];
+	cs_insn *insn = cs_malloc(handle);
+	while (size) {
+		if (!cs_disasm_iter(handle, &code, &size, &address, insn)) {
+			code++, size--, address++;
+			continue;
+		}
+		for (size_t i = 0; i < KERNEL_WAYS; i++)
+			scan->kernel[i] += insn->size == kernel_ways[i].size &&
+			    !memcmp(insn->bytes, kernel_ways[i].code, kernel_ways[i].size);
+	}
+	cs_free(insn, 1);
+}
+
 static void i386_scan(struct insn_scan *scan, uint64_t address, const unsigned char *code, size_t size)
 {
 	x86_scan(scan, &x86_32, address, code, size);
+	count_kernel(scan, address, code, size);
 }
 
 /* Dynamic ones, and the linker's for TLS (ELF TLS section 4.1, i386 psABI section 4.4): Go writes

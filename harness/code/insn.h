@@ -33,6 +33,9 @@ enum access {
 
 enum { LE_USERS_MAX = 8, FIXED_MAX = 32 };
 
+/* How code for 386 enters the kernel by itself, harness/code/386.c. */
+enum kernel_way { KERNEL_INT80, KERNEL_GS_10, KERNEL_WAYS };
+
 /* A word at a fixed offset of the area that a segment register points to. */
 struct fixed_word {
 	int64_t offset;
@@ -60,6 +63,8 @@ struct insn_scan {
 	size_t le_user_count;               /* may be more than are named */
 	size_t go_one, go_two; /* Go accesses of one instruction; with offset or thread pointer loaded before (S14) */
 	uint64_t go_load[ACCESS_COUNT], go_access[ACCESS_COUNT]; /* addresses of the first Go access of a form */
+
+	size_t kernel[KERNEL_WAYS]; /* ELF files for 386: such instructions in Go's code */
 
 	/* x86 and Windows on arm64, set by the reader of a format after insn_scan_begin. */
 	int segment; /* 0: the psABI's own, %fs on amd64 and %gs on 386; else 'f' or 'g'; 'x' on arm64: X18 (Windows) */

@@ -174,7 +174,7 @@ static size_t find_hits(const struct reader *reader, const unsigned char *code, 
 	return hits;
 }
 
-static int open_engines(struct insn_scan *scan, cs_mode mode)
+int x86_open(struct insn_scan *scan, cs_mode mode)
 {
 	for (int i = 0; i < 2; i++) {
 		csh handle;
@@ -498,7 +498,7 @@ void x86_scan(struct insn_scan *scan, const struct x86 *x86, uint64_t address, c
 		x86->count_calls(scan, address, code, size);
 	if (!find_hits(&reader, code, size, &last))
 		return;
-	if (open_engines(scan, x86->mode)) {
+	if (x86_open(scan, x86->mode)) {
 		scan->decoded = 0;
 		return;
 	}

@@ -21,6 +21,9 @@ struct x86 {
 void x86_scan(struct insn_scan *scan, const struct x86 *x86, uint64_t address, const unsigned char *code, size_t size);
 void x86_scan_end(struct insn_scan *scan);
 
+/* Opens the scan's decoders, [0] without and [1] with operands, unless they are; -1: it cannot be. */
+int x86_open(struct insn_scan *scan, cs_mode mode);
+
 /* The number of a general register of any width, -1 for another. */
 int x86_register_number(unsigned name);
 

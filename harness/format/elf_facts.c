@@ -362,6 +362,17 @@ static json_t *imports_json(const struct elf_file *file)
 	    needs_json(&versions), "symbols", names);
 }
 
+/* ---- system calls ------------------------------------------------------------------------- */
+
+/* Null where no way is known by its instructions, or which code is Go's is not. */
+static json_t *syscalls_json(const struct elf_file *file, const struct insn_scan *scan)
+{
+	if (file->header.e_machine != EM_386 || !scan->decoded || scan->is_unknown)
+		return json_null();
+	return json_pack("{s:I,s:I}", "int80", (json_int_t)scan->kernel[KERNEL_INT80], "gs:0x10",
+	    (json_int_t)scan->kernel[KERNEL_GS_10]);
+}
+
 /* ---- the file ----------------------------------------------------------------------------- */
 
 static json_t *interpreter_json(const struct elf_file *file)
@@ -422,6 +433,7 @@ static json_t *facts_json(const struct elf_file *file)
 	    needed_json(file), "static", elf_is_program(file) && !elf_segment(file, PT_INTERP));
 	json_object_set_new(facts, "go", facts_go(buildinfo(file, &code), code.present));
 	json_object_set_new(facts, "tls", tls_json(file, &code.table, &scan, &tls));
+	json_object_set_new(facts, "syscalls", syscalls_json(file, &scan));
 	json_object_set_new(facts, "init", init_json(file, &code));
 	json_object_set_new(facts, "dynamic", dynamic_json(file));
 	elf_image(file, facts);

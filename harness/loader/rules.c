@@ -346,6 +346,14 @@ static enum truth relr(const json_t *facts, struct found *found)
 	return is_true(get(facts, "dynamic"), "relr");
 }
 
+/* A static program fills the word itself: runtime/sys_linux_386.s setldt, or the libc in it. */
+static enum truth calls_sysinfo(const json_t *facts, struct found *found)
+{
+	long long calls = number(get(facts, "syscalls"), "gs:0x10");
+	say_number(found, calls);
+	return calls > 0 && !is_true(facts, "static");
+}
+
 static enum truth tls_relocations(const json_t *facts, struct found *found)
 {
 	const json_t *relocs = get(get(facts, "tls"), "relocs");
@@ -510,6 +518,11 @@ const struct rule loader_rules[] = {
 	{ GLIBC_DLOPEN, go_unloadable, ALWAYS, NULL, VERDICT_WHILE,
 	    "nobody calls dlclose: DF_1_NODELETE is not set, and Go's threads run in what would be unmapped",
 	    "glibc elf/dl-close.c _dl_close_worker" },
+
+	/* ---- what glibc alone has behind the thread pointer ---- */
+	{ ANY_MUSL | ANY_ANDROID, calls_sysinfo, ALWAYS, NULL, VERDICT_DIES,
+	    "{} of Go's system calls go through %gs:0x10, where glibc alone keeps an entry of the kernel",
+	    "glibc sysdeps/i386/nptl/tls.h tcbhead_t sysinfo; musl src/internal/pthread_impl.h; golang/go#14476" },
 
 	/* ---- the rest of the file ---- */
 	{ GLIBC_DLOPEN, exec_stack, FROM, "2.41", VERDICT_REFUSES,

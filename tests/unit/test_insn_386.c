@@ -40,6 +40,8 @@ static const struct row rows[] = {
 	{ "Go, another segment", 1, CODE("\x64\x8b\x0d\xfc\xff\xff\xff"), 0, 0, 0, 0, 0, 0, 0, 0, "none" },
 	{ "Go, no segment", 1, CODE("\x8b\x0d\xfc\xff\xff\xff"), 0, 0, 0, 0, 0, 0, 0, 0, "none" },
 	{ "Go, a vsyscall", 1, CODE("\x65\xff\x15\x10\0\0\0"), 0, 0, 0, 0, 0, 0, 0, 0, "none" },
+	{ "Go, a vsyscall beside its slot", 1, CODE("\x65\xff\x15\x10\0\0\0" TP_ECX LOAD_M4), 1, 0, 0, 0, 0, 0, 0, -4,
+	    "two" },
 	{ "C, LE", 0, CODE("\x65\xa1\xf0\xff\xff\xff"), 1, 0, 0, 0, 0, 0, 0, 0, "none" },
 	{ "C, LE of a constant", 0, CODE("\x65\xc7\x05\xf0\xff\xff\xff\x01\0\0\0"), 1, 0, 0, 0, 0, 0, 0, 0, "none" },
 	{ "C, LE: add", 0, CODE("\x65\xa1\0\0\0\0\x05\xf0\xff\xff\xff"), 1, 0, 0, 0, 0, 0, 0, 0, "none" },
@@ -126,6 +128,37 @@ static void test_sequences(void **state)
 			    row->name, count[ACCESS_LE], count[ACCESS_IE], count[ACCESS_RELAXED], count[ACCESS_OTHER],
 			    seen.gd, seen.ld, seen.tlsdesc, (long long)value, insn_form(&seen));
 		assert_int_equal(seen.offset.mixed, 0);
+	}
+}
+
+static const struct way_row {
+	const char *name;
+	int is_go;
+	const char *code;
+	size_t size, int80, gs_10;
+} way_rows[] = {
+	{ "a vsyscall", 1, CODE("\x65\xff\x15\x10\0\0\0"), 0, 1 },
+	{ "system calls", 1, CODE("\xcd\x80\x3d\x01\xf0\xff\xff\xcd\x80"), 2, 0 },
+	{ "both ways", 1, CODE("\xcd\x80\x65\xff\x15\x10\0\0\0" TP_ECX LOAD_M4), 1, 1 },
+	{ "another interrupt", 1, CODE("\xcd\x03\xcc"), 0, 0 },
+	{ "calls through other words", 1, CODE("\x65\xff\x15\x14\0\0\0\xff\x15\x10\0\0\0"), 0, 0 },
+	/* mov $0x80cd,%eax; mov $0x1015ff65,%eax; add %al,(%eax) */
+	{ "in constants", 1, CODE("\xb8\xcd\x80\0\0\xb8\x65\xff\x15\x10\0\0\0\0"), 0, 0 },
+	{ "in C", 0, CODE("\xcd\x80\x65\xff\x15\x10\0\0\0"), 0, 0 },
+	{ "cut", 1, CODE("\x65\xff\x15\x10\0\0"), 0, 0 },
+};
+
+static void test_ways_into_the_kernel(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof way_rows / sizeof *way_rows; i++) {
+		const struct way_row *way = &way_rows[i];
+		const struct row row = { .is_go = way->is_go, .code = way->code, .size = way->size };
+		struct insn_scan seen;
+		scan(&seen, &row);
+		if (seen.kernel[KERNEL_INT80] != way->int80 || seen.kernel[KERNEL_GS_10] != way->gs_10)
+			fail_msg("%s: %zu int $0x80, %zu %%gs:0x10", way->name, seen.kernel[KERNEL_INT80],
+			    seen.kernel[KERNEL_GS_10]);
 	}
 }
 
@@ -218,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sequences),
+		cmocka_unit_test(test_ways_into_the_kernel),
 		cmocka_unit_test(test_without_a_file),
 		cmocka_unit_test(test_other_segments),
 		cmocka_unit_test(test_fixed_words),

@@ -42,6 +42,14 @@ static const struct row {
 	{ ELF_DYN ",'class':64,'dynamic':{'textrel':true}", "android-21", "refuses", "64-bit" },
 	{ ELF_DYN ",'class':32,'dynamic':{'textrel':true}", "android-22", "runs", NULL },
 	{ ELF_DYN ",'class':32,'dynamic':{'textrel':true}", "android-23", "refuses", "text relocations" },
+	/* 386: the word that glibc alone fills */
+	{ ELF_DYN ",'syscalls':{'int80':3,'gs:0x10':40}", "musl", "dies", "40 of Go's system calls" },
+	{ ELF_DYN ",'syscalls':{'int80':3,'gs:0x10':40}", "musl-dlopen", "dies", "%gs:0x10" },
+	{ ELF_DYN ",'syscalls':{'int80':3,'gs:0x10':40}", "android-30", "dies", "%gs:0x10" },
+	{ ELF_DYN ",'syscalls':{'int80':3,'gs:0x10':40}", "glibc", "runs", NULL },
+	{ ELF_DYN ",'syscalls':{'int80':43,'gs:0x10':0}", "musl", "runs", NULL },
+	{ ELF_DYN ",'syscalls':null", "musl", "runs", NULL },
+	{ "'format':'elf','type':'EXEC','static':true,'syscalls':{'int80':3,'gs:0x10':40}", "musl", "runs", NULL },
 	/* OSv: initializers by dlopen; of the rest it is not known */
 	{ ELF_DYN ",'go':{'present':true},'init':{'go_entries':1}", "osv-dlopen", "dies", "argc 0" },
 	{ ELF_DYN ",'go':{'present':true},'init':{'go_entries':1}", "osv", "unknown", NULL },

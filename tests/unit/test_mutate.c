@@ -1,6 +1,8 @@
 /* Every mutation makes its check see something else, and every FILE check has one. */
 #include "tests/unit/elf_sample.h"
+#include "tests/unit/insn_made.h"
 
+#include "harness/elf/arch.h"
 #include "harness/mutate.h"
 #include "matrix/filter.h"
 #include "runner/build/facts.h"
@@ -124,6 +126,39 @@ static void test_plt_of_a_caller(void **state)
 	}
 }
 
+/* Of 386, for which this machine need have no compiler; the access to Go's slot is seen as before. */
+static void test_syscalls_of_386(void **state)
+{
+	(void)state;
+	static const struct made empty = { .arch = &arch_386, .type = ET_EXEC, .tls_size = 4, .slot = NO_SLOT };
+	static const char code[] = "\xcd\x80\x3d\x01\xf0\xff\xff\xcd\x80\x65\x8b\x0d\0\0\0\0\x8b\x89\xfc\xff\xff\xff",
+			  *const access = "model=LE at=-4 reloc=none form=two";
+	struct made made = empty;
+	char path[128];
+	struct diag diag = DIAG_INIT;
+	made_file(&made);
+	made_observed(&made, "file.syscalls", "syscalls=none");
+	memcpy(made.bytes + CODE, code, sizeof code - 1);
+	made_observed(&made, "file.syscalls", "syscalls=int80");
+	made_observed(&made, "tls.access", access);
+	FILE *file = fopen(sample_path("386", path), "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(made.bytes, 1, PAGE, file), PAGE);
+	assert_int_equal(fclose(file), 0);
+	if (mutate_file(path, "syscall-gs", &diag))
+		fail_msg("%s", diag.line);
+	char *syscalls = observed_in("386", "file.syscalls"), *slot = observed_in("386", "tls.access");
+	assert_string_equal(syscalls, "syscalls=int80,gs:0x10");
+	assert_string_equal(slot, access);
+	assert_int_equal(mutate_file(path, "syscall-gs", &diag), -ENOENT);
+	assert_int_equal(mutate_file(path, "tls-align", &diag), -EINVAL);
+	free(syscalls);
+	free(slot);
+	char *other = observed_in("exe", "file.syscalls");
+	assert_string_equal(other, "syscalls=unknown");
+	free(other);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -136,6 +171,9 @@ static void test_refusals(void **state)
 	assert_non_null(strstr(missing.line, "slot-dtpoff: the file has no thread-pointer-offset relocation"));
 	write_file("text", "no ELF");
 	assert_int_equal(mutate_file(sample_path("text", path), "tls-align", &text), -EBADMSG);
+	struct diag other = DIAG_INIT;
+	assert_int_equal(mutate_file(sample_path("kept", path), "syscall-gs", &other), -EINVAL);
+	assert_non_null(strstr(other.line, "only i386 files can be mutated"));
 	sh("cmp -s %s/exe %s/kept", sample_dir, sample_dir);
 }
 
@@ -145,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_each_is_noticed),
 		cmocka_unit_test(test_every_file_check_has_one),
 		cmocka_unit_test(test_plt_of_a_caller),
+		cmocka_unit_test(test_syscalls_of_386),
 		cmocka_unit_test(test_refusals),
 	};
 	return cmocka_run_group_tests(tests, build_samples, remove_samples);
