@@ -2,10 +2,9 @@
 #include "harness/mutate.h"
 #include "harness/code/go_code.h"
 #include "harness/code/initializer.h"
-#include "harness/code/plt.h"
 #include "harness/format/elf_exports.h"
 #include "harness/format/elf_notes.h"
-#include "harness/format/elf_tls.h"
+#include "harness/mutant.h"
 #include "matrix/base/diag.h"
 
 #include <errno.h>
@@ -15,29 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATCHES_MAX = 2, PATCH_BYTES = 16 };
-
-struct mutant {
-	struct elf_file file;
-	struct insn_scan scan;
-	struct tls_facts tls;
-	/* Collected first and written last, so that a mutation happens whole or not at all. */
-	struct {
-		uint64_t place;
-		unsigned char bytes[PATCH_BYTES];
-		size_t size;
-	} patch[PATCHES_MAX];
-	size_t patches;
-	const char *missing; /* what the file lacks, where apply failed */
-};
-
-static int lacks(struct mutant *mutant, const char *what)
+int mutant_lacks(struct mutant *mutant, const char *what)
 {
 	mutant->missing = what;
 	return -ENOENT;
 }
 
-static int put_bytes(struct mutant *mutant, uint64_t place, const unsigned char *bytes, size_t size)
+int mutant_put_bytes(struct mutant *mutant, uint64_t place, const unsigned char *bytes, size_t size)
 {
 	if (mutant->patches == PATCHES_MAX || size > PATCH_BYTES || place > mutant->file.size ||
 	    size > mutant->file.size - place)
@@ -48,12 +31,12 @@ static int put_bytes(struct mutant *mutant, uint64_t place, const unsigned char 
 	return 0;
 }
 
-static int put(struct mutant *mutant, uint64_t place, uint64_t value, size_t size)
+int mutant_put(struct mutant *mutant, uint64_t place, uint64_t value, size_t size)
 {
 	unsigned char bytes[8];
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = (unsigned char)(value >> 8 * i);
-	return put_bytes(mutant, place, bytes, size);
+	return mutant_put_bytes(mutant, place, bytes, size);
 }
 
 /* ---- segments ----------------------------------------------------------------------------- */
@@ -63,8 +46,8 @@ static int put_segment(struct mutant *mutant, uint32_t type, size_t field, uint6
 	const struct elf_file *file = &mutant->file;
 	for (size_t i = 0; i < file->segment_count; i++)
 		if (file->segment[i].p_type == type)
-			return put(mutant, file->header.e_phoff + i * sizeof(Elf64_Phdr) + field, value, size);
-	return lacks(mutant,
+			return mutant_put(mutant, file->header.e_phoff + i * sizeof(Elf64_Phdr) + field, value, size);
+	return mutant_lacks(mutant,
 	    type == PT_TLS        ? "PT_TLS segment" :
 		type == PT_INTERP ? "PT_INTERP segment" :
 				    "PT_GNU_STACK segment");
@@ -76,8 +59,8 @@ static int put_load(struct mutant *mutant, uint32_t flags, size_t field, uint64_
 	const struct elf_file *file = &mutant->file;
 	for (size_t i = 0; i < file->segment_count; i++)
 		if (file->segment[i].p_type == PT_LOAD && (file->segment[i].p_flags & (PF_W | PF_X)) == flags)
-			return put(mutant, file->header.e_phoff + i * sizeof(Elf64_Phdr) + field, value, size);
-	return lacks(mutant, "segment of that kind");
+			return mutant_put(mutant, file->header.e_phoff + i * sizeof(Elf64_Phdr) + field, value, size);
+	return mutant_lacks(mutant, "segment of that kind");
 }
 
 static const GElf_Phdr *last_load(const struct elf_file *file)
@@ -92,8 +75,8 @@ static int put_last_load(struct mutant *mutant, size_t field, uint64_t value)
 {
 	const GElf_Phdr *load = last_load(&mutant->file);
 	if (!load)
-		return lacks(mutant, "PT_LOAD segment");
-	return put(mutant,
+		return mutant_lacks(mutant, "PT_LOAD segment");
+	return mutant_put(mutant,
 	    mutant->file.header.e_phoff + (uint64_t)(load - mutant->file.segment) * sizeof(Elf64_Phdr) + field, value,
 	    8);
 }
@@ -125,13 +108,16 @@ static int load_low(struct mutant *mutant)
 	const struct elf_file *file = &mutant->file;
 	for (size_t i = 0; i < file->segment_count; i++)
 		if (file->segment[i].p_type == PT_LOAD)
-			return put(mutant,
+			return mutant_put(mutant,
 			    file->header.e_phoff + i * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_vaddr),
 			    file->segment[i].p_offset, 8);
-	return lacks(mutant, "PT_LOAD segment");
+	return mutant_lacks(mutant, "PT_LOAD segment");
 }
 
-static int put_type(struct mutant *mutant, uint16_t type) { return put(mutant, offsetof(Elf64_Ehdr, e_type), type, 2); }
+static int put_type(struct mutant *mutant, uint16_t type)
+{
+	return mutant_put(mutant, offsetof(Elf64_Ehdr, e_type), type, 2);
+}
 
 static int type_exec(struct mutant *mutant) { return put_type(mutant, ET_EXEC); }
 
@@ -191,8 +177,8 @@ static int rename_note(struct mutant *mutant, const char *owner, uint32_t type)
 	struct wanted wanted = { owner, type, NULL };
 	elf_notes(&mutant->file, find_note, &wanted);
 	if (!wanted.name)
-		return lacks(mutant, "note with that build ID");
-	return put(mutant, (uint64_t)(wanted.name - mutant->file.bytes), '?', 1);
+		return mutant_lacks(mutant, "note with that build ID");
+	return mutant_put(mutant, (uint64_t)(wanted.name - mutant->file.bytes), '?', 1);
 }
 
 static int go_id_lost(struct mutant *mutant) { return rename_note(mutant, "Go", 4); }
@@ -205,8 +191,8 @@ static int tlsg_size(struct mutant *mutant)
 {
 	const struct elf_symbol *symbol = mutant->tls.slot.symbol;
 	if (!symbol)
-		return lacks(mutant, "symbol of Go's slot");
-	return put(mutant, symbol->place + offsetof(Elf64_Sym, st_size), 4, 8);
+		return mutant_lacks(mutant, "symbol of Go's slot");
+	return mutant_put(mutant, symbol->place + offsetof(Elf64_Sym, st_size), 4, 8);
 }
 
 static int put_reloc_kind(struct mutant *mutant, const struct elf_reloc *reloc, enum reloc_kind kind)
@@ -214,8 +200,9 @@ static int put_reloc_kind(struct mutant *mutant, const struct elf_reloc *reloc, 
 	const struct arch *arch = mutant->file.arch;
 	for (size_t i = 0; i < arch->reloc_count; i++)
 		if (arch->relocs[i].kind == kind)
-			return put(mutant, reloc->place + offsetof(Elf64_Rela, r_info), arch->relocs[i].number, 4);
-	return lacks(mutant, "relocation of that kind");
+			return mutant_put(
+			    mutant, reloc->place + offsetof(Elf64_Rela, r_info), arch->relocs[i].number, 4);
+	return mutant_lacks(mutant, "relocation of that kind");
 }
 
 /* The first relocation that moves an address is of another kind. */
@@ -225,7 +212,7 @@ static int relative_as(struct mutant *mutant, enum reloc_kind kind)
 	for (size_t i = 0; i < file->reloc_count; i++)
 		if (file->reloc[i].kind == RELOC_RELATIVE && file->reloc[i].place)
 			return put_reloc_kind(mutant, &file->reloc[i], kind);
-	return lacks(mutant, "relative relocation");
+	return mutant_lacks(mutant, "relative relocation");
 }
 
 static int reloc_linker(struct mutant *mutant) { return relative_as(mutant, RELOC_LINK_LE); }
@@ -235,7 +222,7 @@ static int reloc_copy(struct mutant *mutant) { return relative_as(mutant, RELOC_
 static int slot_dtpoff(struct mutant *mutant)
 {
 	if (!mutant->tls.slot.reloc)
-		return lacks(mutant, "thread-pointer-offset relocation of Go's slot");
+		return mutant_lacks(mutant, "thread-pointer-offset relocation of Go's slot");
 	return put_reloc_kind(mutant, mutant->tls.slot.reloc, RELOC_DTPOFF);
 }
 
@@ -246,11 +233,11 @@ static int c_ie(struct mutant *mutant)
 		if (file->reloc[i].kind == RELOC_DTPMOD || file->reloc[i].kind == RELOC_TLSDESC) {
 			/* Beyond the slot, whatever the linker left there: as C would have made it. */
 			if (!file->reloc[i].symbol)
-				put(mutant, file->reloc[i].place + offsetof(Elf64_Rela, r_addend),
+				mutant_put(mutant, file->reloc[i].place + offsetof(Elf64_Rela, r_addend),
 				    mutant->tls.slot.value + 64, 8);
 			return put_reloc_kind(mutant, &file->reloc[i], RELOC_TPOFF);
 		}
-	return lacks(mutant, "DTPMOD or TLSDESC relocation");
+	return mutant_lacks(mutant, "DTPMOD or TLSDESC relocation");
 }
 
 static int reloc_readonly(struct mutant *mutant)
@@ -261,12 +248,12 @@ static int reloc_readonly(struct mutant *mutant)
 	while (i < file->segment_count && !(file->segment[i].p_type == PT_LOAD && !(file->segment[i].p_flags & PF_W)))
 		i++;
 	if (i == file->segment_count)
-		return lacks(mutant, "segment that is not writable");
+		return mutant_lacks(mutant, "segment that is not writable");
 	address = file->segment[i].p_vaddr;
 	for (i = 0; i < file->reloc_count; i++)
 		if (file->reloc[i].place && file->reloc[i].kind != RELOC_NONE)
-			return put(mutant, file->reloc[i].place + offsetof(Elf64_Rela, r_offset), address, 8);
-	return lacks(mutant, "dynamic relocation");
+			return mutant_put(mutant, file->reloc[i].place + offsetof(Elf64_Rela, r_offset), address, 8);
+	return mutant_lacks(mutant, "dynamic relocation");
 }
 
 /* ---- the dynamic array -------------------------------------------------------------------- */
@@ -276,9 +263,10 @@ static int put_flags(struct mutant *mutant, int64_t tag, uint64_t clear, uint64_
 	const struct elf_file *file = &mutant->file;
 	for (size_t i = 0; i < file->dynamic_count; i++)
 		if (file->dynamic[i].d_tag == tag)
-			return put(mutant, file->dynamic_place + i * sizeof(Elf64_Dyn) + offsetof(Elf64_Dyn, d_un),
+			return mutant_put(mutant,
+			    file->dynamic_place + i * sizeof(Elf64_Dyn) + offsetof(Elf64_Dyn, d_un),
 			    (file->dynamic[i].d_un.d_val & ~clear) | set, 8);
-	return lacks(mutant, tag == DT_FLAGS ? "DT_FLAGS" : "DT_FLAGS_1");
+	return mutant_lacks(mutant, tag == DT_FLAGS ? "DT_FLAGS" : "DT_FLAGS_1");
 }
 
 static int no_static_flag(struct mutant *mutant) { return put_flags(mutant, DT_FLAGS, DF_STATIC_TLS, 0); }
@@ -331,18 +319,18 @@ static int init_lost(struct mutant *mutant)
 {
 	uint64_t place, other, other_place;
 	if (!find_entry(&mutant->file, 1, &place))
-		return lacks(mutant, "Go initializer");
+		return mutant_lacks(mutant, "Go initializer");
 	other = find_entry(&mutant->file, 0, &other_place);
-	return other ? put(mutant, place, other, 8) : lacks(mutant, "second initializer");
+	return other ? mutant_put(mutant, place, other, 8) : mutant_lacks(mutant, "second initializer");
 }
 
 static int init_twice(struct mutant *mutant)
 {
 	uint64_t place, other_place, go = find_entry(&mutant->file, 1, &place);
 	if (!go)
-		return lacks(mutant, "Go initializer");
-	return find_entry(&mutant->file, 0, &other_place) ? put(mutant, other_place, go, 8) :
-							    lacks(mutant, "second initializer");
+		return mutant_lacks(mutant, "Go initializer");
+	return find_entry(&mutant->file, 0, &other_place) ? mutant_put(mutant, other_place, go, 8) :
+							    mutant_lacks(mutant, "second initializer");
 }
 
 /* and $-16,%rsp becomes and $-8,%rsp. */
@@ -351,145 +339,17 @@ static int init_misaligned(struct mutant *mutant)
 	struct initializer found;
 	uint64_t place, go = find_entry(&mutant->file, 1, &place);
 	if (!go)
-		return lacks(mutant, "Go initializer");
+		return mutant_lacks(mutant, "Go initializer");
 	initializer_read_elf(&mutant->file, go, &found);
-	return found.mask ? put(mutant, elf_place(&mutant->file, found.mask), (uint8_t)-8, 1) :
-			    lacks(mutant, "Go initializer that aligns its stack");
+	return found.mask ? mutant_put(mutant, elf_place(&mutant->file, found.mask), (uint8_t)-8, 1) :
+			    mutant_lacks(mutant, "Go initializer that aligns its stack");
 }
-
-/* ---- instructions ------------------------------------------------------------------------- */
-
-/* The first Go access of a two-instruction form, its instructions side by side. */
-static int find_pair(struct mutant *mutant, size_t between, uint64_t *load, uint64_t *access)
-{
-	static const enum access forms[] = { ACCESS_IE, ACCESS_RELAXED };
-	for (size_t i = 0; i < 2; i++) {
-		*load = mutant->scan.go_load[forms[i]];
-		*access = mutant->scan.go_access[forms[i]];
-		if (mutant->scan.go[forms[i]] && *access - *load == between &&
-		    elf_at(&mutant->file, *load, between + 8))
-			return 0;
-	}
-	return lacks(mutant, "two-instruction access by Go");
-}
-
-/* mov GOT(%rip),%r14; mov %fs:(%r14),%r14   becomes   mov %fs:-8,%r14; nop */
-static int insn_le_amd64(struct mutant *mutant)
-{
-	uint64_t load, access;
-	int result = find_pair(mutant, 7, &load, &access);
-	if (result)
-		return result;
-	const unsigned char *code = elf_at(&mutant->file, access, 8);
-	unsigned char fixed[12] = { 0x64, 0x48, 0, 0, 0x25, 0xf8, 0xff, 0xff, 0xff, 0x66, 0x90, 0x90 };
-	if (!code || code[0] != 0x64 || (code[2] != 0x8b && code[2] != 0x89))
-		return lacks(mutant, "two-instruction access by Go");
-	fixed[1] |= code[1] & 4; /* REX.R: the register that is not the base */
-	fixed[2] = code[2];
-	fixed[3] = (code[3] & 0x38) | 4;
-	size_t size = (code[3] & 7) == 4 ? 12 : 11; /* %r12 as base costs a SIB byte */
-	return put_bytes(mutant, elf_place(&mutant->file, load), fixed, size);
-}
-
-/* adrp x27, GOT; ldr x27, [x27, #lo]   becomes   movz x27, #16; movz x27, #16 */
-static int insn_le_arm64(struct mutant *mutant)
-{
-	uint64_t load = mutant->scan.go_load[ACCESS_IE], place = elf_place(&mutant->file, load);
-	if (!mutant->scan.go[ACCESS_IE] || !place)
-		return lacks(mutant, "access by way of the GOT");
-	uint32_t movz = 0xd2800000 | 16 << 5 | (mutant->file.bytes[place] & 31);
-	return put(mutant, place, (uint64_t)movz << 32 | movz, 8);
-}
-
-static int insn_le(struct mutant *mutant)
-{
-	return mutant->file.header.e_machine == EM_X86_64 ? insn_le_amd64(mutant) : insn_le_arm64(mutant);
-}
-
-/* The offset one word off, in one access: -16 for -8. */
-static int insn_offset(struct mutant *mutant)
-{
-	const struct insn_scan *scan = &mutant->scan;
-	enum access form = scan->go[ACCESS_LE] ? ACCESS_LE : ACCESS_RELAXED;
-	uint64_t load = scan->go_load[form];
-	const unsigned char *code = elf_at(&mutant->file, load, 9);
-	if (!scan->go[form] || !code)
-		return lacks(mutant, "access by Go that carries its offset");
-	uint64_t place = elf_place(&mutant->file, load), offset = (uint64_t)(scan->offset.value - 8);
-	if (mutant->file.header.e_machine == EM_X86_64) {
-		/* 64 REX op modrm sib disp32, or REX c7 modrm imm32. */
-		size_t skip = form == ACCESS_LE ? 5 : 3;
-		return (form == ACCESS_LE ? code[0] == 0x64 : code[1] == 0xc7) ?
-		    put(mutant, place + skip, offset, 4) :
-		    lacks(mutant, "plain form of the access");
-	}
-	/* movz, or movz and movk: the low 16 bits are in the last. */
-	size_t skip = (code[7] & 0xff) == 0xf2 ? 4 : 0;
-	uint32_t insn = (uint32_t)code[skip] | (uint32_t)code[skip + 1] << 8 | (uint32_t)code[skip + 2] << 16 |
-	    (uint32_t)code[skip + 3] << 24;
-	return put(
-	    mutant, place + skip, (insn & ~(0xffffu << 5)) | (uint32_t)((scan->offset.value + 8) & 0xffff) << 5, 4);
-}
-
-/* int $0x80; cmp $0xfffff001,%eax, as Go calls and looks for an error, have the room of call *%gs:0x10. */
-static int syscall_gs(struct mutant *mutant)
-{
-	static const unsigned char plain[] = { 0xcd, 0x80, 0x3d, 0x01, 0xf0, 0xff, 0xff },
-				   glibc[] = { 0x65, 0xff, 0x15, 0x10, 0, 0, 0 };
-	const unsigned char *start = mutant->file.bytes, *at = memmem(start, mutant->file.size, plain, sizeof plain);
-	return at ? put_bytes(mutant, (uint64_t)(at - start), glibc, sizeof glibc) : lacks(mutant, "int $0x80; cmp");
-}
-
-/* jmp *slot(%rip), after endbr64 or not, becomes mold's mov $0,%r11d; jmp *slot(%rip).  What an
- * entry has behind its jump is for lazy binding. */
-static int clobber_amd64(struct mutant *mutant, const struct plt_entry *entry)
-{
-	static const unsigned char endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa },
-				   r11[] = { 0x41, 0xbb, 0, 0, 0, 0, 0xff, 0x25 };
-	enum { FORM = sizeof r11 + 4 };
-	const unsigned char *code = elf_at(&mutant->file, entry->address, entry->room);
-	uint64_t start = code && !memcmp(code, endbr64, sizeof endbr64) ? sizeof endbr64 : 0;
-	if (!code || entry->room < start + FORM)
-		return lacks(mutant, "PLT entry of 16 bytes");
-	int result = put_bytes(mutant, elf_place(&mutant->file, entry->address + start), r11, sizeof r11);
-	uint64_t distance = entry->slot->offset - (entry->address + start + FORM);
-	return result ? result :
-			put(mutant, elf_place(&mutant->file, entry->address + start + sizeof r11), distance, 4);
-}
-
-/* add x16, x16, #lo, which only a lazy resolver needs, becomes movz x9, #0. */
-static int clobber_arm64(struct mutant *mutant, const struct plt_entry *entry)
-{
-	for (uint64_t at = entry->address; at + 4 <= entry->end; at += 4) {
-		const unsigned char *code = elf_at(&mutant->file, at, 4);
-		if (code && code[3] == 0x91)
-			return put(mutant, elf_place(&mutant->file, at), 0xd2800009, 4);
-	}
-	return lacks(mutant, "PLT entry that adds to its page");
-}
-
-/* The first entry with room for it; of those to Go alone, or of all. */
-static int clobber(struct mutant *mutant, int go, const char *what)
-{
-	struct plt plt;
-	int result = lacks(mutant, what);
-	plt_read(&mutant->file, &plt);
-	for (size_t i = 0; i < plt.count && result == -ENOENT; i++)
-		if (!go || plt_leads_to_go(&plt, &plt.entry[i]))
-			result = mutant->file.header.e_machine == EM_X86_64 ? clobber_amd64(mutant, &plt.entry[i]) :
-									      clobber_arm64(mutant, &plt.entry[i]);
-	plt_free(&plt);
-	return result;
-}
-
-static int plt_clobber(struct mutant *mutant) { return clobber(mutant, 0, "PLT entry"); }
-static int plt_clobber_go(struct mutant *mutant) { return clobber(mutant, 1, "PLT entry of a Go function"); }
 
 /* ---- exports ------------------------------------------------------------------------------ */
 
 static int entry_set(struct mutant *mutant)
 {
-	return put(mutant, offsetof(Elf64_Ehdr, e_entry), 0x1000, sizeof(Elf64_Addr));
+	return mutant_put(mutant, offsetof(Elf64_Ehdr, e_entry), 0x1000, sizeof(Elf64_Addr));
 }
 
 /* The first function that cgo exports to C. */
@@ -509,16 +369,16 @@ static int export_main(struct mutant *mutant)
 	static const unsigned char name[] = "main";
 	const struct elf_symbol *symbol = first_export(mutant);
 	if (!symbol || strlen(symbol->name) < sizeof name - 1)
-		return lacks(mutant, "exported function with so long a name");
-	return put_bytes(
+		return mutant_lacks(mutant, "exported function with so long a name");
+	return mutant_put_bytes(
 	    mutant, (uint64_t)((const unsigned char *)symbol->name - mutant->file.bytes), name, sizeof name);
 }
 
 static int export_lost(struct mutant *mutant)
 {
 	const struct elf_symbol *symbol = first_export(mutant);
-	return symbol ? put(mutant, symbol->place + offsetof(Elf64_Sym, st_shndx), SHN_UNDEF, 2) :
-			lacks(mutant, "exported function");
+	return symbol ? mutant_put(mutant, symbol->place + offsetof(Elf64_Sym, st_shndx), SHN_UNDEF, 2) :
+			mutant_lacks(mutant, "exported function");
 }
 
 /* ---- the table ---------------------------------------------------------------------------- */
@@ -528,8 +388,8 @@ const struct mutation mutations[] = {
 	{ "tls-align", "PT_TLS is aligned to 3", tls_align, 0 },
 	{ "tlsg-size", "runtime.tlsg has 4 bytes", tlsg_size, 0 },
 	{ "slot-dtpoff", "the relocation of Go's slot asks for an offset in the block", slot_dtpoff, 0 },
-	{ "insn-le", "one of Go's two-instruction accesses is local-exec", insn_le, 0 },
-	{ "insn-offset", "one of Go's accesses carries an offset one word off", insn_offset, 0 },
+	{ "insn-le", "one of Go's two-instruction accesses is local-exec", mutant_insn_le, 0 },
+	{ "insn-offset", "one of Go's accesses carries an offset one word off", mutant_insn_offset, 0 },
 	{ "no-static-flag", "DF_STATIC_TLS is not set", no_static_flag, 0 },
 	{ "c-ie", "a C variable has a thread-pointer-offset relocation", c_ie, 0 },
 	{ "init-lost", "Go's initializer is another function", init_lost, 0 },
@@ -557,9 +417,9 @@ const struct mutation mutations[] = {
 	{ "entry-set", "the file has an entry point", entry_set, 0 },
 	{ "export-main", "an exported function is called main", export_main, 0 },
 	{ "export-lost", "an exported function is another module's", export_lost, 0 },
-	{ "plt-clobber", "a PLT entry overwrites one of Go's argument registers", plt_clobber, 0 },
-	{ "plt-clobber-go", "of the PLT entries one that leads to Go does, and no other", plt_clobber_go, 0 },
-	{ "syscall-gs", "one of Go's system calls goes through %gs:0x10", syscall_gs, EM_386 },
+	{ "plt-clobber", "a PLT entry overwrites one of Go's argument registers", mutant_plt_clobber, 0 },
+	{ "plt-clobber-go", "of the PLT entries one that leads to Go does, and no other", mutant_plt_clobber_go, 0 },
+	{ "syscall-gs", "one of Go's system calls goes through %gs:0x10", mutant_syscall_gs, EM_386 },
 };
 const size_t mutation_count = sizeof mutations / sizeof mutations[0];
 

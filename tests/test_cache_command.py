@@ -116,6 +116,8 @@ def test_list_without_a_cache(tmp_path, std):
 def test_gc_removes_leftovers(cache):
     """All of them, and nothing else while the bound is met; the cache is as good as before."""
     paths = rubbish(cache)
+    beside = cache.path / "src" / f"{cache.made('src')[0]}-ctls"  # as the program of build.c-tls-internal has it
+    beside.mkdir()
     kinds = ("build", "result", "src", "hosts", "facts")
     before = {kind: cache.made(kind) for kind in kinds}
     before["hosts"].pop(KEY)
@@ -123,7 +125,8 @@ def test_gc_removes_leftovers(cache):
     assert done.status == CODES["ok"] and len(done.stdout.splitlines()) == 1
     assert f"removed {len(paths)} leftovers" in done.stdout and ", 0 entries" in done.stdout
     assert not [path for path in [*paths, cache.path / "aux"] if path.exists()]
-    assert cache_json(cache)["leftovers"]["entries"] == 0
+    assert cache_json(cache)["leftovers"]["entries"] == 0 and beside.is_dir()
+    beside.rmdir()
     assert {kind: cache.made(kind) for kind in kinds} == before
     assert cache.run()[1] == 0
 
