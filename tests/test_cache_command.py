@@ -116,7 +116,9 @@ def test_list_without_a_cache(tmp_path, std):
 def test_gc_removes_leftovers(cache):
     """All of them, and nothing else while the bound is met; the cache is as good as before."""
     paths = rubbish(cache)
-    beside = cache.path / "src" / f"{cache.made('src')[0]}-ctls"  # as the program of build.c-tls-internal has it
+    beside = (
+        cache.path / "src" / f"{next(iter(cache.made('src')))}-ctls"
+    )  # as the program of build.c-tls-internal has it
     beside.mkdir()
     kinds = ("build", "result", "src", "hosts", "facts")
     before = {kind: cache.made(kind) for kind in kinds}
