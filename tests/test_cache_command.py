@@ -128,8 +128,8 @@ def test_gc_removes_leftovers(cache):
     assert f"removed {len(paths)} leftovers" in done.stdout and ", 0 entries" in done.stdout
     assert not [path for path in [*paths, cache.path / "aux"] if path.exists()]
     assert cache_json(cache)["leftovers"]["entries"] == 0 and beside.is_dir()
-    beside.rmdir()
     assert {kind: cache.made(kind) for kind in kinds} == before
+    beside.rmdir()
     assert cache.run()[1] == 0
 
 
