@@ -37,7 +37,9 @@ func check_thread_setid_onstack() observation {
 		if errno := kernelSigaction(signal, nil, &is); errno != 0 {
 			return observation{observed: "rt_sigaction=fails", note: errno.Error()}
 		}
-		if is.handler == 0 { // SIG_DFL: nobody has it, or has it any more
+		// SIG_DFL: nobody has it, or has it any more. SIG_IGN without flags comes from who started the program:
+		// glibc's posix_spawn leaves it (sysdeps/unix/sysv/linux/spawni.c), as make uses it.
+		if is.handler == 0 || is.handler == 1 && is.flags == 0 {
 			continue
 		}
 		if threadSabotage(id, "plain") {

@@ -135,7 +135,11 @@ static void reaper_prepare(const struct reaper_job *job)
 			close(fd);
 	for (int signal = 1; signal < NSIG; signal++) {
 		struct sigaction plain = { .sa_handler = SIG_DFL };
-		sigaction(signal, &plain, NULL);
+		/* glibc keeps its own two to itself; who was started by its posix_spawn, as by make, has them
+		 * ignored.  The kernel's structure of zeros is SIG_DFL on every processor. */
+		static const unsigned char zeros[64];
+		if (sigaction(signal, &plain, NULL))
+			syscall(SYS_rt_sigaction, signal, zeros, NULL, 8);
 	}
 	struct rlimit core;
 	if (getrlimit(RLIMIT_CORE, &core) == 0) {
