@@ -8,6 +8,7 @@
 enum beside {
 	BESIDE_CTLS,   /* a C __thread variable, linked internally: build.c-tls-internal */
 	BESIDE_SHARED, /* a program, with -shared for the C linker alone: build.shared-by-flag */
+	BESIDE_STATIC, /* a program that needs C's library, with -static for the C compiler alone: build.static-by-cc */
 	BESIDE_COUNT
 };
 
@@ -19,6 +20,9 @@ enum beside beside_of(const char *check);
 
 /* Does a cell of the build, which runs, have the check? */
 int beside_planned(const struct build *build, enum beside beside);
+
+/* Puts the sources of those that its buildmode has into a new package folder, a folder each.  0 or -errno. */
+int beside_place(const struct setup *setup, const struct build *build, const char *package);
 
 /* Runs its commands in script. */
 void beside_recipe(const struct setup *setup, const struct build *build, enum beside beside, struct script *script);

@@ -13,7 +13,8 @@
  *     "output": STR         everything they printed, cut to 64 KiB
  *     "missing": {"class": STR, "thing": STR}|absent   no C compiler for the cell: what c_compiler.h says; exit is then
  *                                                      -1
- *     "ctls", "shared-by-flag": {"exit": N, "output": STR, "command": STR}|null    what beside.h has, where planned
+ *     "ctls", "shared-by-flag", "static-by-cc": {"exit": N, "output": STR, "command": STR}|null    what beside.h has,
+ *                                                                                       where planned
  *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null} } }
  *
  * Builds are hermetic: an environment made from nothing, a private GOCACHE, and a private overlay

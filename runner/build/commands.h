@@ -21,8 +21,11 @@ char *command_go_shared(const struct setup *setup, const struct build *build, st
 /* -ldflags=... of a cell's link mode, appended to out. */
 void command_ldflags(const struct build *build, struct buf *out);
 
-/* A small Go program of ours: copies files (relative to root, NULL-terminated) into the folder src
- * with a go.mod and an empty table of checks, and builds it as mode.  1 when that exited 0. */
+/* A small Go program of ours: copies files (relative to root, NULL-terminated) into the folder src, where that is not
+ * there yet, with a go.mod and an empty table of checks.  0 or -errno. */
+int command_go_folder(const struct setup *setup, const char *const *files, const char *src);
+
+/* The same, and builds it as mode.  1 when that exited 0. */
 int command_go_files(const struct setup *setup, const struct build *build, struct script *script,
     const char *const *files, const char *src, const char *mode, const char *out);
 

@@ -201,8 +201,10 @@ static int try_all(const struct setup *setup, const struct build *build, json_t 
 		if (!error)
 			json_object_set_new(*json, beside_name(beside), told);
 	}
-	if (error)
+	if (error) {
 		json_decref(*json);
+		*json = NULL;
+	}
 	return error;
 }
 

@@ -69,9 +69,8 @@ static void add_commands(const struct setup *setup, const struct build *build, s
 	script.dry = 1;
 	go_env(setup, &build->cell, &script.env);
 	recipe_case(setup, &made, &script, runs);
-	/* Of every build the first, planned or not: so all are named since there is one. */
 	for (enum beside beside = 0; beside < BESIDE_COUNT; beside++)
-		if (beside == BESIDE_CTLS || beside_planned(build, beside))
+		if (beside_planned(build, beside))
 			beside_recipe(setup, &made, beside, &script);
 	json_t *log = json_string(script.log.data), *placeless = sealed_placeless(setup, log);
 	hash_add_text(hash, json_string_value(placeless));

@@ -1,6 +1,7 @@
 #include "runner/build/recipe.h"
 
 #include "matrix/version.h"
+#include "runner/build/beside.h"
 #include "runner/build/commands.h"
 #include "runner/build/hosts.h"
 #include "runner/build/sources.h"
@@ -108,12 +109,15 @@ static void recipe_c_archive(const struct setup *setup, const struct build *buil
 	free(archive);
 }
 
+/* The program that opens the plugin, and the folder in the package that it is made from. */
+#define PLUGIN_HOST "pluginhost"
+
 static void recipe_plugin(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
 {
-	char *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/pluginhost", build->dir);
-	char *host_src = xprintf("%s-pluginhost", build->src);
+	char *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/" PLUGIN_HOST, build->dir);
+	char *host_src = xprintf("%s/" PLUGIN_HOST, build->src);
 	if (command_go_build(setup, build, script, build->src, "-buildmode=plugin", out) &&
-	    command_go_files(setup, build, script, source_plugin_files, host_src, "-buildmode=exe", host))
+	    command_go_build(setup, build, script, host_src, "-buildmode=exe", host))
 		add_run(runs, LOAD_PLUGIN, out, json_pack("[s, s]", host, out));
 	free(host_src);
 	free(host);
@@ -174,11 +178,8 @@ void recipe_case(const struct setup *setup, const struct build *build, struct sc
 }
 
 /* A library depends on libctor.so, which cgo finds in the package folder. */
-int recipe_place(const struct setup *setup, const struct build *build, const char *package)
+static int place_libctor(const struct setup *setup, const struct build *build, const char *package)
 {
-	if (build->kind == CASE_PORT || !build->cell.cgo || cell_is_windows(&build->cell) ||
-	    (build->cell.mode != MODE_C_SHARED && build->cell.mode != MODE_C_ARCHIVE))
-		return 0;
 	char *hosts = hosts_dir(setup, &build->cell, HOSTS_C, build->control), *from = xprintf("%s/libctor.so", hosts),
 	     *to = xprintf("%s/libctor.so", package);
 	int error = file_copy(from, to);
@@ -186,4 +187,23 @@ int recipe_place(const struct setup *setup, const struct build *build, const cha
 	free(from);
 	free(hosts);
 	return error;
+}
+
+static int place_plugin_host(const struct setup *setup, const char *package)
+{
+	char *folder = xprintf("%s/" PLUGIN_HOST, package);
+	int error = command_go_folder(setup, source_plugin_files, folder);
+	free(folder);
+	return error;
+}
+
+int recipe_place(const struct setup *setup, const struct build *build, const char *package)
+{
+	const struct cell *cell = &build->cell;
+	int error = beside_place(setup, build, package);
+	if (error || build->kind == CASE_PORT || !cell->cgo || cell_is_windows(cell))
+		return error;
+	return cell->mode == MODE_PLUGIN                                ? place_plugin_host(setup, package) :
+	    cell->mode == MODE_C_SHARED || cell->mode == MODE_C_ARCHIVE ? place_libctor(setup, build, package) :
+									  0;
 }

@@ -2,8 +2,6 @@
 
 #include "matrix/base/buf.h"
 
-#include <string.h>
-
 /* The host links no TLS probe: the library brings one, and a second copy would take its place. */
 #define HOST_FILES \
 	"cases/hosts/host.c", "cases/hosts/library.c", "cases/hosts/checks_loaded.c", "cases/hosts/checks_alone.c", \
@@ -43,6 +41,8 @@ const char *const source_ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/c
 
 const char *const source_shared_files[] = { "cases/tls/shared/main.go", NULL };
 
+const char *const source_static_files[] = { "cases/init/static/main.go", NULL };
+
 const char *const source_second_files[] = { "cases/init/second/main.go", "cases/init/second/slot.c", NULL };
 const char *const source_gohost_files[] = {
 	"cases/hosts/gohost/main.go",
@@ -76,14 +76,20 @@ const char *const source_windows_host_files[] = {
 
 const char **build_sources(enum mode mode)
 {
-	const char *const *list = mode == MODE_PLUGIN ? source_plugin_files :
-	    mode == MODE_EXE || mode == MODE_PIE      ? source_ctls_files :
-	    mode == MODE_SHARED                       ? source_ctls_files + 3 :
-							source_c_files;
-	size_t count = 0;
-	while (list[count])
-		count++;
-	const char **copy = xcalloc(count + 1, sizeof(*copy));
-	memcpy(copy, list, count * sizeof(*copy));
-	return copy;
+	static const char *const *const plugin[] = { source_plugin_files, NULL };
+	static const char *const *const program[] = { source_ctls_files, source_shared_files, source_static_files,
+		NULL };
+	static const char *const *const shared[] = { NULL }, *const *const library[] = { source_c_files, NULL };
+	const char *const *const *lists = mode == MODE_PLUGIN ? plugin :
+	    mode == MODE_EXE || mode == MODE_PIE              ? program :
+	    mode == MODE_SHARED                               ? shared :
+								library;
+	const char **all = xcalloc(1, sizeof(*all));
+	for (size_t count = 0, i = 0; lists[i]; i++)
+		for (size_t j = 0; lists[i][j]; j++) {
+			all = xrealloc(all, (count + 2) * sizeof(*all));
+			all[count++] = lists[i][j];
+			all[count] = NULL;
+		}
+	return all;
 }

@@ -18,7 +18,8 @@ extern const char *const source_second_files[], *const source_second_windows[];
 extern const char *const source_gohost_files[], *const source_gohost_windows[];
 
 /* The program that opens a plugin; the programs of beside.h. */
-extern const char *const source_plugin_files[], *const source_ctls_files[], *const source_shared_files[];
+extern const char *const source_plugin_files[];
+extern const char *const source_ctls_files[], *const source_shared_files[], *const source_static_files[];
 
 /* What decides a buildmode's artifacts besides its Go package; the caller frees the array. */
 const char **build_sources(enum mode mode);

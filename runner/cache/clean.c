@@ -153,9 +153,7 @@ static int item_is_whole(const struct setup *setup, const struct cache *cache, c
 {
 	char *path = xprintf("%s/%s", cache->path, item->name), *record = cache_record(cache, item);
 	int whole = 1;
-	if (cache_is_beside(item)) {
-		whole = 1; /* it has no sum: what is run again makes it again */
-	} else if (item->kind->shape == SHAPE_ENTRY) {
+	if (item->kind->shape == SHAPE_ENTRY) {
 		whole = entry_is_whole(path);
 	} else if (item->kind->shape <= SHAPE_RECORD) {
 		json_t *json = sealed_read(setup, record);

@@ -181,18 +181,10 @@ static int lock_is_alone(const char *path)
 	return alone;
 }
 
-int cache_is_beside(const struct cache_item *item)
-{
-	const char *name = strrchr(item->name, '/');
-	return item->kind && item->kind->shape == SHAPE_ENTRY && name &&
-	    strspn(name + 1, "0123456789abcdef") == HASH_HEX - 1 && name[HASH_HEX] == '-';
-}
-
 char *cache_record(const struct cache *cache, const struct cache_item *item)
 {
 	enum cache_shape shape = item->kind ? item->kind->shape : SHAPE_OTHER;
-	size_t len = cache_is_beside(item) ? strcspn(item->name, "-") : strlen(item->name);
-	return xprintf("%s/%.*s%s", cache->path, (int)len, item->name,
+	return xprintf("%s/%s%s", cache->path, item->name,
 	    shape == SHAPE_ENTRY      ? "/.sum" :
 		shape == SHAPE_RESULT ? "/result.json" :
 					"");

@@ -71,9 +71,6 @@ int cache_known(const char *path, struct diag *diag);
 /* Removes scratch and what was being made aside, by names alone; nobody else may be using the cache. */
 void cache_sweep(const char *path);
 
-/* Does a folder KEY-WORD belong to the entry KEY beside it (beside.h)?  It lives as long as that. */
-int cache_is_beside(const struct cache_item *item);
-
 /* The file whose time is the last use, and that vouches for the item: malloc'ed, absolute. */
 char *cache_record(const struct cache *cache, const struct cache_item *item);
 

@@ -150,11 +150,14 @@ static void observe_beside(enum beside beside, const json_t *build, struct buf *
 	static const char *const words[BESIDE_COUNT][2] = {
 		[BESIDE_CTLS] = { "ctls_variable", "_RELOC_TLV" },
 		[BESIDE_SHARED] = { "R_X86_64_TPOFF32", "unsupported reloc 23" },
+		[BESIDE_STATIC] = { "relocation target getpwuid_r not defined", NULL },
 	};
 	const json_t *of = json_object_get(build, beside_name(beside));
 	const char *output = json_string_value(json_object_get(of, "output"));
 	int built = json_integer_value(json_object_get(of, "exit")) == 0;
-	int named = output && (strstr(output, words[beside][0]) || strstr(output, words[beside][1]));
+	int named = 0;
+	for (size_t i = 0; output && i < 2 && words[beside][i]; i++)
+		named |= strstr(output, words[beside][i]) != NULL;
 	buf_printf(out, "built=%s message=%s", built ? "yes" : "no", named ? "named" : "other");
 }
 
@@ -190,7 +193,7 @@ void judge_build(const struct check *check, const struct cell *cell, const json_
 	else
 		observe_beside(beside_of(check->id), build, &text);
 	/* Where nothing can be linked so, a refusal says nothing. */
-	if (beside_of(check->id) == BESIDE_SHARED && json_integer_value(json_object_get(build, "exit")))
+	if (beside_of(check->id) < BESIDE_COUNT && json_integer_value(json_object_get(build, "exit")))
 		judge_status(result, STATUS_BROKEN, json_string_value(json_object_get(build, "message")));
 	else
 		judge_observed(result, text.data, message);
