@@ -390,6 +390,44 @@ static void surplus(struct host *host, struct seen *seen)
 	    fillers_kept(&fillers) ? "kept" : "written", after ? "opens" : "refused");
 }
 
+/* ---- init.noload, init.close-counted ---- */
+
+static void noload(struct host *host, struct seen *seen)
+{
+	struct load_mode only_if = *host->mode;
+	only_if.flags |= RTLD_NOLOAD;
+	void *before = library_open(probe_control("init.noload", "loads") ? host->mode : &only_if, host->path);
+	int inits = library_inits();
+	host_load(host);
+	void *after = probe_control("init.noload", "copy") ? library_open_copy(host->mode, host->path) :
+							     library_open(&only_if, host->path);
+	TEXT(seen, "before=%s init=%d after=%s", before ? "loaded" : "none", inits,
+	    after == host->library.handle ? "same" : "other");
+}
+
+/* Of C libraries that may be unloaded, beside Go's: one is opened twice and closed once; the other is opened to stay,
+ * and closed. */
+static void close_counted(struct host *host, struct seen *seen)
+{
+	struct load_mode stays = *host->mode;
+	const char *twice = getenv("TLSMATRIX_NEIGHBOURS"), *kept = "libfiller8.so";
+	host_load(host);
+	if (!probe_control("init.close-counted", "flag"))
+		stays.flags |= RTLD_NODELETE;
+	void *first = library_open(host->mode, twice), *second = library_open(host->mode, twice),
+	     *other = library_open(&stays, kept);
+	if (!first || !second || !other) {
+		fprintf(stderr, "host: init.close-counted: %s\n", dlerror());
+		exit(EXIT_LOAD);
+	}
+	int errors = dlclose(first) + dlclose(other);
+	if (probe_control("init.close-counted", "excess"))
+		dlclose(second);
+	TEXT(seen, "closed=%s once=%s nodelete=%s", errors ? "failed" : "ok",
+	    library_is_loaded(host->mode, twice) ? "there" : "gone",
+	    library_is_loaded(host->mode, kept) ? "there" : "gone");
+}
+
 const struct host_check alone_checks[] = {
 	{ "init.two-libs", two_libs },
 	{ "init.load-thread", load_thread },
@@ -397,5 +435,7 @@ const struct host_check alone_checks[] = {
 	{ "init.load-concurrent", load_concurrent },
 	{ "init.fork-before", fork_before },
 	{ "init.surplus", surplus },
+	{ "init.noload", noload },
+	{ "init.close-counted", close_counted },
 	{ NULL, NULL },
 };

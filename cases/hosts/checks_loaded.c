@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "cases/hosts/dispositions.h"
 #include "cases/hosts/host.h"
+#include "cases/hosts/registers.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -125,14 +126,6 @@ static void handle_once(struct host *host, struct seen *seen)
 		dlclose(again);
 }
 
-/* Is the file still loaded? */
-static int still_loaded(const struct load_mode *mode, const char *path)
-{
-	struct load_mode noload = *mode;
-	noload.flags |= RTLD_NOLOAD;
-	return library_open(&noload, path) != NULL;
-}
-
 static void dlclose_harmless(struct host *host, struct seen *seen)
 {
 	const char *path = host->path;
@@ -150,8 +143,97 @@ static void dlclose_harmless(struct host *host, struct seen *seen)
 	int error = dlclose(handle);
 	if (error)
 		NOTE(seen, "%s", dlerror());
-	int answers = still_loaded(host->mode, path) && library_answers(&host->library);
+	int answers = library_is_loaded(host->mode, path) && library_answers(&host->library);
 	TEXT(seen, "closed=%s answers=%s", error ? "failed" : "ok", answers ? "yes" : "no");
+}
+
+/* ---- what is not there ---- */
+
+/* What became of a request, of dlopen or dlsym, that has to fail. */
+static const char *refusal(const void *given) { return given ? "given" : dlerror() ? "told" : "silent"; }
+
+static void open_fails(struct host *host, struct seen *seen)
+{
+	static const char id[] = "init.open-fails";
+	const char *absent = probe_control(id, "absent") ? host->path : "/tlsmatrix/no-such-library.so",
+		   *empty = probe_control(id, "empty") ? host->path : "/dev/null",
+		   *symbol = probe_control(id, "symbol") ? "tlsm_answer" : "tlsm_no_such_function";
+	dlerror();
+	TEXT(seen, "absent=%s", refusal(library_open(host->mode, absent)));
+	TEXT(seen, " empty=%s", refusal(library_open(host->mode, empty)));
+	TEXT(seen, " symbol=%s", refusal(dlsym(host->library.handle, symbol)));
+	TEXT(seen, " answers=%s", library_answers(&host->library) ? "yes" : "no");
+}
+
+/* ---- dlsym of a thread-local variable ---- */
+
+struct symbol_seeker {
+	void *handle; /* of the library with the variable; set between the two barriers */
+	pthread_barrier_t begun, opened;
+	void *found, *own;
+};
+
+static void symbol_seek(struct symbol_seeker *seeker)
+{
+	void *(*here)(void);
+	*(void **)&here = dlsym(seeker->handle, "probe_symbol_here");
+	seeker->found = dlsym(seeker->handle, "probe_symbol");
+	seeker->own = here ? here() : NULL;
+}
+
+static void *symbol_thread(void *argument)
+{
+	struct symbol_seeker *seeker = argument;
+	pthread_barrier_wait(&seeker->begun);
+	pthread_barrier_wait(&seeker->opened);
+	symbol_seek(seeker);
+	return NULL;
+}
+
+static const char *symbol_word(const struct symbol_seeker *seeker)
+{
+	return !seeker->found ? "none" : seeker->found == seeker->own ? "own" : "other";
+}
+
+/* The variable comes when one of the threads is there already; the other begins when it has come. */
+static void symbol(struct host *host, struct seen *seen)
+{
+	static struct symbol_seeker before, after;
+	struct symbol_seeker here = { 0 };
+	pthread_t threads[2];
+	pthread_barrier_init(&before.begun, NULL, 2);
+	pthread_barrier_init(&before.opened, NULL, 2);
+	pthread_barrier_init(&after.begun, NULL, 2);
+	pthread_barrier_init(&after.opened, NULL, 2);
+	int error = pthread_create(&threads[0], NULL, symbol_thread, &before);
+	if (!error)
+		pthread_barrier_wait(&before.begun);
+	here.handle = before.handle = after.handle = library_open(host->mode, getenv("TLSMATRIX_NEIGHBOURS"));
+	error = error ? error : pthread_create(&threads[1], NULL, symbol_thread, &after);
+	if (error || !here.handle) {
+		fprintf(stderr, "host: tls.symbol: %s\n", error ? strerror(error) : dlerror());
+		abort();
+	}
+	pthread_barrier_wait(&after.begun);
+	symbol_seek(&here);
+	pthread_barrier_wait(&before.opened);
+	pthread_barrier_wait(&after.opened);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	if (probe_control("tls.symbol", "main"))
+		before.found = here.found;
+	TEXT(seen, "main=%s before=%s after=%s", symbol_word(&here), symbol_word(&before), symbol_word(&after));
+}
+
+/* ---- registers ---- */
+
+static void registers_kept(struct host *host, struct seen *seen)
+{
+	char lost[256];
+	int (*answer)(int) =
+	    probe_control("init.registers-kept", "careless") ? registers_careless : host->library.answer;
+	int answered = registers_call(answer, 20, lost, sizeof lost);
+	TEXT(seen, "answer=%d lost=%s", answered, lost);
 }
 
 const struct host_check host_checks[] = {
@@ -160,5 +242,8 @@ const struct host_check host_checks[] = {
 	{ "init.signal-chained", signal_chained },
 	{ "init.handle-once", handle_once },
 	{ "init.dlclose", dlclose_harmless },
+	{ "init.open-fails", open_fails },
+	{ "init.registers-kept", registers_kept },
+	{ "tls.symbol", symbol },
 	{ NULL, NULL },
 };

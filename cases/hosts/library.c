@@ -87,6 +87,13 @@ void *library_open(const struct load_mode *mode, const char *path)
 	return mode->how == BY_DLMOPEN ? namespace_open(path, mode->flags) : dlopen(path, mode->flags);
 }
 
+int library_is_loaded(const struct load_mode *mode, const char *path)
+{
+	struct load_mode noload = *mode;
+	noload.flags |= RTLD_NOLOAD;
+	return library_open(&noload, path) != NULL;
+}
+
 void *library_open_copy(const struct load_mode *mode, const char *path)
 {
 	char copied[64];

@@ -39,6 +39,9 @@ int library_load(const struct load_mode *mode, const char *path, struct library 
 /* The bare dlopen of the mode: the handle, or NULL. */
 void *library_open(const struct load_mode *mode, const char *path);
 
+/* Is the file loaded, in the mode's namespace?  One that is stays so from then on. */
+int library_is_loaded(const struct load_mode *mode, const char *path);
+
 /* The second Go library (cases/init/second): handle, answer, slot and bound only. */
 int library_load_second(const struct load_mode *mode, struct library *library, char *why, size_t why_len);
 

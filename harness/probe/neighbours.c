@@ -57,6 +57,11 @@ static void aligned_here(struct aligned rows[ALIGN_COUNT])
 	__asm__ volatile("" : : "r"(rows) : "memory");
 }
 
+/* Not static: one that is asked for by its name (dlsym). */
+__thread int probe_symbol = 1;
+
+void *probe_symbol_here(void) { return &probe_symbol; }
+
 static int all(const unsigned char *bytes, size_t size, unsigned char value)
 {
 	for (size_t i = 0; i < size; i++)
