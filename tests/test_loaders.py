@@ -34,6 +34,8 @@ OF_THE_HOST = (
     "thread.begins",
     "thread.stack-bounds",
     "thread.fp-control",
+    "thread.keys",
+    "thread.own-stack",
 )
 
 

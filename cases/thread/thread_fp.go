@@ -9,7 +9,7 @@ import "C"
 import "unsafe"
 
 // check_thread_fp_control has C set how the processor rounds and what it traps: on a thread of its own, and on one of
-// Go's. Go expects it as the psABI has it (cmd/compile/abi-internal.md, Special-purpose registers), but does not see to
+// Go's. Go expects it as the psABI has it (cmd/compile/abi-internal.md, amd64 architecture), but does not see to
 // it where C calls.
 func check_thread_fp_control() observation {
 	const id = "thread.fp-control"
@@ -32,13 +32,12 @@ func check_thread_fp_control() observation {
 	defer C.free(unsafe.Pointer(seen))
 	defer C.free(unsafe.Pointer(name))
 	defer dropBody(int(number))
-	text := ""
-	for i, on := range []string{"c", "go"} {
-		if codes[i] != 0 {
-			return observation{observed: "fails", note: "errno " + itoa(int(codes[i]))}
-		}
-		text += word(i == 0, "", " ") + on + "=" + word(seen[i].set == 1, "set", "refused") +
-			"," + word(seen[i].thread == 1, "inherited", "other") + "," + word(seen[i].called == 1, "kept", "lost")
+	if codes[0] != 0 || codes[1] != 0 {
+		return observation{observed: "fails", note: "errno " + itoa(int(codes[0]|codes[1]))}
 	}
-	return observation{observed: text}
+	words := func(fp C.struct_thread_fp) string {
+		return word(fp.set == 1, "set", "refused") + word(fp.thread == 1, ",inherited", ",other") +
+			word(fp.called == 1, ",kept", ",lost")
+	}
+	return observation{observed: "c=" + words(seen[0]) + " go=" + words(seen[1])}
 }
