@@ -7,7 +7,7 @@
 #include "probe.h"
 
 /* As a wrong libc says it. */
-static void bend(const char *id, struct thread_bounds *bounds)
+static void bounds_bend(const char *id, struct thread_bounds *bounds)
 {
 	if (probe_control(id, "moved"))
 		bounds->stack += bounds->size;
@@ -38,6 +38,6 @@ int thread_bounds_ask(const char *id, struct thread_bounds *bounds)
 	if (!error)
 		error = pthread_attr_getguardsize(&attr, &bounds->guard);
 	pthread_attr_destroy(&attr);
-	bend(id, bounds);
+	bounds_bend(id, bounds);
 	return error;
 }

@@ -31,17 +31,17 @@ static struct fp fp_get(void)
 static void fp_set(struct fp fp) { __asm__ volatile("ldmxcsr %0\n\tfldcw %1" ::"m"(fp.mxcsr), "m"(fp.x87) : "memory"); }
 
 /* The double next to a tenth is greater, and so only rounded down it is less than ten times. */
-static int rounds_down(void)
+static int fp_rounds_down(void)
 {
 	volatile double one = 1, ten = 10;
 	volatile double tenth = one / ten;
 	return tenth < 0.1;
 }
 
-static int is_odd(void)
+static int fp_is_odd(void)
 {
 	struct fp fp = fp_get();
-	return (fp.mxcsr & CONTROL_BITS) == odd.mxcsr && fp.x87 == odd.x87 && rounds_down();
+	return (fp.mxcsr & CONTROL_BITS) == odd.mxcsr && fp.x87 == odd.x87 && fp_rounds_down();
 }
 
 struct run {
@@ -51,7 +51,7 @@ struct run {
 };
 
 /* As where a libc or a kernel begins anew, or a function keeps nothing. */
-static void bend(const struct run *run, const char *sse, const char *x87)
+static void fp_bend(const struct run *run, const char *sse, const char *x87)
 {
 	struct fp fp = fp_get();
 	if (probe_control(run->id, sse))
@@ -60,31 +60,31 @@ static void bend(const struct run *run, const char *sse, const char *x87)
 		fp_set((struct fp){ fp.mxcsr, usual.x87 });
 }
 
-static void *look(void *argument)
+static void *fp_look(void *argument)
 {
 	struct run *run = argument;
-	bend(run, "thread", "thread-x87");
-	run->seen->thread = is_odd();
+	fp_bend(run, "thread", "thread-x87");
+	run->seen->thread = fp_is_odd();
 	return NULL;
 }
 
-static int on_thread(void *(*body)(void *), struct run *run)
+static int fp_on_thread(void *(*body)(void *), struct run *run)
 {
 	pthread_t thread;
 	int error = pthread_create(&thread, NULL, body, run);
 	return error ? error : pthread_join(thread, NULL);
 }
 
-static void *hold(void *argument)
+static void *fp_hold(void *argument)
 {
 	struct run *run = argument;
 	struct fp was = fp_get();
 	fp_set(odd);
-	run->seen->set = is_odd();
-	run->error = on_thread(look, run);
+	run->seen->set = fp_is_odd();
+	run->error = fp_on_thread(fp_look, run);
 	goOnCThread(run->number);
-	bend(run, "call", "call-x87");
-	run->seen->called = is_odd();
+	fp_bend(run, "call", "call-x87");
+	run->seen->called = fp_is_odd();
 	fp_set(was);
 	return NULL;
 }
@@ -92,13 +92,13 @@ static void *hold(void *argument)
 int thread_fp_here(const char *id, int number, struct thread_fp *seen)
 {
 	struct run run = { id, number, 0, seen };
-	hold(&run);
+	fp_hold(&run);
 	return run.error;
 }
 
 int thread_fp_thread(const char *id, int number, struct thread_fp *seen)
 {
 	struct run run = { id, number, 0, seen };
-	int error = on_thread(hold, &run);
+	int error = fp_on_thread(fp_hold, &run);
 	return error ? error : run.error;
 }

@@ -55,7 +55,7 @@ struct end {
 	struct thread_keys_end *seen;
 };
 
-static void destroy(void *value)
+static void end_destroy(void *value)
 {
 	struct end *end = value;
 	if (probe_control(end->id, "kept"))
@@ -79,7 +79,7 @@ int thread_keys_end(const char *id, int number, struct thread_keys_end *seen)
 {
 	struct end end = { .id = id, .number = number, .seen = seen };
 	pthread_t thread;
-	int error = pthread_key_create(&end.key, destroy);
+	int error = pthread_key_create(&end.key, end_destroy);
 	if (error)
 		return error;
 	error = pthread_create(&thread, NULL, end_body, &end);

@@ -21,13 +21,14 @@ struct own {
 	struct thread_own *seen;
 };
 
-/* The frames are volatile and used after the call, so that they are really there during it. */
-static __attribute__((noinline)) void descend(struct own *own, uintptr_t deep)
+/* As thread_foreign.c has it.  Go 1.7 links no two functions of C of one name, static or not ("symbol
+ * go.dwarf.info.descend listed multiple times"). */
+static __attribute__((noinline)) void own_descend(struct own *own, uintptr_t deep)
 {
 	volatile char frame[4096];
 	frame[0] = frame[sizeof frame - 1] = 1;
 	if (deep >= sizeof frame) {
-		descend(own, deep - sizeof frame);
+		own_descend(own, deep - sizeof frame);
 	} else {
 		struct thread_bounds bounds;
 		uintptr_t above = own->memory + MEMORY - (uintptr_t)__builtin_frame_address(0);
@@ -44,9 +45,9 @@ static __attribute__((noinline)) void descend(struct own *own, uintptr_t deep)
 static void *own_body(void *argument)
 {
 	struct own *own = argument;
-	descend(own, 0);
-	descend(own, probe_control(own->id, "shallow") ? 0 : DEEP);
-	descend(own, 0);
+	own_descend(own, 0);
+	own_descend(own, probe_control(own->id, "shallow") ? 0 : DEEP);
+	own_descend(own, 0);
 	return NULL;
 }
 
