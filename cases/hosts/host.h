@@ -13,6 +13,8 @@
 #ifndef TLSMATRIX_CASES_HOSTS_HOST_H
 #define TLSMATRIX_CASES_HOSTS_HOST_H
 
+#include <setjmp.h>
+
 #include "cases/hosts/library.h"
 
 enum { EXIT_USAGE = 64, EXIT_LOAD = 65 };
@@ -26,6 +28,9 @@ struct host {
 
 /* An observation in oracle.def's words; note is not compared. */
 struct seen { char text[512], note[1024]; };
+
+/* longjmp there, on the main thread, has main return EXIT_SUCCESS. */
+extern jmp_buf host_returns;
 
 struct host_check {
 	const char *id;
