@@ -38,11 +38,12 @@ struct host_check {
 };
 
 /* Ends with a check whose id is NULL. */
-extern const struct host_check host_checks[];   /* checks_loaded.c: HOST */
-extern const struct host_check alone_checks[];  /* checks_alone.c: ALONE */
-extern const struct host_check exit_checks[];   /* checks_exit.c: ALONE */
-extern const struct host_check goexit_checks[]; /* checks_goexit.c: ALONE */
-extern const struct host_check signal_checks[]; /* checks_signal.c: ALONE */
+extern const struct host_check host_checks[];    /* checks_loaded.c: HOST */
+extern const struct host_check alone_checks[];   /* checks_alone.c: ALONE */
+extern const struct host_check exit_checks[];    /* checks_exit.c: ALONE */
+extern const struct host_check goexit_checks[];  /* checks_goexit.c: ALONE */
+extern const struct host_check signal_checks[];  /* checks_signal.c: ALONE */
+extern const struct host_check handler_checks[]; /* checks_handler.c: ALONE */
 
 /* Loads the host's library; exits with 65 when it cannot. */
 void host_load(struct host *host);
