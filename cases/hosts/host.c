@@ -107,9 +107,13 @@ static int observe_all(struct host *host, char **ids)
 	return 0;
 }
 
+jmp_buf host_returns;
+
 int main(int argc, char **argv)
 {
 	static struct host host;
+	if (setjmp(host_returns))
+		return EXIT_SUCCESS;
 	const char *program = NULL;
 	char **arg = argv + 1;
 	for (; arg[0] && arg[1] && strncmp(arg[0], "--", 2) == 0; arg += 2) {
@@ -135,6 +139,8 @@ int main(int argc, char **argv)
 	const struct host_check *alone = find(alone_checks, arg[0]);
 	if (!alone)
 		alone = find(signal_checks, arg[0]);
+	if (!alone)
+		alone = find(handler_checks, arg[0]);
 	if (!alone)
 		alone = find(goexit_checks, arg[0]);
 	if (!alone)

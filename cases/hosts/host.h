@@ -13,6 +13,8 @@
 #ifndef TLSMATRIX_CASES_HOSTS_HOST_H
 #define TLSMATRIX_CASES_HOSTS_HOST_H
 
+#include <setjmp.h>
+
 #include "cases/hosts/library.h"
 
 enum { EXIT_USAGE = 64, EXIT_LOAD = 65 };
@@ -27,17 +29,21 @@ struct host {
 /* An observation in oracle.def's words; note is not compared. */
 struct seen { char text[512], note[1024]; };
 
+/* longjmp there, on the main thread, has main return EXIT_SUCCESS. */
+extern jmp_buf host_returns;
+
 struct host_check {
 	const char *id;
 	void (*observe)(struct host *host, struct seen *seen);
 };
 
 /* Ends with a check whose id is NULL. */
-extern const struct host_check host_checks[];   /* checks_loaded.c: HOST */
-extern const struct host_check alone_checks[];  /* checks_alone.c: ALONE */
-extern const struct host_check exit_checks[];   /* checks_exit.c: ALONE */
-extern const struct host_check goexit_checks[]; /* checks_goexit.c: ALONE */
-extern const struct host_check signal_checks[]; /* checks_signal.c: ALONE */
+extern const struct host_check host_checks[];    /* checks_loaded.c: HOST */
+extern const struct host_check alone_checks[];   /* checks_alone.c: ALONE */
+extern const struct host_check exit_checks[];    /* checks_exit.c: ALONE */
+extern const struct host_check goexit_checks[];  /* checks_goexit.c: ALONE */
+extern const struct host_check signal_checks[];  /* checks_signal.c: ALONE */
+extern const struct host_check handler_checks[]; /* checks_handler.c: ALONE */
 
 /* Loads the host's library; exits with 65 when it cannot. */
 void host_load(struct host *host);

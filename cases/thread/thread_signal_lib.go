@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -42,6 +43,17 @@ func signalGrow(size int) byte {
 		room[size%len(room)] = signalGrow(size - 1)
 	}
 	return room[(size+1)%len(room)]
+}
+
+// signalLooping is how many threads are in signalLoop.
+var signalLooping int32
+
+func signalLoop() {
+	atomic.AddInt32(&signalLooping, 1)
+	for {
+		tlsm_answer(0)
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func signalErrno(err error) C.int {
@@ -101,6 +113,10 @@ func tlsm_signal(ask, number C.int) C.int {
 		goexitNow()
 	case C.SIGNAL_GOEXIT_GO:
 		return goexitOnGo()
+	case C.SIGNAL_LOOP:
+		signalLoop()
+	case C.SIGNAL_LOOPING:
+		return C.int(atomic.LoadInt32(&signalLooping))
 	}
 	return signalErrno(err)
 }

@@ -1,5 +1,5 @@
-/* thread_signal_lib.h - what the host's checks signal.* (cases/hosts/checks_signal.c) and
- * thread.goexit (checks_goexit.c) have the library's Go code do:
+/* thread_signal_lib.h - what the host's checks signal.* (cases/hosts/checks_signal.c),
+ * thread.goexit (checks_goexit.c) and init.exit-main (checks_exit.c) have the library's Go code do:
  * tlsm_signal(ask, number) of thread_signal_lib.go. */
 #ifndef TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
 #define TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
@@ -19,6 +19,8 @@ enum signal_ask {
 	SIGNAL_C_FAULT_GO,  /* the same on a goroutine of its own, which is on a thread of Go's */
 	SIGNAL_GOEXIT,      /* runtime.Goexit on the thread that asks: does not return */
 	SIGNAL_GOEXIT_GO,   /* the same in Go that C calls that a goroutine calls: a goexit_end */
+	SIGNAL_LOOP,        /* works and sleeps until the process ends: does not return */
+	SIGNAL_LOOPING,     /* how many threads do that now */
 };
 
 /* What became of that goroutine: GOEXIT_LOST when it or Go after it came to nothing, GOEXIT_RETURNED when C and its

@@ -6,7 +6,8 @@
 #define HOST_FILES \
 	"cases/hosts/host.c", "cases/hosts/library.c", "cases/hosts/checks_loaded.c", "cases/hosts/checks_alone.c", \
 	    "cases/hosts/checks_exit.c", "cases/hosts/checks_goexit.c", "cases/hosts/checks_signal.c", \
-	    "cases/hosts/question.c", "cases/hosts/registers.c", "cases/hosts/dispositions.c", \
+	    "cases/hosts/checks_handler.c", "cases/hosts/question.c", "cases/hosts/registers.c", \
+	    "cases/hosts/dispositions.c", \
 	    "cases/hosts/contract.c", "cases/hosts/contract_bend.c", "cases/hosts/contract_import.c", \
 	    "cases/hosts/contract_regs.c", "cases/hosts/contract_start.c", "cases/hosts/contract_sys.c", \
 	    "harness/probe/record.c"
