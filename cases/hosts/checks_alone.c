@@ -19,7 +19,7 @@
 #define TEXT(seen, ...) seen_add((seen)->text, sizeof(seen)->text, __VA_ARGS__)
 #define NOTE(seen, ...) seen_add((seen)->note, sizeof(seen)->note, __VA_ARGS__)
 
-enum { BUSY_THREADS = 32, CONCURRENT_THREADS = 8, TWO_LIBS_THREADS = 8, ROUNDS = 100, CHILD_DEADLINE_MS = 10000 };
+enum { BUSY_THREADS = 32, CONCURRENT_THREADS = 8, TWO_LIBS_THREADS = 8, ROUNDS = 100, CHILD_DEADLINE_MS = 40000 };
 
 static void start(pthread_t *thread, void *(*body)(void *), void *argument)
 {
@@ -285,7 +285,7 @@ static const char *child_wait(pid_t child, int from, struct seen *seen)
 	int ready, status;
 	char answer = 0;
 	do
-		ready = poll(&readable, 1, CHILD_DEADLINE_MS);
+		ready = poll(&readable, 1, (int)host_patience(CHILD_DEADLINE_MS));
 	while (ready < 0 && errno == EINTR);
 	if (ready == 0)
 		kill(child, SIGKILL);

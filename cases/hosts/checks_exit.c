@@ -16,7 +16,7 @@
 /* The checks of a host's end: init.exit-calls, where Go is called by what exit(3) calls; init.exit-main, where threads
  * are in Go then; init.exit-main-thread, where the main thread ends and the process goes on. */
 
-enum { EXIT_THREADS = 32, EXIT_BUSY = 2, EXIT_ROUNDS = 6, EXIT_ANSWERS = 100 };
+enum { EXIT_THREADS = 32, EXIT_BUSY = 2, EXIT_ROUNDS = 4, EXIT_ANSWERS = 100 };
 
 static int in_fini;
 
@@ -78,7 +78,8 @@ static void each_round(void)
 {
 	char other[32];
 	int status;
-	long long enough = question_now() + QUESTION_MS / 4; /* on a machine that is so busy fewer must do */
+	long long enough =
+	    question_now() + host_patience(QUESTION_MS) / 4; /* on a machine that is so busy fewer must do */
 	for (int round = 0; round < EXIT_ROUNDS && question_now() < enough; round++) {
 		pid_t pid = fork();
 		if (pid < 0)

@@ -57,6 +57,13 @@ static int usage(const char *what, const char *which)
 	return EXIT_USAGE;
 }
 
+long long host_patience(int ms)
+{
+	const char *scale = getenv("TLSMATRIX_SCALE");
+	double factor = scale ? strtod(scale, NULL) : 0;
+	return (long long)(ms * (factor > 0 ? factor : 1));
+}
+
 /* The host's own checks: 0. */
 static int observe_own(struct host *host, const struct host_check *check)
 {

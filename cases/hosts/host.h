@@ -51,6 +51,9 @@ void host_load(struct host *host);
 /* Adds to a text of len bytes, cut where it is full. */
 void seen_add(char *text, size_t len, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* A limit in ms with the patience that the target asks for: times TLSMATRIX_SCALE of the environment. */
+long long host_patience(int ms);
+
 /* Takes the dispositions of all signals after the library's first call, then gives the signals
  * that nobody needs any more their default back. */
 void signals_take(struct host *host);

@@ -91,7 +91,7 @@ static int listen(int from, char *said, size_t size)
 	struct pollfd readable = { .fd = from, .events = POLLIN };
 	char more[512];
 	size_t used = 0;
-	for (long long end = question_now() + QUESTION_MS;;) {
+	for (long long end = question_now() + host_patience(QUESTION_MS);;) {
 		long long left = end - question_now();
 		if (left <= 0)
 			return -1;

@@ -9,7 +9,7 @@
 
 #include "cases/hosts/host.h"
 
-enum { QUESTION_MS = 40000 };
+enum { QUESTION_MS = 40000 }; /* times host_patience() */
 
 /* One question; rows of one check make its observation in their order: "word=what the child told or how it ended". */
 struct question {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -10,7 +12,16 @@ import (
 
 // threadPatience is how long a check waits for the next thing that a right loader always brings,
 // however busy the machine; then it says what was missing instead of hanging.
-var threadPatience = 60 * time.Second
+var threadPatience = scaled(60 * time.Second)
+
+// scaled is a limit with the patience that the target asks for.
+func scaled(limit time.Duration) time.Duration {
+	scale, err := strconv.ParseFloat(os.Getenv("TLSMATRIX_SCALE"), 64)
+	if err != nil || scale <= 0 {
+		return limit
+	}
+	return time.Duration(float64(limit) * scale)
+}
 
 // threadSabotage is control, with less patience where the control interferes: what it took away
 // never comes.

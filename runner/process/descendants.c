@@ -15,6 +15,7 @@
 
 enum {
 	PROCESSES_MAX = 65536, /* seen in one walk; what is beyond has its turn in the next */
+	STATUS_MAX = 4096,     /* all of /proc/PID/status does */
 	STAT_MAX = 512,        /* the first fields of /proc/PID/stat fit */
 	FREEZE_ROUNDS = 64,    /* walks that look for processes not stopped yet */
 	GIVE_UP_SECONDS = 10
@@ -33,6 +34,7 @@ struct walk {
 	int proc; /* descriptor of /proc */
 	int signal;
 	const struct descendants_spare *spare;
+	int *dying; /* counts those apart; or NULL */
 	char *names;
 	size_t names_len, names_at;
 	int counted;
@@ -44,10 +46,10 @@ struct stat_line {
 	char name[32];
 	char state;
 	pid_t parent;
-	unsigned long long start;
+	unsigned long long flags, start;
 };
 
-enum { FIELD_STATE = 3, FIELD_START = 22 };
+enum { FIELD_STATE = 3, FIELD_FLAGS = 9, FIELD_START = 22 };
 
 static unsigned long long number_at(const char *at)
 {
@@ -79,10 +81,39 @@ static int stat_read(int dir, struct stat_line *line)
 	line->state = shut[2];
 	line->parent = (pid_t)number_at(shut + 4);
 	const char *field = shut + 2;
-	for (int i = FIELD_STATE; i < FIELD_START && field; i++)
+	line->flags = 0;
+	for (int i = FIELD_STATE; i < FIELD_START && field; i++) {
+		if (i == FIELD_FLAGS)
+			line->flags = number_at(field);
 		field = strchr(field, ' ') ? strchr(field, ' ') + 1 : NULL;
+	}
 	line->start = field ? number_at(field) : 0;
 	return 0;
+}
+
+/* Is SIGKILL on its way to the process?  SigPnd and ShdPnd of /proc/PID/status (proc_pid_status(5)), whose last digits
+ * have signals 1 to 12. */
+static int kill_pending(int dir)
+{
+	char text[STATUS_MAX];
+	int fd = openat(dir, "status", O_RDONLY | O_CLOEXEC), pending = 0;
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n < 0 ? 0 : n] = 0;
+	for (const char *at = text; (at = strstr(at, "Pnd:")); at++) {
+		const char *end = strchr(at, '\n');
+		pending |= end && end - at > 3 && strchr("13579bdf", end[-3]) != NULL;
+	}
+	return pending;
+}
+
+/* PF_EXITING of the kernel's include/linux/sched.h: what is killed may still have to be given a processor to die on,
+ * and the first process of a namespace waits there for all others. */
+static int is_dying(int dir, const struct stat_line *line)
+{
+	enum { EXITING = 4 };
+	return (line->flags & EXITING) || kill_pending(dir);
 }
 
 enum { DIGITS_MAX = 16 };
@@ -146,6 +177,10 @@ static void process_count(struct walk *walk, int dir, const struct stat_line *li
 		waitpid(process->pid, NULL, WNOHANG);
 	if (line->state == 'Z' || line->state == 'X')
 		return;
+	if (walk->dying && is_dying(dir, line)) {
+		++*walk->dying;
+		return;
+	}
 	if (walk->signal == SIGSTOP && (line->state == 'T' || line->state == 't'))
 		return;
 	walk->counted++;
@@ -213,19 +248,16 @@ static int walk_proc(struct walk *walk)
 	}
 }
 
-int descendants_signal(int signal, const struct descendants_spare *spare, char *names, size_t names_len)
+static int walk_tree(struct walk walk)
 {
-	struct walk walk = {
-		.root = getpid(), .signal = signal, .spare = spare, .names = names, .names_len = names_len
-	};
 	size_t size = PROCESSES_MAX * sizeof *walk.process;
 	walk.process = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (walk.process == MAP_FAILED)
 		return -errno;
 	walk.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int error = walk.proc < 0 ? -errno : 0;
-	if (names && names_len)
-		names[0] = 0;
+	if (walk.names && walk.names_len)
+		walk.names[0] = 0;
 	if (!error) {
 		error = walk_proc(&walk);
 		see_late(&walk);
@@ -233,6 +265,18 @@ int descendants_signal(int signal, const struct descendants_spare *spare, char *
 	}
 	munmap(walk.process, size);
 	return error ? error : walk.counted;
+}
+
+int descendants_signal(int signal, const struct descendants_spare *spare, char *names, size_t names_len)
+{
+	return walk_tree((struct walk){
+	    .root = getpid(), .signal = signal, .spare = spare, .names = names, .names_len = names_len });
+}
+
+int descendants_living(char *names, size_t names_len, int *dying)
+{
+	*dying = 0;
+	return walk_tree((struct walk){ .root = getpid(), .dying = dying, .names = names, .names_len = names_len });
 }
 
 int descendants_kill(const struct descendants_spare *spare)

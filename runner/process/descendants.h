@@ -26,6 +26,11 @@ struct descendants_spare {
  * many counted, or -errno when /proc cannot be read. */
 int descendants_signal(int signal, const struct descendants_spare *spare, char *names, size_t names_len);
 
+/* Names the descendants as above and returns how many there are, without those that are dying: killed, and not given a
+ * processor to end on yet, or the first of a namespace, which waits for the others; these are counted in *dying.
+ * -errno when /proc cannot be read. */
+int descendants_living(char *names, size_t names_len, int *dying);
+
 /* One round against the tree: stops all, so that nobody forks faster than the walk goes, then kills.  Returns as
  * descendants_signal. */
 int descendants_kill(const struct descendants_spare *spare);

@@ -23,6 +23,7 @@
 enum {
 	CONTROL = 3, /* where the control socket lies in a reaper */
 	REAPED_AT_ONCE = 1000,
+	GRACES = 25, /* of REAPER_GRACE_MS, for what is dying, and has to wait for a processor or for its children */
 	GIVE_UP_SECONDS = 10 /* for what SIGKILL does not end: uninterruptible, or another user's */
 };
 
@@ -37,6 +38,7 @@ struct reaper {
 	enum phase phase;
 	double start, deadline; /* deadline of the phase, 0: none */
 	double killing_since;
+	int graces;
 	struct reaper_report report;
 };
 
@@ -185,6 +187,7 @@ static void phase_enter(struct reaper *reaper, enum phase phase, int ms)
 static void phase_over(struct reaper *reaper)
 {
 	struct reaper_report *report = &reaper->report;
+	int dying = 0;
 	switch (reaper->phase) {
 	case RUNNING:
 		report->end = REAPER_TIMEOUT;
@@ -196,7 +199,13 @@ static void phase_over(struct reaper *reaper)
 	case LEAVING:
 		/* waitpid has just said that a child is there.  The walk is only asked for its name: it may
 		 * miss one that forks the next and exits all the time. */
-		descendants_signal(0, NULL, report->left, sizeof report->left);
+		if (descendants_living(report->left, sizeof report->left, &dying) == 0 && dying &&
+		    ++reaper->graces < GRACES) {
+			phase_enter(reaper, LEAVING, REAPER_GRACE_MS);
+			break;
+		}
+		if (dying && !*report->left)
+			descendants_signal(0, NULL, report->left, sizeof report->left);
 		if (WIFEXITED(report->wait_status))
 			report->end = REAPER_LEFT;
 		phase_enter(reaper, KILLING, 0);

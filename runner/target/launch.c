@@ -4,6 +4,7 @@
 #include "matrix/base/diag.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static void add_words(struct argv *argv, const struct argv *words)
 /* A static program has no interpreter and is started as it stands: ld.so refuses to load one. */
 static int is_loaded(const struct launch *launch)
 {
-	return !launch->argv->count || elf_has_interpreter(launch->argv->word[0]) != 0;
+	return !launch->argv->count || elf_interpreter(launch->argv->word[0], NULL, 0) != 0;
 }
 
 /* LD_LIBRARY_PATH has no say beside --library-path (ld.so(8)), so what the program needs goes in front there. */
@@ -93,6 +94,20 @@ static void make_command(const struct launch *launch, struct argv *argv)
 	}
 	add_words(argv, &own);
 	argv_free(&own);
+}
+
+char *launch_lacks(const struct launch *launch)
+{
+	char name[PATH_MAX];
+	const struct target *target = launch->target;
+	if (kind_of(launch) != TARGET_QEMU_USER || !target->root || !launch->argv->count ||
+	    elf_interpreter(launch->argv->word[0], name, sizeof(name)) != 1)
+		return NULL;
+	char *path = xprintf("%s%s", target->root, name);
+	if (!file_exists(path))
+		return path;
+	free(path);
+	return NULL;
 }
 
 size_t launch_front(const struct launch *launch)

@@ -49,6 +49,10 @@ int launch_start(const struct launch *launch, struct launched *launched, struct 
 int launch_finish(
     const struct launch *launch, const struct launched *launched, struct child_result *result, struct diag *diag);
 
+/* The file that the program asks for and the target has not: of qemu-user the dynamic loader below ROOT.  NULL: none;
+ * malloc'ed. */
+char *launch_lacks(const struct launch *launch);
+
 /* How many words the target's own start puts in front of the program's that the kernel tells as the process's
  * arguments: of a loader that is started by hand. */
 size_t launch_front(const struct launch *launch);

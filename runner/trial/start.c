@@ -85,6 +85,8 @@ void start_env(struct run *run)
 	argv_free(&argv);
 	if (trial->cell.load == LOAD_PRELOAD)
 		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
+	if (start_scaled(run, 1) != 1)
+		env_set(&run->env, "TLSMATRIX_SCALE", "%g", start_scaled(run, 1));
 	if (trial->no_pulse)
 		env_set(&run->env, "TLSMATRIX_PULSE", "none");
 	if (trial->violation.kind == SABOTAGE)

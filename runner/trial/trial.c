@@ -392,9 +392,28 @@ static void judge_lacking(
 	free(reason);
 }
 
+/* The same of a program whose dynamic loader the target has not; NULL when it has. */
+static char *lacking_loader(const struct run *run)
+{
+	const struct trial *trial = run->trial;
+	struct argv argv = { NULL, 0 };
+	if (!trial->target || !run->load)
+		return NULL;
+	start_program(run, NULL, &argv);
+	struct launch launch = { .setup = trial->setup, .target = trial->target, .argv = &argv, .env = &run->env };
+	char *path = launch_lacks(&launch), *reason = NULL;
+	if (path)
+		reason = xprintf("target %s: %s is not there, which the program asks for (Debian's libc6-*-cross)",
+		    trial->target->name, path);
+	argv_free(&argv);
+	free(path);
+	return reason;
+}
+
 static void judge_still(struct run *run)
 {
 	const struct trial *trial = run->trial;
+	char *lacking = lacking_loader(run);
 	const json_t *missing = json_object_get(trial->build, "missing");
 	for (size_t i = 0; i < trial->count; i++) {
 		const struct check *check = trial->checks[i];
@@ -415,7 +434,10 @@ static void judge_still(struct run *run)
 			judge_file(check, run->facts, run->module, trial->mutated, &run->result->checks[i]);
 		else if ((need = need_unmet(check, &trial->cell, trial->target_facts, &why)))
 			judge_lacking(trial->target, need, why, &run->result->checks[i]);
+		else if (lacking)
+			judge_skip(&run->result->checks[i], "not-installed", lacking);
 	}
+	free(lacking);
 }
 
 /* The target did not do its part: what is not judged yet cannot be. */
