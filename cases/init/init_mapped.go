@@ -1,0 +1,115 @@
+package main
+
+/*
+#include "init_mapped.h"
+*/
+import "C"
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// A mappedArea is a line of /proc/self/maps: addresses, and permissions as PF_* of program headers.
+type mappedArea struct {
+	from, to uint64
+	flags    C.uint
+}
+
+func mappedAreas() (areas []mappedArea) {
+	text, _ := readFile("/proc/self/maps")
+	for _, line := range strings.Split(string(text), "\n") {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || len(fields[1]) < 3 {
+			continue
+		}
+		from, to, _ := cut(fields[0], "-")
+		area := mappedArea{}
+		area.from, _ = strconv.ParseUint(from, 16, 64)
+		area.to, _ = strconv.ParseUint(to, 16, 64)
+		for i, flag := range []C.uint{C.INIT_MAPPED_READ, C.INIT_MAPPED_WRITE, C.INIT_MAPPED_EXEC} {
+			if fields[1][i] != '-' {
+				area.flags |= flag
+			}
+		}
+		areas = append(areas, area)
+	}
+	return areas
+}
+
+// mappedAs is the permissions of the page, and whether it is there.
+func mappedAs(areas []mappedArea, page uint64) (flags C.uint, is bool) {
+	for _, area := range areas {
+		if area.from <= page && page < area.to {
+			return area.flags, true
+		}
+	}
+	return 0, false
+}
+
+// mappedPages holds the pages of the segments against their flags: what is asked for is given, and to write to what
+// was not asked for, or to what PT_GNU_RELRO covers as a whole, is not. note has the first page that is not so.
+func mappedPages(areas []mappedArea, asked *C.struct_init_mapped) (seen, note string) {
+	size := uint64(os.Getpagesize())
+	relro, constant := 0, 0
+	for _, load := range asked.load[:asked.count] {
+		for page := uint64(load.from) / size * size; page < uint64(load.to); page += size {
+			flags, is := mappedAs(areas, page)
+			want := load.flags
+			if page >= uint64(asked.relro_from)/size*size && page+size <= uint64(asked.relro_to) {
+				want &^= C.INIT_MAPPED_WRITE
+				relro++
+			}
+			constant += int(1 - want&C.INIT_MAPPED_WRITE>>1)
+			if !is || flags&want != want || flags&^want&C.INIT_MAPPED_WRITE != 0 {
+				return "other", "0x" + strconv.FormatUint(page, 16) + " has " + itoa(int(flags)) +
+					", asked for is " + itoa(int(want)) + " (PF_*)"
+			}
+		}
+	}
+	return "as-asked", itoa(constant) + " pages are not to be written to, " + itoa(relro) +
+		" of them by PT_GNU_RELRO"
+}
+
+func mappedStack(areas []mappedArea, executable bool) string {
+	flags, is := mappedAs(areas, uint64(C.init_mapped_stack()))
+	if !is {
+		return "not-mapped"
+	}
+	return word(flags&C.INIT_MAPPED_EXEC == 0 || executable, "as-asked", "executable")
+}
+
+// mappedBend is a loader that leaves permissions behind which nobody asked for.
+func mappedBend(id string, asked *C.struct_init_mapped) {
+	if control(id, "segment") {
+		for _, load := range asked.load[:asked.count] {
+			if load.flags&C.INIT_MAPPED_WRITE == 0 {
+				C.init_mapped_protect(load.from, C.INIT_MAPPED_RWX)
+			}
+		}
+	}
+	if control(id, "relro") {
+		C.init_mapped_protect(asked.relro_from, C.INIT_MAPPED_RW)
+	}
+	if control(id, "stack") {
+		C.init_mapped_protect(C.init_mapped_stack(), C.INIT_MAPPED_RWX)
+	}
+}
+
+func check_init_mapped() observation {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var asked C.struct_init_mapped
+	if C.init_mapped_ask(&asked) != 0 {
+		return observation{observed: "module=not-told"}
+	}
+	mappedBend("init.mapped", &asked)
+	areas := mappedAreas()
+	pages, note := mappedPages(areas, &asked)
+	return observation{
+		observed: "pages=" + pages + " stack=" + mappedStack(areas, asked.stack_executable != 0),
+		note:     note,
+	}
+}
