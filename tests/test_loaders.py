@@ -38,6 +38,7 @@ OF_THE_HOST = (
     "signal.samask",
     "signal.errno",
     "signal.restart",
+    "signal.mask-own",
 )
 
 

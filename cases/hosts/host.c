@@ -149,6 +149,8 @@ int main(int argc, char **argv)
 	if (!alone)
 		alone = find(handler_checks, arg[0]);
 	if (!alone)
+		alone = find(inherit_checks, arg[0]);
+	if (!alone)
 		alone = find(goexit_checks, arg[0]);
 	if (!alone)
 		alone = find(exit_checks, arg[0]);

@@ -44,6 +44,7 @@ extern const struct host_check exit_checks[];    /* checks_exit.c: ALONE */
 extern const struct host_check goexit_checks[];  /* checks_goexit.c: ALONE */
 extern const struct host_check signal_checks[];  /* checks_signal.c: ALONE */
 extern const struct host_check handler_checks[]; /* checks_handler.c: ALONE */
+extern const struct host_check inherit_checks[]; /* checks_inherit.c: ALONE */
 
 /* Loads the host's library; exits with 65 when it cannot. */
 void host_load(struct host *host);

@@ -11,6 +11,7 @@ import (
 	"io/ioutil"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/pprof"
 	"sync/atomic"
 	"syscall"
@@ -53,6 +54,21 @@ func signalLoop() {
 	for {
 		tlsm_answer(0)
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// signalThreads returns when each goroutine has its thread.
+func signalThreads(number int) {
+	have := make(chan struct{})
+	for i := 0; i < number; i++ {
+		go func() {
+			runtime.LockOSThread()
+			have <- struct{}{}
+			select {}
+		}()
+	}
+	for i := 0; i < number; i++ {
+		<-have
 	}
 }
 
@@ -117,6 +133,8 @@ func tlsm_signal(ask, number C.int) C.int {
 		signalLoop()
 	case C.SIGNAL_LOOPING:
 		return C.int(atomic.LoadInt32(&signalLooping))
+	case C.SIGNAL_THREADS:
+		signalThreads(int(number))
 	}
 	return signalErrno(err)
 }

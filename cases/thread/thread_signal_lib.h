@@ -21,6 +21,7 @@ enum signal_ask {
 	SIGNAL_GOEXIT_GO,   /* the same in Go that C calls that a goroutine calls: a goexit_end */
 	SIGNAL_LOOP,        /* works and sleeps until the process ends: does not return */
 	SIGNAL_LOOPING,     /* how many threads do that now */
+	SIGNAL_THREADS,     /* has number goroutines keep a thread each until the process ends: 0 */
 };
 
 /* What became of that goroutine: GOEXIT_LOST when it or Go after it came to nothing, GOEXIT_RETURNED when C and its

@@ -1,0 +1,162 @@
+#define _GNU_SOURCE
+#include "cases/hosts/question.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cases/thread/thread_signal_lib.h"
+#include "harness/probe/probe.h"
+
+/* What threads have of each other's signal masks: signal.mask-own. */
+
+enum { MADE = 16 };
+
+/* ---- a thread that blocks SIGUSR1 ---------------------------------------------------------------------------- */
+
+static void change_mask(int how)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	errno = pthread_sigmask(how, &set, NULL);
+	if (errno)
+		question_fails("pthread_sigmask");
+}
+
+static void *blocked_thread(void *argument)
+{
+	change_mask(SIG_BLOCK);
+	(*(void (**)(void))argument)();
+	return NULL;
+}
+
+static void on_blocked_thread(void (*body)(void))
+{
+	pthread_t thread;
+	errno = pthread_create(&thread, NULL, blocked_thread, &body);
+	if (errno)
+		question_fails("pthread_create");
+	pthread_join(thread, NULL);
+}
+
+/* The set of signals that a line of /proc's status gives, signal N as bit N-1; empty without such a line. */
+static unsigned long long status_set(FILE *status, const char *format)
+{
+	char line[256];
+	unsigned long long set = 0;
+	while (fgets(line, sizeof line, status))
+		if (sscanf(line, format, &set) == 1)
+			break;
+	return set;
+}
+
+/* ---- signal.mask-own ----------------------------------------------------------------------------------------- */
+
+/* A thread that has ended blocks nothing. */
+static int blocks(pid_t thread)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)thread);
+	FILE *status = fopen(path, "r");
+	if (!status)
+		return 0;
+	unsigned long long set = status_set(status, "SigBlk: %llx");
+	fclose(status);
+	return set >> (SIGUSR1 - 1) & 1;
+}
+
+/* Libc and Go block all signals for a moment where they make threads, so each has its time; threads left is what there
+ * are besides the caller. */
+static int others_block(int *others)
+{
+	pid_t own = (pid_t)syscall(SYS_gettid);
+	int bent = probe_control("signal.mask-own", "main") || probe_control("signal.mask-own", "loader");
+	long long end = question_now() + (bent ? 2000 : host_patience(QUESTION_MS) / 2);
+	DIR *threads = opendir("/proc/self/task");
+	if (!threads)
+		question_fails("/proc/self/task");
+	for (struct dirent *entry; (entry = readdir(threads));) {
+		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (thread <= 0 || thread == own)
+			continue;
+		++*others;
+		while (blocks(thread)) {
+			if (question_now() > end)
+				return 1;
+			usleep(1000);
+		}
+	}
+	closedir(threads);
+	return 0;
+}
+
+/* The threads that Go made on request are busy with nothing else, and none is the caller or the main thread. */
+static void tell_masks(void)
+{
+	int others = 0, block = others_block(&others);
+	sigset_t own;
+	sigprocmask(SIG_BLOCK, NULL, &own);
+	if (others < MADE + 1)
+		question_tell("unmade");
+	if (!sigismember(&own, SIGUSR1))
+		question_tell("lost");
+	question_tell(block ? "blocked" : "clear");
+}
+
+static void call_and_tell(void)
+{
+	if (!library_answers(question_library))
+		question_tell("wrong");
+	tell_masks();
+}
+
+static void make_and_tell(void)
+{
+	question_go(SIGNAL_THREADS, MADE);
+	tell_masks();
+}
+
+/* The control's Go starts on a thread that blocks the signal, and then all of its threads do. */
+static void loader_blocks(void)
+{
+	if (probe_control("signal.mask-own", "loader"))
+		change_mask(SIG_BLOCK);
+}
+
+static void main_blocks(void) { change_mask(probe_control("signal.mask-own", "main") ? SIG_BLOCK : SIG_UNBLOCK); }
+
+static void masks_there(void)
+{
+	main_blocks();
+	question_go(SIGNAL_THREADS, MADE);
+	on_blocked_thread(call_and_tell);
+}
+
+static void masks_made(void)
+{
+	main_blocks();
+	on_blocked_thread(make_and_tell);
+}
+
+static const struct question questions[] = {
+	{ "signal.mask-own", "there", loader_blocks, masks_there, NULL, NULL },
+	{ "signal.mask-own", "made", loader_blocks, masks_made, NULL, NULL },
+};
+
+#define OBSERVER(name, id) \
+	static void name(struct host *host, struct seen *seen) \
+	{ \
+		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
+	}
+OBSERVER(observe_mask, "signal.mask-own")
+
+const struct host_check inherit_checks[] = {
+	{ "signal.mask-own", observe_mask },
+	{ NULL, NULL },
+};
