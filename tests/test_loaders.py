@@ -39,6 +39,7 @@ OF_THE_HOST = (
     "signal.errno",
     "signal.restart",
     "signal.mask-own",
+    "thread.exec-kept",
 )
 
 

@@ -7,13 +7,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cases/hosts/dispositions.h"
 #include "cases/thread/thread_signal_lib.h"
 #include "harness/probe/probe.h"
 
-/* What threads have of each other's signal masks: signal.mask-own. */
+/* What threads and processes have of those that made them: signal.mask-own, thread.exec-kept. */
 
 enum { MADE = 16 };
 
@@ -144,9 +146,80 @@ static void masks_made(void)
 	on_blocked_thread(make_and_tell);
 }
 
+/* ---- thread.exec-kept ---------------------------------------------------------------------------------------- */
+
+/* The names of those of the set that the host has set itself (question_handle_all). */
+static void tell_set(unsigned long long set)
+{
+	char list[256] = "", other[32];
+	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
+		if (set >> (signal - 1) & 1 && (signal < 32 || signal > 34))
+			seen_add(list, sizeof list, "%s%s", *list ? "," : "",
+			    dispositions_name(signal, other, sizeof other));
+	question_tell(*list ? list : "none");
+}
+
+/* What a program that Go starts has of its own status. */
+static void tell_started(enum signal_ask start, const char *format)
+{
+	int ends[2];
+	if (pipe(ends) != 0)
+		question_fails("pipe");
+	errno = question_go(start, ends[1]);
+	if (errno)
+		question_fails(SIGNAL_PROGRAM);
+	close(ends[1]);
+	FILE *status = fdopen(ends[0], "r");
+	if (!status)
+		question_fails("fdopen");
+	tell_set(status_set(status, format));
+}
+
+static void do_nothing(int signal) { (void)signal; }
+
+static void dispositions_before(void)
+{
+	int handled = probe_control("thread.exec-kept", "handled");
+	question_handle(SIGHUP, handled ? do_nothing : SIG_IGN, SA_ONSTACK);
+	question_handle(SIGPIPE, SIG_IGN, 0);
+	question_handle(SIGUSR1, SIG_IGN, 0);
+	question_handle(SIGTERM, do_nothing, SA_ONSTACK);
+	question_handle(SIGSEGV, do_nothing, SA_ONSTACK);
+}
+
+/* Of what it asked for itself Go has a handler when it starts the program. */
+static void ignored_kept(void)
+{
+	question_go(SIGNAL_NOTIFY, SIGUSR2);
+	if (probe_control("thread.exec-kept", "ignored"))
+		question_handle(SIGALRM, SIG_IGN, 0);
+	tell_started(SIGNAL_START, "SigIgn: %llx");
+}
+
+static void tell_blocked(void)
+{
+	if (probe_control("thread.exec-kept", "unblocked"))
+		change_mask(SIG_UNBLOCK);
+	tell_started(SIGNAL_START, "SigBlk: %llx");
+}
+
+static void tell_blocked_go(void) { tell_started(SIGNAL_START_GO, "SigBlk: %llx"); }
+static void mask_kept(void) { on_blocked_thread(tell_blocked); }
+static void mask_of_go(void) { on_blocked_thread(tell_blocked_go); }
+
+/* The control's Go starts on a thread that blocks the signal. */
+static void starter_blocks(void)
+{
+	if (probe_control("thread.exec-kept", "loader"))
+		change_mask(SIG_BLOCK);
+}
+
 static const struct question questions[] = {
 	{ "signal.mask-own", "there", loader_blocks, masks_there, NULL, NULL },
 	{ "signal.mask-own", "made", loader_blocks, masks_made, NULL, NULL },
+	{ "thread.exec-kept", "ignored", dispositions_before, ignored_kept, NULL, NULL },
+	{ "thread.exec-kept", "blocked", NULL, mask_kept, NULL, NULL },
+	{ "thread.exec-kept", "goroutine", starter_blocks, mask_of_go, NULL, NULL },
 };
 
 #define OBSERVER(name, id) \
@@ -156,7 +229,18 @@ static const struct question questions[] = {
 	}
 OBSERVER(observe_mask, "signal.mask-own")
 
+static void observe_exec(struct host *host, struct seen *seen)
+{
+	if (access(SIGNAL_PROGRAM, X_OK) != 0) {
+		seen->skip = "missing";
+		seen_add(seen->note, sizeof seen->note, "%s: %s", SIGNAL_PROGRAM, strerror(errno));
+		return;
+	}
+	questions_ask(host, questions, sizeof questions / sizeof *questions, "thread.exec-kept", seen);
+}
+
 const struct host_check inherit_checks[] = {
 	{ "signal.mask-own", observe_mask },
+	{ "thread.exec-kept", observe_exec },
 	{ NULL, NULL },
 };

@@ -27,7 +27,10 @@ struct host {
 };
 
 /* An observation in oracle.def's words; note is not compared. */
-struct seen { char text[512], note[1024]; };
+struct seen {
+	char text[512], note[1024];
+	const char *skip; /* the class (runner/trial/skips.def), where it could not be asked; note says why */
+};
 
 /* longjmp there, on the main thread, has main return EXIT_SUCCESS. */
 extern jmp_buf host_returns;

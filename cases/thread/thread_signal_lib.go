@@ -72,6 +72,22 @@ func signalThreads(number int) {
 	}
 }
 
+// signalStart gives the program an environment without LD_PRELOAD and LD_LIBRARY_PATH, as forkShellExit does.
+func signalStart(output int) error {
+	pid, err := syscall.ForkExec(C.SIGNAL_PROGRAM, []string{C.SIGNAL_PROGRAM, C.SIGNAL_STATUS}, &syscall.ProcAttr{
+		Env:   []string{"PATH=/usr/bin:/bin"},
+		Files: []uintptr{0, uintptr(output), 2},
+	})
+	if err != nil {
+		return err
+	}
+	status, err := forkWait(pid)
+	if err == nil && status != 0 {
+		err = syscall.ENOEXEC
+	}
+	return err
+}
+
 func signalErrno(err error) C.int {
 	if path, ok := err.(*os.PathError); ok {
 		err = path.Err
@@ -135,6 +151,12 @@ func tlsm_signal(ask, number C.int) C.int {
 		return C.int(atomic.LoadInt32(&signalLooping))
 	case C.SIGNAL_THREADS:
 		signalThreads(int(number))
+	case C.SIGNAL_START:
+		err = signalStart(int(number))
+	case C.SIGNAL_START_GO:
+		done := make(chan error)
+		go func() { done <- signalStart(int(number)) }()
+		err = <-done
 	}
 	return signalErrno(err)
 }
