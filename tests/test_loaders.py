@@ -40,6 +40,7 @@ OF_THE_HOST = (
     "signal.restart",
     "signal.mask-own",
     "thread.exec-kept",
+    "signal.fork-clean",
 )
 
 

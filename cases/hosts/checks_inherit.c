@@ -8,16 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cases/hosts/dispositions.h"
 #include "cases/thread/thread_signal_lib.h"
 #include "harness/probe/probe.h"
 
-/* What threads and processes have of those that made them: signal.mask-own, thread.exec-kept. */
+/* What threads and processes have of those that made them: signal.mask-own, thread.exec-kept,
+ * signal.fork-clean. */
 
-enum { MADE = 16 };
+enum { MADE = 16, SPENT_MS = 1000 };
 
 /* ---- a thread that blocks SIGUSR1 ---------------------------------------------------------------------------- */
 
@@ -214,12 +219,116 @@ static void starter_blocks(void)
 		change_mask(SIG_BLOCK);
 }
 
+/* ---- signal.fork-clean --------------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t ticks;
+
+static void count_tick(int signal)
+{
+	(void)signal;
+	ticks++;
+}
+
+/* The child goes on; what it tells or how it ends is what the caller tells. */
+static void go_on_in_child(void)
+{
+	char other[32];
+	int status;
+	pid_t pid = fork();
+	if (pid < 0)
+		question_fails("fork");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		return;
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		question_fails("waitpid");
+	if (WIFSIGNALED(status))
+		question_tell(dispositions_name(WTERMSIG(status), other, sizeof other));
+	_exit(WEXITSTATUS(status));
+}
+
+static unsigned long long pending(void)
+{
+	sigset_t set;
+	unsigned long long bits = 0;
+	if (sigpending(&set) != 0)
+		question_fails("sigpending");
+	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
+		if (sigismember(&set, signal) == 1)
+			bits |= 1ULL << (signal - 1);
+	return bits;
+}
+
+static void raise_blocked(void)
+{
+	if (syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGUSR1) != 0 || kill(getpid(), SIGUSR2) != 0)
+		question_fails("tgkill or kill");
+}
+
+/* Before Go starts, so that its threads block it too: what is pending for the process anybody may take who does not. */
+static void block_both(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void pending_in_child(void)
+{
+	const unsigned long long both = 1ULL << (SIGUSR1 - 1) | 1ULL << (SIGUSR2 - 1);
+	raise_blocked();
+	if ((pending() & both) != both)
+		question_tell("lost");
+	go_on_in_child();
+	if (probe_control("signal.fork-clean", "raised"))
+		raise_blocked();
+	tell_set(pending());
+}
+
+/* A machine that is busy may give the process less of its CPU's time. */
+static void spend_time(void)
+{
+	struct timespec spent;
+	long long enough = question_now() + host_patience(QUESTION_MS) / 4;
+	do
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+	while (spent.tv_sec * 1000LL + spent.tv_nsec / 1000000 < SPENT_MS && question_now() < enough);
+}
+
+static int timer_set(void)
+{
+	struct itimerval timer;
+	if (getitimer(ITIMER_PROF, &timer) != 0)
+		question_fails("getitimer");
+	return timer.it_interval.tv_sec || timer.it_interval.tv_usec;
+}
+
+static void ticks_in_child(void)
+{
+	const struct itimerval often = { { 0, 10000 }, { 0, 10000 } };
+	if (question_go(SIGNAL_PROFILE, 0) != 0 || !timer_set())
+		question_tell("no-profile");
+	go_on_in_child();
+	question_handle(SIGPROF, count_tick, SA_ONSTACK);
+	if (timer_set())
+		question_tell("timer");
+	if (probe_control("signal.fork-clean", "timer") && setitimer(ITIMER_PROF, &often, NULL) != 0)
+		question_fails("setitimer");
+	spend_time();
+	question_tell(ticks ? "SIGPROF" : "none");
+}
+
 static const struct question questions[] = {
 	{ "signal.mask-own", "there", loader_blocks, masks_there, NULL, NULL },
 	{ "signal.mask-own", "made", loader_blocks, masks_made, NULL, NULL },
 	{ "thread.exec-kept", "ignored", dispositions_before, ignored_kept, NULL, NULL },
 	{ "thread.exec-kept", "blocked", NULL, mask_kept, NULL, NULL },
 	{ "thread.exec-kept", "goroutine", starter_blocks, mask_of_go, NULL, NULL },
+	{ "signal.fork-clean", "pending", block_both, pending_in_child, NULL, NULL },
+	{ "signal.fork-clean", "ticks", NULL, ticks_in_child, NULL, NULL },
 };
 
 #define OBSERVER(name, id) \
@@ -228,6 +337,7 @@ static const struct question questions[] = {
 		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
 	}
 OBSERVER(observe_mask, "signal.mask-own")
+OBSERVER(observe_fork, "signal.fork-clean")
 
 static void observe_exec(struct host *host, struct seen *seen)
 {
@@ -242,5 +352,6 @@ static void observe_exec(struct host *host, struct seen *seen)
 const struct host_check inherit_checks[] = {
 	{ "signal.mask-own", observe_mask },
 	{ "thread.exec-kept", observe_exec },
+	{ "signal.fork-clean", observe_fork },
 	{ NULL, NULL },
 };

@@ -1,6 +1,6 @@
 /* thread_signal_lib.h - what the host's checks signal.* (cases/hosts/checks_signal.c),
- * thread.goexit (checks_goexit.c), init.exit-main (checks_exit.c), signal.mask-own and thread.exec-kept
- * (checks_inherit.c) have the library's Go code do:
+ * thread.goexit (checks_goexit.c), init.exit-main (checks_exit.c), signal.mask-own, thread.exec-kept
+ * and signal.fork-clean (checks_inherit.c) have the library's Go code do:
  * tlsm_signal(ask, number) of thread_signal_lib.go. */
 #ifndef TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
 #define TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
