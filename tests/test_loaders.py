@@ -38,6 +38,9 @@ OF_THE_HOST = (
     "signal.samask",
     "signal.errno",
     "signal.restart",
+    "signal.mask-own",
+    "thread.exec-kept",
+    "signal.fork-clean",
 )
 
 

@@ -67,16 +67,19 @@ long long host_patience(int ms)
 /* The host's own checks: 0. */
 static int observe_own(struct host *host, const struct host_check *check)
 {
-	struct seen seen = { "", "" };
+	struct seen seen = { "", "", NULL };
 	probe_begin(check->id);
 	check->observe(host, &seen);
-	probe_obs(check->id, seen.text, seen.note);
+	if (seen.skip)
+		probe_skip(check->id, seen.skip, seen.note);
+	else
+		probe_obs(check->id, seen.text, seen.note);
 	return 0;
 }
 
 static int observe_clause(struct host *host, const struct contract_clause *clause)
 {
-	struct seen seen = { "", "" };
+	struct seen seen = { "", "", NULL };
 	probe_begin(clause->id);
 	contract_observe(host, clause, &seen);
 	probe_obs(clause->id, seen.text, seen.note);
@@ -86,7 +89,7 @@ static int observe_clause(struct host *host, const struct contract_clause *claus
 /* The checks that the library carries: 0 or an exit status. */
 static int observe_in_library(struct host *host, char *id)
 {
-	struct seen seen = { "", "" };
+	struct seen seen = { "", "", NULL };
 	probe_begin(id);
 	int carried = host->library.check(id, seen.text, sizeof seen.text, seen.note, sizeof seen.note);
 	if (carried < 0)
@@ -148,6 +151,8 @@ int main(int argc, char **argv)
 		alone = find(signal_checks, arg[0]);
 	if (!alone)
 		alone = find(handler_checks, arg[0]);
+	if (!alone)
+		alone = find(inherit_checks, arg[0]);
 	if (!alone)
 		alone = find(goexit_checks, arg[0]);
 	if (!alone)

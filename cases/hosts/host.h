@@ -27,7 +27,10 @@ struct host {
 };
 
 /* An observation in oracle.def's words; note is not compared. */
-struct seen { char text[512], note[1024]; };
+struct seen {
+	char text[512], note[1024];
+	const char *skip; /* the class (runner/trial/skips.def), where it could not be asked; note says why */
+};
 
 /* longjmp there, on the main thread, has main return EXIT_SUCCESS. */
 extern jmp_buf host_returns;
@@ -44,6 +47,7 @@ extern const struct host_check exit_checks[];    /* checks_exit.c: ALONE */
 extern const struct host_check goexit_checks[];  /* checks_goexit.c: ALONE */
 extern const struct host_check signal_checks[];  /* checks_signal.c: ALONE */
 extern const struct host_check handler_checks[]; /* checks_handler.c: ALONE */
+extern const struct host_check inherit_checks[]; /* checks_inherit.c: ALONE */
 
 /* Loads the host's library; exits with 65 when it cannot. */
 void host_load(struct host *host);

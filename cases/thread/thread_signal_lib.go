@@ -11,6 +11,7 @@ import (
 	"io/ioutil"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/pprof"
 	"sync/atomic"
 	"syscall"
@@ -54,6 +55,37 @@ func signalLoop() {
 		tlsm_answer(0)
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// signalThreads returns when each goroutine has its thread.
+func signalThreads(number int) {
+	have := make(chan struct{})
+	for i := 0; i < number; i++ {
+		go func() {
+			runtime.LockOSThread()
+			have <- struct{}{}
+			select {}
+		}()
+	}
+	for i := 0; i < number; i++ {
+		<-have
+	}
+}
+
+// signalStart gives the program an environment without LD_PRELOAD and LD_LIBRARY_PATH, as forkShellExit does.
+func signalStart(output int) error {
+	pid, err := syscall.ForkExec(C.SIGNAL_PROGRAM, []string{C.SIGNAL_PROGRAM, C.SIGNAL_STATUS}, &syscall.ProcAttr{
+		Env:   []string{"PATH=/usr/bin:/bin"},
+		Files: []uintptr{0, uintptr(output), 2},
+	})
+	if err != nil {
+		return err
+	}
+	status, err := forkWait(pid)
+	if err == nil && status != 0 {
+		err = syscall.ENOEXEC
+	}
+	return err
 }
 
 func signalErrno(err error) C.int {
@@ -117,6 +149,14 @@ func tlsm_signal(ask, number C.int) C.int {
 		signalLoop()
 	case C.SIGNAL_LOOPING:
 		return C.int(atomic.LoadInt32(&signalLooping))
+	case C.SIGNAL_THREADS:
+		signalThreads(int(number))
+	case C.SIGNAL_START:
+		err = signalStart(int(number))
+	case C.SIGNAL_START_GO:
+		done := make(chan error)
+		go func() { done <- signalStart(int(number)) }()
+		err = <-done
 	}
 	return signalErrno(err)
 }

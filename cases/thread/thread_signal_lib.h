@@ -1,5 +1,6 @@
 /* thread_signal_lib.h - what the host's checks signal.* (cases/hosts/checks_signal.c),
- * thread.goexit (checks_goexit.c) and init.exit-main (checks_exit.c) have the library's Go code do:
+ * thread.goexit (checks_goexit.c), init.exit-main (checks_exit.c), signal.mask-own, thread.exec-kept
+ * and signal.fork-clean (checks_inherit.c) have the library's Go code do:
  * tlsm_signal(ask, number) of thread_signal_lib.go. */
 #ifndef TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
 #define TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
@@ -21,7 +22,14 @@ enum signal_ask {
 	SIGNAL_GOEXIT_GO,   /* the same in Go that C calls that a goroutine calls: a goexit_end */
 	SIGNAL_LOOP,        /* works and sleeps until the process ends: does not return */
 	SIGNAL_LOOPING,     /* how many threads do that now */
+	SIGNAL_THREADS,     /* has number goroutines keep a thread each until the process ends: 0 */
+	SIGNAL_START,       /* runs SIGNAL_PROGRAM, whose output goes to file number: 0, or an errno */
+	SIGNAL_START_GO,    /* the same on a goroutine of its own, which is on a thread of Go's */
 };
+
+/* Prints its first argument, SIGNAL_STATUS: what the kernel says of the process that it is. */
+#define SIGNAL_PROGRAM "/bin/cat"
+#define SIGNAL_STATUS "/proc/self/status"
 
 /* What became of that goroutine: GOEXIT_LOST when it or Go after it came to nothing, GOEXIT_RETURNED when C and its
  * caller went on, GOEXIT_UNDEFERRED when it ended and not all deferred functions had run. */
