@@ -192,8 +192,9 @@ void judge_build(const struct check *check, const struct cell *cell, const json_
 		buf_add(&text, *message ? "stderr=text" : "stderr=empty");
 	else
 		observe_beside(beside_of(check->id), build, &text);
-	/* Where nothing can be linked so, a refusal says nothing. */
-	if (beside_of(check->id) < BESIDE_COUNT && json_integer_value(json_object_get(build, "exit")))
+	/* Where nothing can be linked so, a refusal says nothing; of build.c-tls-internal it comes before the link. */
+	enum beside beside = beside_of(check->id);
+	if (beside < BESIDE_COUNT && beside != BESIDE_CTLS && json_integer_value(json_object_get(build, "exit")))
 		judge_status(result, STATUS_BROKEN, json_string_value(json_object_get(build, "message")));
 	else
 		judge_observed(result, text.data, message);
