@@ -95,8 +95,8 @@ fuzz-million:     ## a million inputs for each fuzz target, by libFuzzer under A
 
 selfcheck: setup  ## every check is made to fail by its control, and by faults planted in musl
 	@$(SUBMAKE) programs
-	@$(B)/tlsmatrix selfcheck $(ARGS)
-	@TLSMATRIX_ALL_FAULTS=1 .venv/bin/python -m pytest -q tests/test_loader_faults.py
+	@.venv/bin/python tests/loader_faults.py $(B)/faults.ini
+	@$(B)/tlsmatrix selfcheck --targets $(B)/faults.ini $(ARGS)
 
 bench: programs   ## time and memory of a cold and a warm run, and the ratio to raw go build
 	@.venv/bin/python tests/bench/bench_run.py $(ARGS)

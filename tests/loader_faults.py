@@ -11,10 +11,12 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 import tomllib
 from dataclasses import dataclass
 
-from conftest import ROOT, cache_folder
+from conftest import ROOT, Tool, cache_folder
 
 TABLE = ROOT / "tests/musl/faults.toml"
 MENDS = ROOT / "tests/musl/mends.patch"
@@ -22,6 +24,7 @@ MENDS = ROOT / "tests/musl/mends.patch"
 SUITE, ORIGIN = "bookworm", "musl-1.2.3"
 # Where a fault is looked for when its row does not say.
 CELLS = "mode=c-shared & load=dlopen"
+LINK = "link=external & cgo=1"
 COMPILER = "gcc -specs={root}/runner/target/musl-gcc.specs --sysroot={musl-1.2.2}"
 
 
@@ -41,9 +44,9 @@ class Fault:
     new: str
     cells: str = CELLS
 
-    def target(self):
-        """The name of its section: rules and checks that are about musl go by libc, or by musl-*."""
-        return f"musl-{self.name}"
+    def seen_by(self):
+        """The checks, as a filter has them."""
+        return self.check.replace(" ", ",")
 
 
 def table():
@@ -109,6 +112,13 @@ class Musl:
             shutil.copy2(made(tree), aside / "mended.so")
             aside.rename(self.folder)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Who else wants the trees has waited until now."""
+        self.lock.close()
+
     def loader(self, name):
         """The file of "plain", "mended" or a fault that was planted."""
         return self.folder / f"{name}.so"
@@ -134,15 +144,35 @@ class Musl:
             source.write_text(right)
             (tree / "obj" / pathlib.Path(fault.file).with_suffix(".lo")).unlink()
 
-    def targets(self, names):
-        """The sections of a --targets file for these loaders."""
-        return "".join(
-            f"[musl-{name}]\nkind = loader\ncells = !load=dlmopen\n"
-            f"interpreter = {self.loader(name)}\ncc = {COMPILER}\n"
-            for name in names
-        )
+    def section(self, name, cells, *more):
+        """Of a --targets file, for one of the loaders."""
+        lines = ["kind = loader", f"cells = {cells}", f"interpreter = {self.loader(name)}", f"cc = {COMPILER}", *more]
+        return "\n".join((f"[musl-{name}]", *lines, ""))
+
+    def targets(self, faults):
+        """A --targets file by which `selfcheck` tries the faults, beside the musl that they are planted in."""
+        sections = [
+            self.section(
+                fault.name, f"{LINK} & ({fault.cells})", "without = musl-mended", f"seen-by = {fault.seen_by()}"
+            )
+            for fault in faults
+        ]
+        return "\n".join((self.section("mended", CELLS), *sections))
 
 
-def chosen(fault, target=None):
-    """The FILTER of the cells and checks that are to be red."""
-    return f"target={target or fault.target()} & {fault.cells} & check={fault.check.replace(' ', ',')}"
+def main():
+    """FILE: all faults planted, and the --targets file for `tlsmatrix selfcheck`.  Where the source cannot be had an
+    empty file, and a line that says so."""
+    file = pathlib.Path(sys.argv[1])
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            with Musl(Tool(pathlib.Path(scratch) / "out")) as musl:
+                musl.plant(table(), pathlib.Path(scratch))
+                file.write_text(musl.targets(table()))
+    except NoSource as why:
+        print(f"tlsmatrix: no faults planted in musl: no source package of it: {why}", file=sys.stderr)
+        file.write_text("")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """Every check is made to fail by its control."""
 
 import fcntl
+import json
 import re
 import subprocess
 
@@ -46,6 +47,25 @@ def test_selfcheck(tool, record_property):
     record_property("said", f"selfcheck: {last}; {done.seconds:.0f} s")
     assert done.status == CODES["ok"] and match, done.stdout + done.stderr
     assert match[1] == match[2] and int(match[1]) >= int(match[3])
+
+
+def test_as_json(tool):
+    """Counts of families are those of their faults and sum to all; each fault says what it is and what came of it."""
+    asked = {"tls.g.main": "tls", "tls.static-flag": "tls", "init.auxv": "init"}
+    done = tool("selfcheck", f"check={','.join(asked)}", "--json")
+    said = json.loads(done.stdout)
+    assert done.status == CODES["ok"] and said["schema"] == 1 and said["bare"] == [], done
+    assert {fault["check"]: fault["family"] for fault in said["faults"]} == asked
+    for family in said["families"]:
+        mine = [fault for fault in said["faults"] if fault["family"] == family["family"]]
+        seen = [fault for fault in mine if fault["end"] == "seen"]
+        assert (family["planted"], family["seen"]) == (len(mine), len(seen)), family
+        assert family["checks"] == len({fault["check"] for fault in mine}) and family["bare"] == []
+    for key in "planted", "seen", "checks":
+        assert said[key] == sum(family[key] for family in said["families"]) > 0
+    for fault in said["faults"]:
+        assert (fault["became"], fault["without"], fault["end"]) == (fault["must"], "pass", "seen"), fault
+        assert fault["cell"].startswith("go") and fault["observed"] and fault["repro"], fault
 
 
 def test_selfcheck_of_one_check(tool):

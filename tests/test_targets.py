@@ -211,6 +211,11 @@ def test_what_could_not_be_judged_is_tried_again(tool, tmp_path):
         ("[a]\nkind = wrapper\ncommand = env {argv}\ncells = mode=\n", 4),
         ("[a]\nkind = wrapper\ncommand = " + "x" * 300 + " {argv}\n", 3),
         ("kind = wrapper\n", 1),
+        ("[a]\nkind = wrapper\ncommand = env {argv}\nwithout = host\n", 1),
+        ("[a]\nkind = wrapper\ncommand = env {argv}\nseen-by = tls.g.main\n", 1),
+        ("[a]\nkind = wrapper\ncommand = env {argv}\nwithout = host\nseen-by = tls.no-such\n", 5),
+        ("[a]\nkind = wrapper\ncommand = env {argv}\nwithout = nobody\nseen-by = tls.g.main\n", 1),
+        ("[a]\nkind = wrapper\ncommand = env {argv}\nwithout = a\nseen-by = tls.g.main\n", 1),
     ],
 )
 def test_bad_files(tool, tmp_path, text, line):

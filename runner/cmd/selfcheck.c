@@ -1,9 +1,11 @@
-/* selfcheck.c - selfcheck: every check is made to fail by its control.
+/* selfcheck.c - selfcheck: every check is made to fail by its control, and by what was planted in targets.
  *
  * Each control (controls.h) is tried twice in one cell: as it is, when the check must become what
  * the control's row says; and without the wrong thing, when the check must pass, so that a control
- * build that is broken by itself proves nothing. */
+ * build that is broken by itself proves nothing.  A target that is another with a fault planted in it (target.h) is
+ * such a control of each check that must see it: the cell is tried on both. */
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/selfcheck_attempt.h"
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
@@ -11,7 +13,6 @@
 #include "matrix/version.h"
 #include "runner/schedule/run_plan.h"
 #include "runner/target/target.h"
-#include "runner/trial/controls.h"
 #include "runner/trial/pulse.h"
 
 #include <errno.h>
@@ -20,59 +21,55 @@
 #include <string.h>
 #include <unistd.h>
 
-static int jobs, force, verbose;
+static int jobs, force, verbose, as_json;
 static double timeout_scale = 1.0;
 static const char *pulse = "none";
 static const struct option_row options[] = {
 	{ "-j", OPTION_NUMBER, "N", "builds and cells at once (default: the number of cores)", &jobs },
 	{ "--force", OPTION_FLAG, NULL, "try every control again, also where nothing changed", &force },
 	{ "--verbose", OPTION_FLAG, NULL, "print every control, not only those that prove nothing", &verbose },
+	{ "--json", OPTION_FLAG, NULL, "faults seen and planted, in all, per family and each, as JSON", &as_json },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
 	    &timeout_scale },
 	{ "--pulse", OPTION_TEXT, "WHICH", PULSE_HELP " (none)", &pulse },
 };
 
-enum { WITH, WITHOUT, TRIES };
 /* Of Go 1, for what rows say of releases: none says less than that it holds up to here. */
 enum { LAST_MINOR = 99 };
 
-/* One control in one cell. */
-struct attempt {
-	const struct control *control;
-	const struct check *check;
-	const struct plan_cell *cell; /* NULL: no cell of this machine matches */
-	struct plan_cell try[TRIES];
-	struct cell_result result[TRIES];
-	int judged[TRIES];
-};
-
 /* ---- what to try ---------------------------------------------------------------------------------------- */
 
-static const struct plan_cell *find_cell(
-    const struct plan *plan, const struct control *control, const struct check *check)
+static const struct plan_cell *find_cell(const struct plan *plan, const char *where, const struct check *check)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		struct filter_subject subject = { .cell = &plan->cells[i].cell };
-		if (check_planned(check, &plan->cells[i].cell) && filter_text_match(control->where, &subject))
+		if (check_planned(check, &plan->cells[i].cell) && filter_text_match(where, &subject))
 			return &plan->cells[i];
 	}
 	return NULL;
 }
 
+/* What is tried in the attempt's cell, if it has one: there, or on the target that is without the fault. */
 static void attempt_fill(
-    struct attempt *attempt, const struct setup *setup, const struct plan *plan, const struct control *control)
+    struct attempt *attempt, const struct setup *setup, const struct plan *plan, struct target *without)
 {
-	*attempt = (struct attempt){ .control = control, .check = check_find(control->check) };
-	attempt->cell = attempt->check ? find_cell(plan, control, attempt->check) : NULL;
+	const struct violation none = { VIOLATION_NONE, NULL };
+	attempt->check = check_find(attempt->id);
+	attempt->cell = attempt->check ? find_cell(plan, attempt->where, attempt->check) : NULL;
 	for (int try = 0; attempt->cell && try < TRIES; try++) {
 		struct plan_cell *cell = &attempt->try[try];
 		*cell = (struct plan_cell){ .cell = attempt->cell->cell, .target = attempt->cell->target, .count = 1 };
 		cell->checks = xmalloc(sizeof(*cell->checks));
 		cell->checks[0] = attempt->check;
-		if (try == WITH)
-			cell->violation = control->violation;
-		else if (control->violation.kind == SABOTAGE)
+		if (attempt->control)
+			cell->violation = try == WITH ? attempt->control->violation : none;
+		if (attempt->control && try == WITHOUT && attempt->control->violation.kind == SABOTAGE)
 			cell->violation = (struct violation){ SABOTAGE, "none" }; /* the same program, left alone */
+		if (without && try == WITHOUT) {
+			cell->target = without;
+			cell->cell.facts = &without->facts;
+			snprintf(cell->cell.target, sizeof(cell->cell.target), "%s", without->name);
+		}
 		plan_cell_name(setup, cell);
 	}
 }
@@ -84,44 +81,7 @@ static void attempt_free(struct attempt *attempt)
 		free(attempt->try[try].checks);
 		cell_result_free(&attempt->result[try]);
 	}
-}
-
-/* ---- what came out ----------------------------------------------------------------------------------------- */
-
-static const char *text_of(const char *text) { return text ? text : ""; }
-
-/* 1 when the control proves its check: it became what it must, and passes without. */
-static int attempt_judge(const struct attempt *attempt)
-{
-	const struct control *control = attempt->control;
-	if (!attempt->cell) {
-		printf("NO CELL  %-24s %s %s: '%s' selects no cell that plans it\n", control->check,
-		    violation_name(control->violation.kind), control->violation.argument, control->where);
-		return 0;
-	}
-	char id[CELL_ID_MAX];
-	const struct check_result *check[TRIES];
-	for (int try = 0; try < TRIES; try++)
-		check[try] = attempt->judged[try] ? attempt->result[try].checks : NULL;
-	const char *became = check[WITH] ? status_name(check[WITH]->status) : "nothing",
-		   *base = check[WITHOUT] ? status_name(check[WITHOUT]->status) : "nothing";
-	int fails = strcmp(became, control->status) == 0, passes = strcmp(base, "pass") == 0;
-	if (verbose || !fails || !passes) {
-		printf("%s %-24s %s %s: became %s, must become %s; without it: %s\n",
-		    fails && passes ? "ok      " :
-			fails       ? "NOT BASE" :
-				      "GREEN   ",
-		    control->check, violation_name(control->violation.kind), control->violation.argument, became,
-		    control->status, base);
-		printf("         in %s\n", cell_id(&attempt->cell->cell, id));
-		if (check[WITH])
-			printf("         with:    observed %s  %s\n         repro    %s\n",
-			    text_of(check[WITH]->observed), text_of(check[WITH]->message), text_of(check[WITH]->repro));
-		if (check[WITHOUT] && !passes)
-			printf("         without: observed %s  %s\n", text_of(check[WITHOUT]->observed),
-			    text_of(check[WITHOUT]->message));
-	}
-	return fails && passes;
+	free(attempt->where);
 }
 
 static int takes(const struct filter *filter, const struct check *check, const struct cell *cell)
@@ -144,7 +104,7 @@ static int is_of_other_releases(const struct plan *plan, const struct control *c
 {
 	int served = 0, meant = 0;
 	for (size_t k = 0; k < control_count && !served; k++)
-		served = strcmp(controls[k].check, control->check) == 0 && find_cell(plan, &controls[k], check);
+		served = strcmp(controls[k].check, control->check) == 0 && find_cell(plan, controls[k].where, check);
 	for (size_t i = 0; served && i < plan->count && !meant; i++) {
 		struct cell cell = plan->cells[i].cell;
 		for (int minor = VERSION_BUILDMODE; minor <= LAST_MINOR && !meant; minor++) {
@@ -162,24 +122,23 @@ static int is_selected(const struct filter *filter, const struct plan *plan, con
 {
 	if (!attempt->check)
 		return 1;
-	if (!attempt->cell && is_of_other_releases(plan, attempt->control, attempt->check))
+	if (!attempt->cell && attempt->control && is_of_other_releases(plan, attempt->control, attempt->check))
 		return 0;
 	return attempt->cell ? takes(filter, attempt->check, &attempt->cell->cell) :
 			       takes_anywhere(filter, plan, attempt->check);
 }
 
-/* Checks that the filter takes and for which there is no control, in whatever cell it is tried. */
-static size_t count_bare(const struct filter *filter, const struct plan *plan)
+/* Marks in is_bare, by their number, the checks that the filter takes and for which there is no control, in whatever
+ * cell it is tried: how many. */
+static size_t mark_bare(const struct filter *filter, const struct plan *plan, char *is_bare)
 {
 	size_t bare = 0;
 	for (size_t i = 0; i < checks_count; i++) {
 		int has = 0;
 		for (size_t k = 0; k < control_count && !has; k++)
 			has = strcmp(controls[k].check, checks[i].id) == 0;
-		if (!has && takes_anywhere(filter, plan, &checks[i])) {
-			printf("BARE     %-24s has no control\n", checks[i].id);
-			bare++;
-		}
+		is_bare[i] = !has && takes_anywhere(filter, plan, &checks[i]);
+		bare += (size_t)is_bare[i];
 	}
 	return bare;
 }
@@ -210,18 +169,43 @@ static char *on_judged(const struct plan_cell *cell, struct cell_result *result,
 	return line;
 }
 
-/* Those that the filter takes; one without a cell has nothing to run. */
-static void select_attempts(
-    struct selfcheck *self, struct setup *setup, const struct plan *plan, const struct filter *filter)
+/* It stays when the filter takes it; one without a cell has nothing to run. */
+static void add_attempt(struct selfcheck *self, const struct setup *setup, const struct plan *plan,
+    const struct filter *filter, struct attempt attempt, struct target *without)
 {
-	self->attempts = xcalloc(control_count, sizeof(*self->attempts));
+	attempt_fill(&attempt, setup, plan, without);
+	if (!is_selected(filter, plan, &attempt)) {
+		attempt_free(&attempt);
+		return;
+	}
+	self->attempts = xrealloc(self->attempts, (self->count + 1) * sizeof(*self->attempts));
+	self->attempts[self->count++] = attempt;
+}
+
+static void select_attempts(
+    struct selfcheck *self, const struct setup *setup, const struct plan *plan, const struct filter *filter)
+{
 	for (size_t i = 0; i < control_count; i++) {
-		struct attempt *attempt = &self->attempts[self->count];
-		attempt_fill(attempt, setup, plan, &controls[i]);
-		if (is_selected(filter, plan, attempt))
-			self->count++;
-		else
-			attempt_free(attempt);
+		const struct control *control = &controls[i];
+		add_attempt(self, setup, plan, filter,
+		    (struct attempt){ .control = control,
+			.id = control->check,
+			.kind = violation_name(control->violation.kind),
+			.argument = control->violation.argument,
+			.where = xstrdup(control->where),
+			.must = control->status },
+		    NULL);
+	}
+	for (size_t i = 0; i < setup->targets->count; i++) {
+		const struct target *target = &setup->targets->target[i];
+		for (size_t k = 0; k < checks_count; k++)
+			if (target_must_see(target, &checks[k]))
+				add_attempt(self, setup, plan, filter,
+				    (struct attempt){ .id = checks[k].id,
+					.kind = "target",
+					.argument = target->name,
+					.where = xprintf("target=%s", target->name) },
+				    target_find(setup->targets, target->without));
 	}
 }
 
@@ -243,30 +227,62 @@ static size_t order_cells(struct selfcheck *self)
 	return TRIES * tried;
 }
 
+static void print(const struct selfcheck *self, size_t seen, const char *is_bare, size_t bare)
+{
+	if (as_json) {
+		json_t *json = attempts_json(self->attempts, self->count, is_bare);
+		json_dumpf(json, stdout, JSON_INDENT(1));
+		putchar('\n');
+		json_decref(json);
+		return;
+	}
+	for (size_t i = 0; i < self->count; i++)
+		if (verbose || attempt_end(&self->attempts[i]) != ATTEMPT_SEEN)
+			attempt_print(&self->attempts[i]);
+	for (size_t i = 0; i < checks_count; i++)
+		if (is_bare[i])
+			printf("BARE     %-24s has no control\n", checks[i].id);
+	size_t tried = 0, failed = 0;
+	for (size_t i = 0; i < self->count; i++) {
+		tried += self->attempts[i].control != NULL;
+		failed += self->attempts[i].control && attempt_end(&self->attempts[i]) == ATTEMPT_SEEN;
+	}
+	if (self->count > tried)
+		printf("%zu of %zu faults planted in targets are seen\n", seen - failed, self->count - tried);
+	if (tried || bare)
+		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", failed, tried,
+		    bare, checks_count);
+}
+
+/* Prints what came out and returns the exit code. */
+static int tell(const struct selfcheck *self, const struct plan *plan, const struct filter *filter, const char *text)
+{
+	char *is_bare = xcalloc(checks_count, 1);
+	size_t bare = mark_bare(filter, plan, is_bare), seen = 0;
+	int code = EXIT_NOTHING;
+	for (size_t i = 0; i < self->count; i++)
+		seen += attempt_end(&self->attempts[i]) == ATTEMPT_SEEN;
+	if (self->count || bare) {
+		print(self, seen, is_bare, bare);
+		code = self->broken ? EXIT_INFRA : seen == self->count && !bare ? EXIT_OK : EXIT_UNEXPECTED;
+	} else {
+		fprintf(stderr,
+		    "tlsmatrix: '%s' selects no cell in which a control is tried here: name checks only (check=...)\n",
+		    text);
+	}
+	free(is_bare);
+	return code;
+}
+
 static int try_all(struct setup *setup, const struct plan *plan, const struct filter *filter, const char *text)
 {
 	struct selfcheck self = { .broken = 0 };
 	const struct run_options how = { .jobs = jobs, .force = force };
 	const struct run_sink sink = { .judged = on_judged, .context = &self };
-	size_t good = 0;
 	select_attempts(&self, setup, plan, filter);
 	size_t cells = order_cells(&self);
-	int error = run_plan(setup, self.cells, cells, &how, &sink), code = EXIT_OK;
-	for (size_t i = 0; !error && i < self.count; i++)
-		good += (size_t)attempt_judge(&self.attempts[i]);
-	size_t bare = error ? 0 : count_bare(filter, plan);
-	if (error) {
-		code = error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA;
-	} else if (!self.count && !bare) {
-		fprintf(stderr,
-		    "tlsmatrix: '%s' selects no cell in which a control is tried here: name checks only (check=...)\n",
-		    text);
-		code = EXIT_NOTHING;
-	} else {
-		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", good,
-		    self.count, bare, checks_count);
-		code = self.broken ? EXIT_INFRA : good == self.count && !bare ? EXIT_OK : EXIT_UNEXPECTED;
-	}
+	int error = run_plan(setup, self.cells, cells, &how, &sink);
+	int code = error ? (error == -EINTR ? EXIT_INTERRUPTED : EXIT_INFRA) : tell(&self, plan, filter, text);
 	for (size_t i = 0; i < self.count; i++)
 		attempt_free(&self.attempts[i]);
 	free(self.attempts);
@@ -274,17 +290,33 @@ static int try_all(struct setup *setup, const struct plan *plan, const struct fi
 	return code;
 }
 
+/* What is taken without a FILTER: the host, and the targets with a fault.  malloc'ed. */
+static char *own_filter(const struct setup *setup)
+{
+	char host[80];
+	struct buf text = BUF_INIT;
+	buf_printf(&text, "%s", plan_host_filter(setup, host));
+	const char *before = " | target=";
+	for (size_t i = 0; i < setup->targets->count; i++)
+		if (setup->targets->target[i].without) {
+			buf_printf(&text, "%s%s", before, setup->targets->target[i].name);
+			before = ",";
+		}
+	return buf_take(&text);
+}
+
 static int run(struct setup *setup, const struct option_words *words)
 {
 	struct filter *filter, *every;
-	char *text, host[80];
+	char *text, *own = own_filter(setup);
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	setup->timeout_scale = timeout_scale;
 	setup->alone = jobs == 1 ? 1 : setup->alone;
 	if (pulse_parse("selfcheck", pulse, &setup->pulse, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
-	int code = cmd_filter(setup, words, plan_host_filter(setup, host), &filter, &text);
+	int code = cmd_filter(setup, words, own, &filter, &text);
+	free(own);
 	if (code)
 		return code;
 	setup_keys(setup);
@@ -305,10 +337,11 @@ static int run(struct setup *setup, const struct option_words *words)
 const struct command cmd_selfcheck = {
 	.name = "selfcheck",
 	.synopsis = "selfcheck [FILTER]",
-	.summary = "every check is made to fail by its control",
+	.summary = "every check is made to fail by its control, or by a target with a fault in it",
 	.needs_release = 1,
 	.uses = CACHE_SWEPT,
-	.help = "Exit status 1 when a check stays green under its control, passes only with it, or has none.",
+	.help = "Exit status 1 when a check stays green under its control, passes only with it, or has none.\n"
+		"A section of --targets with the keys without and seen-by is a fault too, which its checks must see.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -55,6 +55,8 @@ static const struct key {
 	{ "needs", TEXT, offsetof(struct target, needs), RUNS },
 	{ "debian", TEXT, offsetof(struct target, debian), RUNS },
 	{ "pypi", TEXT, offsetof(struct target, pypi), RUNS },
+	{ "without", TEXT, offsetof(struct target, without), RUNS },
+	{ "seen-by", TEXT, offsetof(struct target, seen_by), RUNS },
 	{ "scale", FACTOR, offsetof(struct target, scale), RUNS },
 	{ "trace", YES_NO, offsetof(struct target, trace), RUNS },
 };
@@ -210,9 +212,10 @@ static int take_text(struct reading *reading, const char *key, const char *value
 {
 	if (strcmp(key, "cells") == 0)
 		return take_filter(reading, key, value);
-	if (strcmp(key, "links") != 0 || strcmp(value, "all") == 0)
+	const char *field = strcmp(key, "seen-by") == 0 ? "check" : strcmp(key, "links") == 0 ? "link" : NULL;
+	if (!field || (strcmp(key, "links") == 0 && strcmp(value, "all") == 0))
 		return 1;
-	char *text = xprintf("link=%s", value);
+	char *text = xprintf("%s=%s", field, value);
 	int taken = take_filter(reading, key, text);
 	free(text);
 	return taken;
@@ -307,6 +310,9 @@ static int complete(struct target *target, const char *text, struct diag *diag)
 	if (!target->suite != !target->packages)
 		return diag_set(diag, EINVAL, "%s:%d: [%s]: suite and packages go together", target->file, target->line,
 		    target->name);
+	if (!target->without != !target->seen_by)
+		return diag_set(diag, EINVAL, "%s:%d: [%s]: without and seen-by go together", target->file,
+		    target->line, target->name);
 	if (target->command && !has_argv(target->command))
 		return diag_set(diag, EINVAL,
 		    "%s:%d: command of [%s] has no word {argv}, where the program and its arguments go", target->file,

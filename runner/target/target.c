@@ -2,6 +2,8 @@
 
 #include "matrix/base/buf.h"
 #include "matrix/base/diag.h"
+#include "matrix/check.h"
+#include "matrix/filter.h"
 #include "runner/debian/pack.h"
 #include "runner/process/env.h"
 #include "runner/setup/setup.h"
@@ -97,6 +99,16 @@ static void take_tree(struct target *target)
 		target->tree = xstrdup(named);
 }
 
+/* 0, or -EINVAL with a line: a fault needs a target that runs what it runs, and is without it. */
+static int check_without(const struct targets *targets, const struct target *target, struct diag *diag)
+{
+	const struct target *without = target->without ? target_find(targets, target->without) : NULL;
+	if (!target->without || (without && without != target && without->kind != TARGET_PACK))
+		return 0;
+	return diag_set(diag, EINVAL, "%s:%d: without = %s in [%s]: not the name of another target in which things run",
+	    target->file, target->line, target->without, target->name);
+}
+
 int targets_load(const struct setup *setup, const char *file, struct targets *targets, struct diag *diag)
 {
 	static char *known, *absolute;
@@ -119,7 +131,7 @@ int targets_load(const struct setup *setup, const char *file, struct targets *ta
 		take_tree(&made.target[i]);
 		target_texts(&made.target[i], expand, &expanding);
 		made.target[i].wants = buf_take(&expanding.wants);
-		error = expanding.error;
+		error = expanding.error ? expanding.error : check_without(&made, &made.target[i], diag);
 	}
 	if (error)
 		targets_free(&made);
@@ -142,6 +154,16 @@ struct target *target_find(const struct targets *targets, const char *name)
 		if (strcmp(targets->target[i].name, name) == 0)
 			return &targets->target[i];
 	return NULL;
+}
+
+int target_must_see(const struct target *target, const struct check *check)
+{
+	if (!target->seen_by)
+		return 0;
+	char *text = xprintf("check=%s", target->seen_by);
+	int must = filter_text_match(text, &(struct filter_subject){ .check = check->id });
+	free(text);
+	return must;
 }
 
 /* ---- packages --------------------------------------------------------------------------------- */

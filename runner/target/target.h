@@ -20,6 +20,8 @@
  *   debian         the Debian packages that bring these programs, where they are to be installed
  *   pypi           a package of PyPI that has to be in .venv
  *   note           a sentence for `target list`
+ *   without        NAME of a target: this is it with a fault planted in it, and that is how `selfcheck` takes it
+ *   seen-by        the checks that must be red for it, as a FILTER's check= has them; goes with without
  *
  *   loader      interpreter, library-path: the interpreter is started by hand (its --library-path)
  *   wrapper     command: words, of which {argv} is the program with its arguments
@@ -71,6 +73,7 @@ struct target {
 	char *tree, *memory;
 	int cpus; /* osv */
 	char *version, *suite, *packages, *uses, *needs, *debian, *pypi;
+	char *without, *seen_by;
 	double scale;
 	int trace;   /* -1: its fact "trace" says it */
 	int user;    /* from --targets */
@@ -108,6 +111,10 @@ void targets_forget(struct targets *targets);
 /* The next section, from *at on, whose packages the target takes (itself included) and that are not unpacked yet; NULL:
  * none is left.  Start with *at 0. */
 const struct target *target_wants(const struct setup *setup, const struct target *target, size_t *at);
+
+/* Is there a fault in it that the check must see? */
+struct check;
+int target_must_see(const struct target *target, const struct check *check);
 
 /* A program by the target's rules: in PATH, then in the packages that it uses; malloc'ed, NULL when it is in
  * neither. */
