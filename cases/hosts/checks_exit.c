@@ -224,14 +224,9 @@ static const struct question questions[] = {
 	{ "init.exit-main-thread", "signal", NULL, main_ends_signal, NULL, NULL },
 };
 
-#define OBSERVER(name, id) \
-	static void name(struct host *host, struct seen *seen) \
-	{ \
-		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
-	}
-OBSERVER(observe_exit, "init.exit-calls")
-OBSERVER(observe_exit_main, "init.exit-main")
-OBSERVER(observe_exit_main_thread, "init.exit-main-thread")
+QUESTION_OBSERVER(observe_exit, "init.exit-calls")
+QUESTION_OBSERVER(observe_exit_main, "init.exit-main")
+QUESTION_OBSERVER(observe_exit_main_thread, "init.exit-main-thread")
 
 const struct host_check exit_checks[] = {
 	{ "init.exit-calls", observe_exit },

@@ -331,13 +331,9 @@ static const struct question questions[] = {
 	{ "signal.fork-clean", "ticks", NULL, ticks_in_child, NULL, NULL },
 };
 
-#define OBSERVER(name, id) \
-	static void name(struct host *host, struct seen *seen) \
-	{ \
-		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
-	}
-OBSERVER(observe_mask, "signal.mask-own")
-OBSERVER(observe_fork, "signal.fork-clean")
+QUESTION_OBSERVER(observe_mask, "signal.mask-own")
+QUESTION_OBSERVER(ask_exec, "thread.exec-kept")
+QUESTION_OBSERVER(observe_fork, "signal.fork-clean")
 
 static void observe_exec(struct host *host, struct seen *seen)
 {
@@ -346,7 +342,7 @@ static void observe_exec(struct host *host, struct seen *seen)
 		seen_add(seen->note, sizeof seen->note, "%s: %s", SIGNAL_PROGRAM, strerror(errno));
 		return;
 	}
-	questions_ask(host, questions, sizeof questions / sizeof *questions, "thread.exec-kept", seen);
+	ask_exec(host, seen);
 }
 
 const struct host_check inherit_checks[] = {

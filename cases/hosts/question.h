@@ -3,7 +3,7 @@
  * Told is the word that it says on its standard error before it ends, or else how it ended: the signal's name, or
  * "exit-N"; "hangs" when QUESTION_MS were not enough.
  *
- * checks_signal.c, checks_goexit.c and checks_exit.c have the tables. */
+ * checks_signal.c, checks_handler.c, checks_inherit.c, checks_goexit.c and checks_exit.c have the tables. */
 #ifndef TLSMATRIX_CASES_HOSTS_QUESTION_H
 #define TLSMATRIX_CASES_HOSTS_QUESTION_H
 
@@ -23,6 +23,13 @@ struct question {
 /* Asks those of the table that are of the check; adds to seen what was told, and to its note what was said besides.
  * Ends the host as every other check does when the library cannot be loaded. */
 void questions_ask(struct host *host, const struct question *table, size_t count, const char *id, struct seen *seen);
+
+/* The host_check.observe of a check: asks those of the file's table, which is named questions. */
+#define QUESTION_OBSERVER(name, id) \
+	static void name(struct host *host, struct seen *seen) \
+	{ \
+		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
+	}
 
 /* ---- for before and body, in the child ---- */
 
