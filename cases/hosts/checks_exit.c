@@ -1,13 +1,10 @@
 #define _GNU_SOURCE
-#include "cases/hosts/dispositions.h"
 #include "cases/hosts/question.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cases/thread/thread_signal_lib.h"
@@ -72,28 +69,15 @@ static void thread_and_leave(void)
 
 /* ---- init.exit-main ---------------------------------------------------------------------------------- */
 
-/* Asks the question in a child for each round, one after the other; the child goes on to it.  Tells how all of them
- * ended, or the first that ended otherwise than by status 0. */
+/* Asks the question in a child for each round, one after the other.  Tells how all of them ended, or the first that
+ * ended otherwise than by status 0. */
 static void each_round(void)
 {
-	char other[32];
-	int status;
 	long long enough =
 	    question_now() + host_patience(QUESTION_MS) / 4; /* on a machine that is so busy fewer must do */
-	for (int round = 0; round < EXIT_ROUNDS && question_now() < enough; round++) {
-		pid_t pid = fork();
-		if (pid < 0)
-			question_fails("fork");
-		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int round = 0; round < EXIT_ROUNDS && question_now() < enough; round++)
+		if (question_fork())
 			return;
-		}
-		waitpid(pid, &status, 0);
-		if (WIFSIGNALED(status))
-			question_tell(dispositions_name(WTERMSIG(status), other, sizeof other));
-		if (status)
-			_exit(WEXITSTATUS(status));
-	}
 	question_tell("exit-0");
 }
 

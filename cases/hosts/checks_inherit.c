@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -229,23 +227,11 @@ static void count_tick(int signal)
 	ticks++;
 }
 
-/* The child goes on; what it tells or how it ends is what the caller tells. */
+/* What the child tells or how it ends is what the caller tells. */
 static void go_on_in_child(void)
 {
-	char other[32];
-	int status;
-	pid_t pid = fork();
-	if (pid < 0)
-		question_fails("fork");
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		return;
-	}
-	if (waitpid(pid, &status, 0) != pid)
-		question_fails("waitpid");
-	if (WIFSIGNALED(status))
-		question_tell(dispositions_name(WTERMSIG(status), other, sizeof other));
-	_exit(WEXITSTATUS(status));
+	if (!question_fork())
+		_exit(EXIT_SUCCESS);
 }
 
 static unsigned long long pending(void)

@@ -41,4 +41,8 @@ long long question_now(void);                        /* milliseconds */
 void question_handle(int, void (*)(int), int flags); /* sets the signal's handler, with an empty mask */
 void question_handle_all(void (*handler)(int));      /* of all signals that can have one and are not libc's own */
 
+/* Forks: 1 in the child's child, which goes on and is killed when its parent ends; 0 in the parent once it has ended
+ * with status 0.  Where it ended otherwise the parent ends too: it tells the signal, or has the same status. */
+int question_fork(void);
+
 #endif
