@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "cases/hosts/question.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -59,12 +58,8 @@ static void *leave_on_thread(void *argument)
 
 static void thread_and_leave(void)
 {
-	pthread_t thread;
 	at_exit();
-	errno = pthread_create(&thread, NULL, leave_on_thread, NULL);
-	if (errno)
-		question_fails("pthread_create");
-	pthread_join(thread, NULL);
+	pthread_join(host_thread(leave_on_thread, NULL), NULL);
 }
 
 /* ---- init.exit-main ---------------------------------------------------------------------------------- */
@@ -103,20 +98,11 @@ static void *loop_of_calls(void *argument)
 	return argument;
 }
 
-static void start(void *(*body)(void *), void *argument)
-{
-	pthread_t thread;
-	errno = pthread_create(&thread, NULL, body, argument);
-	if (errno)
-		question_fails("pthread_create");
-	pthread_detach(thread);
-}
-
 /* One half of them is in one call that does not return, the other calls again and again. */
 static void threads_in_go(void)
 {
 	for (int i = 0; i < EXIT_THREADS; i++)
-		start(i % 2 ? loop_in_go : loop_of_calls, NULL);
+		pthread_detach(host_thread(i % 2 ? loop_in_go : loop_of_calls, NULL));
 	while (question_go(SIGNAL_LOOPING, 0) + __atomic_load_n(&callers, __ATOMIC_SEQ_CST) < EXIT_THREADS)
 		usleep(1000);
 	if (probe_control("init.exit-main", "dies") && atexit(abort))
@@ -146,7 +132,7 @@ static void *exit_on_thread(void *argument)
 static void thread_exits(void)
 {
 	threads_in_go();
-	start(exit_on_thread, NULL);
+	pthread_detach(host_thread(exit_on_thread, NULL));
 	for (;;)
 		pause();
 }
@@ -187,7 +173,7 @@ static void main_ends(void (*after)(void))
 	static pthread_t main_thread;
 	main_thread = pthread_self();
 	after_main = after;
-	start(run_after, &main_thread);
+	pthread_detach(host_thread(run_after, &main_thread));
 	if (probe_control("init.exit-main-thread", "process"))
 		exit(EXIT_FAILURE);
 	pthread_exit(NULL);

@@ -43,6 +43,17 @@ void host_load(struct host *host)
 	}
 }
 
+pthread_t host_thread(void *(*body)(void *), void *argument)
+{
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, body, argument);
+	if (error) {
+		fprintf(stderr, "host: pthread_create: %s\n", strerror(error));
+		abort();
+	}
+	return thread;
+}
+
 static const struct host_check *find(const struct host_check *table, const char *id)
 {
 	for (; table->id; table++)
