@@ -21,15 +21,6 @@
 
 enum { BUSY_THREADS = 32, CONCURRENT_THREADS = 8, TWO_LIBS_THREADS = 8, ROUNDS = 100, CHILD_DEADLINE_MS = 40000 };
 
-static void start(pthread_t *thread, void *(*body)(void *), void *argument)
-{
-	int error = pthread_create(thread, NULL, body, argument);
-	if (error) {
-		fprintf(stderr, "host: pthread_create: %s\n", strerror(error));
-		abort();
-	}
-}
-
 /* Controls have the second library loaded where the first one should be: it answers otherwise. */
 static void load_first_or(struct host *host, const char *id, const char *point)
 {
@@ -91,7 +82,7 @@ static void two_libs(struct host *host, struct seen *seen)
 	char why[1024];
 	pthread_barrier_init(&pair.loaded, NULL, TWO_LIBS_THREADS + 1);
 	for (int i = 0; i < TWO_LIBS_THREADS; i++)
-		start(&threads[i], pair_thread, &pair);
+		threads[i] = host_thread(pair_thread, &pair);
 	global.flags ^= RTLD_GLOBAL ^ RTLD_LOCAL;
 	if (probe_control("init.two-libs", "scope"))
 		host->mode = &global;
@@ -136,9 +127,7 @@ static void *loader_thread(void *argument)
 static void load_thread(struct host *host, struct seen *seen)
 {
 	struct loader loader = { host, 0 };
-	pthread_t thread;
-	start(&thread, loader_thread, &loader);
-	pthread_join(thread, NULL);
+	pthread_join(host_thread(loader_thread, &loader), NULL);
 	int on_main = library_answers(&host->library);
 	TEXT(seen, "answers=%s%s%s init=%d", on_main ? "main" : "", on_main && loader.answered ? "," : "",
 	    loader.answered ? "loader" : "", library_inits());
@@ -201,7 +190,7 @@ static void load_busy(struct host *host, struct seen *seen)
 	busy.host = host;
 	pthread_barrier_init(&busy.loaded, NULL, BUSY_THREADS + 1);
 	for (int i = 0; i < BUSY_THREADS; i++)
-		start(&threads[i], busy_thread, &busy);
+		threads[i] = host_thread(busy_thread, &busy);
 	while (__atomic_load_n(&busy.running, __ATOMIC_SEQ_CST) < BUSY_THREADS)
 		usleep(100);
 	host_load(host);
@@ -255,7 +244,7 @@ static void load_concurrent(struct host *host, struct seen *seen)
 	crowd.host = host;
 	pthread_barrier_init(&crowd.ready, NULL, CONCURRENT_THREADS);
 	for (int i = 0; i < CONCURRENT_THREADS; i++)
-		start(&threads[i], crowd_thread, &crowd);
+		threads[i] = host_thread(crowd_thread, &crowd);
 	for (int i = 0; i < CONCURRENT_THREADS; i++)
 		pthread_join(threads[i], NULL);
 	for (int i = 0; i < CONCURRENT_THREADS; i++) {

@@ -1,13 +1,9 @@
 #define _GNU_SOURCE
-#include "cases/hosts/dispositions.h"
 #include "cases/hosts/question.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cases/thread/thread_signal_lib.h"
@@ -62,38 +58,21 @@ static void *leave_on_thread(void *argument)
 
 static void thread_and_leave(void)
 {
-	pthread_t thread;
 	at_exit();
-	errno = pthread_create(&thread, NULL, leave_on_thread, NULL);
-	if (errno)
-		question_fails("pthread_create");
-	pthread_join(thread, NULL);
+	pthread_join(host_thread(leave_on_thread, NULL), NULL);
 }
 
 /* ---- init.exit-main ---------------------------------------------------------------------------------- */
 
-/* Asks the question in a child for each round, one after the other; the child goes on to it.  Tells how all of them
- * ended, or the first that ended otherwise than by status 0. */
+/* Asks the question in a child for each round, one after the other.  Tells how all of them ended, or the first that
+ * ended otherwise than by status 0. */
 static void each_round(void)
 {
-	char other[32];
-	int status;
 	long long enough =
 	    question_now() + host_patience(QUESTION_MS) / 4; /* on a machine that is so busy fewer must do */
-	for (int round = 0; round < EXIT_ROUNDS && question_now() < enough; round++) {
-		pid_t pid = fork();
-		if (pid < 0)
-			question_fails("fork");
-		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int round = 0; round < EXIT_ROUNDS && question_now() < enough; round++)
+		if (question_fork())
 			return;
-		}
-		waitpid(pid, &status, 0);
-		if (WIFSIGNALED(status))
-			question_tell(dispositions_name(WTERMSIG(status), other, sizeof other));
-		if (status)
-			_exit(WEXITSTATUS(status));
-	}
 	question_tell("exit-0");
 }
 
@@ -119,20 +98,11 @@ static void *loop_of_calls(void *argument)
 	return argument;
 }
 
-static void start(void *(*body)(void *), void *argument)
-{
-	pthread_t thread;
-	errno = pthread_create(&thread, NULL, body, argument);
-	if (errno)
-		question_fails("pthread_create");
-	pthread_detach(thread);
-}
-
 /* One half of them is in one call that does not return, the other calls again and again. */
 static void threads_in_go(void)
 {
 	for (int i = 0; i < EXIT_THREADS; i++)
-		start(i % 2 ? loop_in_go : loop_of_calls, NULL);
+		pthread_detach(host_thread(i % 2 ? loop_in_go : loop_of_calls, NULL));
 	while (question_go(SIGNAL_LOOPING, 0) + __atomic_load_n(&callers, __ATOMIC_SEQ_CST) < EXIT_THREADS)
 		usleep(1000);
 	if (probe_control("init.exit-main", "dies") && atexit(abort))
@@ -162,7 +132,7 @@ static void *exit_on_thread(void *argument)
 static void thread_exits(void)
 {
 	threads_in_go();
-	start(exit_on_thread, NULL);
+	pthread_detach(host_thread(exit_on_thread, NULL));
 	for (;;)
 		pause();
 }
@@ -203,7 +173,7 @@ static void main_ends(void (*after)(void))
 	static pthread_t main_thread;
 	main_thread = pthread_self();
 	after_main = after;
-	start(run_after, &main_thread);
+	pthread_detach(host_thread(run_after, &main_thread));
 	if (probe_control("init.exit-main-thread", "process"))
 		exit(EXIT_FAILURE);
 	pthread_exit(NULL);
@@ -224,14 +194,9 @@ static const struct question questions[] = {
 	{ "init.exit-main-thread", "signal", NULL, main_ends_signal, NULL, NULL },
 };
 
-#define OBSERVER(name, id) \
-	static void name(struct host *host, struct seen *seen) \
-	{ \
-		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
-	}
-OBSERVER(observe_exit, "init.exit-calls")
-OBSERVER(observe_exit_main, "init.exit-main")
-OBSERVER(observe_exit_main_thread, "init.exit-main-thread")
+QUESTION_OBSERVER(observe_exit, "init.exit-calls")
+QUESTION_OBSERVER(observe_exit_main, "init.exit-main")
+QUESTION_OBSERVER(observe_exit_main_thread, "init.exit-main-thread")
 
 const struct host_check exit_checks[] = {
 	{ "init.exit-calls", observe_exit },

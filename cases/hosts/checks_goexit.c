@@ -19,10 +19,7 @@ static const struct question questions[] = {
 	{ "thread.goexit", "go", NULL, on_go, NULL, NULL },
 };
 
-static void observe_goexit(struct host *host, struct seen *seen)
-{
-	questions_ask(host, questions, sizeof questions / sizeof *questions, "thread.goexit", seen);
-}
+QUESTION_OBSERVER(observe_goexit, "thread.goexit")
 
 const struct host_check goexit_checks[] = {
 	{ "thread.goexit", observe_goexit },

@@ -204,14 +204,9 @@ static const struct question questions[] = {
 	{ "signal.restart", "sem_wait", NULL, post_goes_on, NULL, NULL },
 };
 
-#define OBSERVER(name, id) \
-	static void name(struct host *host, struct seen *seen) \
-	{ \
-		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
-	}
-OBSERVER(observe_samask, "signal.samask")
-OBSERVER(observe_errno, "signal.errno")
-OBSERVER(observe_restart, "signal.restart")
+QUESTION_OBSERVER(observe_samask, "signal.samask")
+QUESTION_OBSERVER(observe_errno, "signal.errno")
+QUESTION_OBSERVER(observe_restart, "signal.restart")
 
 const struct host_check handler_checks[] = {
 	{ "signal.samask", observe_samask },

@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -229,23 +227,11 @@ static void count_tick(int signal)
 	ticks++;
 }
 
-/* The child goes on; what it tells or how it ends is what the caller tells. */
+/* What the child tells or how it ends is what the caller tells. */
 static void go_on_in_child(void)
 {
-	char other[32];
-	int status;
-	pid_t pid = fork();
-	if (pid < 0)
-		question_fails("fork");
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		return;
-	}
-	if (waitpid(pid, &status, 0) != pid)
-		question_fails("waitpid");
-	if (WIFSIGNALED(status))
-		question_tell(dispositions_name(WTERMSIG(status), other, sizeof other));
-	_exit(WEXITSTATUS(status));
+	if (!question_fork())
+		_exit(EXIT_SUCCESS);
 }
 
 static unsigned long long pending(void)
@@ -331,13 +317,9 @@ static const struct question questions[] = {
 	{ "signal.fork-clean", "ticks", NULL, ticks_in_child, NULL, NULL },
 };
 
-#define OBSERVER(name, id) \
-	static void name(struct host *host, struct seen *seen) \
-	{ \
-		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
-	}
-OBSERVER(observe_mask, "signal.mask-own")
-OBSERVER(observe_fork, "signal.fork-clean")
+QUESTION_OBSERVER(observe_mask, "signal.mask-own")
+QUESTION_OBSERVER(ask_exec, "thread.exec-kept")
+QUESTION_OBSERVER(observe_fork, "signal.fork-clean")
 
 static void observe_exec(struct host *host, struct seen *seen)
 {
@@ -346,7 +328,7 @@ static void observe_exec(struct host *host, struct seen *seen)
 		seen_add(seen->note, sizeof seen->note, "%s: %s", SIGNAL_PROGRAM, strerror(errno));
 		return;
 	}
-	questions_ask(host, questions, sizeof questions / sizeof *questions, "thread.exec-kept", seen);
+	ask_exec(host, seen);
 }
 
 const struct host_check inherit_checks[] = {

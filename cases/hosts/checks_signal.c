@@ -374,22 +374,17 @@ static const struct question questions[] = {
 	{ "signal.calls-go", "alternate", NULL, call_on_alternate, NULL, NULL },
 };
 
-#define OBSERVER(name, id) \
-	static void name(struct host *host, struct seen *seen) \
-	{ \
-		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
-	}
-OBSERVER(observe_default, "signal.default")
-OBSERVER(observe_go_fault, "signal.go-fault")
-OBSERVER(observe_c_fault, "signal.c-fault")
-OBSERVER(observe_ctor, "signal.ctor")
-OBSERVER(observe_go_pipe, "signal.go-pipe")
-OBSERVER(observe_dispositions, "signal.dispositions")
-OBSERVER(observe_ignored, "signal.ignored")
-OBSERVER(observe_reset, "signal.reset")
-OBSERVER(observe_profile, "signal.profile")
-OBSERVER(observe_late_handler, "signal.late-handler")
-OBSERVER(observe_calls_go, "signal.calls-go")
+QUESTION_OBSERVER(observe_default, "signal.default")
+QUESTION_OBSERVER(observe_go_fault, "signal.go-fault")
+QUESTION_OBSERVER(observe_c_fault, "signal.c-fault")
+QUESTION_OBSERVER(observe_ctor, "signal.ctor")
+QUESTION_OBSERVER(observe_go_pipe, "signal.go-pipe")
+QUESTION_OBSERVER(observe_dispositions, "signal.dispositions")
+QUESTION_OBSERVER(observe_ignored, "signal.ignored")
+QUESTION_OBSERVER(observe_reset, "signal.reset")
+QUESTION_OBSERVER(observe_profile, "signal.profile")
+QUESTION_OBSERVER(observe_late_handler, "signal.late-handler")
+QUESTION_OBSERVER(observe_calls_go, "signal.calls-go")
 
 const struct host_check signal_checks[] = {
 	{ "signal.default", observe_default },

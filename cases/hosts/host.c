@@ -43,12 +43,33 @@ void host_load(struct host *host)
 	}
 }
 
+pthread_t host_thread(void *(*body)(void *), void *argument)
+{
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, body, argument);
+	if (error) {
+		fprintf(stderr, "host: pthread_create: %s\n", strerror(error));
+		abort();
+	}
+	return thread;
+}
+
 static const struct host_check *find(const struct host_check *table, const char *id)
 {
 	for (; table->id; table++)
 		if (strcmp(table->id, id) == 0)
 			return table;
 	return NULL;
+}
+
+static const struct host_check *find_alone(const char *id)
+{
+	static const struct host_check *const tables[] = { alone_checks, signal_checks, handler_checks, inherit_checks,
+		goexit_checks, exit_checks };
+	const struct host_check *alone = NULL;
+	for (size_t i = 0; !alone && i < sizeof tables / sizeof *tables; i++)
+		alone = find(tables[i], id);
+	return alone;
 }
 
 static int usage(const char *what, const char *which)
@@ -146,17 +167,7 @@ int main(int argc, char **argv)
 	if (arg == argv + argc)
 		return usage("no check was named", "");
 	int status = 0;
-	const struct host_check *alone = find(alone_checks, arg[0]);
-	if (!alone)
-		alone = find(signal_checks, arg[0]);
-	if (!alone)
-		alone = find(handler_checks, arg[0]);
-	if (!alone)
-		alone = find(inherit_checks, arg[0]);
-	if (!alone)
-		alone = find(goexit_checks, arg[0]);
-	if (!alone)
-		alone = find(exit_checks, arg[0]);
+	const struct host_check *alone = find_alone(arg[0]);
 	if (program && !clause)
 		status = usage("a program has clauses alone, not ", arg[0]);
 	else if (!alone && !clause)

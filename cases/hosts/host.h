@@ -13,6 +13,7 @@
 #ifndef TLSMATRIX_CASES_HOSTS_HOST_H
 #define TLSMATRIX_CASES_HOSTS_HOST_H
 
+#include <pthread.h>
 #include <setjmp.h>
 
 #include "cases/hosts/library.h"
@@ -54,6 +55,9 @@ void host_load(struct host *host);
 
 /* Adds to a text of len bytes, cut where it is full. */
 void seen_add(char *text, size_t len, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Starts a thread, which is to be joined or detached; aborts, and says why, where there can be none. */
+pthread_t host_thread(void *(*body)(void *), void *argument);
 
 /* A limit in ms with the patience that the target asks for: times TLSMATRIX_SCALE of the environment. */
 long long host_patience(int ms);

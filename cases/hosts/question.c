@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -53,6 +54,26 @@ void question_handle_all(void (*handler)(int))
 	for (int signal = 1; signal < CTOR_SIGNALS; signal++)
 		if (signal != SIGKILL && signal != SIGSTOP && (signal < 32 || signal > 34))
 			question_handle(signal, handler, 0);
+}
+
+int question_fork(void)
+{
+	char other[32];
+	int status;
+	pid_t pid = fork();
+	if (pid < 0)
+		question_fails("fork");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		return 1;
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		question_fails("waitpid");
+	if (WIFSIGNALED(status))
+		question_tell(dispositions_name(WTERMSIG(status), other, sizeof other));
+	if (status)
+		_exit(WEXITSTATUS(status));
+	return 0;
 }
 
 /* All dispositions the default and nothing blocked, whatever the host inherited. */

@@ -3,7 +3,7 @@
  * Told is the word that it says on its standard error before it ends, or else how it ended: the signal's name, or
  * "exit-N"; "hangs" when QUESTION_MS were not enough.
  *
- * checks_signal.c, checks_goexit.c and checks_exit.c have the tables. */
+ * checks_signal.c, checks_handler.c, checks_inherit.c, checks_goexit.c and checks_exit.c have the tables. */
 #ifndef TLSMATRIX_CASES_HOSTS_QUESTION_H
 #define TLSMATRIX_CASES_HOSTS_QUESTION_H
 
@@ -24,6 +24,13 @@ struct question {
  * Ends the host as every other check does when the library cannot be loaded. */
 void questions_ask(struct host *host, const struct question *table, size_t count, const char *id, struct seen *seen);
 
+/* The host_check.observe of a check: asks those of the file's table, which is named questions. */
+#define QUESTION_OBSERVER(name, id) \
+	static void name(struct host *host, struct seen *seen) \
+	{ \
+		questions_ask(host, questions, sizeof questions / sizeof *questions, id, seen); \
+	}
+
 /* ---- for before and body, in the child ---- */
 
 extern int (*question_go)(int ask, int number);      /* tlsm_signal (cases/thread/thread_signal_lib.h); in body */
@@ -33,5 +40,9 @@ void question_fails(const char *why);                /* ends it with errno's wor
 long long question_now(void);                        /* milliseconds */
 void question_handle(int, void (*)(int), int flags); /* sets the signal's handler, with an empty mask */
 void question_handle_all(void (*handler)(int));      /* of all signals that can have one and are not libc's own */
+
+/* Forks: 1 in the child's child, which goes on and is killed when its parent ends; 0 in the parent once it has ended
+ * with status 0.  Where it ended otherwise the parent ends too: it tells the signal, or has the same status. */
+int question_fork(void);
 
 #endif

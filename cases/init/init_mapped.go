@@ -9,54 +9,32 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
 )
 
-// A mappedArea is a line of /proc/self/maps: addresses, and permissions as PF_* of program headers.
-type mappedArea struct {
-	from, to uint64
-	flags    C.uint
-}
-
-func mappedAreas() (areas []mappedArea) {
-	text, _ := readFile("/proc/self/maps")
-	for _, line := range strings.Split(string(text), "\n") {
-		fields := strings.Fields(line)
-		if len(fields) < 2 || len(fields[1]) < 3 {
+// mappedAs is the permissions of the page as PF_* of program headers, and whether it is there.
+func mappedAs(maps []mapping, page uint64) (flags C.uint, is bool) {
+	for _, area := range maps {
+		if area.from > page || page >= area.to {
 			continue
 		}
-		from, to, _ := cut(fields[0], "-")
-		area := mappedArea{}
-		area.from, _ = strconv.ParseUint(from, 16, 64)
-		area.to, _ = strconv.ParseUint(to, 16, 64)
 		for i, flag := range []C.uint{C.INIT_MAPPED_READ, C.INIT_MAPPED_WRITE, C.INIT_MAPPED_EXEC} {
-			if fields[1][i] != '-' {
-				area.flags |= flag
+			if area.permissions[i] != '-' {
+				flags |= flag
 			}
 		}
-		areas = append(areas, area)
-	}
-	return areas
-}
-
-// mappedAs is the permissions of the page, and whether it is there.
-func mappedAs(areas []mappedArea, page uint64) (flags C.uint, is bool) {
-	for _, area := range areas {
-		if area.from <= page && page < area.to {
-			return area.flags, true
-		}
+		return flags, true
 	}
 	return 0, false
 }
 
 // mappedPages holds the pages of the segments against their flags: what is asked for is given, and to write to what
 // was not asked for, or to what PT_GNU_RELRO covers as a whole, is not. note has the first page that is not so.
-func mappedPages(areas []mappedArea, asked *C.struct_init_mapped) (seen, note string) {
+func mappedPages(maps []mapping, asked *C.struct_init_mapped) (seen, note string) {
 	size := uint64(os.Getpagesize())
 	relro, constant := 0, 0
 	for _, load := range asked.load[:asked.count] {
 		for page := uint64(load.from) / size * size; page < uint64(load.to); page += size {
-			flags, is := mappedAs(areas, page)
+			flags, is := mappedAs(maps, page)
 			want := load.flags
 			if page >= uint64(asked.relro_from)/size*size && page+size <= uint64(asked.relro_to) {
 				want &^= C.INIT_MAPPED_WRITE
@@ -73,8 +51,8 @@ func mappedPages(areas []mappedArea, asked *C.struct_init_mapped) (seen, note st
 		" of them by PT_GNU_RELRO"
 }
 
-func mappedStack(areas []mappedArea, executable bool) string {
-	flags, is := mappedAs(areas, uint64(C.init_mapped_stack()))
+func mappedStack(maps []mapping, executable bool) string {
+	flags, is := mappedAs(maps, uint64(C.init_mapped_stack()))
 	if !is {
 		return "not-mapped"
 	}
@@ -106,10 +84,10 @@ func check_init_mapped() observation {
 		return observation{observed: "module=not-told"}
 	}
 	mappedBend("init.mapped", &asked)
-	areas := mappedAreas()
-	pages, note := mappedPages(areas, &asked)
+	maps := mappings()
+	pages, note := mappedPages(maps, &asked)
 	return observation{
-		observed: "pages=" + pages + " stack=" + mappedStack(areas, asked.stack_executable != 0),
+		observed: "pages=" + pages + " stack=" + mappedStack(maps, asked.stack_executable != 0),
 		note:     note,
 	}
 }

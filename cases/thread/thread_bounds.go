@@ -7,33 +7,13 @@ package main
 import "C"
 
 import (
-	"strconv"
 	"strings"
 	"syscall"
 	"unsafe"
 )
 
-// boundsMap is a mapping of the process: a line of /proc/self/maps.
-type boundsMap struct {
-	from, to uint64
-	writable bool
-}
-
-func boundsMaps() (maps []boundsMap) {
-	text, _ := readFile("/proc/self/maps")
-	for _, line := range strings.Split(string(text), "\n") {
-		if fields := strings.Fields(line); len(fields) > 1 {
-			from, to, _ := cut(fields[0], "-")
-			low, _ := strconv.ParseUint(from, 16, 64)
-			high, _ := strconv.ParseUint(to, 16, 64)
-			maps = append(maps, boundsMap{low, high, strings.HasPrefix(fields[1], "rw")})
-		}
-	}
-	return maps
-}
-
 // boundsBelow is where the mapping of the address begins and ends, and where the one below it ends.
-func boundsBelow(maps []boundsMap, at uint64) (below, from, to uint64) {
+func boundsBelow(maps []mapping, at uint64) (below, from, to uint64) {
 	for _, is := range maps {
 		if at < is.to {
 			return below, is.from, is.to
@@ -44,9 +24,9 @@ func boundsBelow(maps []boundsMap, at uint64) (below, from, to uint64) {
 }
 
 // boundsAreMapped reports whether all from low to high can be written to.
-func boundsAreMapped(maps []boundsMap, low, high uint64) bool {
+func boundsAreMapped(maps []mapping, low, high uint64) bool {
 	for _, is := range maps {
-		if is.from <= low && low < is.to && is.writable {
+		if is.from <= low && low < is.to && strings.HasPrefix(is.permissions, "rw") {
 			low = is.to
 		}
 	}
@@ -54,18 +34,18 @@ func boundsAreMapped(maps []boundsMap, low, high uint64) bool {
 }
 
 // A boundsRule says of what libc told whether it is so: a word.
-type boundsRule func(maps []boundsMap, asked *C.struct_thread_bounds) string
+type boundsRule func(maps []mapping, asked *C.struct_thread_bounds) string
 
 // boundsOfThread is the rule for a thread that libc mapped a stack for. glibc up to 2.26 counts the guard as stack, and
 // all of them may take it out of what was asked for (page pthread_attr_setguardsize, section BUGS).
-func boundsOfThread(maps []boundsMap, asked *C.struct_thread_bounds) string {
+func boundsOfThread(maps []mapping, asked *C.struct_thread_bounds) string {
 	low, high := uint64(asked.stack), uint64(asked.stack)+uint64(asked.size)
 	return word(boundsAreMapped(maps, low+uint64(asked.guard), high), "held", "unmapped")
 }
 
 // boundsOfMain is the rule for the stack that the kernel made: it grows down to the limit, and not over what is mapped
 // below (page getrlimit, RLIMIT_STACK; glibc nptl/pthread_getattr_np.c; musl names what has been used).
-func boundsOfMain(maps []boundsMap, asked *C.struct_thread_bounds) string {
+func boundsOfMain(maps []mapping, asked *C.struct_thread_bounds) string {
 	low, high := uint64(asked.stack), uint64(asked.stack)+uint64(asked.size)
 	below, from, to := boundsBelow(maps, uint64(asked.here))
 	grows := low >= below && to-low <= rlimit(syscall.RLIMIT_STACK)
@@ -75,11 +55,11 @@ func boundsOfMain(maps []boundsMap, asked *C.struct_thread_bounds) string {
 // boundsAsk asks libc on the calling thread, again where another thread mapped something meanwhile.
 func boundsAsk(id *C.char, rule boundsRule) (seen string, asked C.struct_thread_bounds) {
 	for try := 0; try < 100; try++ {
-		before := boundsMaps()
+		before := mappings()
 		if code := C.thread_bounds_ask(id, &asked); code != 0 {
 			return "errno-" + itoa(int(code)), asked
 		}
-		after := boundsMaps()
+		after := mappings()
 		if uint64(asked.here)-uint64(asked.stack) >= uint64(asked.size) {
 			return "outside", asked
 		}

@@ -4,13 +4,15 @@
 #include <link.h>
 #include <stddef.h>
 
+#include "probe.h"
+
 enum { MODULES_MAX = 64 };
 
 struct asking {
 	uintptr_t slot, block;
 	unsigned number;
 	size_t seen[MODULES_MAX];
-	int objects;
+	size_t objects; /* seen so far */
 	struct tls_modules *modules;
 };
 
@@ -23,18 +25,12 @@ static int number_is_own(struct asking *asking, size_t number, int program)
 	return number != 0 && (!program || number == 1);
 }
 
-/* Of a namespace of dlmopen's the program is no part, and no object has its empty name. */
 static int tls_module_see(struct dl_phdr_info *info, size_t size, void *argument)
 {
 	struct asking *asking = argument;
 	struct tls_modules *modules = asking->modules;
 	const ElfW(Phdr) *tls = NULL;
-#ifdef __GLIBC__
-	int program = !info->dlpi_name || !*info->dlpi_name;
-#else
-	int program = asking->objects == 0;
-#endif
-	asking->objects++;
+	int program = probe_is_program(info, asking->objects++);
 	for (int i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_TLS)
 			tls = &info->dlpi_phdr[i];

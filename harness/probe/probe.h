@@ -36,6 +36,12 @@ void probe_slot_find(struct probe_slot *slot); /* for the calling thread */
 uintptr_t probe_slot_address(void);            /* thread pointer + promised offset, 0 if unknown */
 uintptr_t probe_slot_value(void);              /* the word there, as it is now */
 
+/* Whether what dl_iterate_phdr shows after so many others is the program, which is the first (dl_iterate_phdr(3)).
+ * glibc gives it an empty name besides, and shows none in a namespace of dlmopen; musl gives it the path that it was
+ * started by, or "/proc/self/exe" when it is static. */
+struct dl_phdr_info;
+int probe_is_program(const struct dl_phdr_info *info, size_t visited);
+
 /* ---- records (harness/probe/record.c; the format is in harness/record.h) ---- */
 
 void probe_begin(const char *id);

@@ -116,9 +116,7 @@ static uintptr_t ask_block(size_t module)
 }
 #endif
 
-/* The program is the first object (dl_iterate_phdr(3)).  glibc gives it an empty name besides, and shows none in a
- * namespace of dlmopen; musl gives it the path that it was started by, or "/proc/self/exe" when it is static. */
-static int is_program(const struct dl_phdr_info *info, size_t visited)
+int probe_is_program(const struct dl_phdr_info *info, size_t visited)
 {
 #ifdef __GLIBC__
 	(void)visited;
@@ -140,7 +138,7 @@ static int visit_module(struct dl_phdr_info *info, size_t size, void *argument)
 {
 	struct module *module = argument;
 	const ElfW(Phdr) *tls = NULL;
-	int program = is_program(info, module->visited++);
+	int program = probe_is_program(info, module->visited++);
 	const char *path = info->dlpi_name && info->dlpi_name[0] ? info->dlpi_name : "/proc/self/exe";
 	uintptr_t block = 0;
 

@@ -163,12 +163,13 @@ static void observe_beside(enum beside beside, const json_t *build, struct buf *
 
 /* What shows the check by hand, and what was said: of a build that must fail its own, of what should be silent the
  * command that was not. */
-static void tell_build(const struct check *check, const json_t *build, const char **repro, char **message)
+static void tell_build(
+    const struct check *check, enum beside beside, const json_t *build, const char **repro, char **message)
 {
 	const json_t *of = build;
 	const char *spoke = json_string_value(json_object_get(build, "spoke")), *said = NULL;
-	if (beside_of(check->id) < BESIDE_COUNT) {
-		of = json_object_get(build, beside_name(beside_of(check->id)));
+	if (beside < BESIDE_COUNT) {
+		of = json_object_get(build, beside_name(beside));
 		said = json_string_value(json_object_get(of, "output"));
 	}
 	const char *told = json_string_value(json_object_get(of, "message"));
@@ -180,10 +181,11 @@ static void tell_build(const struct check *check, const json_t *build, const cha
 
 void judge_build(const struct check *check, const struct cell *cell, const json_t *build, struct check_result *result)
 {
+	enum beside beside = beside_of(check->id);
 	struct buf text = BUF_INIT;
 	const char *repro;
 	char *message;
-	tell_build(check, build, &repro, &message);
+	tell_build(check, beside, build, &repro, &message);
 	if (check->pass == PASS_REFUSAL)
 		observe_refusal(cell, build, &text);
 	else if (strcmp(check->id, "build.succeeds") == 0)
@@ -191,9 +193,8 @@ void judge_build(const struct check *check, const struct cell *cell, const json_
 	else if (strcmp(check->id, "build.quiet") == 0)
 		buf_add(&text, *message ? "stderr=text" : "stderr=empty");
 	else
-		observe_beside(beside_of(check->id), build, &text);
+		observe_beside(beside, build, &text);
 	/* Where nothing can be linked so, a refusal says nothing; of build.c-tls-internal it comes before the link. */
-	enum beside beside = beside_of(check->id);
 	if (beside < BESIDE_COUNT && beside != BESIDE_CTLS && json_integer_value(json_object_get(build, "exit")))
 		judge_status(result, STATUS_BROKEN, json_string_value(json_object_get(build, "message")));
 	else
