@@ -403,8 +403,9 @@ static void close_counted(struct host *host, struct seen *seen)
 	host_load(host);
 	if (!probe_control("init.close-counted", "flag"))
 		stays.flags |= RTLD_NODELETE;
-	void *first = library_open(host->mode, twice), *second = library_open(host->mode, twice),
-	     *other = library_open(&stays, kept);
+	/* First the one whose TLS must be in the static block: musl counts what is not against the same room. */
+	void *other = library_open(&stays, kept), *first = library_open(host->mode, twice),
+	     *second = library_open(host->mode, twice);
 	if (!first || !second || !other) {
 		fprintf(stderr, "host: init.close-counted: %s\n", dlerror());
 		exit(EXIT_LOAD);
