@@ -76,12 +76,12 @@ static int blocks(pid_t thread)
 	return set >> (SIGUSR1 - 1) & 1;
 }
 
-/* Libc and Go block all signals for a moment where they make threads, so each has its time; threads left is what there
- * are besides the caller. */
+/* Does one besides the caller block the signal, and how many are there?  Libc and Go block all signals for a moment
+ * where they make threads, so they have their time. */
 static int others_block(int *others)
 {
 	pid_t own = (pid_t)syscall(SYS_gettid);
-	int bent = probe_control("signal.mask-own", "main") || probe_control("signal.mask-own", "loader");
+	int block = 0, bent = probe_control("signal.mask-own", "main") || probe_control("signal.mask-own", "loader");
 	long long end = question_now() + (bent ? 2000 : host_patience(QUESTION_MS) / 2);
 	DIR *threads = opendir("/proc/self/task");
 	if (!threads)
@@ -91,14 +91,13 @@ static int others_block(int *others)
 		if (thread <= 0 || thread == own)
 			continue;
 		++*others;
-		while (blocks(thread)) {
-			if (question_now() > end)
-				return 1;
+		while (!block && blocks(thread)) {
+			block = question_now() > end;
 			usleep(1000);
 		}
 	}
 	closedir(threads);
-	return 0;
+	return block;
 }
 
 /* The threads that Go made on request are busy with nothing else, and none is the caller or the main thread. */

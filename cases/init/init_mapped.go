@@ -51,16 +51,34 @@ func mappedPages(maps []mapping, asked *C.struct_init_mapped) (seen, note string
 		" of them by PT_GNU_RELRO"
 }
 
-func mappedStack(maps []mapping, executable bool) string {
-	flags, is := mappedAs(maps, uint64(C.init_mapped_stack()))
-	if !is {
-		return "not-mapped"
+func mappedStacks(maps []mapping, stacks []C.uint64_t, executable bool) string {
+	for _, stack := range stacks {
+		flags, is := mappedAs(maps, uint64(stack))
+		if !is {
+			return "not-mapped"
+		}
+		if flags&C.INIT_MAPPED_EXEC != 0 && !executable {
+			return "executable"
+		}
 	}
-	return word(flags&C.INIT_MAPPED_EXEC == 0 || executable, "as-asked", "executable")
+	return "as-asked"
+}
+
+// mappedOther has an address on the stack of a thread that is not the caller's, which it is locked to: one of the two
+// has its stack from libc, and not from the kernel.  The thread stays until done is closed.
+func mappedOther(done chan bool) C.uint64_t {
+	stack := make(chan C.uint64_t)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		stack <- C.init_mapped_stack()
+		<-done
+	}()
+	return <-stack
 }
 
 // mappedBend is a loader that leaves permissions behind which nobody asked for.
-func mappedBend(id string, asked *C.struct_init_mapped) {
+func mappedBend(id string, asked *C.struct_init_mapped, stacks []C.uint64_t) {
 	if control(id, "segment") {
 		for _, load := range asked.load[:asked.count] {
 			if load.flags&C.INIT_MAPPED_WRITE == 0 {
@@ -71,8 +89,10 @@ func mappedBend(id string, asked *C.struct_init_mapped) {
 	if control(id, "relro") {
 		C.init_mapped_protect(asked.relro_from, C.INIT_MAPPED_RW)
 	}
-	if control(id, "stack") {
-		C.init_mapped_protect(C.init_mapped_stack(), C.INIT_MAPPED_RWX)
+	for i, which := range []string{"stack", "other-stack"} {
+		if control(id, which) {
+			C.init_mapped_protect(stacks[i], C.INIT_MAPPED_RWX)
+		}
 	}
 }
 
@@ -83,11 +103,14 @@ func check_init_mapped() observation {
 	if C.init_mapped_ask(&asked) != 0 {
 		return observation{observed: "module=not-told"}
 	}
-	mappedBend("init.mapped", &asked)
+	done := make(chan bool)
+	defer close(done)
+	stacks := []C.uint64_t{C.init_mapped_stack(), mappedOther(done)}
+	mappedBend("init.mapped", &asked, stacks)
 	maps := mappings()
 	pages, note := mappedPages(maps, &asked)
 	return observation{
-		observed: "pages=" + pages + " stack=" + mappedStack(maps, asked.stack_executable != 0),
+		observed: "pages=" + pages + " stack=" + mappedStacks(maps, stacks, asked.stack_executable != 0),
 		note:     note,
 	}
 }
