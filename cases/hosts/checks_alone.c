@@ -43,7 +43,7 @@ struct pair {
 
 static void pair_use(struct pair *pair)
 {
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < host_rounds(ROUNDS); i++) {
 		if (!library_answers(&pair->first))
 			__atomic_fetch_add(&pair->wrong[0], 1, __ATOMIC_SEQ_CST);
 		if (!library_answers_second(&pair->second))
@@ -104,7 +104,8 @@ static void two_libs(struct host *host, struct seen *seen)
 	NOTE(seen,
 	    "%d threads, %d calls of each library on each; wrong answers %d and %d; one slot on %d threads, one g on "
 	    "%d",
-	    TWO_LIBS_THREADS + 1, ROUNDS, pair.wrong[0], pair.wrong[1], pair.shared_slot, pair.swapped_value);
+	    TWO_LIBS_THREADS + 1, host_rounds(ROUNDS), pair.wrong[0], pair.wrong[1], pair.shared_slot,
+	    pair.swapped_value);
 	TEXT(seen, "answers=%d slots=%d scope=%s", !pair.wrong[0] + !pair.wrong[1],
 	    pair.shared_slot || pair.swapped_value ? 1 : 2, pair_scope(&pair));
 }

@@ -70,7 +70,7 @@ static void each_round(void)
 {
 	long long enough =
 	    question_now() + host_patience(QUESTION_MS) / 4; /* on a machine that is so busy fewer must do */
-	for (int round = 0; round < EXIT_ROUNDS && question_now() < enough; round++)
+	for (int round = 0; round < host_rounds(EXIT_ROUNDS) && question_now() < enough; round++)
 		if (question_fork())
 			return;
 	question_tell("exit-0");

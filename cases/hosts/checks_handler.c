@@ -107,19 +107,19 @@ static void spoil_errno(int signal)
 
 static void errno_kept(void)
 {
-	int kept = 0;
+	int kept = 0, rounds = host_rounds(ERRNO_ROUNDS);
 	question_go(SIGNAL_NOTIFY, SIGUSR1);
 	send_here(SIGUSR1);
 	if (!question_go(SIGNAL_CAME, SIGUSR1))
 		question_tell("unnotified");
 	if (probe_control("signal.errno", "spoiled"))
 		question_handle(SIGUSR1, spoil_errno, SA_ONSTACK);
-	for (int round = 1; round <= ERRNO_ROUNDS; round++) {
+	for (int round = 1; round <= rounds; round++) {
 		errno = round;
 		send_here(SIGUSR1);
 		kept += errno == round;
 	}
-	question_tell(kept == ERRNO_ROUNDS ? "kept" : "changed");
+	question_tell(kept == rounds ? "kept" : "changed");
 }
 
 /* ---- signal.restart ---------------------------------------------------------------------------------------- */
@@ -181,7 +181,7 @@ static void tell_waited(int (*wait)(void))
 		question_fails("pthread_create");
 	while (!__atomic_load_n(&waiter.id, __ATOMIC_SEQ_CST))
 		usleep(100);
-	int rounds = probe_control("signal.restart", "interrupts") ? 1 : RESTART_ROUNDS;
+	int rounds = probe_control("signal.restart", "interrupts") ? 1 : host_rounds(RESTART_ROUNDS);
 	for (int round = 0; round < rounds; round++) {
 		interrupt(SIGUSR1);
 		interrupt(SIGURG);

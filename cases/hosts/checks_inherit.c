@@ -20,7 +20,7 @@
 /* What threads and processes have of those that made them: signal.mask-own, thread.exec-kept,
  * signal.fork-clean. */
 
-enum { MADE = 16, SPENT_MS = 1000 };
+enum { MADE = 16, SPENT_MS = 250 };
 
 /* ---- a thread that blocks SIGUSR1 ---------------------------------------------------------------------------- */
 

@@ -317,16 +317,17 @@ static void call_go(int signal)
 
 static void call_from_handler(int flags)
 {
+	int rounds = host_rounds(CALL_ROUNDS);
 	stack_t stack = { .ss_sp = malloc(STACK_SIZE), .ss_size = STACK_SIZE };
 	if (!stack.ss_sp || sigaltstack(&stack, NULL) != 0)
 		question_fails("sigaltstack");
 	question_handle(SIGUSR1, call_go, flags);
-	for (int round = 0; round < CALL_ROUNDS; round++) {
+	for (int round = 0; round < rounds; round++) {
 		raise(SIGUSR1);
 		if (!library_answers(question_library))
 			question_tell("no-answer");
 	}
-	question_tell(hits == CALL_ROUNDS ? "answers" : "wrong");
+	question_tell(hits == rounds ? "answers" : "wrong");
 }
 
 static void call_on_own(void) { call_from_handler(0); }

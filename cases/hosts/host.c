@@ -85,6 +85,13 @@ long long host_patience(int ms)
 	return (long long)(ms * (factor > 0 ? factor : 1));
 }
 
+int host_rounds(int rounds)
+{
+	const char *stress = getenv("TLSMATRIX_STRESS");
+	int factor = stress ? atoi(stress) : 0;
+	return rounds * (factor > 0 ? factor : 1);
+}
+
 /* The host's own checks: 0. */
 static int observe_own(struct host *host, const struct host_check *check)
 {

@@ -62,6 +62,9 @@ pthread_t host_thread(void *(*body)(void *), void *argument);
 /* A limit in ms with the patience that the target asks for: times TLSMATRIX_SCALE of the environment. */
 long long host_patience(int ms);
 
+/* How often something is done that is done so often where no more stress was asked for: times TLSMATRIX_STRESS. */
+int host_rounds(int rounds);
+
 /* Takes the dispositions of all signals after the library's first call, then gives the signals
  * that nobody needs any more their default back. */
 void signals_take(struct host *host);

@@ -23,6 +23,28 @@ func scaled(limit time.Duration) time.Duration {
 	return time.Duration(float64(limit) * scale)
 }
 
+// stressed observes as often as it is asked for (TLSMATRIX_STRESS). What is the same each time is observed; else both
+// texts are, so that no rule finds its own in them.
+func stressed(observe func() observation) observation {
+	first := observe()
+	for round, rounds := 2, stress(); round <= rounds; round++ {
+		next := observe()
+		if next.observed != first.observed || next.skip != first.skip {
+			first.observed += " then " + next.observed
+			first.note += "; in round " + itoa(round) + ": " + next.note
+			return first
+		}
+	}
+	return first
+}
+
+func stress() int {
+	if rounds, err := strconv.Atoi(os.Getenv("TLSMATRIX_STRESS")); err == nil {
+		return rounds
+	}
+	return 1
+}
+
 // threadSabotage is control, with less patience where the control interferes: what it took away
 // never comes.
 func threadSabotage(id, point string) bool {

@@ -11,7 +11,9 @@ import "strconv"
 
 // A thread that calls again is still bound to its M (since Go 1.21: runtime/proc.go cgoBindM); the
 // threads that come and go each take one and give it back.
-func check_thread_foreign_again() observation {
+func check_thread_foreign_again() observation { return stressed(threadForeignAgain) }
+
+func threadForeignAgain() observation {
 	const id, again, fresh = "thread.foreign-again", 100, 64
 	short := 0
 	if threadSabotage(id, "short") {
@@ -37,7 +39,9 @@ func check_thread_foreign_again() observation {
 }
 
 // All 16 wait for each other in Go, so that they are there at once.
-func check_thread_foreign_parallel() observation {
+func check_thread_foreign_parallel() observation { return stressed(threadForeignParallel) }
+
+func threadForeignParallel() observation {
 	const id, count = "thread.foreign-parallel", 16
 	together := count
 	if threadSabotage(id, "late") {
@@ -77,7 +81,9 @@ func check_thread_foreign_parallel() observation {
 
 // The spirit of TestDeepStack in cmd/cgo/internal/testcarchive: on each stack Go works, calls C
 // that calls Go, and lets a panic fall through that C.
-func check_thread_deep_stack() observation {
+func check_thread_deep_stack() observation { return stressed(threadDeepStack) }
+
+func threadDeepStack() observation {
 	const id, deep = "thread.deep-stack", 512 << 10
 	var where [3]C.uintptr_t
 	words := []string{"missing", "missing", "missing"}

@@ -11,7 +11,9 @@ const forkShell = "/bin/sh"
 // Four threads start children at the same time; each child has a status of its own. The children
 // get an environment without LD_PRELOAD and LD_LIBRARY_PATH, so that what is under test is this
 // process and not the shell.
-func check_thread_fork_exec() observation {
+func check_thread_fork_exec() observation { return stressed(threadForkExec) }
+
+func threadForkExec() observation {
 	const id, threads, each = "thread.fork-exec", 4, 5
 	if err := syscall.Access(forkShell, 1); err != nil {
 		return observation{skip: "missing", note: forkShell + ": " + err.Error()}

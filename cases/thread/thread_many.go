@@ -11,7 +11,9 @@ import (
 
 // A locked goroutine that waits keeps its thread and nobody else gets it, so that a thousand of
 // them are a thousand threads. Each looks at its slot when it comes and again when all are there.
-func check_thread_thousand() observation {
+func check_thread_thousand() observation { return stressed(threadThousand) }
+
+func threadThousand() observation {
 	const id, count = "thread.thousand", 1000
 	defer smallStacks()()
 	if reason := threadLimit(count); reason != "" {
@@ -84,7 +86,9 @@ func allGone(tids *tally) (gone int) {
 }
 
 // A goroutine that ends while it is locked takes its thread along (Go 1.10 release notes).
-func check_thread_locked_exit() observation {
+func check_thread_locked_exit() observation { return stressed(threadLockedExit) }
+
+func threadLockedExit() observation {
 	const id, count = "thread.locked-exit", 16
 	unlock := threadSabotage(id, "unlock")
 	var tids tally
@@ -110,7 +114,9 @@ func check_thread_locked_exit() observation {
 // thread is free. One counts when g was right in each round and it has been on two threads or
 // more; with one processor they would all stay on one thread. All go on until the last has moved: one
 // that is alone finds itself in the queue at once, and its thread is the only one that looks.
-func check_thread_goroutines() observation {
+func check_thread_goroutines() observation { return stressed(threadGoroutines) }
+
+func threadGoroutines() observation {
 	const id, count, rounds = "thread.goroutines", 200, 100
 	stay := threadSabotage(id, "stay")
 	if had := runtime.GOMAXPROCS(0); had < 4 {

@@ -13,7 +13,9 @@ import (
 // With cgo it is libc's setgroups, which sends a signal of its own to each thread that it knows; without, the runtime
 // has each thread make the call (syscall.AllThreadsSyscall). A thread that is not reached keeps what it had; one that
 // cannot take its part makes the caller wait for ever. Who may not set groups at all is told so.
-func check_thread_setid() observation {
+func check_thread_setid() observation { return stressed(threadSetid) }
+
+func threadSetid() observation {
 	const id, threads, rounds, base = "thread.setid", 16, 50, 50000
 	had, err := syscall.Getgroups()
 	if err == nil {

@@ -26,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int jobs, force, quick, forget, all, narrowed, repeat = 1;
+static int jobs, force, quick, forget, all, narrowed, repeat = 1, stress = 1;
 static double timeout_scale = 1.0;
 static const char *forbidden, *named, *pulse = "share";
 static const struct option_row options[] = {
@@ -37,6 +37,8 @@ static const struct option_row options[] = {
 	{ "--all", OPTION_FLAG, NULL, "of every port and target, also where FILTER names none", &all },
 	{ "--repeat", OPTION_NUMBER, "N", "run each cell N times: a check that is not always the same is flaky (1)",
 	    &repeat },
+	{ "--stress", OPTION_NUMBER, "N", "threads come, go, call and get signals N times as often in a cell (1)",
+	    &stress },
 	{ "--no-history", OPTION_FLAG, NULL, "do not keep this run for `tlsmatrix history`", &forget },
 	{ "--name", OPTION_TEXT, "NAME", "the kept run has this name, for `compare` and `report --run`", &named },
 	{ "--timeout-scale", OPTION_FACTOR, "X", "multiply every time limit, for a slow machine (1.0)",
@@ -446,6 +448,7 @@ static int run(struct setup *setup, const struct option_words *words)
 	struct diag diag = DIAG_INIT;
 	char *text;
 	setup->timeout_scale = timeout_scale;
+	setup->stress = stress;
 	setup->alone = jobs == 1 ? 1 : setup->alone;
 	if (check_options(setup, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
@@ -479,8 +482,7 @@ const struct command cmd_run = {
 	.summary = "plan, build, run, judge, report",
 	.needs_release = 1,
 	.uses = CACHE_SWEPT,
-	.help = "Of this machine's own port, unless FILTER names os, arch, target, libc or a cell (target=*: all).\n"
-		"go=1.6.4,1.7.1, go=1.5..1.27: releases.  Cut off, it goes on; status=fail: again what failed last.",
+	.help = "Of this machine's own port, if FILTER names no os, arch, target or libc.  Cut off, it goes on.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.run = run,

@@ -41,6 +41,8 @@ static void result_key(const struct setup *setup, struct plan_cell *cell)
 	for (size_t i = 0; i < cell->count; i++)
 		hash_add_text(hash, cell->checks[i]->id);
 	hash_add_text(hash, cell->no_pulse ? "no pulse" : "");
+	if (setup->stress > 1)
+		hash_add(hash, &setup->stress, sizeof(setup->stress));
 	hash_add_text(hash, violation_name(cell->violation.kind));
 	hash_add_text(hash, cell->violation.kind ? cell->violation.argument : "");
 	hash_end(hash, cell->key);

@@ -26,6 +26,7 @@ struct setup {
 	int cell_ms; /* for all starts of a cell together; CELL_MS, but what is only tried may be given less */
 	int alone;   /* how many processes of one cell run at once, for checks that need one each; 1 with -j 1 */
 	enum pulse pulse;
+	int stress; /* how often what stresses threads is done, and how much longer a cell may take; 0 is 1 */
 };
 
 enum { SETUP_ALONE_MAX = 4 };

@@ -13,6 +13,10 @@ double start_scaled(const struct run *run, int limit_ms)
 	return limit_ms * run->trial->setup->timeout_scale * (run->trial->target ? run->trial->target->scale : 1.0);
 }
 
+static int stress(const struct run *run) { return run->trial->setup->stress > 1 ? run->trial->setup->stress : 1; }
+
+double start_limit(const struct run *run, int limit_ms) { return start_scaled(run, limit_ms) * stress(run); }
+
 struct check_result *start_result(struct run *run, const struct check *check)
 {
 	for (size_t i = 0; i < run->trial->count; i++)
@@ -87,6 +91,8 @@ void start_env(struct run *run)
 		env_set(&run->env, "LD_PRELOAD", "%s", run->module);
 	if (start_scaled(run, 1) != 1)
 		env_set(&run->env, "TLSMATRIX_SCALE", "%g", start_scaled(run, 1));
+	if (stress(run) > 1)
+		env_set(&run->env, "TLSMATRIX_STRESS", "%d", stress(run));
 	if (trial->no_pulse)
 		env_set(&run->env, "TLSMATRIX_PULSE", "none");
 	if (trial->violation.kind == SABOTAGE)
@@ -104,7 +110,7 @@ void start_tracer(const struct run *run, int timeout_ms, struct argv *argv)
 	argv_add(argv, "%s/tlstrace", trial->setup->places.bin);
 	if (timeout_ms) {
 		argv_add(argv, "--timeout");
-		argv_add(argv, "%d", (int)(start_scaled(run, timeout_ms) / 1000));
+		argv_add(argv, "%d", (int)(start_limit(run, timeout_ms) / 1000));
 	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i += 2)
 		if (options[i]) {
@@ -159,8 +165,8 @@ int start_begin(
 			.argv = argv,
 			.env = &run->env,
 			.prefix = prefix,
-			.timeout_ms = (int)start_scaled(run, limit_ms < cell_ms ? limit_ms : cell_ms),
-			.first_ms = prefix ? 0 : (int)start_scaled(run, FIRST_MS), /* the tracer reports at the end */
+			.timeout_ms = (int)start_limit(run, limit_ms < cell_ms ? limit_ms : cell_ms),
+			.first_ms = prefix ? 0 : (int)start_limit(run, FIRST_MS), /* the tracer reports at the end */
 			.output_limit = 1 << 20,
 		},
 		.log = BUF_INIT,

@@ -32,8 +32,10 @@ struct run {
 /* Fills run->env, once, before anything else here. */
 void start_env(struct run *run);
 
-/* A limit with the patience that the machine and the target ask for. */
+/* A limit with the patience that the machine and the target ask for; of a whole process, which has more to do the more
+ * stress was asked for. */
 double start_scaled(const struct run *run, int limit_ms);
+double start_limit(const struct run *run, int limit_ms);
 
 /* The words of the program that has the check (NULL: that of the cell); the checks are still to come. */
 void start_program(const struct run *run, const struct check *check, struct argv *argv);

@@ -180,7 +180,7 @@ static size_t run_batch(struct run *run, const struct check *const *asked, size_
 static int is_over(struct run *run)
 {
 	double spent = run->result->seconds * 1000;
-	if (!run->hopeless && spent > start_scaled(run, run->trial->setup->cell_ms))
+	if (!run->hopeless && spent > start_limit(run, run->trial->setup->cell_ms))
 		run->hopeless = xprintf(RESULT_WHOLE_CELL "its time is up: %.0f s for all its starts", spent / 1000);
 	return run->hopeless != NULL;
 }
