@@ -118,7 +118,7 @@ corpus: setup     ## inspect beside readelf, LLVM and go on some 80 packages of 
 	@$(SUBMAKE) programs
 	@.venv/bin/python tests/corpus/corpus.py --code --speed --page docs/inspect.md $(ARGS)
 
-docs: programs    ## write docs/checks.md from the list of checks, docs/findings.md from what is known, docs/promises.md from the promises, docs/coverage.md from the bugs
+docs: programs    ## write docs/checks.md from the list of checks, docs/findings.md from what is known, docs/promises.md from the promises, docs/coverage.md from the bugs and the tests of golang/go
 	@$(B)/tlsmatrix list --checks > docs/checks.md
 	@$(B)/tlsmatrix list --findings > docs/findings.md
 	@$(B)/tlsmatrix list --promises > docs/promises.md

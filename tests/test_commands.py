@@ -3,7 +3,6 @@
 import csv
 import ctypes
 import difflib
-import fnmatch
 import html.parser
 import json
 import os
@@ -185,16 +184,6 @@ def test_list_makes_a_page(tool, what):
     assert done.stdout == docs, "make docs\n" + "".join(
         difflib.unified_diff(docs.splitlines(True), done.stdout.splitlines(True), file, f"list --{what}", n=0)
     )
-
-
-def test_who_sees_a_bug_is_planned(cells):
-    """A check that docs/coverage.md names runs somewhere: what no cell plans sees nothing."""
-    planned = {check for cell in cells for check in cell["checks"]}
-    rows = re.findall(
-        r"^\| #\d+ \|.*\| (?:seen|in part) \|((?: `[^`]+`)+) \|", (ROOT / "docs/coverage.md").read_text(), re.M
-    )
-    patterns = {pattern for row in rows for pattern in re.findall(r"`([^`]+)`", row)}
-    assert len(rows) > 80 and [p for p in sorted(patterns) if not fnmatch.filter(planned, p)] == []
 
 
 # ---- show ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 #include "runner/cmd/screen.h"
 
 #include "matrix/base/buf.h"
-#include "matrix/bugs.h"
+#include "matrix/coverage.h"
 #include "matrix/check.h"
 #include "matrix/contract.h"
 #include "matrix/known.h"
@@ -242,12 +242,12 @@ static void explain_promise(const struct promise *promise)
 /* ---- a claim, or a bug ---------------------------------------------------------------------------------- */
 
 /* The checks that see the bug, and what is missing. */
-static void say_coverage(const struct bug *bug)
+static void say_coverage(const struct covered *bug)
 {
 	const char *head = "";
-	say("seen", bug_seen_name(bug->seen));
+	say("seen", sight_name(bug->seen));
 	for (size_t i = 0; i < checks_count; i++) {
-		if (!bug_names(bug, checks[i].id))
+		if (!covered_by(bug, checks[i].id))
 			continue;
 		struct buf text = BUF_INIT;
 		buf_printf(&text, "%s: %s", checks[i].id, checks[i].meaning);
@@ -260,7 +260,7 @@ static void say_coverage(const struct bug *bug)
 
 static void explain_reference(const struct reference *reference)
 {
-	const struct bug *bug = bug_find(reference->name);
+	const struct covered *bug = bug_find(reference->name);
 	printf("%s\n", reference->name);
 	say("told in", reference->where);
 	say("what", reference->what);

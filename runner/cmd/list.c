@@ -3,7 +3,7 @@
 #include "runner/cmd/last.h"
 
 #include "matrix/base/buf.h"
-#include "matrix/bugs.h"
+#include "matrix/coverage.h"
 #include "matrix/findings.h"
 #include "matrix/promises.h"
 #include "runner/schedule/quick.h"
@@ -22,8 +22,8 @@ static const struct option_row options[] = {
 	    &as_checks },
 	{ "--promises", OPTION_FLAG, NULL, "what the texts promise Go and which checks see it, as Markdown",
 	    &as_promises },
-	{ "--coverage", OPTION_FLAG, NULL, "which bug is seen by which check, and what is missing, as Markdown",
-	    &as_coverage },
+	{ "--coverage", OPTION_FLAG, NULL,
+	    "which bug, and which test of golang/go, is seen by which check, as Markdown", &as_coverage },
 };
 
 static void print_array(json_t *array)
@@ -183,7 +183,7 @@ static int run_page(const struct option_words *words)
 	if (as_findings)
 		print_findings();
 	else
-		print_page(as_promises ? promises_markdown : bugs_markdown);
+		print_page(as_promises ? promises_markdown : coverage_markdown);
 	return EXIT_OK;
 }
 
