@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 #include "harness/probe/probe.h"
 
 /* What threads and processes have of those that made them: signal.mask-own, thread.exec-kept,
- * signal.fork-clean. */
+ * signal.fork-clean, thread.atfork. */
 
 enum { MADE = 16, SPENT_MS = 250 };
 
@@ -306,6 +307,75 @@ static void ticks_in_child(void)
 	question_tell(ticks ? "SIGPROF" : "none");
 }
 
+/* ---- thread.atfork ------------------------------------------------------------------------------------------- */
+
+static char forked[256]; /* the handlers that ran, in their order */
+static pid_t forker;
+
+static void note_handler(const char *name) { seen_add(forked, sizeof forked, "%s%s", *forked ? "," : "", name); }
+
+/* Before and behind a fork its caller is a thread as any other; its child may not call Go. */
+static void note_and_call(const char *name)
+{
+	note_handler(name);
+	if (getpid() == forker && !library_answers(question_library))
+		question_tell("wrong");
+}
+
+static void prepare1(void) { note_and_call("prepare1"); }
+static void parent1(void) { note_and_call("parent1"); }
+static void child1(void) { note_handler("child1"); }
+static void prepare2(void) { note_and_call("prepare2"); }
+static void parent2(void) { note_and_call("parent2"); }
+static void child2(void) { note_handler("child2"); }
+
+static void register_handlers(int first)
+{
+	forker = getpid();
+	errno = first ? pthread_atfork(prepare1, parent1, child1) : pthread_atfork(prepare2, parent2, child2);
+	if (errno)
+		question_fails("pthread_atfork");
+}
+
+/* The first are there before Go is, the second behind it.  The control has the other order. */
+static void before_go(void) { register_handlers(!probe_control("thread.atfork", "order")); }
+static void behind_go(void) { register_handlers(probe_control("thread.atfork", "order")); }
+
+static void tell_forked(void) { question_tell(*forked ? forked : "none"); }
+
+static void atfork_parent(void)
+{
+	behind_go();
+	if (probe_control("thread.atfork", "clone")) {
+		if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0)
+			_exit(EXIT_SUCCESS);
+	} else if (question_fork()) {
+		_exit(EXIT_SUCCESS);
+	}
+	tell_forked();
+}
+
+static void atfork_child(void)
+{
+	behind_go();
+	go_on_in_child();
+	tell_forked();
+}
+
+static void atfork_go(void)
+{
+	behind_go();
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (nowhere < 0)
+		question_fails("/dev/null");
+	if (probe_control("thread.atfork", "go") && question_fork())
+		_exit(EXIT_SUCCESS);
+	errno = question_go(SIGNAL_START, nowhere);
+	if (errno)
+		question_fails(SIGNAL_PROGRAM);
+	tell_forked();
+}
+
 static const struct question questions[] = {
 	{ "signal.mask-own", "there", loader_blocks, masks_there, NULL, NULL },
 	{ "signal.mask-own", "made", loader_blocks, masks_made, NULL, NULL },
@@ -314,25 +384,35 @@ static const struct question questions[] = {
 	{ "thread.exec-kept", "goroutine", starter_blocks, mask_of_go, NULL, NULL },
 	{ "signal.fork-clean", "pending", block_both, pending_in_child, NULL, NULL },
 	{ "signal.fork-clean", "ticks", NULL, ticks_in_child, NULL, NULL },
+	{ "thread.atfork", "parent", before_go, atfork_parent, NULL, NULL },
+	{ "thread.atfork", "child", before_go, atfork_child, NULL, NULL },
+	{ "thread.atfork", "go", before_go, atfork_go, NULL, NULL },
 };
 
 QUESTION_OBSERVER(observe_mask, "signal.mask-own")
 QUESTION_OBSERVER(ask_exec, "thread.exec-kept")
 QUESTION_OBSERVER(observe_fork, "signal.fork-clean")
 
-static void observe_exec(struct host *host, struct seen *seen)
+QUESTION_OBSERVER(ask_atfork, "thread.atfork")
+
+/* Where the program is there that Go is to start. */
+static void ask_starts(void (*asks)(struct host *, struct seen *), struct host *host, struct seen *seen)
 {
 	if (access(SIGNAL_PROGRAM, X_OK) != 0) {
 		seen->skip = "missing";
 		seen_add(seen->note, sizeof seen->note, "%s: %s", SIGNAL_PROGRAM, strerror(errno));
 		return;
 	}
-	ask_exec(host, seen);
+	asks(host, seen);
 }
+
+static void observe_exec(struct host *host, struct seen *seen) { ask_starts(ask_exec, host, seen); }
+static void observe_atfork(struct host *host, struct seen *seen) { ask_starts(ask_atfork, host, seen); }
 
 const struct host_check inherit_checks[] = {
 	{ "signal.mask-own", observe_mask },
 	{ "thread.exec-kept", observe_exec },
 	{ "signal.fork-clean", observe_fork },
+	{ "thread.atfork", observe_atfork },
 	{ NULL, NULL },
 };

@@ -65,7 +65,7 @@ static const struct host_check *find(const struct host_check *table, const char 
 static const struct host_check *find_alone(const char *id)
 {
 	static const struct host_check *const tables[] = { alone_checks, signal_checks, handler_checks, inherit_checks,
-		goexit_checks, exit_checks };
+		goexit_checks, exit_checks, nested_checks };
 	const struct host_check *alone = NULL;
 	for (size_t i = 0; !alone && i < sizeof tables / sizeof *tables; i++)
 		alone = find(tables[i], id);

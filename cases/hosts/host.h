@@ -49,6 +49,7 @@ extern const struct host_check goexit_checks[];  /* checks_goexit.c: ALONE */
 extern const struct host_check signal_checks[];  /* checks_signal.c: ALONE */
 extern const struct host_check handler_checks[]; /* checks_handler.c: ALONE */
 extern const struct host_check inherit_checks[]; /* checks_inherit.c: ALONE */
+extern const struct host_check nested_checks[];  /* checks_nested.c: ALONE */
 
 /* Loads the host's library; exits with 65 when it cannot. */
 void host_load(struct host *host);

@@ -20,6 +20,7 @@ enum { EXIT_UNASKED = 70 };
 
 int (*question_go)(int ask, int number);
 const struct library *question_library;
+struct host *question_host;
 
 void question_tell(const char *word)
 {
@@ -92,6 +93,7 @@ static void child(struct host *host, const struct question *question, int to)
 	dup2(to, STDOUT_FILENO);
 	dup2(to, STDERR_FILENO);
 	usual_dispositions();
+	question_host = host;
 	if (question->before)
 		question->before();
 	host_load(host);

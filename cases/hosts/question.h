@@ -3,7 +3,8 @@
  * Told is the word that it says on its standard error before it ends, or else how it ended: the signal's name, or
  * "exit-N"; "hangs" when QUESTION_MS were not enough.
  *
- * checks_signal.c, checks_handler.c, checks_inherit.c, checks_goexit.c and checks_exit.c have the tables. */
+ * checks_signal.c, checks_handler.c, checks_inherit.c, checks_goexit.c, checks_exit.c and checks_nested.c have the
+ * tables. */
 #ifndef TLSMATRIX_CASES_HOSTS_QUESTION_H
 #define TLSMATRIX_CASES_HOSTS_QUESTION_H
 
@@ -35,6 +36,7 @@ void questions_ask(struct host *host, const struct question *table, size_t count
 
 extern int (*question_go)(int ask, int number);      /* tlsm_signal (cases/thread/thread_signal_lib.h); in body */
 extern const struct library *question_library;       /* the one that was loaded; in body */
+extern struct host *question_host;                   /* the child's, not loaded yet in before */
 void question_tell(const char *word);                /* ends the child */
 void question_fails(const char *why);                /* ends it with errno's words: it could not be asked */
 long long question_now(void);                        /* milliseconds */

@@ -54,6 +54,10 @@ static void make_library(const struct setup *setup, const struct cell *cell, con
 	argv_add(&argv, "%s/%s", setup->places.root, source);
 	if (more)
 		argv_add(&argv, "%s/%s", setup->places.root, more);
+	/* In a namespace of its own it must bring what libc has apart before glibc 2.34. */
+	argv_add(&argv, "-Wl,--as-needed");
+	argv_add(&argv, "-ldl");
+	argv_add(&argv, "-lpthread");
 	command_run(script, dir, &argv);
 }
 
@@ -66,6 +70,8 @@ static void make_c(
 	    "harness/probe/neighbours.c", NULL);
 	make_library(setup, cell, dir, script, "libfiller256.so", "-DFILLER_BYTES=256", "cases/hosts/filler.c", NULL);
 	make_library(setup, cell, dir, script, "libfiller8.so", "-DFILLER_BYTES=8", "cases/hosts/filler.c", NULL);
+	make_library(setup, cell, dir, script, "libopens.so", "-fvisibility=hidden", "cases/hosts/opens.c",
+	    command_control(control));
 	struct argv argv = { NULL, 0 };
 	command_cc(setup, cell, "", &argv);
 	argv_add(&argv, "-o");

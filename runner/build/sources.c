@@ -6,10 +6,11 @@
 #define HOST_FILES \
 	"cases/hosts/host.c", "cases/hosts/library.c", "cases/hosts/checks_loaded.c", "cases/hosts/checks_alone.c", \
 	    "cases/hosts/checks_exit.c", "cases/hosts/checks_goexit.c", "cases/hosts/checks_signal.c", \
-	    "cases/hosts/checks_handler.c", "cases/hosts/checks_inherit.c", "cases/hosts/question.c", \
-	    "cases/hosts/registers.c", "cases/hosts/dispositions.c", "cases/hosts/contract.c", \
-	    "cases/hosts/contract_bend.c", "cases/hosts/contract_import.c", "cases/hosts/contract_regs.c", \
-	    "cases/hosts/contract_start.c", "cases/hosts/contract_sys.c", "harness/probe/record.c"
+	    "cases/hosts/checks_handler.c", "cases/hosts/checks_inherit.c", "cases/hosts/checks_nested.c", \
+	    "cases/hosts/question.c", "cases/hosts/registers.c", "cases/hosts/dispositions.c", \
+	    "cases/hosts/contract.c", "cases/hosts/contract_bend.c", "cases/hosts/contract_import.c", \
+	    "cases/hosts/contract_regs.c", "cases/hosts/contract_start.c", "cases/hosts/contract_sys.c", \
+	    "harness/probe/record.c"
 const char *const source_host_files[] = { HOST_FILES, NULL };
 const char *const source_c_files[] = {
 	HOST_FILES,
@@ -24,6 +25,8 @@ const char *const source_c_files[] = {
 	"cases/hosts/dispositions.h",
 	"cases/hosts/host.h",
 	"cases/hosts/library.h",
+	"cases/hosts/opens.c",
+	"cases/hosts/opens.h",
 	"cases/hosts/question.h",
 	"cases/hosts/registers.h",
 	"cases/thread/thread_signal_lib.h",
