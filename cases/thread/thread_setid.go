@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"runtime"
 	"strconv"
 	"strings"
@@ -9,14 +10,31 @@ import (
 	"unsafe"
 )
 
-// check_thread_setid gives the process other supplementary groups, round after round, while threads wait, come and go.
-// With cgo it is libc's setgroups, which sends a signal of its own to each thread that it knows; without, the runtime
-// has each thread make the call (syscall.AllThreadsSyscall). A thread that is not reached keeps what it had; one that
-// cannot take its part makes the caller wait for ever. Who may not set groups at all is told so.
+// The calls that give the process other ids than it has, all but the last with root's effective ones kept: the kernel
+// takes PR_SET_PDEATHSIG away with these, by which whoever started the process has it end.
+var idCalls = []struct {
+	change, back func(id int) error
+	line         string // of /proc/PID/status, N for the id
+}{
+	{func(id int) error { return syscall.Setregid(id, 0) }, func(int) error { return syscall.Setregid(0, 0) },
+		"Gid: N 0 0 0"},
+	{func(id int) error { return syscall.Setresgid(id, 0, id) },
+		func(int) error { return syscall.Setresgid(0, 0, 0) }, "Gid: N 0 N 0"},
+	{func(id int) error { return syscall.Setreuid(id, 0) }, func(int) error { return syscall.Setreuid(0, 0) },
+		"Uid: N 0 0 0"},
+	{func(id int) error { return syscall.Setresuid(id, 0, id) },
+		func(int) error { return syscall.Setresuid(0, 0, 0) }, "Uid: N 0 N 0"},
+	{func(id int) error { return syscall.Setgroups([]int{id}) }, nil, "Groups: N"},
+}
+
+// check_thread_setid gives the process other ids, round after round, while threads wait, come and go, and has threads
+// do it all at once. With cgo it is libc's function, which sends a signal of its own to each thread that it knows;
+// without, the runtime has each thread make the call (syscall.AllThreadsSyscall). A thread that is not reached keeps
+// what it had; one that cannot take its part makes the caller wait for ever. Who may not do it is told so.
 func check_thread_setid() observation { return stressed(threadSetid) }
 
 func threadSetid() observation {
-	const id, threads, rounds, base = "thread.setid", 16, 50, 50000
+	const threads, rounds, base = 16, 50, 50000
 	had, err := syscall.Getgroups()
 	if err == nil {
 		err = syscall.Setgroups(had)
@@ -24,7 +42,8 @@ func threadSetid() observation {
 	if err == syscall.EPERM {
 		return observation{skip: "limit", note: "setgroups: " + err.Error()}
 	}
-	alone := threadSabotage(id, "alone")
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR2) // so that a thread waits for signals, too
+	defer signal.Reset(syscall.SIGUSR2)
 	last := threadKinds[len(threadKinds)-1].on // with cgo a thread that C made
 	made, end, ended := make(chan struct{}, threads), make(chan struct{}), make(chan struct{}, threads)
 	for i := 0; i < threads; i++ {
@@ -50,15 +69,15 @@ func threadSetid() observation {
 				last(func() {})
 				close(gone)
 			}()
-			if err = setGroup(base+round, alone); err != nil {
-				return
+			if differs, err = changeIDs(round, base+round, gone); err == nil {
+				same.add(differs)
 			}
-			<-gone
-			differs = groupsOfThreads(base + round)
-			same.add(differs)
 		}
-		err = syscall.Setgroups(had)
+		if err == nil {
+			err = syscall.Setgroups(had)
+		}
 	})
+	atOnce := setAtOnce(threads, had)
 	close(end)
 	arrive(ended, threads)
 	note := ""
@@ -69,16 +88,51 @@ func threadSetid() observation {
 	}
 	return observation{
 		observed: "threads=" + itoa(came) + " returned=" + word(finished, "yes", "no") +
-			" same=" + itoa(same.of("")),
+			" same=" + itoa(same.of("")) + " at-once=" + itoa(atOnce),
 		note: note,
 	}
 }
 
-// setGroup makes group the only supplementary one: of all threads, or, for the control, of the calling one alone.
-func setGroup(group int, alone bool) error {
-	if !alone {
-		return syscall.Setgroups([]int{group})
+// changeIDs makes a call of idCalls and, once gone is closed, looks at all threads (idsOfThreads).
+func changeIDs(round, id int, gone chan struct{}) (differs string, err error) {
+	calls := idCalls
+	if os.Getuid() != 0 || os.Getgid() != 0 {
+		calls = idCalls[len(idCalls)-1:] // who has CAP_SETGID and is not root
 	}
+	call := calls[round%len(calls)]
+	if threadSabotage("thread.setid", "alone") {
+		err = setGroupAlone(id)
+	} else {
+		err = call.change(id)
+	}
+	if err != nil {
+		return "", err
+	}
+	<-gone
+	differs = idsOfThreads(call.line, id)
+	if call.back != nil {
+		err = call.back(0)
+	}
+	return differs, err
+}
+
+// setAtOnce has as many threads make the call at once, and end then: how many came back.
+func setAtOnce(threads int, groups []int) int {
+	fails := threadSabotage("thread.setid", "once")
+	returned := make(chan struct{}, threads)
+	for i := 0; i < threads; i++ {
+		i := i
+		goOwnThread(func() {
+			if (!fails || i > 0) && syscall.Setgroups(groups) == nil {
+				returned <- struct{}{}
+			}
+		})
+	}
+	return arrive(returned, threads)
+}
+
+// setGroupAlone makes group the only supplementary one of the calling thread: the control.
+func setGroupAlone(group int) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	groups := [1]uint32{uint32(group)}
@@ -89,9 +143,10 @@ func setGroup(group int, alone bool) error {
 	return nil
 }
 
-// groupsOfThreads is "" when each thread of the process has that supplementary group alone, else what one of them
-// has. A thread that ends meanwhile has no say.
-func groupsOfThreads(group int) string {
+// idsOfThreads is "" when each thread of the process has that line in its status, else what one of them has. A thread
+// that ends meanwhile has no say.
+func idsOfThreads(line string, id int) string {
+	want := strings.Fields(strings.Replace(line, "N", strconv.Itoa(id), -1))
 	dir, err := os.Open("/proc/self/task")
 	if err != nil {
 		return err.Error()
@@ -108,12 +163,13 @@ func groupsOfThreads(group int) string {
 			continue
 		}
 		for _, line := range strings.Split(string(text), "\n") {
-			if !strings.HasPrefix(line, "Groups:") {
+			got := strings.Fields(line)
+			if len(got) == 0 || got[0] != want[0] {
 				continue
 			}
 			seen++
-			if got := strings.TrimSpace(line[len("Groups:"):]); got != strconv.Itoa(group) {
-				return "thread " + name + ": " + got
+			if strings.Join(got, " ") != strings.Join(want, " ") {
+				return "thread " + name + ": " + strings.Join(got, " ")
 			}
 		}
 	}
