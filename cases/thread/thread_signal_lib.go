@@ -122,6 +122,8 @@ func tlsm_signal(ask, number C.int) C.int {
 		_, err = syscall.Write(int(number), []byte{0})
 	case C.SIGNAL_WRITE_OUT:
 		_, err = os.Stdout.Write([]byte{0})
+	case C.SIGNAL_C_WRITE:
+		return C.signal_c_write(number)
 	case C.SIGNAL_NOTIFY:
 		signal.Notify(signalCame, syscall.Signal(number))
 	case C.SIGNAL_CAME:

@@ -5,11 +5,15 @@
 #ifndef TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
 #define TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
 
+#include <errno.h>
+#include <unistd.h>
+
 enum signal_ask {
 	SIGNAL_NIL,         /* dereferences nil: does not return */
 	SIGNAL_RECOVER,     /* the same on a goroutine with a large stack, and recovers: 1, or 0 when nothing came */
 	SIGNAL_WRITE,       /* writes a byte to file number: 0, or the errno */
 	SIGNAL_WRITE_OUT,   /* the same by os.Stdout */
+	SIGNAL_C_WRITE,     /* calls C that writes a byte to file number: 0, or the errno */
 	SIGNAL_NOTIFY,      /* os/signal.Notify for signal number: 0 */
 	SIGNAL_CAME,        /* one has come, or comes soon: 1, else 0 */
 	SIGNAL_RESET,       /* os/signal.Reset of signal number: 0 */
@@ -42,5 +46,7 @@ static inline void signal_c_fault(void)
 	volatile int *volatile nowhere = (volatile int *)8;
 	kept = *nowhere;
 }
+
+static inline int signal_c_write(int file) { return write(file, "x", 1) == 1 ? 0 : errno; }
 
 #endif
