@@ -41,6 +41,7 @@ OF_THE_HOST = (
     "signal.mask-own",
     "thread.exec-kept",
     "signal.fork-clean",
+    "signal.preempt",
 )
 
 

@@ -358,6 +358,20 @@ static void call_from_handler(int flags)
 static void call_on_own(void) { call_from_handler(0); }
 static void call_on_alternate(void) { call_from_handler(SA_ONSTACK); }
 
+/* C asks for the only processor, which a goroutine has that only a signal gets out of it. */
+static void call_busy(void)
+{
+	if (probe_control("signal.preempt", "default")) {
+		question_handle(SIGURG, SIG_DFL, 0);
+		alarm(2);
+	}
+	question_go(SIGNAL_BUSY, 0);
+	for (int round = 0; round < CALL_ROUNDS; round++)
+		if (!library_answers(question_library))
+			question_tell("no-answer");
+	question_tell("answers");
+}
+
 /* ---- the questions ----------------------------------------------------------------------------------- */
 
 static const struct question questions[] = {
@@ -403,6 +417,7 @@ static const struct question questions[] = {
 	{ "signal.late-handler", "onstack", NULL, late_onstack, NULL, NULL },
 	{ "signal.late-handler", "without", NULL, late_without,
 	    "non-Go code set up signal handler without SA_ONSTACK flag", "says" },
+	{ "signal.preempt", "call", NULL, call_busy, NULL, NULL },
 	{ "signal.calls-go", "own", NULL, call_on_own, NULL, NULL },
 	{ "signal.calls-go", "alternate", NULL, call_on_alternate, NULL, NULL },
 };
@@ -417,6 +432,7 @@ QUESTION_OBSERVER(observe_ignored, "signal.ignored")
 QUESTION_OBSERVER(observe_reset, "signal.reset")
 QUESTION_OBSERVER(observe_profile, "signal.profile")
 QUESTION_OBSERVER(observe_late_handler, "signal.late-handler")
+QUESTION_OBSERVER(observe_preempt, "signal.preempt")
 QUESTION_OBSERVER(observe_calls_go, "signal.calls-go")
 
 const struct host_check signal_checks[] = {
@@ -430,6 +446,7 @@ const struct host_check signal_checks[] = {
 	{ "signal.reset", observe_reset },
 	{ "signal.profile", observe_profile },
 	{ "signal.late-handler", observe_late_handler },
+	{ "signal.preempt", observe_preempt },
 	{ "signal.calls-go", observe_calls_go },
 	{ NULL, NULL },
 };

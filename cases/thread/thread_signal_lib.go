@@ -57,6 +57,20 @@ func signalLoop() {
 	}
 }
 
+// signalBusy returns when the goroutine that never yields has been made to.
+func signalBusy() {
+	runtime.GOMAXPROCS(1)
+	var started int32
+	go func() {
+		for {
+			atomic.StoreInt32(&started, 1)
+		}
+	}()
+	for atomic.LoadInt32(&started) == 0 {
+		runtime.Gosched()
+	}
+}
+
 // signalThreads returns when each goroutine has its thread.
 func signalThreads(number int) {
 	have := make(chan struct{})
@@ -151,6 +165,8 @@ func tlsm_signal(ask, number C.int) C.int {
 		signalLoop()
 	case C.SIGNAL_LOOPING:
 		return C.int(atomic.LoadInt32(&signalLooping))
+	case C.SIGNAL_BUSY:
+		signalBusy()
 	case C.SIGNAL_THREADS:
 		signalThreads(int(number))
 	case C.SIGNAL_START:

@@ -26,6 +26,7 @@ enum signal_ask {
 	SIGNAL_GOEXIT_GO,   /* the same in Go that C calls that a goroutine calls: a goexit_end */
 	SIGNAL_LOOP,        /* works and sleeps until the process ends: does not return */
 	SIGNAL_LOOPING,     /* how many threads do that now */
+	SIGNAL_BUSY,        /* a goroutine without calls has the only processor until the process ends: 0 */
 	SIGNAL_THREADS,     /* has number goroutines keep a thread each until the process ends: 0 */
 	SIGNAL_START,       /* runs SIGNAL_PROGRAM, whose output goes to file number: 0, or an errno */
 	SIGNAL_START_GO,    /* the same on a goroutine of its own, which is on a thread of Go's */
