@@ -44,6 +44,7 @@ OF_THE_HOST = (
     "thread.atfork",
     "thread.exec-kept",
     "signal.fork-clean",
+    "signal.preempt",
 )
 
 

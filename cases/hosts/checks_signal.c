@@ -93,6 +93,21 @@ static void go_recover(void)
 	question_tell(question_go(SIGNAL_RECOVER, 0) == 1 ? "recovered" : "lost");
 }
 
+/* The host's handlers, from before Go started: of what is Go's own, and of the signal by which Go ends the process. */
+static void fault_caught_before(void) { question_handle(SIGSEGV, caught, 0); }
+
+static void abort_caught_before(void)
+{
+	if (!probe_control("signal.go-fault", "unset"))
+		question_handle(SIGABRT, caught, 0);
+}
+
+static void go_nil_caught_late(void)
+{
+	abort_caught_before();
+	question_go(SIGNAL_NIL, 0);
+}
+
 /* ---- C that faults: while Go calls it, and while the library is loaded ------------------------------- */
 
 static void catch_before(void)
@@ -153,6 +168,16 @@ static void go_write(void)
 	if (probe_control("signal.go-pipe", "default"))
 		question_handle(SIGPIPE, SIG_DFL, 0);
 	question_tell(question_go(SIGNAL_WRITE, broken_pipe()) == EPIPE ? "EPIPE" : "written");
+}
+
+static void pipe_caught_before(void) { question_handle(SIGPIPE, caught, 0); }
+
+/* C that Go calls writes, and the signal is the host's. */
+static void c_write(void)
+{
+	if (probe_control("signal.go-pipe", "default"))
+		question_handle(SIGPIPE, SIG_DFL, 0);
+	question_tell(question_go(SIGNAL_C_WRITE, broken_pipe()) == EPIPE ? "EPIPE" : "written");
 }
 
 static void go_write_out(void)
@@ -333,6 +358,20 @@ static void call_from_handler(int flags)
 static void call_on_own(void) { call_from_handler(0); }
 static void call_on_alternate(void) { call_from_handler(SA_ONSTACK); }
 
+/* C asks for the only processor, which a goroutine has that only a signal gets out of it. */
+static void call_busy(void)
+{
+	if (probe_control("signal.preempt", "default")) {
+		question_handle(SIGURG, SIG_DFL, 0);
+		alarm(2);
+	}
+	question_go(SIGNAL_BUSY, 0);
+	for (int round = 0; round < CALL_ROUNDS; round++)
+		if (!library_answers(question_library))
+			question_tell("no-answer");
+	question_tell("answers");
+}
+
 /* ---- the questions ----------------------------------------------------------------------------------- */
 
 static const struct question questions[] = {
@@ -344,6 +383,11 @@ static const struct question questions[] = {
 	{ "signal.go-fault", "nil", NULL, go_nil,
 	    "panic: runtime error: invalid memory address or nil pointer dereference", "panics" },
 	{ "signal.go-fault", "recover", NULL, go_recover, NULL, NULL },
+	{ "signal.go-fault", "handled", fault_caught_before, go_nil,
+	    "panic: runtime error: invalid memory address or nil pointer dereference", "panics" },
+	{ "signal.go-fault", "handled-recover", fault_caught_before, go_recover, NULL, NULL },
+	{ "signal.go-fault", "abort", abort_caught_before, go_nil, NULL, NULL },
+	{ "signal.go-fault", "abort-late", NULL, go_nil_caught_late, NULL, NULL },
 	{ "signal.c-fault", "handled", catch_before, c_fault, NULL, NULL },
 	{ "signal.c-fault", "goroutine", catch_before, c_fault_go, NULL, NULL },
 	{ "signal.c-fault", "none", NULL, c_fault, "signal arrived during cgo execution", "says" },
@@ -355,6 +399,8 @@ static const struct question questions[] = {
 	{ "signal.ctor", "pipe-handled", late_pipe_caught, nothing, NULL, NULL },
 	{ "signal.ctor", "pipe-ignored", late_pipe_ignored, nothing, NULL, NULL },
 	{ "signal.go-pipe", "file", NULL, go_write, NULL, NULL },
+	{ "signal.go-pipe", "handled", pipe_caught_before, go_write, NULL, NULL },
+	{ "signal.go-pipe", "c-handled", pipe_caught_before, c_write, NULL, NULL },
 	{ "signal.go-pipe", "stdout", NULL, go_write_out, NULL, NULL },
 	{ "signal.dispositions", "default", all_default, tell_replaced, NULL, NULL },
 	{ "signal.dispositions", "ignored", all_ignored, tell_replaced, NULL, NULL },
@@ -371,6 +417,7 @@ static const struct question questions[] = {
 	{ "signal.late-handler", "onstack", NULL, late_onstack, NULL, NULL },
 	{ "signal.late-handler", "without", NULL, late_without,
 	    "non-Go code set up signal handler without SA_ONSTACK flag", "says" },
+	{ "signal.preempt", "call", NULL, call_busy, NULL, NULL },
 	{ "signal.calls-go", "own", NULL, call_on_own, NULL, NULL },
 	{ "signal.calls-go", "alternate", NULL, call_on_alternate, NULL, NULL },
 };
@@ -385,6 +432,7 @@ QUESTION_OBSERVER(observe_ignored, "signal.ignored")
 QUESTION_OBSERVER(observe_reset, "signal.reset")
 QUESTION_OBSERVER(observe_profile, "signal.profile")
 QUESTION_OBSERVER(observe_late_handler, "signal.late-handler")
+QUESTION_OBSERVER(observe_preempt, "signal.preempt")
 QUESTION_OBSERVER(observe_calls_go, "signal.calls-go")
 
 const struct host_check signal_checks[] = {
@@ -398,6 +446,7 @@ const struct host_check signal_checks[] = {
 	{ "signal.reset", observe_reset },
 	{ "signal.profile", observe_profile },
 	{ "signal.late-handler", observe_late_handler },
+	{ "signal.preempt", observe_preempt },
 	{ "signal.calls-go", observe_calls_go },
 	{ NULL, NULL },
 };

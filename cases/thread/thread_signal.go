@@ -23,6 +23,7 @@ const (
 	signalStackNone
 	signalSwitched
 	signalStackAway
+	signalMasked
 )
 
 // A signalWatch is one check's signal and what has been seen of it.

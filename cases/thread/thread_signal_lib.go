@@ -57,6 +57,20 @@ func signalLoop() {
 	}
 }
 
+// signalBusy returns when the goroutine that never yields has been made to.
+func signalBusy() {
+	runtime.GOMAXPROCS(1)
+	var started int32
+	go func() {
+		for {
+			atomic.StoreInt32(&started, 1)
+		}
+	}()
+	for atomic.LoadInt32(&started) == 0 {
+		runtime.Gosched()
+	}
+}
+
 // signalThreads returns when each goroutine has its thread.
 func signalThreads(number int) {
 	have := make(chan struct{})
@@ -122,6 +136,8 @@ func tlsm_signal(ask, number C.int) C.int {
 		_, err = syscall.Write(int(number), []byte{0})
 	case C.SIGNAL_WRITE_OUT:
 		_, err = os.Stdout.Write([]byte{0})
+	case C.SIGNAL_C_WRITE:
+		return C.signal_c_write(number)
 	case C.SIGNAL_NOTIFY:
 		signal.Notify(signalCame, syscall.Signal(number))
 	case C.SIGNAL_CAME:
@@ -149,6 +165,8 @@ func tlsm_signal(ask, number C.int) C.int {
 		signalLoop()
 	case C.SIGNAL_LOOPING:
 		return C.int(atomic.LoadInt32(&signalLooping))
+	case C.SIGNAL_BUSY:
+		signalBusy()
 	case C.SIGNAL_THREADS:
 		signalThreads(int(number))
 	case C.SIGNAL_START:

@@ -5,11 +5,15 @@
 #ifndef TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
 #define TLSMATRIX_CASES_THREAD_SIGNAL_LIB_H
 
+#include <errno.h>
+#include <unistd.h>
+
 enum signal_ask {
 	SIGNAL_NIL,         /* dereferences nil: does not return */
 	SIGNAL_RECOVER,     /* the same on a goroutine with a large stack, and recovers: 1, or 0 when nothing came */
 	SIGNAL_WRITE,       /* writes a byte to file number: 0, or the errno */
 	SIGNAL_WRITE_OUT,   /* the same by os.Stdout */
+	SIGNAL_C_WRITE,     /* calls C that writes a byte to file number: 0, or the errno */
 	SIGNAL_NOTIFY,      /* os/signal.Notify for signal number: 0 */
 	SIGNAL_CAME,        /* one has come, or comes soon: 1, else 0 */
 	SIGNAL_RESET,       /* os/signal.Reset of signal number: 0 */
@@ -22,6 +26,7 @@ enum signal_ask {
 	SIGNAL_GOEXIT_GO,   /* the same in Go that C calls that a goroutine calls: a goexit_end */
 	SIGNAL_LOOP,        /* works and sleeps until the process ends: does not return */
 	SIGNAL_LOOPING,     /* how many threads do that now */
+	SIGNAL_BUSY,        /* a goroutine without calls has the only processor until the process ends: 0 */
 	SIGNAL_THREADS,     /* has number goroutines keep a thread each until the process ends: 0 */
 	SIGNAL_START,       /* runs SIGNAL_PROGRAM, whose output goes to file number: 0, or an errno */
 	SIGNAL_START_GO,    /* the same on a goroutine of its own, which is on a thread of Go's */
@@ -42,5 +47,7 @@ static inline void signal_c_fault(void)
 	volatile int *volatile nowhere = (volatile int *)8;
 	kept = *nowhere;
 }
+
+static inline int signal_c_write(int file) { return write(file, "x", 1) == 1 ? 0 : errno; }
 
 #endif
