@@ -29,6 +29,7 @@ OF_THE_HOST = (
     "contract.",
     "thread.setid",
     "init.exit-",
+    "init.fini-order",
     "init.load-nested",
     "init.surplus",
     "thread.begins",
