@@ -30,6 +30,7 @@ OF_THE_HOST = (
     "thread.setid",
     "init.exit-",
     "init.fini-order",
+    "init.scope",
     "init.load-nested",
     "init.surplus",
     "thread.begins",

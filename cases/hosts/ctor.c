@@ -193,6 +193,13 @@ __attribute__((constructor)) static void ctor(int argc, char **argv, char **envp
 
 PUBLIC int ctor_dependency(void) { return 1; }
 
+PUBLIC char *l64a(long number)
+{
+	static char scope[] = CTOR_SCOPE;
+	(void)number;
+	return scope;
+}
+
 static int fini_armed;
 
 /* One write, so that the order of what is read is the order of the calls. */

@@ -38,6 +38,15 @@ __attribute__((destructor(101))) static void library_early_ends(void)
 
 __attribute__((destructor)) static void library_ends(void) { ctor_fini(",library"); }
 
+/* libc's function of that name, once more; nobody else calls it. */
+long a64l(const char *text)
+{
+	(void)text;
+	return INIT_LIB_SCOPE;
+}
+
+const char *tlsm_scope(void) { return l64a(1); }
+
 void init_lib_go_ran(void) { init_list_add("go"); }
 
 uintptr_t tlsm_slot(void) { return probe_slot_address(); }
