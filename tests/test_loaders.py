@@ -39,6 +39,7 @@ OF_THE_HOST = (
     "thread.cancel",
     "thread.keys",
     "thread.own-stack",
+    "thread.callbacks",
     "signal.samask",
     "signal.errno",
     "signal.restart",
