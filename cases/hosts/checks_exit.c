@@ -1,16 +1,19 @@
 #define _GNU_SOURCE
 #include "cases/hosts/question.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cases/thread/thread_signal_lib.h"
 #include "harness/probe/probe.h"
 
 /* The checks of a host's end: init.exit-calls, where Go is called by what exit(3) calls; init.exit-main, where threads
- * are in Go then; init.exit-main-thread, where the main thread ends and the process goes on. */
+ * are in Go then; init.exit-main-thread, where the main thread ends and the process goes on; init.fini-order, where
+ * what runs at the end says its name. */
 
 enum { EXIT_THREADS = 32, EXIT_BUSY = 2, EXIT_ROUNDS = 4, EXIT_ANSWERS = 100 };
 
@@ -182,6 +185,51 @@ static void main_ends(void (*after)(void))
 static void main_ends_answers(void) { main_ends(answers_after); }
 static void main_ends_signal(void) { main_ends(signal_after); }
 
+/* ---- init.fini-order ------------------------------------------------------------------------------------- */
+
+static void say(const char *name)
+{
+	if (write(STDERR_FILENO, name, strlen(name)) < 0)
+		question_fails("write");
+}
+
+static void say_atexit(void) { say(",atexit"); }
+
+/* What is told is all that is said from here to the end. */
+static void ends(void)
+{
+	void (*arm)(void) = NULL;
+	void *symbol = dlsym(question_library->handle, "ctor_fini_arm");
+	if (!symbol)
+		question_fails("libctor.so has no ctor_fini_arm");
+	memcpy(&arm, &symbol, sizeof arm);
+	if (!probe_control("init.fini-order", "program") && atexit(say_atexit))
+		question_fails("atexit");
+	say("\ntold: ends");
+	arm();
+}
+
+static void ends_by_exit(void)
+{
+	ends();
+	exit(EXIT_SUCCESS);
+}
+
+static void ends_by_return(void)
+{
+	ends();
+	longjmp(host_returns, 1);
+}
+
+/* The control's ends as the others. */
+static void ends_at_once(void)
+{
+	ends();
+	if (probe_control("init.fini-order", "exits"))
+		exit(EXIT_SUCCESS);
+	_exit(EXIT_SUCCESS);
+}
+
 static const struct question questions[] = {
 	{ "init.exit-calls", "before", at_exit, leave, NULL, NULL },
 	{ "init.exit-calls", "after", NULL, at_exit_and_leave, NULL, NULL },
@@ -190,6 +238,9 @@ static const struct question questions[] = {
 	{ "init.exit-main", "return", each_round, main_returns, NULL, NULL },
 	{ "init.exit-main", "exit", each_round, main_exits, NULL, NULL },
 	{ "init.exit-main", "thread", each_round, thread_exits, NULL, NULL },
+	{ "init.fini-order", "exit", NULL, ends_by_exit, NULL, NULL },
+	{ "init.fini-order", "return", NULL, ends_by_return, NULL, NULL },
+	{ "init.fini-order", "_exit", NULL, ends_at_once, NULL, NULL },
 	{ "init.exit-main-thread", "answers", NULL, main_ends_answers, NULL, NULL },
 	{ "init.exit-main-thread", "signal", NULL, main_ends_signal, NULL, NULL },
 };
@@ -197,10 +248,12 @@ static const struct question questions[] = {
 QUESTION_OBSERVER(observe_exit, "init.exit-calls")
 QUESTION_OBSERVER(observe_exit_main, "init.exit-main")
 QUESTION_OBSERVER(observe_exit_main_thread, "init.exit-main-thread")
+QUESTION_OBSERVER(observe_fini, "init.fini-order")
 
 const struct host_check exit_checks[] = {
 	{ "init.exit-calls", observe_exit },
 	{ "init.exit-main", observe_exit_main },
 	{ "init.exit-main-thread", observe_exit_main_thread },
+	{ "init.fini-order", observe_fini },
 	{ NULL, NULL },
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cases/init/init_lib.h"
 #include "harness/probe/probe.h"
 
 /* The checks of the C host in the process where the library is loaded (pass HOST). */
@@ -165,6 +166,44 @@ static void open_fails(struct host *host, struct seen *seen)
 	TEXT(seen, " answers=%s", library_answers(&host->library) ? "yes" : "no");
 }
 
+/* ---- whose definition a name has ---- */
+
+static const char *whose_l64a(const char *one)
+{
+	return strcmp(one, "/") == 0 ? "libc" : strcmp(one, CTOR_SCOPE) == 0 ? "dependency" : "nobody";
+}
+
+/* The definition of the name in the file that has the other one, for controls. */
+static void *beside(const char *other, const char *name)
+{
+	Dl_info file;
+	void *there = dlsym(RTLD_DEFAULT, other),
+	     *handle = there && dladdr(there, &file) ? dlopen(file.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+	return handle ? dlsym(handle, name) : NULL;
+}
+
+/* The controls are the loader that has a library behind all that the program needs, and the one that looks through what
+ * a library needs before it looks at the next. */
+static void scope(struct host *host, struct seen *seen)
+{
+	void *a64l_found = probe_control("init.scope", "behind") ? beside("free", "a64l") : dlsym(RTLD_DEFAULT, "a64l"),
+	     *l64a_found =
+		 probe_control("init.scope", "depth") ? beside("ctor_dependency", "l64a") : dlsym(RTLD_DEFAULT, "l64a"),
+	     *bound = dlsym(host->library.handle, "tlsm_scope");
+	long (*program_a64l)(const char *);
+	char *(*program_l64a)(long);
+	const char *(*library_l64a)(void);
+	if (!a64l_found || !l64a_found || !bound) {
+		TEXT(seen, "missing");
+		return;
+	}
+	memcpy(&program_a64l, &a64l_found, sizeof program_a64l);
+	memcpy(&program_l64a, &l64a_found, sizeof program_l64a);
+	memcpy(&library_l64a, &bound, sizeof library_l64a);
+	TEXT(seen, "program=%s,%s library=%s", program_a64l("/") == INIT_LIB_SCOPE ? "library" : "libc",
+	    whose_l64a(program_l64a(1)), whose_l64a(library_l64a()));
+}
+
 /* ---- dlsym of a thread-local variable ---- */
 
 struct symbol_seeker {
@@ -244,6 +283,7 @@ const struct host_check host_checks[] = {
 	{ "init.dlclose", dlclose_harmless },
 	{ "init.open-fails", open_fails },
 	{ "init.registers-kept", registers_kept },
+	{ "init.scope", scope },
 	{ "tls.symbol", symbol },
 	{ NULL, NULL },
 };

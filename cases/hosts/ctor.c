@@ -193,6 +193,33 @@ __attribute__((constructor)) static void ctor(int argc, char **argv, char **envp
 
 PUBLIC int ctor_dependency(void) { return 1; }
 
+PUBLIC char *l64a(long number)
+{
+	static char scope[] = CTOR_SCOPE;
+	(void)number;
+	return scope;
+}
+
+static int fini_armed;
+
+/* One write, so that the order of what is read is the order of the calls. */
+PUBLIC int ctor_fini(const char *name)
+{
+	if (fini_armed && write(STDERR_FILENO, name, strlen(name)) < 0)
+		_exit(EXIT_FAILURE);
+	return fini_armed;
+}
+
+__attribute__((destructor)) static void dtor(void) { ctor_fini(",dependency"); }
+
+/* The control is the loader that has a dependency's turn come first, and again in its place. */
+PUBLIC void ctor_fini_arm(void)
+{
+	fini_armed = 1;
+	if (probe_control("init.fini-order", "again") && atexit(dtor))
+		_exit(EXIT_FAILURE);
+}
+
 PUBLIC int ctor_go_began(void) { return segv_now() != segv_handler || thread_count() > threads; }
 
 PUBLIC const struct ctor_signal *ctor_signals(void) { return installed ? signals : NULL; }

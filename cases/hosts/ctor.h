@@ -40,6 +40,18 @@ int ctor_go_began(void);
  * initializer came on the wrong side. */
 void ctor_moment(const char *moment);
 
+/* libc's function of that name, once more (check init.scope): who is bound to this one gets CTOR_SCOPE. */
+#define CTOR_SCOPE "libctor"
+char *l64a(long number);
+
+/* From now on each destructor of the library and of libctor.so says its name behind what the process said last, on the
+ * standard error (check init.fini-order). */
+void ctor_fini_arm(void);
+
+/* A destructor of the library says that it runs, where they are armed: whether they are.  The name begins with a
+ * comma. */
+int ctor_fini(const char *name);
+
 /* The dispositions as the constructor left them, CTOR_SIGNALS entries; NULL when the argument
  * list did not ask for handlers. */
 const struct ctor_signal *ctor_signals(void);

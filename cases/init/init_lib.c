@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "_cgo_export.h"
 #include "init_list.h"
 #include "probe.h"
 
@@ -10,6 +11,7 @@
 int ctor_dependency(void);
 int ctor_go_began(void);
 void ctor_moment(const char *moment);
+int ctor_fini(const char *name);
 
 /* With a priority: before those without one in every link order, and Go's has none (cmd/link/internal/ld/data.go). */
 __attribute__((constructor(101))) static void library_early(void)
@@ -25,6 +27,25 @@ __attribute__((constructor)) static void library_constructor(void)
 	init_list_add(ctor_go_began() ? "library" INIT_LIST_AFTER : "library");
 	ctor_moment("late");
 }
+
+/* Behind the one without a priority, as their constructors are the other way round.  What Go needs is there still: its
+ * own module, and what that depends on; it is called where somebody reads what comes of it. */
+__attribute__((destructor(101))) static void library_early_ends(void)
+{
+	if (ctor_fini(",early") && tlsm_answer(20) == 41)
+		ctor_fini("+go");
+}
+
+__attribute__((destructor)) static void library_ends(void) { ctor_fini(",library"); }
+
+/* libc's function of that name, once more; nobody else calls it. */
+long a64l(const char *text)
+{
+	(void)text;
+	return INIT_LIB_SCOPE;
+}
+
+const char *tlsm_scope(void) { return l64a(1); }
 
 void init_lib_go_ran(void) { init_list_add("go"); }
 

@@ -12,4 +12,9 @@ void init_lib_go_ran(void);
 uintptr_t tlsm_slot(void);
 uintptr_t tlsm_slot_value(void);
 
+/* For check init.scope: what the library's a64l returns, which libc's does not, and what the l64a returns, for 1, that
+ * the library is bound to: "/" is libc's. */
+enum { INIT_LIB_SCOPE = -2 };
+const char *tlsm_scope(void);
+
 #endif
