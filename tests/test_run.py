@@ -97,6 +97,18 @@ def test_lost_or_spoiled_file_comes_again(small, tool, name):
         assert tool("report").status == small.done.status and verdicts(tool) == verdicts(small.tool)
 
 
+def test_reports_of_another_version_come_again(small, tool):
+    """Its rules had other verdicts: what is older than the program is written again, though no result is missing."""
+    tool("run", SMALL)
+    report = tool.out / "report.json"
+    report.write_text(report.read_text().replace('"ok"', '"regressed"'))
+    for file in tool.out.iterdir():
+        os.utime(file, (1, 1))
+    done = tool("run", SMALL)
+    assert done.status == small.done.status and judged(done) == (0, 9), done
+    assert verdicts(tool) == verdicts(small.tool)
+
+
 def test_one_or_two_at_once(tool, tmp_path):
     """-j decides how long it takes, not what comes out."""
     found = {}

@@ -76,13 +76,14 @@ static int is_older(const struct timespec *a, const struct timespec *b)
 
 int publish_is_current(const char *out)
 {
-	struct stat journal, report;
+	struct stat journal, report, program;
 	char *path = xprintf("%s/journal", out);
-	int current = stat(path, &journal) == 0;
+	int current = stat(path, &journal) == 0 && stat("/proc/self/exe", &program) == 0;
 	free(path);
 	for (size_t i = 0; current && i < PUBLISHED; i++) {
 		path = xprintf("%s/%s", out, publish_format(published[i], NULL)->file);
-		current = stat(path, &report) == 0 && !is_older(&report.st_mtim, &journal.st_mtim);
+		current = stat(path, &report) == 0 && !is_older(&report.st_mtim, &journal.st_mtim) &&
+		    !is_older(&report.st_mtim, &program.st_ctim); /* its mtime may come from a package */
 		free(path);
 	}
 	return current;

@@ -15,8 +15,8 @@ int publish_all(const struct view *view, struct diag *diag);
 /* Removes those three: what a run that is cut off leaves must not look like its own.  What is not there is no error. */
 void publish_withdraw(const char *out);
 
-/* Are those three there, and none older than the journal?  A kill between the journal's end and the
- * reports leaves those of the run before. */
+/* Are those three there, and none older than the journal or than this program?  A kill between the journal's end and
+ * the reports leaves those of the run before, and the rules of another version have other verdicts. */
 int publish_is_current(const char *out);
 
 /* The format of that name, or NULL with a line in diag (which may be NULL) that lists them. */

@@ -98,7 +98,7 @@ static inline void build_sample(enum sample sample)
 	    "%%function\nmain.again:\n%sruntime.etext:\n",
 	    samples[sample].le ? SLOT_LE : SLOT_IE, samples[sample].le ? SLOT_LE : SLOT_IE);
 	/* A library's exports, as cgo makes them: in C and in Go. */
-	static const char *const exports[] = { "goOnCThread", "goTLSWork", "tlsm_answer", "tlsm_check",
+	static const char *const exports[] = { "goBack", "goOnCThread", "goTLSWork", "tlsm_answer", "tlsm_check",
 #ifdef __x86_64__
 		"tlsm_deep",
 #endif
