@@ -29,6 +29,7 @@ const char *const source_c_files[] = {
 	"cases/hosts/opens.h",
 	"cases/hosts/question.h",
 	"cases/hosts/registers.h",
+	"cases/init/init_lib.h",
 	"cases/thread/thread_signal_lib.h",
 	"cases/init/init_list.h",
 	"harness/probe/probe.h",

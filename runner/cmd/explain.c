@@ -3,9 +3,9 @@
 #include "runner/cmd/screen.h"
 
 #include "matrix/base/buf.h"
-#include "matrix/coverage.h"
 #include "matrix/check.h"
 #include "matrix/contract.h"
+#include "matrix/coverage.h"
 #include "matrix/known.h"
 #include "matrix/promises.h"
 #include "matrix/references.h"

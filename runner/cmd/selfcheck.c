@@ -308,13 +308,14 @@ static char *own_filter(const struct setup *setup)
 static int run(struct setup *setup, const struct option_words *words)
 {
 	struct filter *filter, *every;
-	char *text, *own = own_filter(setup);
+	char *text;
 	struct diag diag = DIAG_INIT;
 	struct plan plan;
 	setup->timeout_scale = timeout_scale;
 	setup->alone = jobs == 1 ? 1 : setup->alone;
 	if (pulse_parse("selfcheck", pulse, &setup->pulse, &diag))
 		return cmd_fail(&diag, EXIT_USAGE);
+	char *own = own_filter(setup);
 	int code = cmd_filter(setup, words, own, &filter, &text);
 	free(own);
 	if (code)
