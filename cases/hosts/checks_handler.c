@@ -12,6 +12,7 @@
 
 #include "cases/thread/thread_signal_lib.h"
 #include "harness/probe/probe.h"
+#include "harness/probe/sleeps.h"
 
 /* What a signal leaves of the code that it interrupts, and of a handler that is at work: signal.samask, signal.errno,
  * signal.restart. */
@@ -146,23 +147,10 @@ static void *waiter_thread(void *argument)
 	return argument;
 }
 
-/* Whether the thread sleeps; one that has ended does not. */
-static int sleeps(pid_t thread)
-{
-	char path[64], state = 0;
-	snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
-	FILE *file = fopen(path, "r");
-	if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
-	if (file)
-		fclose(file);
-	return state == 'S';
-}
-
 /* Where it does not sleep in time, as after an interrupted call, the signal is sent all the same. */
 static void interrupt(int signal)
 {
-	for (int tries = 0; !sleeps(waiter.id) && tries < 100; tries++)
+	for (int tries = 0; !probe_sleeps((int)waiter.id) && tries < 100; tries++)
 		usleep(1000);
 	syscall(SYS_tgkill, getpid(), waiter.id, signal);
 }

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 
 #include "cases/hosts/opens.h"
+#include "cases/init/init_lib.h"
 #include "harness/probe/probe.h"
 
 /* The check of a library that a constructor brings: init.load-nested. */
@@ -28,7 +29,7 @@ static void open_outer(const char *name)
 		exit(EXIT_LOAD);
 	}
 	memcpy(&answer, &symbol, sizeof answer);
-	answered = answer() == OPENS_ANSWER;
+	answered = answer() == INIT_LIB_ANSWER;
 	there = library_inits() == inits_before + 1 && library_is_loaded(question_host->mode, question_host->path);
 }
 

@@ -366,7 +366,7 @@ static void call_busy(void)
 		alarm(2);
 	}
 	question_go(SIGNAL_BUSY, 0);
-	for (int round = 0; round < CALL_ROUNDS; round++)
+	for (int round = 0; round < host_rounds(CALL_ROUNDS); round++)
 		if (!library_answers(question_library))
 			question_tell("no-answer");
 	question_tell("answers");

@@ -30,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cases/init/init_lib.h"
 #include "harness/probe/probe.h"
 
 #if defined(__linux__) && defined(__x86_64__)
@@ -169,7 +170,7 @@ void contract_enter(struct turn *turn)
 		call(turn->loaded.entry[i], entering);
 }
 
-int contract_ask(const struct turn *turn) { return turn->loaded.answer(20) == 41; }
+int contract_ask(const struct turn *turn) { return turn->loaded.answer(INIT_LIB_QUESTION) == INIT_LIB_ANSWER; }
 
 static void *enter_on_thread(void *turn)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/sendfile.h>
 
+#include "cases/init/init_lib.h"
 #include "cases/init/init_list.h"
 
 /* glibc's own: a libc without them must be able to load this host all the same. */
@@ -195,10 +196,12 @@ int library_load_second(const struct load_mode *mode, struct library *library, c
 	return 0;
 }
 
-/* cases/init/init_lib.go and cases/init/second/main.go. */
-int library_answers(const struct library *library) { return library->answer(20) == 41; }
+int library_answers(const struct library *library) { return library->answer(INIT_LIB_QUESTION) == INIT_LIB_ANSWER; }
 
-int library_answers_second(const struct library *library) { return library->answer(20) == 62; }
+int library_answers_second(const struct library *library)
+{
+	return library->answer(INIT_LIB_QUESTION) == INIT_LIB_SECOND;
+}
 
 /* Reads the list into text, NUL-terminated. */
 static void list_read(char *text, size_t len)

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cases/init/init_lib.h"
 #include "harness/probe/probe.h"
 
 static pthread_t opener;
@@ -35,7 +36,7 @@ static void *open_and_call(void *argument)
 	if (handle && !probe_control("init.load-nested", "unasked"))
 		symbol = dlsym(handle, "tlsm_answer");
 	memcpy(&ask, &symbol, sizeof ask);
-	answer = ask ? ask(OPENS_QUESTION) : 0;
+	answer = ask ? ask(INIT_LIB_QUESTION) : 0;
 	return argument;
 }
 

@@ -8,10 +8,8 @@
 #define OPENS_ITSELF "opens"
 #define OPENS_THREAD "opens-thread"
 
-/* What the library is asked as soon as it is open, and what it then says. */
-enum { OPENS_QUESTION = 20, OPENS_ANSWER = 41 }; /* cases/init/init_lib.go */
-
-/* What it answered, 0 where it was not opened; waits for the thread. */
+/* What the library answered to INIT_LIB_QUESTION (cases/init/init_lib.h) as soon as it was open, 0 where it was not
+ * opened; waits for the thread. */
 __attribute__((visibility("default"))) int opens_answer(void);
 
 #endif

@@ -32,7 +32,7 @@ __attribute__((constructor)) static void library_constructor(void)
  * own module, and what that depends on; it is called where somebody reads what comes of it. */
 __attribute__((destructor(101))) static void library_early_ends(void)
 {
-	if (ctor_fini(",early") && tlsm_answer(20) == 41)
+	if (ctor_fini(",early") && tlsm_answer(INIT_LIB_QUESTION) == INIT_LIB_ANSWER)
 		ctor_fini("+go");
 }
 

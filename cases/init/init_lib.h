@@ -12,6 +12,10 @@ void init_lib_go_ran(void);
 uintptr_t tlsm_slot(void);
 uintptr_t tlsm_slot_value(void);
 
+/* What tlsm_answer (init_lib.go) is asked by who asks once, and what it then says; the second library
+ * (cases/init/second) says INIT_LIB_SECOND. */
+enum { INIT_LIB_QUESTION = 20, INIT_LIB_ANSWER = 41, INIT_LIB_SECOND = 62 };
+
 /* For check init.scope: what the library's a64l returns, which libc's does not, and what the l64a returns, for 1, that
  * the library is bound to: "/" is libc's. */
 enum { INIT_LIB_SCOPE = -2 };

@@ -11,6 +11,7 @@
 
 #include "_cgo_export.h"
 #include "probe.h"
+#include "sleeps.h"
 
 enum { SLEEPS_MS = 2000 }; /* for the thread to come to its read, which is a point also where it has not yet */
 
@@ -101,26 +102,13 @@ static void *cancel_body(void *argument)
 	return NULL;
 }
 
-/* Is it in a system call that waits? */
-static int cancel_sleeps(int tid)
-{
-	char path[64], state = 0;
-	snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-	FILE *file = fopen(path, "r");
-	if (!file)
-		return 0;
-	int fields = fscanf(file, "%*d (%*[^)]) %c", &state);
-	fclose(file);
-	return fields == 1 && state == 'S';
-}
-
 /* The control's nobody cancels: the read ends by a byte. */
 static int cancel_now(struct cancel *cancel, pthread_t thread)
 {
 	int tid, error = 0;
 	while ((tid = __atomic_load_n(&cancel->tid, __ATOMIC_SEQ_CST)) == 0)
 		usleep(1000);
-	for (int ms = 0; cancel->where == CANCEL_WAITS && ms < SLEEPS_MS && !cancel_sleeps(tid); ms++)
+	for (int ms = 0; cancel->where == CANCEL_WAITS && ms < SLEEPS_MS && !probe_sleeps(tid); ms++)
 		usleep(1000);
 	int never = probe_control(cancel->id, "never");
 	if (!never)

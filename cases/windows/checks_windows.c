@@ -6,6 +6,7 @@
 #include <winternl.h>
 
 #include "cases/windows/init_count_windows.h"
+#include "cases/init/init_lib.h"
 #include "harness/probe/probe.h"
 
 /* The C host's own checks on Windows: what cases/hosts/checks_loaded.c and checks_alone.c are elsewhere. */
@@ -53,8 +54,11 @@ static int wait(struct crowd *crowd)
 }
 
 /* cases/init/init_lib.go and cases/init/second/main.go. */
-static int answers(const struct library *library) { return library->answer(20) == 41; }
-static int answers_second(const struct library *library) { return library->answer(20) == 62; }
+static int answers(const struct library *library) { return library->answer(INIT_LIB_QUESTION) == INIT_LIB_ANSWER; }
+static int answers_second(const struct library *library)
+{
+	return library->answer(INIT_LIB_QUESTION) == INIT_LIB_SECOND;
+}
 
 static long inits(void)
 {
@@ -231,7 +235,7 @@ static void two_libs(struct host *host, struct seen *seen)
 		exit(65);
 	}
 	host->library.first_call();
-	crowd.second.answer(20);
+	crowd.second.answer(INIT_LIB_QUESTION);
 	finish(&crowd, threads, TWO_LIBS_THREADS);
 	pair_use(&crowd);
 	NOTE(seen,

@@ -33,6 +33,7 @@ const char *const source_c_files[] = {
 	"cases/thread/thread_signal_lib.h",
 	"cases/init/init_list.h",
 	"harness/probe/probe.h",
+	"harness/probe/sleeps.h",
 	"harness/probe/neighbours.c",
 	"harness/probe/neighbours.h",
 	"harness/probe/control_off.c",
@@ -77,6 +78,7 @@ const char *const source_windows_host_files[] = {
 	"harness/probe/record.c",
 	"cases/windows/host_windows.h",
 	"cases/windows/init_count_windows.h",
+	"cases/init/init_lib.h",
 	NULL,
 };
 

@@ -53,7 +53,6 @@ static const struct plan_cell *find_cell(const struct plan *plan, const char *wh
 static void attempt_fill(
     struct attempt *attempt, const struct setup *setup, const struct plan *plan, struct target *without)
 {
-	const struct violation none = { VIOLATION_NONE, NULL };
 	attempt->check = check_find(attempt->id);
 	attempt->cell = attempt->check ? find_cell(plan, attempt->where, attempt->check) : NULL;
 	for (int try = 0; attempt->cell && try < TRIES; try++) {
@@ -61,8 +60,8 @@ static void attempt_fill(
 		*cell = (struct plan_cell){ .cell = attempt->cell->cell, .target = attempt->cell->target, .count = 1 };
 		cell->checks = xmalloc(sizeof(*cell->checks));
 		cell->checks[0] = attempt->check;
-		if (attempt->control)
-			cell->violation = try == WITH ? attempt->control->violation : none;
+		if (attempt->control && try == WITH)
+			cell->violation = attempt->control->violation;
 		if (attempt->control && try == WITHOUT && attempt->control->violation.kind == SABOTAGE)
 			cell->violation = (struct violation){ SABOTAGE, "none" }; /* the same program, left alone */
 		if (without && try == WITHOUT) {
@@ -182,6 +181,22 @@ static void add_attempt(struct selfcheck *self, const struct setup *setup, const
 	self->attempts[self->count++] = attempt;
 }
 
+/* What was planted in the target, for each check that must see it. */
+static void add_fault(struct selfcheck *self, const struct setup *setup, const struct plan *plan,
+    const struct filter *filter, const struct target *target)
+{
+	char *must_see = xprintf("check=%s", target->seen_by);
+	for (size_t k = 0; k < checks_count; k++)
+		if (filter_text_match(must_see, &(struct filter_subject){ .check = checks[k].id }))
+			add_attempt(self, setup, plan, filter,
+			    (struct attempt){ .id = checks[k].id,
+				.kind = "target",
+				.argument = target->name,
+				.where = xprintf("target=%s", target->name) },
+			    target_find(setup->targets, target->without));
+	free(must_see);
+}
+
 static void select_attempts(
     struct selfcheck *self, const struct setup *setup, const struct plan *plan, const struct filter *filter)
 {
@@ -196,17 +211,9 @@ static void select_attempts(
 			.must = control->status },
 		    NULL);
 	}
-	for (size_t i = 0; i < setup->targets->count; i++) {
-		const struct target *target = &setup->targets->target[i];
-		for (size_t k = 0; k < checks_count; k++)
-			if (target_must_see(target, &checks[k]))
-				add_attempt(self, setup, plan, filter,
-				    (struct attempt){ .id = checks[k].id,
-					.kind = "target",
-					.argument = target->name,
-					.where = xprintf("target=%s", target->name) },
-				    target_find(setup->targets, target->without));
-	}
+	for (size_t i = 0; i < setup->targets->count; i++)
+		if (setup->targets->target[i].seen_by)
+			add_fault(self, setup, plan, filter, &setup->targets->target[i]);
 }
 
 /* Cells of all attempts that have one, at the front in the order of the attempts: attempts without one go to the
@@ -227,50 +234,60 @@ static size_t order_cells(struct selfcheck *self)
 	return TRIES * tried;
 }
 
-static void print(const struct selfcheck *self, size_t seen, const char *is_bare, size_t bare)
+/* What came of the attempts, and of checks without one. */
+struct tally {
+	size_t planted[2], seen[2]; /* by IN_TARGET and BY_CONTROL */
+	size_t bare;
+	char *is_bare; /* by the number of the check */
+};
+enum { IN_TARGET, BY_CONTROL };
+
+static void print_json(const struct selfcheck *self, const struct tally *tally)
 {
-	if (as_json) {
-		json_t *json = attempts_json(self->attempts, self->count, is_bare);
-		json_dumpf(json, stdout, JSON_INDENT(1));
-		putchar('\n');
-		json_decref(json);
-		return;
-	}
+	json_t *json = attempts_json(self->attempts, self->count, tally->is_bare);
+	json_dumpf(json, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(json);
+}
+
+static void print(const struct selfcheck *self, const struct tally *tally)
+{
+	const size_t *planted = tally->planted, *seen = tally->seen;
 	for (size_t i = 0; i < self->count; i++)
 		if (verbose || attempt_end(&self->attempts[i]) != ATTEMPT_SEEN)
 			attempt_print(&self->attempts[i]);
 	for (size_t i = 0; i < checks_count; i++)
-		if (is_bare[i])
+		if (tally->is_bare[i])
 			printf("BARE     %-24s has no control\n", checks[i].id);
-	size_t tried = 0, failed = 0;
-	for (size_t i = 0; i < self->count; i++) {
-		tried += self->attempts[i].control != NULL;
-		failed += self->attempts[i].control && attempt_end(&self->attempts[i]) == ATTEMPT_SEEN;
-	}
-	if (self->count > tried)
-		printf("%zu of %zu faults planted in targets are seen\n", seen - failed, self->count - tried);
-	if (tried || bare)
-		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n", failed, tried,
-		    bare, checks_count);
+	if (planted[IN_TARGET])
+		printf("%zu of %zu faults planted in targets are seen\n", seen[IN_TARGET], planted[IN_TARGET]);
+	if (planted[BY_CONTROL] || tally->bare)
+		printf("%zu of %zu controls make their check fail, %zu of %zu checks have no control\n",
+		    seen[BY_CONTROL], planted[BY_CONTROL], tally->bare, checks_count);
 }
 
 /* Prints what came out and returns the exit code. */
 static int tell(const struct selfcheck *self, const struct plan *plan, const struct filter *filter, const char *text)
 {
-	char *is_bare = xcalloc(checks_count, 1);
-	size_t bare = mark_bare(filter, plan, is_bare), seen = 0;
-	int code = EXIT_NOTHING;
-	for (size_t i = 0; i < self->count; i++)
-		seen += attempt_end(&self->attempts[i]) == ATTEMPT_SEEN;
-	if (self->count || bare) {
-		print(self, seen, is_bare, bare);
-		code = self->broken ? EXIT_INFRA : seen == self->count && !bare ? EXIT_OK : EXIT_UNEXPECTED;
+	struct tally tally = { .is_bare = xcalloc(checks_count, 1) };
+	int code = EXIT_NOTHING, unseen = 0;
+	tally.bare = mark_bare(filter, plan, tally.is_bare);
+	for (size_t i = 0; i < self->count; i++) {
+		int by = self->attempts[i].control ? BY_CONTROL : IN_TARGET;
+		int seen = attempt_end(&self->attempts[i]) == ATTEMPT_SEEN;
+		tally.planted[by]++;
+		tally.seen[by] += (size_t)seen;
+		unseen |= !seen;
+	}
+	if (self->count || tally.bare) {
+		(as_json ? print_json : print)(self, &tally);
+		code = self->broken ? EXIT_INFRA : unseen || tally.bare ? EXIT_UNEXPECTED : EXIT_OK;
 	} else {
 		fprintf(stderr,
 		    "tlsmatrix: '%s' selects no cell in which a control is tried here: name checks only (check=...)\n",
 		    text);
 	}
-	free(is_bare);
+	free(tally.is_bare);
 	return code;
 }
 

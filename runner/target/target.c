@@ -156,16 +156,6 @@ struct target *target_find(const struct targets *targets, const char *name)
 	return NULL;
 }
 
-int target_must_see(const struct target *target, const struct check *check)
-{
-	if (!target->seen_by)
-		return 0;
-	char *text = xprintf("check=%s", target->seen_by);
-	int must = filter_text_match(text, &(struct filter_subject){ .check = check->id });
-	free(text);
-	return must;
-}
-
 /* ---- packages --------------------------------------------------------------------------------- */
 
 /* Is the word in a list of words? */

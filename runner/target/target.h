@@ -112,10 +112,6 @@ void targets_forget(struct targets *targets);
  * none is left.  Start with *at 0. */
 const struct target *target_wants(const struct setup *setup, const struct target *target, size_t *at);
 
-/* Is there a fault in it that the check must see? */
-struct check;
-int target_must_see(const struct target *target, const struct check *check);
-
 /* A program by the target's rules: in PATH, then in the packages that it uses; malloc'ed, NULL when it is in
  * neither. */
 char *target_program(const struct setup *setup, const struct target *target, const char *name);
