@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -24,7 +25,15 @@ enum {
 	CONTROL = 3, /* where the control socket lies in a reaper */
 	REAPED_AT_ONCE = 1000,
 	GRACES = 25, /* of REAPER_GRACE_MS, for what is dying, and has to wait for a processor or for its children */
+	RSS_BLUR_KB =
+	    1024, /* the kernel counts a process's pages in batches of 64, of three kinds (SPLIT_RSS_COUNTING) */
 	GIVE_UP_SECONDS = 10 /* for what SIGKILL does not end: uninterruptible, or another user's */
+};
+
+/* What the program's process says of its way to exec. */
+struct exec {
+	int error;   /* why it did not come to it; 0: it did, or was killed before */
+	long rss_kb; /* its peak when it called it */
 };
 
 enum phase { RUNNING, DUMPING, LEAVING, KILLING };
@@ -32,9 +41,10 @@ enum phase { RUNNING, DUMPING, LEAVING, KILLING };
 struct reaper {
 	const struct reaper_job *job;
 	pid_t program;
-	int signals; /* signalfd of SIGCHLD */
-	int exited;  /* the program was reaped */
-	int hung_up; /* the runner is gone, or wants the tree dead */
+	struct exec *exec; /* shared with the program until then */
+	int signals;       /* signalfd of SIGCHLD */
+	int exited;        /* the program was reaped */
+	int hung_up;       /* the runner is gone, or wants the tree dead */
 	enum phase phase;
 	double start, deadline; /* deadline of the phase, 0: none */
 	double killing_since;
@@ -85,13 +95,18 @@ static int exec_search(const char *const *argv, const char *const *env)
 	}
 }
 
-/* vfork: a fork would copy the page tables of the runner a second time.  The child changes nothing
- * in the shared memory but *error.  Returns the program's pid; *error is not 0 if exec failed. */
-static __attribute__((noinline)) pid_t program_start(const struct reaper_job *job, volatile int *error)
+/* Not by vfork, which would have the reaper wait for the child's exec in a sleep that nothing but SIGKILL ends: a child
+ * that somebody stops before its exec would outlive a killed runner.  0 or an errno. */
+static int program_start(struct reaper *reaper)
 {
-	pid_t pid = vfork();
-	if (pid)
-		return pid;
+	const struct reaper_job *job = reaper->job;
+	struct exec *exec = mmap(NULL, sizeof(*exec), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (exec == MAP_FAILED)
+		return errno;
+	reaper->exec = exec;
+	reaper->program = fork();
+	if (reaper->program)
+		return reaper->program < 0 ? errno : 0;
 	sigset_t none;
 	sigemptyset(&none);
 	/* A group of its own, so that kill(0, SIG) in the program does not reach the reaper; and its
@@ -99,7 +114,10 @@ static __attribute__((noinline)) pid_t program_start(const struct reaper_job *jo
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	*error = job->cwd && chdir(job->cwd) < 0 ? errno : exec_search(job->argv, job->env);
+	struct rusage own;
+	if (getrusage(RUSAGE_SELF, &own) == 0)
+		exec->rss_kb = own.ru_maxrss;
+	exec->error = job->cwd && chdir(job->cwd) < 0 ? errno : exec_search(job->argv, job->env);
 	_exit(127);
 }
 
@@ -259,14 +277,15 @@ static void reaper_poll(struct reaper *reaper)
 
 static _Noreturn void reaper_report(struct reaper *reaper)
 {
-	struct rusage usage, own;
-	if (getrusage(RUSAGE_CHILDREN, &usage) == 0 && getrusage(RUSAGE_SELF, &own) == 0) {
+	struct rusage usage;
+	if (reaper->exec && getrusage(RUSAGE_CHILDREN, &usage) == 0) {
 		const struct timeval *user = &usage.ru_utime, *system = &usage.ru_stime;
 		reaper->report.cpu_seconds =
 		    (double)(user->tv_sec + system->tv_sec) + (double)(user->tv_usec + system->tv_usec) / 1e6;
-		/* The kernel lets a program's peak begin with the memory it was vforked in, the reaper's
-		 * (exec_mmap in fs/exec.c): a peak that is not larger says nothing of the program. */
-		reaper->report.max_rss_kb = usage.ru_maxrss > own.ru_maxrss ? usage.ru_maxrss : 0;
+		/* The kernel lets a program's peak begin with that of what called exec, a copy of the reaper
+		 * (exec_mmap in fs/exec.c): one that is not larger says nothing of the program. */
+		if (usage.ru_maxrss > reaper->exec->rss_kb + RSS_BLUR_KB)
+			reaper->report.max_rss_kb = usage.ru_maxrss;
 	}
 	send(CONTROL, &reaper->report, sizeof reaper->report, MSG_NOSIGNAL);
 	_exit(0);
@@ -275,7 +294,6 @@ static _Noreturn void reaper_report(struct reaper *reaper)
 void reaper_main(const struct reaper_job *job)
 {
 	struct reaper reaper = { .job = job, .phase = RUNNING, .report = { .end = REAPER_OVER } };
-	volatile int error = 0;
 	sigset_t child;
 	reaper_prepare(job);
 	sigemptyset(&child);
@@ -284,16 +302,7 @@ void reaper_main(const struct reaper_job *job)
 	reaper.start = clock_now();
 	if (job->timeout_ms > 0)
 		reaper.deadline = reaper.start + job->timeout_ms / 1e3;
-	reaper.program = program_start(job, &error);
-	if (reaper.program < 0)
-		error = errno;
-	if (error) {
-		while (reaper_reap(&reaper))
-			poll(NULL, 0, 1);
-		reaper.report.end = REAPER_NOT_STARTED;
-		reaper.report.wait_status = error;
-		reaper_report(&reaper);
-	}
+	int error = program_start(&reaper);
 	while (reaper_reap(&reaper)) {
 		phase_step(&reaper);
 		if (reaper.phase == KILLING && clock_now() - reaper.killing_since > GIVE_UP_SECONDS) {
@@ -301,6 +310,12 @@ void reaper_main(const struct reaper_job *job)
 			break;
 		}
 		reaper_poll(&reaper);
+	}
+	if (!error)
+		error = reaper.exec->error;
+	if (error) {
+		reaper.report.end = REAPER_NOT_STARTED;
+		reaper.report.wait_status = error;
 	}
 	reaper_report(&reaper);
 }
