@@ -86,7 +86,7 @@ static int carried(const struct check *check, const struct cell *cell)
 	enum load loads[LOAD_COUNT];
 	size_t count = gen_loads(cell, loads);
 	struct cell run = *cell;
-	strcpy(run.target, "host");
+	strcpy(run.target, target_is_osv(cell->target) ? "osv" : "host");
 	for (size_t i = 0; i < count; i++) {
 		run.load = loads[i];
 		if (check->pass == PASS_LIVE && check_planned(check, &run))

@@ -1,5 +1,6 @@
 #include "runner/build/hosts.h"
 
+#include "cases/generate.h"
 #include "matrix/base/diag.h"
 #include "runner/build/commands.h"
 #include "runner/build/hosts_windows.h"
@@ -31,6 +32,16 @@ static struct cell hosts_cell(const struct setup *setup, const struct cell *of, 
 }
 
 int hosts_serve(const struct cell *cell) { return strcmp(cell->os, "js") != 0 && strcmp(cell->os, "wasip1") != 0; }
+
+int hosts_needed(const struct cell *cell)
+{
+	const char **files = generate_sources(cell, CASE_CHECKS);
+	int needed = 0;
+	for (size_t i = 0; files[i]; i++)
+		needed |= strcmp(files[i], "cases/hosts/needed.h") == 0;
+	free(files);
+	return needed;
+}
 
 static void add_files(const struct setup *setup, struct hash *hash, const char *const *files)
 {
@@ -72,6 +83,8 @@ static void make_c(
 	make_library(setup, cell, dir, script, "libfiller8.so", "-DFILLER_BYTES=8", "cases/hosts/filler.c", NULL);
 	make_library(setup, cell, dir, script, "libopens.so", "-fvisibility=hidden", "cases/hosts/opens.c",
 	    command_control(control));
+	make_library(
+	    setup, cell, dir, script, "libneeded.so", "-Wl,-soname,libneeded.so", "cases/hosts/needed.c", NULL);
 	struct argv argv = { NULL, 0 };
 	command_cc(setup, cell, "", &argv);
 	argv_add(&argv, "-o");

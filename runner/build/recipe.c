@@ -177,11 +177,11 @@ void recipe_case(const struct setup *setup, const struct build *build, struct sc
 		by_mode[build->cell.mode](setup, build, script, runs);
 }
 
-/* A library depends on libctor.so, which cgo finds in the package folder. */
-static int place_libctor(const struct setup *setup, const struct build *build, const char *package)
+/* A library depends on libctor.so, some programs on libneeded.so; cgo finds them in the package folder. */
+static int place_library(const struct setup *setup, const struct build *build, const char *name, const char *package)
 {
-	char *hosts = hosts_dir(setup, &build->cell, HOSTS_C, build->control), *from = xprintf("%s/libctor.so", hosts),
-	     *to = xprintf("%s/libctor.so", package);
+	char *hosts = hosts_dir(setup, &build->cell, HOSTS_C, build->control), *from = xprintf("%s/%s", hosts, name),
+	     *to = xprintf("%s/%s", package, name);
 	int error = file_copy(from, to);
 	free(to);
 	free(from);
@@ -203,7 +203,9 @@ int recipe_place(const struct setup *setup, const struct build *build, const cha
 	int error = beside_place(setup, build, package);
 	if (error || build->kind == CASE_PORT || !cell->cgo || cell_is_windows(cell))
 		return error;
-	return cell->mode == MODE_PLUGIN                                ? place_plugin_host(setup, package) :
-	    cell->mode == MODE_C_SHARED || cell->mode == MODE_C_ARCHIVE ? place_libctor(setup, build, package) :
-									  0;
+	if (cell->mode == MODE_PLUGIN)
+		return place_plugin_host(setup, package);
+	if (cell->mode == MODE_C_SHARED || cell->mode == MODE_C_ARCHIVE)
+		return place_library(setup, build, "libctor.so", package);
+	return hosts_needed(cell) ? place_library(setup, build, "libneeded.so", package) : 0;
 }

@@ -25,6 +25,8 @@ const char *const source_c_files[] = {
 	"cases/hosts/dispositions.h",
 	"cases/hosts/host.h",
 	"cases/hosts/library.h",
+	"cases/hosts/needed.c",
+	"cases/hosts/needed.h",
 	"cases/hosts/opens.c",
 	"cases/hosts/opens.h",
 	"cases/hosts/question.h",

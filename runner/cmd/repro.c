@@ -274,13 +274,16 @@ static int add_folder(struct repro *repro, const char *path)
 }
 
 /* Some packages are linked with a library of the hosts, which lies in them. */
-static int add_ctor(struct repro *repro, const char *path)
+static int add_libraries(struct repro *repro, const char *path)
 {
-	char *library = xprintf("%s/libctor.so", path);
-	if (file_exists(library))
-		buf_printf(&repro->commands, "cp \"$W\"/hosts/*/libctor.so \"$W\"%s/\n",
-		    path + strlen(repro->setup->places.cache));
-	free(library);
+	static const char *const names[] = { "libctor.so", "libneeded.so" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char *library = xprintf("%s/%s", path, names[i]);
+		if (file_exists(library))
+			buf_printf(&repro->commands, "cp \"$W\"/hosts/*/%s \"$W\"%s/\n", names[i],
+			    path + strlen(repro->setup->places.cache));
+		free(library);
+	}
 	return 0;
 }
 
@@ -318,7 +321,7 @@ static int make(struct repro *repro)
 	int error = each_folder(repro, all.data, "build", add_folder);
 	error = error ? error : each_folder(repro, all.data, "hosts", add_folder);
 	error = error ? error : each_folder(repro, all.data, "hosts", add_hosts);
-	error = error ? error : each_folder(repro, all.data, "src", add_ctor);
+	error = error ? error : each_folder(repro, all.data, "src", add_libraries);
 	error = error ? error : add_lines(repro, build.data);
 	error = error ? error : add_lines(repro, last);
 	if (!error && (error = make_folders(to)))

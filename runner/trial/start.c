@@ -80,6 +80,8 @@ void start_env(struct run *run)
 		free(dir);
 	} else if (!program) {
 		env_set(&run->env, "LD_LIBRARY_PATH", "%s:%s", trial->build_dir, aux_c);
+	} else if (hosts_needed(&trial->cell)) {
+		env_set(&run->env, "LD_LIBRARY_PATH", "%s", aux_c);
 	}
 	struct argv argv = { NULL, 0 };
 	start_program(run, NULL, &argv);
