@@ -109,21 +109,6 @@ static void recipe_c_archive(const struct setup *setup, const struct build *buil
 	free(archive);
 }
 
-/* The program that opens the plugin, and the folder in the package that it is made from. */
-#define PLUGIN_HOST "pluginhost"
-
-static void recipe_plugin(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
-{
-	char *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/" PLUGIN_HOST, build->dir);
-	char *host_src = xprintf("%s/" PLUGIN_HOST, build->src);
-	if (command_go_build(setup, build, script, build->src, "-buildmode=plugin", out) &&
-	    command_go_build(setup, build, script, host_src, "-buildmode=exe", host))
-		add_run(runs, LOAD_PLUGIN, out, json_pack("[s, s]", host, out));
-	free(host_src);
-	free(host);
-	free(out);
-}
-
 /* ---- buildmode shared ------------------------------------------------------------------------------------- */
 
 /* What the case imports of std.  With its dependencies that is all of std that the program has, so
@@ -189,21 +174,13 @@ static int place_libctor(const struct setup *setup, const struct build *build, c
 	return error;
 }
 
-static int place_plugin_host(const struct setup *setup, const char *package)
-{
-	char *folder = xprintf("%s/" PLUGIN_HOST, package);
-	int error = command_go_folder(setup, source_plugin_files, folder);
-	free(folder);
-	return error;
-}
-
 int recipe_place(const struct setup *setup, const struct build *build, const char *package)
 {
 	const struct cell *cell = &build->cell;
 	int error = beside_place(setup, build, package);
 	if (error || build->kind == CASE_PORT || !cell->cgo || cell_is_windows(cell))
 		return error;
-	return cell->mode == MODE_PLUGIN                                ? place_plugin_host(setup, package) :
+	return cell->mode == MODE_PLUGIN                                ? recipe_place_plugin(setup, build, package) :
 	    cell->mode == MODE_C_SHARED || cell->mode == MODE_C_ARCHIVE ? place_libctor(setup, build, package) :
 									  0;
 }
