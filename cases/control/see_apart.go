@@ -3,7 +3,7 @@ package main
 import (
 	"os"
 
-	"tlsmatrix.case/apart"
+	apart "tlsmatrix.case/apart"
 	"tlsmatrix.case/common"
 )
 

@@ -72,7 +72,8 @@ int recipe_place_plugin(const struct setup *setup, const struct build *build, co
 	for (size_t i = 0; !error && i < sizeof(folders) / sizeof(*folders); i++) {
 		char *folder = xprintf("%s/%s", package, folders[i].name);
 		if (folders[i].placed)
-			error = command_go_folder(setup, pair ? FOLDER_INSIDE : FOLDER_MODULE, folders[i].files, folder);
+			error =
+			    command_go_folder(setup, pair ? FOLDER_INSIDE : FOLDER_MODULE, folders[i].files, folder);
 		free(folder);
 	}
 	return error;

@@ -29,6 +29,8 @@ const (
 	all           = withoutSecond * 7
 )
 
+func one(condition bool) string { return word(condition, "one", "several") }
+
 func beside(name string) string { return filepath.Join(filepath.Dir(os.Args[1]), name) }
 
 // find is Lookup of what must be there.
@@ -66,9 +68,9 @@ func pluginShared() observation {
 		numbers = numbers && seven == 7
 		jumps = jumps && jumped
 	}
-	return observation{observed: "init=" + itoa(inits) + " variable=" + word(words, "one", "several") + " closure=" +
-		word(closure, "one", "several") + " map=" + word(numbers, "made", "empty") + " switch=" +
-		word(jumps, "own", "lost"), note: "word=" + itoa(common.Word) + " of " + itoa(all)}
+	observed := "init=" + itoa(inits) + " variable=" + one(words) + " closure=" + one(closure) +
+		" map=" + word(numbers, "made", "empty") + " switch=" + word(jumps, "own", "lost")
+	return observation{observed: observed, note: "word=" + itoa(common.Word) + " of " + itoa(all)}
 }
 
 // pluginTypes: types, itabs and methods of the three.
@@ -88,11 +90,11 @@ func pluginTypes() observation {
 	made := find(second, "Made").(func() interface{})()
 	kept := find(second, "Call").(func(string) string)("Kept")
 	teller, tells := find(second, "Told").(interface{ Tell() string })
-	return observation{observed: "type=" + word(empty == firstEmpty && empty == secondEmpty && asserted, "one", "several") +
-		" itab=" + word(namer == firstNamer && namer == secondNamer, "one", "several") +
-		" unnamed=" + word(firstUnnamed == secondUnnamed, "one", "several") +
-		" reflected=" + word(firstUnnamed == made, "one", "several") +
-		" methods=" + word(kept == "kept" && tells && teller.Tell() == "told", "kept", "lost"), note: kept}
+	observed := "type=" + one(empty == firstEmpty && empty == secondEmpty && asserted) +
+		" itab=" + one(namer == firstNamer && namer == secondNamer) +
+		" unnamed=" + one(firstUnnamed == secondUnnamed) + " reflected=" + one(firstUnnamed == made) +
+		" methods=" + word(kept == "kept" && tells && teller.Tell() == "told", "kept", "lost")
+	return observation{observed: observed, note: kept}
 }
 
 // openAtOnce opens one path in eight goroutines; nil where they do not all get the same plugin.
@@ -171,9 +173,10 @@ func pluginTwice() observation {
 	if control("init.plugin-twice", "init") {
 		common.Word *= 7
 	}
-	return observation{observed: "at-once=" + word(second != nil, "one", "several") + " again=" +
-		word(again == second, "same", "other") + " link=" + word(linked == second, "same", "other") + " copy=" + how +
-		" init=" + word(common.Word == all, "once", "again"), note: told}
+	observed := "at-once=" + one(second != nil) + " again=" + word(again == second, "same", "other") +
+		" link=" + word(linked == second, "same", "other") + " copy=" + how +
+		" init=" + word(common.Word == all, "once", "again")
+	return observation{observed: observed, note: told}
 }
 
 // pluginRefused: of a plugin whose shared package was compiled in another way nothing is initialized, and what was
@@ -187,6 +190,7 @@ func pluginRefused() observation {
 	again, _ := refusal(path, "different version of package tlsmatrix.case/common")
 	inits, seen, _, _, jumps := find(first, "See").(seeing)()
 	works := inits == 1 && *seen == common.Word && jumps
-	return observation{observed: "open=" + how + " again=" + again + " init=" +
-		word(common.Word == withoutSecond, "none", "some") + " first=" + word(works, "works", "lost"), note: told}
+	observed := "open=" + how + " again=" + again + " init=" + word(common.Word == withoutSecond, "none", "some") +
+		" first=" + word(works, "works", "lost")
+	return observation{observed: observed, note: told}
 }
