@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"io/ioutil"
 	"os"
 	"path/filepath"
 	"plugin"
@@ -119,12 +120,12 @@ func openAtOnce(path string) *plugin.Plugin {
 
 // aside makes a folder with a link to a file and with a copy of it.
 func aside(path string) (folder, link, copied string) {
-	folder = os.TempDir() + "/tlsmatrix-plugin-" + itoa(os.Getpid())
-	link, copied = folder+"/link.so", folder+"/copy.so"
-	if err := os.Mkdir(folder, 0700); err != nil {
+	folder, err := ioutil.TempDir("", "tlsmatrix-plugin")
+	if err != nil {
 		fail(err.Error())
 	}
-	if err := os.Symlink(path, link); err != nil {
+	link, copied = folder+"/link.so", folder+"/copy.so"
+	if err = os.Symlink(path, link); err != nil {
 		fail(err.Error())
 	}
 	from, err := os.Open(path)
@@ -143,13 +144,17 @@ func aside(path string) (folder, link, copied string) {
 	return folder, link, copied
 }
 
-// refusal is what an attempt to open a plugin came to: by the words of runtime/plugin.go.
+// refusal is what an attempt to open a plugin came to, by the words of runtime/plugin.go, and what other words there
+// were.
 func refusal(path, words string) (how, told string) {
 	_, err := plugin.Open(path)
 	if err == nil {
 		return "opened", ""
 	}
-	return word(strings.Contains(err.Error(), words), "refused", "failed"), err.Error()
+	if strings.Contains(err.Error(), words) {
+		return "refused", ""
+	}
+	return "failed", err.Error()
 }
 
 // pluginTwice: the same file is the same plugin, by whatever name and by how many at once; a copy of it is refused.
