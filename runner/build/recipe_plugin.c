@@ -44,11 +44,18 @@ static int make_pair(const struct setup *setup, const struct build *build, struc
 	return built;
 }
 
+/* The program that opens it is a PIE where gold links (golang/go#43228, mended in 1.16), so that both are tried. */
+static const char *host_mode(const struct cell *cell)
+{
+	return cell->link == LINK_EXTERNAL_GOLD && version_since(cell->go, VERSION_PLUGIN_PIE) ? "-buildmode=pie" :
+												 "-buildmode=exe";
+}
+
 void recipe_plugin(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
 {
 	char *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/" PLUGIN_HOST, build->dir);
 	if (command_go_build(setup, build, script, build->src, "-buildmode=plugin", out) &&
-	    make_in(setup, build, script, PLUGIN_HOST, "-buildmode=exe", PLUGIN_HOST) &&
+	    make_in(setup, build, script, PLUGIN_HOST, host_mode(&build->cell), PLUGIN_HOST) &&
 	    (!pair_planned(build) || make_pair(setup, build, script)))
 		json_object_set_new(
 		    runs, load_name(LOAD_PLUGIN), json_pack("{s:[s, s], s:s}", "program", host, out, "module", out));
