@@ -162,6 +162,9 @@ int check_planned(const struct check *check, const struct cell *cell)
 		return 0;
 	if (check->pass >= PASS_LIVE && !runs)
 		return 0;
+	/* The program that opens a plugin makes some in a process of their own (cases/hosts/plugin/pair.go). */
+	if (cell->mode == MODE_PLUGIN && check->pass == PASS_ALONE)
+		hosted = cell->load == LOAD_PLUGIN;
 	if ((check->pass == PASS_HOST || check->pass == PASS_ALONE) && !hosted && !contract_of_program(check->id))
 		return 0;
 	const struct filter_subject subject = { cell, check->id, NULL, NULL };

@@ -51,6 +51,7 @@ enum version_brought {
 	VERSION_ARCHIVE_PIC = 8, /* a c-archive can become part of a PIE or a library (cmd/go buildModeInit: -shared) */
 	VERSION_GOCACHE = 10,    /* before, what is compiled of std for a build is gone with it: -pkgdir keeps it */
 	VERSION_BUILDCFG = 17,   /* the tools' version is in internal/buildcfg, before in cmd/internal/objabi */
+	VERSION_PLUGIN_PIE = 16, /* a PIE opens plugins (golang/go#43228) */
 	VERSION_CGO_ASKED = 22,  /* cmd/go refuses to link externally without cgo (externalLinkingReason) */
 	VERSION_MODULES = 14,    /* modules and -trimpath are used (1.13 has both, and go -linkshared that panics) */
 };

@@ -40,7 +40,7 @@ int beside_place(const struct setup *setup, const struct build *build, const cha
 	int error = 0, program = build->cell.mode == MODE_EXE || build->cell.mode == MODE_PIE;
 	for (enum beside beside = 0; program && beside < BESIDE_COUNT && !error; beside++) {
 		char *folder = xprintf("%s/%s", package, besides[beside].name);
-		error = command_go_folder(setup, besides[beside].files, folder);
+		error = command_go_folder(setup, FOLDER_MODULE, besides[beside].files, folder);
 		free(folder);
 	}
 	return error;

@@ -77,7 +77,7 @@ int command_go_build(const struct setup *setup, const struct build *build, struc
 	return built;
 }
 
-int command_go_folder(const struct setup *setup, const char *const *files, const char *src)
+int command_go_folder(const struct setup *setup, enum folder kind, const char *const *files, const char *src)
 {
 	static const char module[] = "module tlsmatrix.host\n\ngo 1.21\n";
 	static const char table[] = "package main\n\nvar checkTable []checkEntry\n";
@@ -96,7 +96,8 @@ int command_go_folder(const struct setup *setup, const char *const *files, const
 		free(from);
 		free(to);
 	}
-	error = error ? error : file_write(mod, module, strlen(module));
+	if (!error && kind == FOLDER_MODULE)
+		error = file_write(mod, module, strlen(module));
 	if (!error && has_table)
 		error = file_write(zz, table, strlen(table));
 	free(zz);
@@ -107,7 +108,7 @@ int command_go_folder(const struct setup *setup, const char *const *files, const
 int command_go_files(const struct setup *setup, const struct build *build, struct script *script,
     const char *const *files, const char *src, const char *mode, const char *out)
 {
-	int error = script->dry ? 0 : command_go_folder(setup, files, src);
+	int error = script->dry ? 0 : command_go_folder(setup, FOLDER_MODULE, files, src);
 	if (error)
 		script->infra = error;
 	return command_go_build(setup, build, script, src, mode, out);

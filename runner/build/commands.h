@@ -22,8 +22,10 @@ char *command_go_shared(const struct setup *setup, const struct build *build, st
 void command_ldflags(const struct build *build, struct buf *out);
 
 /* A small Go program of ours: copies files (relative to root, NULL-terminated) into the folder src, where that is not
- * there yet, with a go.mod and an empty table of checks.  0 or -errno. */
-int command_go_folder(const struct setup *setup, const char *const *files, const char *src);
+ * there yet, with a go.mod, where it is not to be a package of the module around it, and an empty table of checks where
+ * it makes some.  0 or -errno. */
+enum folder { FOLDER_MODULE, FOLDER_INSIDE };
+int command_go_folder(const struct setup *setup, enum folder kind, const char *const *files, const char *src);
 
 /* The same, and builds it as mode.  1 when that exited 0. */
 int command_go_files(const struct setup *setup, const struct build *build, struct script *script,

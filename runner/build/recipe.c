@@ -109,21 +109,6 @@ static void recipe_c_archive(const struct setup *setup, const struct build *buil
 	free(archive);
 }
 
-/* The program that opens the plugin, and the folder in the package that it is made from. */
-#define PLUGIN_HOST "pluginhost"
-
-static void recipe_plugin(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
-{
-	char *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/" PLUGIN_HOST, build->dir);
-	char *host_src = xprintf("%s/" PLUGIN_HOST, build->src);
-	if (command_go_build(setup, build, script, build->src, "-buildmode=plugin", out) &&
-	    command_go_build(setup, build, script, host_src, "-buildmode=exe", host))
-		add_run(runs, LOAD_PLUGIN, out, json_pack("[s, s]", host, out));
-	free(host_src);
-	free(host);
-	free(out);
-}
-
 /* ---- buildmode shared ------------------------------------------------------------------------------------- */
 
 /* What the case imports of std.  With its dependencies that is all of std that the program has, so
@@ -189,14 +174,6 @@ static int place_library(const struct setup *setup, const struct build *build, c
 	return error;
 }
 
-static int place_plugin_host(const struct setup *setup, const char *package)
-{
-	char *folder = xprintf("%s/" PLUGIN_HOST, package);
-	int error = command_go_folder(setup, source_plugin_files, folder);
-	free(folder);
-	return error;
-}
-
 int recipe_place(const struct setup *setup, const struct build *build, const char *package)
 {
 	const struct cell *cell = &build->cell;
@@ -204,7 +181,7 @@ int recipe_place(const struct setup *setup, const struct build *build, const cha
 	if (error || build->kind == CASE_PORT || !cell->cgo || cell_is_windows(cell))
 		return error;
 	if (cell->mode == MODE_PLUGIN)
-		return place_plugin_host(setup, package);
+		return recipe_place_plugin(setup, build, package);
 	if (cell->mode == MODE_C_SHARED || cell->mode == MODE_C_ARCHIVE)
 		return place_library(setup, build, "libctor.so", package);
 	return hosts_needed(cell) ? place_library(setup, build, "libneeded.so", package) : 0;

@@ -18,6 +18,10 @@ void recipe_wasm(const struct setup *setup, const struct build *build, struct sc
 /* The same for Windows. */
 void recipe_windows(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
 
+/* The same for plugins, and what else than its sources lies in the package's folder; 0 or -errno. */
+void recipe_plugin(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
+int recipe_place_plugin(const struct setup *setup, const struct build *build, const char *package);
+
 /* Puts into a new package folder what must lie in it beside its sources.  0 or -errno. */
 int recipe_place(const struct setup *setup, const struct build *build, const char *package);
 

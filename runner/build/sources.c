@@ -44,6 +44,13 @@ const char *const source_c_files[] = {
 };
 const char *const source_plugin_files[] = { "cases/hosts/plugin/main.go", "cases/core/record.go", "cases/core/check.go",
 	NULL };
+const char *const source_pair_files[] = { "cases/hosts/plugin/main.go", "cases/hosts/plugin/pair.go",
+	"cases/core/record.go", "cases/core/check.go", "cases/core/control_off.go", NULL };
+const char *const source_pair_control[] = { "cases/hosts/plugin/main.go", "cases/hosts/plugin/pair.go",
+	"cases/core/record.go", "cases/core/check.go", "cases/control/control_on.go", NULL };
+const char *const source_plugin_second[] = { "cases/hosts/plugin/second/main.go", "cases/hosts/plugin/see.go", NULL };
+const char *const source_second_control[] = { "cases/hosts/plugin/second/main.go", "cases/control/see_apart.go", NULL };
+const char *const source_plugin_apart[] = { "cases/hosts/plugin/common/common.go", NULL };
 
 const char *const source_ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/ctls/ctls.c", "cases/tls/ctls/ctls.h",
 	NULL };
@@ -86,7 +93,8 @@ const char *const source_windows_host_files[] = {
 
 const char **build_sources(enum mode mode)
 {
-	static const char *const *const plugin[] = { source_plugin_files, NULL };
+	static const char *const *const plugin[] = { source_pair_files, source_plugin_second, source_second_control,
+		NULL };
 	static const char *const *const program[] = { source_ctls_files, source_shared_files, source_static_files,
 		NULL };
 	static const char *const *const shared[] = { NULL }, *const *const library[] = { source_c_files, NULL };

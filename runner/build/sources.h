@@ -17,8 +17,13 @@ extern const char *const source_host_files[];
 extern const char *const source_second_files[], *const source_second_windows[];
 extern const char *const source_gohost_files[], *const source_gohost_windows[];
 
-/* The program that opens a plugin; the programs of beside.h. */
+/* The program that opens a plugin; the one that opens two, the second plugin, and both of a control build, where the
+ * second has the package of the third list too (recipe_plugin.c). */
 extern const char *const source_plugin_files[];
+extern const char *const source_pair_files[], *const source_plugin_second[];
+extern const char *const source_pair_control[], *const source_second_control[], *const source_plugin_apart[];
+
+/* The programs of beside.h. */
 extern const char *const source_ctls_files[], *const source_shared_files[], *const source_static_files[];
 
 /* What decides a buildmode's artifacts besides its Go package; the caller frees the array. */

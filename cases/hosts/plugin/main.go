@@ -1,5 +1,5 @@
 // The host of buildmode plugin: PLUGINHOST PLUGIN.so ID... opens the plugin and observes the
-// checks that it carries, on the main thread. Exit status as in cases/hosts/host.h.
+// checks that it carries, on the main thread, and those of pair.go. Exit status as in cases/hosts/host.h.
 package main
 
 import (
@@ -16,6 +16,9 @@ func fail(what string) {
 	os.Stderr.WriteString("host: " + what + "\n")
 	os.Exit(exitLoad)
 }
+
+// first is the plugin of PLUGIN.so.
+var first *plugin.Plugin
 
 func main() {
 	if len(os.Args) < 3 {
@@ -34,7 +37,11 @@ func main() {
 	if !ok {
 		fail("dlopen " + os.Args[1] + ": Check has another type")
 	}
+	first = opened
 	os.Exit(runChecks(os.Args[2:], func(id string) (seen observation, carried bool) {
+		if seen, carried = observe(id); carried {
+			return seen, carried
+		}
 		seen.observed, seen.note, seen.skip, carried = check(id)
 		return seen, carried
 	}))
