@@ -6,7 +6,6 @@ package main
 import "C"
 
 import (
-	"io/ioutil"
 	"os"
 	"syscall"
 	"time"
@@ -60,37 +59,16 @@ func check_init_exit_program() observation {
 
 // exitSeen is how far the program came that ends so: "silent", "called" or "waited"; behind it that it died.
 func exitSeen(by string) (seen, note string) {
-	out, in, err := os.Pipe()
-	if err != nil {
-		return "unasked", err.Error()
-	}
-	defer out.Close()
-	pid, err := syscall.ForkExec("/proc/self/exe", os.Args[:1], &syscall.ProcAttr{
-		Env:   append(os.Environ(), exitAsked+"="+by),
-		Files: []uintptr{0, in.Fd(), 2},
-	})
-	in.Close()
-	if err != nil {
-		return "unasked", err.Error()
-	}
-	said := make(chan string, 1)
-	finished := within(func() {
-		all, _ := ioutil.ReadAll(out)
-		said <- string(all)
-	})
-	if !finished {
-		syscall.Kill(pid, syscall.SIGKILL)
-	}
-	status, err := forkWait(pid)
-	if err != nil {
-		return "unasked", err.Error()
+	said, status, finished, failure := again(exitAsked, by, false)
+	if failure != "" {
+		return "unasked", failure
 	}
 	words := map[string]string{"": "silent", "called": "called", "called waited": "waited"}
 	switch {
 	case !finished:
 		return "hangs", ""
 	case status.Signaled() || status.ExitStatus() == 2: // which is Go's own end for what is fatal
-		return words[<-said] + ",dies", ""
+		return words[said] + ",dies", ""
 	}
-	return words[<-said], ""
+	return words[said], ""
 }
