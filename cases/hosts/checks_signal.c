@@ -12,6 +12,7 @@
 
 #include "cases/thread/thread_signal_lib.h"
 #include "harness/probe/probe.h"
+#include "harness/probe/sleeps.h"
 
 /* The checks signal.*: what becomes of a process with a Go library in it by a signal. */
 
@@ -66,6 +67,31 @@ static void caught(int signal)
 {
 	(void)signal;
 	question_tell("caught");
+}
+
+/* Sends what the first thread gets, which the system prefers, once it waits in Go; and then, by a signal of a higher
+ * number, which comes later, what ends its wait if it goes on.  Blocks all itself: Go's SIGQUIT is for Go's threads. */
+static void *send_to_waiting(void *argument)
+{
+	sigset_t all;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	while (!probe_sleeps(getpid()))
+		usleep(1000);
+	kill(getpid(), SIGSEGV);
+	kill(getpid(), SIGUSR2);
+	return argument;
+}
+
+/* The thread is in Go, and comes out of it only where Go's handler came back. */
+static void segv_in_go(void)
+{
+	question_go(SIGNAL_NOTIFY, SIGUSR2);
+	if (probe_control("signal.default", "late"))
+		question_handle(SIGSEGV, caught, SA_ONSTACK);
+	pthread_detach(host_thread(send_to_waiting, NULL));
+	if (!question_go(SIGNAL_CAME, SIGUSR2))
+		question_tell("unnotified");
 }
 
 /* The host of the controls: it has handlers. */
@@ -377,6 +403,7 @@ static void call_busy(void)
 static const struct question questions[] = {
 	{ "signal.default", "fault", default_before, signal_c_fault, NULL, NULL },
 	{ "signal.default", "sent", default_before, send_segv, NULL, NULL },
+	{ "signal.default", "sent-go", default_before, segv_in_go, "SIGSEGV: segmentation violation", "says" },
 	{ "signal.default", "pipe", default_before, write_broken, NULL, NULL },
 	{ "signal.default", "abort", default_before, abort, NULL, NULL },
 	{ "signal.default", "term", default_before, send_term, NULL, NULL },
