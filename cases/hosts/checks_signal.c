@@ -79,7 +79,7 @@ static void *send_to_waiting(void *argument)
 	sigset_t all, pending;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, NULL);
-	while (!probe_sleeps(getpid()))
+	while (!question_go(SIGNAL_LOOPING, 0) || !probe_sleeps(getpid()))
 		usleep(1000);
 	kill(getpid(), SIGSEGV);
 	while (sigpending(&pending) == 0 && sigismember(&pending, SIGSEGV))
