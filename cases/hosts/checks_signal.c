@@ -72,8 +72,8 @@ static void caught(int signal)
 }
 
 /* Sends what the first thread gets, which the system prefers, once it waits in Go, and then what ends its wait if it
- * goes on: once the first one is taken, since another thread that is woken would take it.  Blocks all itself, so that it
- * sees what is pending, and Go's SIGQUIT is for Go's threads. */
+ * goes on: once the first one is taken, since another thread that is woken would take it.  Blocks all itself, so that
+ * it sees what is pending, and Go's SIGQUIT is for Go's threads. */
 static void *send_to_waiting(void *argument)
 {
 	sigset_t all, pending;
