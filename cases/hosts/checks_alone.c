@@ -419,6 +419,31 @@ static void close_counted(struct host *host, struct seen *seen)
 	    library_is_loaded(host->mode, kept) ? "there" : "gone");
 }
 
+/* ---- init.unexported ---- */
+
+enum { SILENT_FILE = 30 }; /* silentFile of cases/init/silent */
+
+/* The library's own descriptor is the pipe's only end, but for where it has none: then the pipe ends at once. */
+static void unexported(struct host *host, struct seen *seen)
+{
+	int ends[2];
+	char byte = 0;
+	if (pipe(ends) != 0 || dup2(ends[1], SILENT_FILE) != SILENT_FILE)
+		abort();
+	close(ends[1]);
+	if (probe_control("init.unexported", "closed"))
+		close(SILENT_FILE);
+	void *silent = library_open(host->mode, getenv("TLSMATRIX_SILENT"));
+	if (!silent) {
+		fprintf(stderr, "host: init.unexported: %s\n", dlerror());
+		exit(EXIT_LOAD);
+	}
+	struct pollfd readable = { .fd = ends[0], .events = POLLIN };
+	int came = poll(&readable, 1, (int)host_patience(CHILD_DEADLINE_MS)) == 1 && read(ends[0], &byte, 1) == 1;
+	TEXT(seen, "init=%s exports=%s", came && byte == 'i' ? "ran" : "none",
+	    dlsym(silent, "tlsm_answer") ? "some" : "none");
+}
+
 const struct host_check alone_checks[] = {
 	{ "init.two-libs", two_libs },
 	{ "init.load-thread", load_thread },
@@ -428,5 +453,6 @@ const struct host_check alone_checks[] = {
 	{ "init.surplus", surplus },
 	{ "init.noload", noload },
 	{ "init.close-counted", close_counted },
+	{ "init.unexported", unexported },
 	{ NULL, NULL },
 };

@@ -3,15 +3,18 @@
 #include "cases/hosts/question.h"
 
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "cases/thread/thread_signal_lib.h"
 #include "harness/probe/probe.h"
+#include "harness/probe/sleeps.h"
 
 /* The checks signal.*: what becomes of a process with a Go library in it by a signal. */
 
@@ -66,6 +69,34 @@ static void caught(int signal)
 {
 	(void)signal;
 	question_tell("caught");
+}
+
+/* Sends what the first thread gets, which the system prefers, once it waits in Go, and then what ends its wait if it
+ * goes on: once the first one is taken, since another thread that is woken would take it.  Blocks all itself, so that
+ * it sees what is pending, and Go's SIGQUIT is for Go's threads. */
+static void *send_to_waiting(void *argument)
+{
+	sigset_t all, pending;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	while (!question_go(SIGNAL_LOOPING, 0) || !probe_sleeps(getpid()))
+		usleep(1000);
+	kill(getpid(), SIGSEGV);
+	while (sigpending(&pending) == 0 && sigismember(&pending, SIGSEGV))
+		usleep(1000);
+	kill(getpid(), SIGUSR2);
+	return argument;
+}
+
+/* The thread is in Go, and comes out of it only where Go's handler came back. */
+static void segv_in_go(void)
+{
+	question_go(SIGNAL_NOTIFY, SIGUSR2);
+	if (probe_control("signal.default", "late"))
+		question_handle(SIGSEGV, caught, SA_ONSTACK);
+	pthread_detach(host_thread(send_to_waiting, NULL));
+	if (!question_go(SIGNAL_CAME, SIGUSR2))
+		question_tell("unnotified");
 }
 
 /* The host of the controls: it has handlers. */
@@ -333,6 +364,69 @@ static void report_faults(int flags)
 static void late_onstack(void) { report_faults(probe_control("signal.late-handler", "flag") ? 0 : SA_ONSTACK); }
 static void late_without(void) { report_faults(probe_control("signal.late-handler", "onstack") ? SA_ONSTACK : 0); }
 
+/* ---- handlers that the host set before it opened the library ------------------------------------------ */
+
+static sigjmp_buf left;
+static const char *volatile ran_on; /* the stack of the handler, when it comes back */
+
+/* More than a goroutine's stack has. */
+static int use_stack(int frames)
+{
+	volatile char room[1024];
+	room[frames] = frames > 0 ? (char)use_stack(frames - 1) : 0;
+	return room[frames] + 1;
+}
+
+static void tell_stack(int signal)
+{
+	stack_t stack;
+	(void)signal;
+	int here = syscall(SYS_gettid) == getpid();
+	int alternate = sigaltstack(NULL, &stack) == 0 && stack.ss_flags & SS_ONSTACK;
+	if (use_stack(4) == 5)
+		ran_on = here ? "main" : alternate ? "alternate" : "own";
+}
+
+static void io_before(void) { question_handle(SIGIO, tell_stack, 0); }
+
+/* Every other thread is Go's: those that are there anyway, and some that wait for the end of the process. */
+static void io_on_go(void)
+{
+	sigset_t io;
+	if (probe_control("signal.early-handler", "late"))
+		question_handle(SIGIO, tell_stack, 0);
+	question_go(SIGNAL_THREADS, 4);
+	sigemptyset(&io);
+	sigaddset(&io, SIGIO);
+	if (!probe_control("signal.early-handler", "main"))
+		sigprocmask(SIG_BLOCK, &io, NULL);
+	kill(getpid(), SIGIO);
+	for (long long end = question_now() + host_patience(QUESTION_MS) / 4; !ran_on && question_now() < end;)
+		usleep(1000);
+	question_tell(!ran_on ? "nowhere" : library_answers(question_library) ? ran_on : "no-answer");
+}
+
+static void leave(int signal)
+{
+	(void)signal;
+	siglongjmp(left, 1);
+}
+
+static void leave_before(void)
+{
+	if (!probe_control("signal.early-handler", "default"))
+		question_handle(SIGSEGV, leave, 0);
+}
+
+/* Twice, since the second is lost where the first left the signal blocked; Go still takes its own. */
+static void leave_fault(void)
+{
+	volatile int faults = 0;
+	if (sigsetjmp(left, 1) == 0 || ++faults < 2)
+		signal_c_fault();
+	question_tell(question_go(SIGNAL_RECOVER, 0) == 1 && library_answers(question_library) ? "recovered" : "lost");
+}
+
 /* A handler that calls Go, on a thread of C that is not in Go. */
 static void call_go(int signal)
 {
@@ -377,6 +471,7 @@ static void call_busy(void)
 static const struct question questions[] = {
 	{ "signal.default", "fault", default_before, signal_c_fault, NULL, NULL },
 	{ "signal.default", "sent", default_before, send_segv, NULL, NULL },
+	{ "signal.default", "sent-go", default_before, segv_in_go, "SIGSEGV: segmentation violation", "says" },
 	{ "signal.default", "pipe", default_before, write_broken, NULL, NULL },
 	{ "signal.default", "abort", default_before, abort, NULL, NULL },
 	{ "signal.default", "term", default_before, send_term, NULL, NULL },
@@ -417,6 +512,8 @@ static const struct question questions[] = {
 	{ "signal.late-handler", "onstack", NULL, late_onstack, NULL, NULL },
 	{ "signal.late-handler", "without", NULL, late_without,
 	    "non-Go code set up signal handler without SA_ONSTACK flag", "says" },
+	{ "signal.early-handler", "go", io_before, io_on_go, NULL, NULL },
+	{ "signal.early-handler", "left", leave_before, leave_fault, NULL, NULL },
 	{ "signal.preempt", "call", NULL, call_busy, NULL, NULL },
 	{ "signal.calls-go", "own", NULL, call_on_own, NULL, NULL },
 	{ "signal.calls-go", "alternate", NULL, call_on_alternate, NULL, NULL },
@@ -432,6 +529,7 @@ QUESTION_OBSERVER(observe_ignored, "signal.ignored")
 QUESTION_OBSERVER(observe_reset, "signal.reset")
 QUESTION_OBSERVER(observe_profile, "signal.profile")
 QUESTION_OBSERVER(observe_late_handler, "signal.late-handler")
+QUESTION_OBSERVER(observe_early_handler, "signal.early-handler")
 QUESTION_OBSERVER(observe_preempt, "signal.preempt")
 QUESTION_OBSERVER(observe_calls_go, "signal.calls-go")
 
@@ -446,6 +544,7 @@ const struct host_check signal_checks[] = {
 	{ "signal.reset", observe_reset },
 	{ "signal.profile", observe_profile },
 	{ "signal.late-handler", observe_late_handler },
+	{ "signal.early-handler", observe_early_handler },
 	{ "signal.preempt", observe_preempt },
 	{ "signal.calls-go", observe_calls_go },
 	{ NULL, NULL },

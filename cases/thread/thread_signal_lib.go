@@ -46,7 +46,7 @@ func signalGrow(size int) byte {
 	return room[(size+1)%len(room)]
 }
 
-// signalLooping is how many threads are in signalLoop.
+// signalLooping is how many threads are in signalLoop or signalArrives.
 var signalLooping int32
 
 func signalLoop() {
@@ -113,6 +113,8 @@ func signalErrno(err error) C.int {
 }
 
 func signalArrives() C.int {
+	atomic.AddInt32(&signalLooping, 1)
+	defer atomic.AddInt32(&signalLooping, -1)
 	timer := time.NewTimer(threadPatience)
 	defer timer.Stop()
 	select {

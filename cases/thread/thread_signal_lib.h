@@ -25,7 +25,7 @@ enum signal_ask {
 	SIGNAL_GOEXIT,      /* runtime.Goexit on the thread that asks: does not return */
 	SIGNAL_GOEXIT_GO,   /* the same in Go that C calls that a goroutine calls: a goexit_end */
 	SIGNAL_LOOP,        /* works and sleeps until the process ends: does not return */
-	SIGNAL_LOOPING,     /* how many threads do that now */
+	SIGNAL_LOOPING,     /* how many threads do that now, or wait in SIGNAL_CAME */
 	SIGNAL_BUSY,        /* a goroutine without calls has the only processor until the process ends: 0 */
 	SIGNAL_THREADS,     /* has number goroutines keep a thread each until the process ends: 0 */
 	SIGNAL_START,       /* runs SIGNAL_PROGRAM, whose output goes to file number: 0, or an errno */

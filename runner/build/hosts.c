@@ -114,6 +114,12 @@ static void make_go(const struct setup *setup, const struct cell *cell, const ch
 	    "-buildmode=c-shared", library);
 	command_go_files(setup, &build, script, windows ? source_gohost_windows : source_gohost_files, gohost,
 	    "-buildmode=exe", program);
+	if (!windows) {
+		char *silent = xprintf("%s/silent-src", dir), *mute = xprintf("%s/libsilent.so", dir);
+		command_go_files(setup, &build, script, source_silent_files, silent, "-buildmode=c-shared", mute);
+		free(mute);
+		free(silent);
+	}
 	free(program);
 	free(gohost);
 	free(library);
@@ -155,6 +161,7 @@ static void name(const struct setup *setup, const struct cell *of, enum hosts ho
 		hash_add_text(hash, setup_release(setup, &cell)->key);
 		add_files(setup, hash, windows ? source_second_windows : source_second_files);
 		add_files(setup, hash, windows ? source_gohost_windows : source_gohost_files);
+		add_files(setup, hash, source_silent_files);
 	}
 	hash_end(hash, key);
 	json_decref(placeless);

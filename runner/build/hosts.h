@@ -3,7 +3,8 @@
  * They lie in CACHE/hosts/KEY.  HOSTS_C: libctor.so, libneighbours.so, libfiller256.so, libfiller8.so, libopens.so
  * and libneeded.so, the host that loads a library by dlopen, and the same as one object file for programs that a
  * library is linked into.
- * HOSTS_GO: a second library and a Go program that loads a Go library.  Those of C of a mixture of sources
+ * HOSTS_GO: a second library and a Go program that loads a Go library; but for Windows libsilent.so, which exports
+ * nothing.  Those of C of a mixture of sources
  * (release_mix.h) are its base's. */
 #ifndef TLSMATRIX_RUNNER_BUILD_HOSTS_H
 #define TLSMATRIX_RUNNER_BUILD_HOSTS_H

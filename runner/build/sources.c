@@ -60,6 +60,7 @@ const char *const source_shared_files[] = { "cases/tls/shared/main.go", NULL };
 const char *const source_static_files[] = { "cases/init/static/main.go", NULL };
 
 const char *const source_second_files[] = { "cases/init/second/main.go", "cases/init/second/slot.c", NULL };
+const char *const source_silent_files[] = { "cases/init/silent/main.go", NULL };
 const char *const source_gohost_files[] = {
 	"cases/hosts/gohost/main.go",
 	"cases/hosts/gohost/gohost.c",

@@ -13,8 +13,9 @@ extern const char *const source_c_files[], *const source_windows_host_files[];
 /* Of these, what the host in C is compiled from. */
 extern const char *const source_host_files[];
 
-/* Go: the second library and the Go program that loads a library; the same for Windows. */
+/* Go: the second library and the Go program that loads a library; the same for Windows.  One that exports nothing. */
 extern const char *const source_second_files[], *const source_second_windows[];
+extern const char *const source_silent_files[];
 extern const char *const source_gohost_files[], *const source_gohost_windows[];
 
 /* The program that opens a plugin; the one that opens two, the second plugin, and both of a control build, where the

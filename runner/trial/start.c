@@ -71,8 +71,10 @@ void start_env(struct run *run)
 	env_set(&run->env, "TLSMATRIX_MODULE", "%s",
 	    program || strcmp(load, "archive") == 0 || strcmp(load, "archive-pie") == 0 ? "" : run->module);
 	env_set(&run->env, "TLSMATRIX_NEIGHBOURS", "%s/libneighbours.so", aux_c);
-	if (trial->cell.mode == MODE_C_SHARED)
+	if (trial->cell.mode == MODE_C_SHARED) {
 		env_set(&run->env, "TLSMATRIX_SECOND", "%s/libsecond.so", aux_go);
+		env_set(&run->env, "TLSMATRIX_SILENT", "%s/libsilent.so", aux_go);
+	}
 	if (trial->cell.mode == MODE_SHARED) {
 		char *dir = xstrdup(run->module);
 		*strrchr(dir, '/') = '\0';

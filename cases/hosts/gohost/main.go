@@ -1,4 +1,5 @@
-// The host of the check init.go-loads-go: a Go program that loads the Go library through C.
+// The host of the check init.go-loads-go: a Go program that loads the Go library through C, or finds it there when it
+// starts (LD_PRELOAD).
 //
 //	GOHOST LIBRARY init.go-loads-go
 //
@@ -85,7 +86,8 @@ func goLoadsGo(path string) observation {
 	}
 	all.Wait()
 	return observation{
-		observed: "outer=" + word(atomic.LoadInt32(&outerWrong) == 0, "ok", "wrong") +
+		observed: word(C.gohost_before() != 0, "came=before ", "") +
+			"outer=" + word(atomic.LoadInt32(&outerWrong) == 0, "ok", "wrong") +
 			" inner=" + word(atomic.LoadInt32(&innerWrong) == 0, "ok", "wrong"),
 		note: itoa(callers+1) + " callers, " + itoa(rounds) + " calls each, wrong answers: " +
 			itoa(int(atomic.LoadInt32(&innerWrong))),
