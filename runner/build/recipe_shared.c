@@ -1,5 +1,5 @@
-/* recipe_shared.c - the case with the library of std, and where a check asks for it a second program beside it, which is
- * linked to two libraries more.
+/* recipe_shared.c - the case with the library of std, and where a check asks for it a second program beside it, which
+ * is linked to two libraries more.
  *
  * These are made in GOPATH mode, in which alone cmd/go keeps libraries of what is not std
  * (cmd/cgo/internal/testshared/shared_test.go testMain; golang/go#47788). */
@@ -64,23 +64,23 @@ static int set_gopath(const struct build *build, struct script *script, const ch
 	return !error;
 }
 
-/* What -linkmode is followed by.  With -trimpath cmd/link is not told of GOROOT and looks for the library that a library
- * needs where -L says (cmd/link/internal/ld/lib.go findshlib).  The run paths that it writes (hostlink) are those of a
- * build that is not yet where it will be; so ours go by where a file itself is, the program or a library of the pair. */
+/* What -linkmode is followed by.  With -trimpath cmd/link is not told of GOROOT and looks for the library that a
+ * library needs where -L says (cmd/link/internal/ld/lib.go findshlib).  The run paths that it writes (hostlink) are
+ * those of a build that is not yet where it will be; ours go by where a file itself is, the program or a library. */
 static void add_ldflags(const struct build *build, struct argv *argv)
 {
 	char *installed = xprintf("pkg/%s_%s_dynlink", build->cell.os, build->cell.arch);
 	struct buf flags = BUF_INIT;
 	command_ldflags(build, &flags);
-	argv_add(argv, "%s '-L=%s/goroot/%s' '-extldflags=-Wl,-rpath,%s:%s%s:%s%s:%s%s'", flags.data, build->dir, installed,
-	    "$ORIGIN", "$ORIGIN/../../../goroot/", installed, "$ORIGIN/two/", installed, "$ORIGIN/goroot/", installed);
+	argv_add(argv, "%s '-L=%s/goroot/%s' '-extldflags=-Wl,-rpath,%s:%s%s:%s%s:%s%s'", flags.data, build->dir,
+	    installed, "$ORIGIN", "$ORIGIN/../../../goroot/", installed, "$ORIGIN/two/", installed, "$ORIGIN/goroot/",
+	    installed);
 	buf_free(&flags);
 	free(installed);
 }
 
 /* One go command of the pair; words is NULL-terminated. */
-static int run_go(const struct setup *setup, const struct build *build, struct script *script,
-    const char *const *words)
+static int run_go(const struct setup *setup, const struct build *build, struct script *script, const char *const *words)
 {
 	struct argv argv = { NULL, 0 };
 	argv_add(&argv, "%s", setup_release(setup, &build->cell)->go);
@@ -114,8 +114,9 @@ void recipe_shared(const struct setup *setup, const struct build *build, struct 
 	if ((library || script->dry) && planned)
 		make_pair(setup, build, script, pair);
 	if (library && !script->failed)
-		json_object_set_new(runs, load_name(LOAD_EXEC), json_pack("{s:[s], s:o*, s:s}", "program", out, "alone",
-		    planned ? json_pack("[s]", pair) : NULL, "module", library));
+		json_object_set_new(runs, load_name(LOAD_EXEC),
+		    json_pack("{s:[s], s:o*, s:s}", "program", out, "alone", planned ? json_pack("[s]", pair) : NULL,
+			"module", library));
 	free(library);
 	free(pair);
 	free(out);

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"io/ioutil"
+	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -18,11 +17,29 @@ const (
 	moreLibrary = "libtlsmatrix.pair-more.so"
 )
 
+// readAll reads to the end. io/ioutil, which the library of std has not, would be compiled into the program, for which
+// cmd/go of 1.6 and 1.7 waits for ever.
+func readAll(from io.Reader) string {
+	var all []byte
+	for {
+		var part [4096]byte
+		n, err := from.Read(part[:])
+		all = append(all, part[:n]...)
+		if err != nil {
+			return string(all)
+		}
+	}
+}
+
 // loaded are the files of the libraries that are mapped, one a line.
 func loaded() string {
-	maps, _ := ioutil.ReadFile("/proc/self/maps")
+	maps, err := os.Open("/proc/self/maps")
+	if err != nil {
+		return err.Error()
+	}
+	defer maps.Close()
 	seen, all := map[string]bool{}, ""
-	for _, line := range strings.Split(string(maps), "\n") {
+	for _, line := range strings.Split(readAll(maps), "\n") {
 		at := strings.Index(line, "/")
 		if at < 0 || seen[line[at:]] {
 			continue
@@ -66,18 +83,19 @@ func again(folder string) (said string, status int) {
 		ranOut.set()
 		syscall.Kill(pid, syscall.SIGKILL)
 	})
-	all, _ := ioutil.ReadAll(out)
+	said = readAll(out)
 	var ended syscall.WaitStatus
 	for err = syscall.EINTR; err == syscall.EINTR; {
 		_, err = syscall.Wait4(pid, &ended, 0, nil)
 	}
 	hangs.Stop()
-	return string(all), ended.ExitStatus()
+	return said, ended.ExitStatus()
 }
 
 // gopath is a folder beside the program, with libraries that cmd/go has installed.
 func gopath(name string) string {
-	return filepath.Join(filepath.Dir(os.Args[0]), name, "pkg", runtime.GOOS+"_"+runtime.GOARCH+"_dynlink")
+	folder := os.Args[0][:strings.LastIndex(os.Args[0], "/")+1]
+	return folder + name + "/pkg/" + runtime.GOOS + "_" + runtime.GOARCH + "_dynlink"
 }
 
 // sharedPath: the program finds all libraries by the run paths that cmd/link has written, with nothing in the
