@@ -54,8 +54,10 @@ const char *const source_plugin_apart[] = { "cases/hosts/plugin/common/common.go
 
 #define SHARED "cases/hosts/shared/"
 const char *const source_shared_inner[] = { SHARED "inner/inner.go", NULL };
-const char *const source_shared_base[] = { SHARED "base/base.go", NULL };
-const char *const source_shared_changed[] = { SHARED "base/base.go", SHARED "changed/more.go", NULL };
+#define BASE SHARED "base/base.go", SHARED "base/made.go", SHARED "base/made_plain.go"
+const char *const source_shared_base[] = { BASE, NULL };
+const char *const source_shared_changed[] = { BASE, SHARED "changed/more.go", NULL };
+#undef BASE
 const char *const source_shared_front[] = { SHARED "front/front.go", NULL };
 const char *const source_shared_more[] = { SHARED "more/more.go", NULL };
 const char *const source_shared_main[] = { SHARED "main.go", SHARED "again.go", SHARED "own.go", "cases/core/record.go",

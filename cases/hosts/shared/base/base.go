@@ -12,16 +12,9 @@ var (
 // Word is multiplied by 3 in the initialization of front, by 5 in that of more, by 7 in the program's.
 var Word = 1
 
-// Made is made by a function that is inlined into the initialization of a variable (golang/go#62277).
-var Made = func() []string { return []string{"made"} }()
-
-// Later is the same, made in init.
-var Later []string
-
 func init() {
 	Inits++
 	Order += "base"
-	Later = func() []string { return []string{"later"} }()
 }
 
 // Inner is what inner is to this library.
