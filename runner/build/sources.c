@@ -54,7 +54,9 @@ const char *const source_plugin_apart[] = { "cases/hosts/plugin/common/common.go
 
 #define SHARED "cases/hosts/shared/"
 const char *const source_shared_inner[] = { SHARED "inner/inner.go", NULL };
-#define BASE SHARED "base/base.go", SHARED "base/made.go", SHARED "base/made_plain.go"
+#define BASE \
+	SHARED "base/base.go", SHARED "base/made.go", SHARED "base/made_plain.go", SHARED "base/next.go", \
+	    SHARED "base/next_plain.go"
 const char *const source_shared_base[] = { BASE, NULL };
 const char *const source_shared_changed[] = { BASE, SHARED "changed/more.go", NULL };
 #undef BASE

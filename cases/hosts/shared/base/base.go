@@ -35,14 +35,11 @@ func (*Named) Name() string { return "named" }
 // Call calls what the program has made into the interface (golang/go#47873).
 func Call(namer NamerWithALongEnoughNameToBeShortened) string { return namer.Name() }
 
-// Number has a method whose variant for pointers the compiler makes (golang/go#25065).
+// Number has a method whose variant for pointers the compiler makes (next.go).
 type Number int
 
 // Next is that method.
 func (n Number) Next() int { return int(n) + 1 }
-
-// NextOf gives the variant.
-func NextOf() func(*Number) int { return (*Number).Next }
 
 // Key has a function that makes a hash of it, which the compiler makes (golang/go#30768).
 type Key struct {
