@@ -128,7 +128,9 @@
  *   "load": {"segments": N (PT_LOAD), "lowest": N|null (p_vaddr), "congruent": bool (p_vaddr = p_offset modulo p_align,
  *            a power of two, in each), "ascending": bool (each begins behind the one before), "fits": bool (p_filesz
  *            within p_memsz), "align": N (the largest p_align)},
- *   "notes": {"go_build_ids": N, "gnu_build_ids": N},   in PT_NOTE segments
+ *   "notes": {"go_build_ids": N, "gnu_build_ids": N,   in PT_NOTE segments
+ *             "go_packages", "go_needed", "go_abi": "none"|"file"|"mapped"},   of a shared library of Go's: in a
+ *                                                                           section alone, or in a PT_NOTE segment
  *   "stack": {"present": bool, "exec": bool,  of PT_GNU_STACK, and of PT_SUNWSTACK "sun": bool, "sun_exec": bool},
  *   "relro": bool, "wx_segments": N,
  *   "relocs": {"count": N, "outside": N, "types": {STR: N}, "copy": N,

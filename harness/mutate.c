@@ -176,14 +176,24 @@ static int rename_note(struct mutant *mutant, const char *owner, uint32_t type)
 {
 	struct wanted wanted = { owner, type, NULL };
 	elf_notes(&mutant->file, find_note, &wanted);
+	elf_section_notes(&mutant->file, find_note, &wanted);
 	if (!wanted.name)
-		return mutant_lacks(mutant, "note with that build ID");
+		return mutant_lacks(mutant, "note of that owner and type");
 	return mutant_put(mutant, (uint64_t)(wanted.name - mutant->file.bytes), '?', 1);
 }
 
 static int go_id_lost(struct mutant *mutant) { return rename_note(mutant, "Go", 4); }
 
 static int gnu_id_lost(struct mutant *mutant) { return rename_note(mutant, "GNU", 3); }
+
+static int go_packages_lost(struct mutant *mutant) { return rename_note(mutant, "Go", 1); }
+
+static int go_abi_lost(struct mutant *mutant) { return rename_note(mutant, "Go", 2); }
+
+static int notes_unmapped(struct mutant *mutant)
+{
+	return put_segment(mutant, PT_NOTE, offsetof(Elf64_Phdr, p_type), PT_NULL, 4);
+}
 
 /* ---- symbols and relocations -------------------------------------------------------------- */
 
@@ -414,6 +424,9 @@ const struct mutation mutations[] = {
 	{ "stack-tls", "PT_GNU_STACK is a PT_TLS", stack_tls, 0 },
 	{ "go-id-lost", "the note of the Go build ID is somebody else's", go_id_lost, 0 },
 	{ "gnu-id-lost", "the note of the GNU build ID is somebody else's", gnu_id_lost, 0 },
+	{ "go-packages-lost", "the note of a Go library's packages is somebody else's", go_packages_lost, 0 },
+	{ "go-abi-lost", "the note of a Go library's ABI is somebody else's", go_abi_lost, 0 },
+	{ "notes-unmapped", "the first PT_NOTE segment is none", notes_unmapped, 0 },
 	{ "entry-set", "the file has an entry point", entry_set, 0 },
 	{ "export-main", "an exported function is called main", export_main, 0 },
 	{ "export-lost", "an exported function is another module's", export_lost, 0 },

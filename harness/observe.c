@@ -412,6 +412,13 @@ static void go_build_id(const json_t *facts, struct buf *out, char **note)
 	buf_printf(out, "go=%lld", number(facts, "notes.go_build_ids"));
 }
 
+static void go_notes(const json_t *facts, struct buf *out, char **note)
+{
+	(void)note;
+	buf_printf(out, "packages=%s needed=%s abi=%s", json_string_value(fact(facts, "notes.go_packages")),
+	    json_string_value(fact(facts, "notes.go_needed")), json_string_value(fact(facts, "notes.go_abi")));
+}
+
 static void gnu_build_id(const json_t *facts, struct buf *out, char **note)
 {
 	(void)note;
@@ -478,6 +485,7 @@ static const struct {
 	{ "file.stack", stack_segment },
 	{ "file.go-build-id", go_build_id },
 	{ "file.gnu-build-id", gnu_build_id },
+	{ "file.go-notes", go_notes },
 	{ "file.tls-android", tls_android },
 	{ "file.syscalls", syscalls },
 };

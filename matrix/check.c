@@ -162,9 +162,10 @@ int check_planned(const struct check *check, const struct cell *cell)
 		return 0;
 	if (check->pass >= PASS_LIVE && !runs)
 		return 0;
-	/* The program that opens a plugin makes some in a process of their own (cases/hosts/plugin/pair.go). */
-	if (cell->mode == MODE_PLUGIN && check->pass == PASS_ALONE)
-		hosted = cell->load == LOAD_PLUGIN;
+	/* The program that opens a plugin makes some in a process of their own (cases/hosts/plugin/pair.go), and so
+	 * does one beside the case of buildmode shared (cases/hosts/shared). */
+	if ((cell->mode == MODE_PLUGIN || cell->mode == MODE_SHARED) && check->pass == PASS_ALONE)
+		hosted = cell->load == (cell->mode == MODE_PLUGIN ? LOAD_PLUGIN : LOAD_EXEC);
 	if ((check->pass == PASS_HOST || check->pass == PASS_ALONE) && !hosted && !contract_of_program(check->id))
 		return 0;
 	const struct filter_subject subject = { cell, check->id, NULL, NULL };

@@ -49,11 +49,32 @@ static void count_build_id(const struct elf_note *note, void *context)
 	*first = *first ? *first : note->text.data;
 }
 
+/* What a shared library of Go's says of itself: cmd/link/internal/ld/elf.go ELF_NOTE_GOPKGLIST_TAG and so on. */
+enum { GO_PACKAGES = 1, GO_ABI, GO_NEEDED, GO_LIBRARY };
+
+struct library {
+	const char *word;
+	const char *found[GO_LIBRARY]; /* by type */
+};
+
+static void note_library(const struct elf_note *note, void *context)
+{
+	struct library *library = context;
+	if (elf_note_is(note, "Go") && note->type >= GO_PACKAGES && note->type < GO_LIBRARY)
+		library->found[note->type] = library->word;
+}
+
 static json_t *notes_json(const struct elf_file *file)
 {
 	struct build_ids ids = { { NULL, 0 }, { NULL, 0 } };
+	struct library library = { "file", { NULL, "none", "none", "none" } };
 	elf_notes(file, count_build_id, &ids);
-	return json_pack("{s:I,s:I}", "go_build_ids", ids.go.count, "gnu_build_ids", ids.gnu.count);
+	elf_section_notes(file, note_library, &library);
+	library.word = "mapped";
+	elf_notes(file, note_library, &library);
+	return json_pack("{s:I,s:I,s:s,s:s,s:s}", "go_build_ids", ids.go.count, "gnu_build_ids", ids.gnu.count,
+	    "go_packages", library.found[GO_PACKAGES], "go_needed", library.found[GO_NEEDED], "go_abi",
+	    library.found[GO_ABI]);
 }
 
 static int is_exec(const GElf_Phdr *segment) { return segment && (segment->p_flags & PF_X); }

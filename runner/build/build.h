@@ -15,7 +15,8 @@
  *                                                      -1
  *     "ctls", "shared-by-flag", "static-by-cc": {"exit": N, "output": STR, "command": STR}|null    what beside.h has,
  *                                                                                       where planned
- *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null} } }
+ *     "runs": { LOAD: {"program": [ARGV...], "module": PATH, "preload": PATH|null,
+ *                      "alone": [ARGV...]|absent    another program for checks that have a process each} } }
  *
  * Builds are hermetic: an environment made from nothing, a private GOCACHE, and a private overlay
  * of GOROOT for -buildmode=shared, which installs into it.  make.h makes them. */

@@ -109,36 +109,6 @@ static void recipe_c_archive(const struct setup *setup, const struct build *buil
 	free(archive);
 }
 
-/* ---- buildmode shared ------------------------------------------------------------------------------------- */
-
-/* What the case imports of std.  With its dependencies that is all of std that the program has, so
- * every package of it comes from the library; the rest of std would take 40 s more to compile. */
-static const char *const shared_packages[] = {
-	"io",
-	"os",
-	"os/signal",
-	"runtime",
-	"runtime/cgo",
-	"sort",
-	"strconv",
-	"strings",
-	"sync",
-	"sync/atomic",
-	"syscall",
-	"time",
-	NULL,
-};
-
-static void recipe_shared(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
-{
-	char *out = build_caller(&build->cell, build->dir),
-	     *library = command_go_shared(setup, build, script, shared_packages, out);
-	if (library)
-		add_run(runs, LOAD_EXEC, library, json_pack("[s]", out));
-	free(library);
-	free(out);
-}
-
 /* ---- entry points ---------------------------------------------------------------------------------------- */
 
 void recipe_case(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
@@ -182,6 +152,8 @@ int recipe_place(const struct setup *setup, const struct build *build, const cha
 		return error;
 	if (cell->mode == MODE_PLUGIN)
 		return recipe_place_plugin(setup, build, package);
+	if (cell->mode == MODE_SHARED)
+		return recipe_place_shared(setup, build, package);
 	if (cell->mode == MODE_C_SHARED || cell->mode == MODE_C_ARCHIVE)
 		return place_library(setup, build, "libctor.so", package);
 	return hosts_needed(cell) ? place_library(setup, build, "libneeded.so", package) : 0;

@@ -22,6 +22,10 @@ void recipe_windows(const struct setup *setup, const struct build *build, struct
 void recipe_plugin(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
 int recipe_place_plugin(const struct setup *setup, const struct build *build, const char *package);
 
+/* The same for -buildmode=shared. */
+void recipe_shared(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
+int recipe_place_shared(const struct setup *setup, const struct build *build, const char *package);
+
 /* Puts into a new package folder what must lie in it beside its sources.  0 or -errno. */
 int recipe_place(const struct setup *setup, const struct build *build, const char *package);
 

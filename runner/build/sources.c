@@ -52,6 +52,22 @@ const char *const source_plugin_second[] = { "cases/hosts/plugin/second/main.go"
 const char *const source_second_control[] = { "cases/hosts/plugin/second/main.go", "cases/control/see_apart.go", NULL };
 const char *const source_plugin_apart[] = { "cases/hosts/plugin/common/common.go", NULL };
 
+#define SHARED "cases/hosts/shared/"
+const char *const source_shared_inner[] = { SHARED "inner/inner.go", NULL };
+#define BASE \
+	SHARED "base/base.go", SHARED "base/made.go", SHARED "base/made_plain.go", SHARED "base/next.go", \
+	    SHARED "base/next_plain.go"
+const char *const source_shared_base[] = { BASE, NULL };
+const char *const source_shared_changed[] = { BASE, SHARED "changed/more.go", NULL };
+#undef BASE
+const char *const source_shared_front[] = { SHARED "front/front.go", NULL };
+const char *const source_shared_more[] = { SHARED "more/more.go", NULL };
+const char *const source_shared_main[] = { SHARED "main.go", SHARED "again.go", SHARED "own.go", "cases/core/record.go",
+	"cases/core/check.go", "cases/core/control_off.go", NULL };
+const char *const source_shared_control[] = { SHARED "main.go", SHARED "again.go", "cases/control/own_apart.go",
+	"cases/core/record.go", "cases/core/check.go", "cases/control/control_on.go", NULL };
+#undef SHARED
+
 const char *const source_ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/ctls/ctls.c", "cases/tls/ctls/ctls.h",
 	NULL };
 
@@ -98,7 +114,9 @@ const char **build_sources(enum mode mode)
 		NULL };
 	static const char *const *const program[] = { source_ctls_files, source_shared_files, source_static_files,
 		NULL };
-	static const char *const *const shared[] = { NULL }, *const *const library[] = { source_c_files, NULL };
+	static const char *const *const shared[] = { source_shared_inner, source_shared_changed, source_shared_front,
+		source_shared_more, source_shared_main, source_shared_control, NULL };
+	static const char *const *const library[] = { source_c_files, NULL };
 	const char *const *const *lists = mode == MODE_PLUGIN ? plugin :
 	    mode == MODE_EXE || mode == MODE_PIE              ? program :
 	    mode == MODE_SHARED                               ? shared :

@@ -24,6 +24,12 @@ extern const char *const source_plugin_files[];
 extern const char *const source_pair_files[], *const source_plugin_second[];
 extern const char *const source_pair_control[], *const source_second_control[], *const source_plugin_apart[];
 
+/* The packages of the libraries that a program of buildmode shared is linked to, and the program; of changed and
+ * control builds what is other there (recipe_shared.c). */
+extern const char *const source_shared_inner[], *const source_shared_base[], *const source_shared_changed[];
+extern const char *const source_shared_front[], *const source_shared_more[];
+extern const char *const source_shared_main[], *const source_shared_control[];
+
 /* The programs of beside.h. */
 extern const char *const source_ctls_files[], *const source_shared_files[], *const source_static_files[];
 

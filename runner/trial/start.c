@@ -49,8 +49,8 @@ void start_program(const struct run *run, const struct check *check, struct argv
 		return;
 	}
 	size_t i;
-	json_t *word;
-	json_array_foreach(json_object_get(run->load, "program"), i, word)
+	json_t *word, *alone = check && check->pass == PASS_ALONE ? json_object_get(run->load, "alone") : NULL;
+	json_array_foreach(alone ? alone : json_object_get(run->load, "program"), i, word)
 	    argv_add(argv, "%s", json_string_value(word));
 }
 

@@ -116,7 +116,14 @@ static inline void build_sample(enum sample sample)
 		buf_add(&text, ".type main.call, %function\nmain.call: " CALL_STD);
 	else
 		buf_add(&text, ".globl main\n.type main, %function\nmain: ret\n");
-	if (sample != SAMPLE_STD)
+	if (sample == SAMPLE_STD)
+		buf_add(&text,
+		    ".section .note.go.pkg-list, \"\", %note\n.balign 4\n.long 4, 4, 1\n.asciz \"Go\\0\"\n.ascii "
+		    "\"time\"\n"
+		    ".section .note.go.deps, \"\", %note\n.balign 4\n.long 4, 0, 3\n.asciz \"Go\\0\"\n"
+		    ".section .note.go.abihash, \"a\", %note\n.balign 4\n.long 4, 4, 2\n.asciz \"Go\\0\"\n.ascii "
+		    "\"hash\"\n");
+	else
 		buf_add(&text,
 		    ".section .note.go.buildid, \"a\", %note\n.balign 4\n.long 4, 8, 4\n.asciz \"Go\\0\"\n"
 		    ".ascii \"build ID\"\n");

@@ -142,7 +142,8 @@ static void check_plan(const struct cell *cell, void *planned)
 		if (pass == PASS_LIVE || pass == PASS_HOST || pass == PASS_ALONE || pass == PASS_TRACE)
 			assert_true(runs);
 		if (pass == PASS_HOST || pass == PASS_ALONE)
-			assert_true(hosted || (cell->mode == MODE_PLUGIN && pass == PASS_ALONE) ||
+			assert_true(hosted ||
+			    ((cell->mode == MODE_PLUGIN || cell->mode == MODE_SHARED) && pass == PASS_ALONE) ||
 			    (contract_of_program(checks[i].id) && (cell->mode == MODE_EXE || cell->mode == MODE_PIE)));
 	}
 	assert_int_equal(refusals_planned > 0, refused);
