@@ -18,7 +18,7 @@
 
 /* The checks signal.*: what becomes of a process with a Go library in it by a signal. */
 
-enum { SOON_MS = 50, STACK_SIZE = 128 << 10, CALL_ROUNDS = 20 };
+enum { SOON_MS = 50, DEATH_MS = 10000, STACK_SIZE = 128 << 10, CALL_ROUNDS = 20 };
 
 static volatile sig_atomic_t hits;           /* of the host's handler in the child */
 static struct sigaction go_action;           /* what handle_and_chain goes on to */
@@ -72,8 +72,8 @@ static void caught(int signal)
 }
 
 /* Sends what the first thread gets, which the system prefers, once it waits in Go, and then what ends its wait if it
- * goes on: once the first one is taken, since another thread that is woken would take it.  Blocks all itself, so that
- * it sees what is pending, and Go's SIGQUIT is for Go's threads. */
+ * goes on: once the first one is taken, since another thread that is woken would take it, and its taker has had time to
+ * end the process.  Blocks all itself, so that it sees what is pending, and Go's SIGQUIT is for Go's threads. */
 static void *send_to_waiting(void *argument)
 {
 	sigset_t all, pending;
@@ -83,6 +83,8 @@ static void *send_to_waiting(void *argument)
 		usleep(1000);
 	kill(getpid(), SIGSEGV);
 	while (sigpending(&pending) == 0 && sigismember(&pending, SIGSEGV))
+		usleep(1000);
+	for (int ms = 0; ms < host_patience(DEATH_MS); ms++)
 		usleep(1000);
 	kill(getpid(), SIGUSR2);
 	return argument;
