@@ -293,12 +293,24 @@ static int alone_end(struct alone *alone, int at)
 	return error;
 }
 
+/* The clauses of the contract, of which some wait for what does not come, stand last; begun first they are not what
+ * all wait for at the end. */
+static void turn_around(const struct check **asked, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		const struct check *check = asked[i];
+		asked[i] = asked[count - 1 - i];
+		asked[count - 1 - i] = check;
+	}
+}
+
 static int run_alone(struct run *run)
 {
 	struct alone alone = { .run = run };
 	size_t count, begun = 0;
 	int error = 0, over = -1;
 	const struct check **asked = asked_of(run, 1u << PASS_ALONE, &count);
+	turn_around(asked, count);
 	do {
 		if (over >= 0) {
 			int failed = alone_end(&alone, over);
