@@ -7,11 +7,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "_cgo_export.h"
 #include "probe.h"
+#include "thread_switch.h"
 
 /* Runs body on a thread of its own; stack 0 is libc's default. */
 static int run(void *(*body)(void *), void *argument, size_t stack)
@@ -220,29 +220,6 @@ static void away_stops(void)
 	block(away, SIG_UNBLOCK);
 }
 
-/* musl has no makecontext, and its targets are of this processor. */
-#ifdef __x86_64__
-static void away_switch(char *top)
-{
-	void (*body)(void) = away_stops;
-	__asm__ volatile("mov %%rsp, %%rbx\n\tmov %0, %%rsp\n\tcall *%1\n\tmov %%rbx, %%rsp"
-	    : "+r"(top), "+r"(body)::"rbx", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory",
-	    "cc");
-}
-#else
-static void away_switch(char *top)
-{
-	static ucontext_t there, back;
-	if (getcontext(&there) != 0)
-		return;
-	there.uc_stack.ss_sp = away->stack;
-	there.uc_stack.ss_size = (size_t)(top - away->stack);
-	there.uc_link = &back;
-	makecontext(&there, away_stops, 0);
-	swapcontext(&back, &there);
-}
-#endif
-
 static int away_altstack(const stack_t *stack, stack_t *was)
 {
 	if (probe_control(away->id, "stay"))
@@ -259,7 +236,7 @@ static int away_do(enum thread_away how)
 	if (how == AWAY_STACK && probe_control(away->id, "stay"))
 		away_stops();
 	else if (how == AWAY_STACK)
-		away_switch(away->stack + away->stack_size);
+		thread_on_stack(away->stack, away->stack_size, away_stops);
 	else if (how == AWAY_BACK)
 		error = away_altstack(&left, NULL);
 	else

@@ -24,6 +24,7 @@ const (
 	signalSwitched
 	signalStackAway
 	signalMasked
+	signalPressed
 )
 
 // A signalWatch is one check's signal and what has been seen of it.
