@@ -131,6 +131,8 @@
  *   "notes": {"go_build_ids": N, "gnu_build_ids": N,   in PT_NOTE segments
  *             "go_packages", "go_needed", "go_abi": "none"|"file"|"mapped"},   of a shared library of Go's: in a
  *                                                                           section alone, or in a PT_NOTE segment
+ *   "symbols": {"count": N,          in .symtab; 0: stripped
+ *               "dups": N},          named .dup, as cmd/link up to 1.6 called what it had twice
  *   "stack": {"present": bool, "exec": bool,  of PT_GNU_STACK, and of PT_SUNWSTACK "sun": bool, "sun_exec": bool},
  *   "relro": bool, "wx_segments": N,
  *   "relocs": {"count": N, "outside": N, "types": {STR: N}, "copy": N,

@@ -205,6 +205,19 @@ static int tlsg_size(struct mutant *mutant)
 	return mutant_put(mutant, symbol->place + offsetof(Elf64_Sym, st_size), 4, 8);
 }
 
+/* The first symbol that has room for it is called .dup. */
+static int symbol_dup(struct mutant *mutant)
+{
+	static const char dup[] = ".dup";
+	const struct elf_symbols *symbols = &mutant->file.static_symbols;
+	for (size_t i = 0; i < symbols->count; i++)
+		if (strlen(symbols->symbol[i].name) >= sizeof dup - 1)
+			return mutant_put_bytes(mutant,
+			    (uint64_t)((const unsigned char *)symbols->symbol[i].name - mutant->file.bytes),
+			    (const unsigned char *)dup, sizeof dup);
+	return mutant_lacks(mutant, "symbol with room for another name");
+}
+
 static int put_reloc_kind(struct mutant *mutant, const struct elf_reloc *reloc, enum reloc_kind kind)
 {
 	const struct arch *arch = mutant->file.arch;
@@ -427,6 +440,7 @@ const struct mutation mutations[] = {
 	{ "go-packages-lost", "the note of a Go library's packages is somebody else's", go_packages_lost, 0 },
 	{ "go-abi-lost", "the note of a Go library's ABI is somebody else's", go_abi_lost, 0 },
 	{ "notes-unmapped", "the first PT_NOTE segment is none", notes_unmapped, 0 },
+	{ "symbol-dup", "a symbol is called .dup", symbol_dup, 0 },
 	{ "entry-set", "the file has an entry point", entry_set, 0 },
 	{ "export-main", "an exported function is called main", export_main, 0 },
 	{ "export-lost", "an exported function is another module's", export_lost, 0 },

@@ -419,6 +419,13 @@ static void go_notes(const json_t *facts, struct buf *out, char **note)
 	    json_string_value(fact(facts, "notes.go_needed")), json_string_value(fact(facts, "notes.go_abi")));
 }
 
+static void dup_symbols(const json_t *facts, struct buf *out, char **note)
+{
+	long long count = number(facts, "symbols.count");
+	buf_printf(out, "dup=%s", count ? yes_no(number(facts, "symbols.dups")) : "unknown");
+	*note = xprintf("%lld of %lld symbols", number(facts, "symbols.dups"), count);
+}
+
 static void gnu_build_id(const json_t *facts, struct buf *out, char **note)
 {
 	(void)note;
@@ -486,6 +493,7 @@ static const struct {
 	{ "file.go-build-id", go_build_id },
 	{ "file.gnu-build-id", gnu_build_id },
 	{ "file.go-notes", go_notes },
+	{ "file.dup-symbols", dup_symbols },
 	{ "file.tls-android", tls_android },
 	{ "file.syscalls", syscalls },
 };

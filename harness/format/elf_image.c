@@ -2,6 +2,8 @@
 #include "harness/format/elf_image.h"
 #include "harness/format/elf_notes.h"
 
+#include <string.h>
+
 /* Solaris' own PT_GNU_STACK (sys/elf.h). */
 enum { SUN_STACK = 0x6ffffffb };
 
@@ -77,6 +79,15 @@ static json_t *notes_json(const struct elf_file *file)
 	    library.found[GO_ABI]);
 }
 
+/* In .symtab alone: of a stripped file count is 0. */
+static json_t *symbols_json(const struct elf_file *file)
+{
+	json_int_t dups = 0;
+	for (size_t i = 0; i < file->static_symbols.count; i++)
+		dups += !strcmp(file->static_symbols.symbol[i].name, ".dup");
+	return json_pack("{s:I,s:I}", "count", (json_int_t)file->static_symbols.count, "dups", dups);
+}
+
 static int is_exec(const GElf_Phdr *segment) { return segment && (segment->p_flags & PF_X); }
 
 void elf_image(const struct elf_file *file, json_t *facts)
@@ -87,6 +98,7 @@ void elf_image(const struct elf_file *file, json_t *facts)
 		wx += file->segment[i].p_type == PT_LOAD && (file->segment[i].p_flags & (PF_W | PF_X)) == (PF_W | PF_X);
 	json_object_set_new(facts, "load", load_json(file));
 	json_object_set_new(facts, "notes", notes_json(file));
+	json_object_set_new(facts, "symbols", symbols_json(file));
 	json_object_set_new(facts, "stack",
 	    json_pack("{s:b,s:b,s:b,s:b}", "present", stack != NULL, "exec", is_exec(stack), "sun", sun != NULL,
 		"sun_exec", is_exec(sun)));

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-/* Puts "load", "notes", "stack", "relro" and "wx_segments" of inspect.h into the facts. */
+/* Puts "load", "notes", "stack", "relro", "wx_segments" and "symbols" of inspect.h into the facts. */
 void elf_image(const struct elf_file *file, json_t *facts);
 
 #endif
