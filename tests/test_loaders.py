@@ -51,6 +51,12 @@ OF_THE_HOST = (
     "signal.early-handler",
     "init.unexported",
     "signal.program",
+    "signal.interrupts-go",
+    "thread.foreign-signalled",
+    "thread.foreign-often",
+    "thread.foreign-switched",
+    "thread.nil-busy",
+    "init.setenv",
     "init.shared-path",
     "init.shared-changed",
 )
