@@ -1,7 +1,7 @@
 #include "runner/build/beside.h"
 
-#include "matrix/check.h"
 #include "runner/build/commands.h"
+#include "runner/build/recipe.h"
 #include "runner/build/sources.h"
 
 #include <stdlib.h>
@@ -30,9 +30,7 @@ enum beside beside_of(const char *check)
 
 int beside_planned(const struct build *build, enum beside beside)
 {
-	struct cell ran = build->cell;
-	ran.load = LOAD_EXEC;
-	return check_planned(check_find(besides[beside].check), &ran);
+	return recipe_plans(build, LOAD_EXEC, besides[beside].check);
 }
 
 int beside_place(const struct setup *setup, const struct build *build, const char *package)

@@ -1,5 +1,6 @@
 #include "runner/build/recipe.h"
 
+#include "matrix/check.h"
 #include "matrix/version.h"
 #include "runner/build/beside.h"
 #include "runner/build/commands.h"
@@ -130,6 +131,13 @@ void recipe_case(const struct setup *setup, const struct build *build, struct sc
 		recipe_windows(setup, build, script, runs);
 	else
 		by_mode[build->cell.mode](setup, build, script, runs);
+}
+
+int recipe_plans(const struct build *build, enum load load, const char *check)
+{
+	struct cell ran = build->cell;
+	ran.load = load;
+	return check_planned(check_find(check), &ran);
 }
 
 /* A library depends on libctor.so, some programs on libneeded.so; cgo finds them in the package folder. */

@@ -26,6 +26,9 @@ int recipe_place_plugin(const struct setup *setup, const struct build *build, co
 void recipe_shared(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
 int recipe_place_shared(const struct setup *setup, const struct build *build, const char *package);
 
+/* Is the check planned for what the build makes, loaded in that way?  A build and its name do not depend on the way. */
+int recipe_plans(const struct build *build, enum load load, const char *check);
+
 /* Puts into a new package folder what must lie in it beside its sources.  0 or -errno. */
 int recipe_place(const struct setup *setup, const struct build *build, const char *package);
 

@@ -2,7 +2,6 @@
  * check asks for them: a second plugin, and one to refuse. */
 #include "runner/build/recipe.h"
 
-#include "matrix/check.h"
 #include "matrix/version.h"
 #include "runner/build/commands.h"
 #include "runner/build/sources.h"
@@ -13,14 +12,6 @@
 #define PLUGIN_HOST "pluginhost"
 #define SECOND "second.two"
 #define APART "apart" /* of a control */
-
-/* What is planned does not depend on where it is loaded, as the name of a build does not. */
-static int pair_planned(const struct build *build)
-{
-	struct cell ran = build->cell;
-	ran.load = LOAD_PLUGIN;
-	return check_planned(check_find("init.plugin-shared"), &ran);
-}
 
 static int make_in(const struct setup *setup, const struct build *build, struct script *script, const char *folder,
     const char *mode, const char *name)
@@ -56,7 +47,7 @@ void recipe_plugin(const struct setup *setup, const struct build *build, struct 
 	char *out = xprintf("%s/case.so", build->dir), *host = xprintf("%s/" PLUGIN_HOST, build->dir);
 	if (command_go_build(setup, build, script, build->src, "-buildmode=plugin", out) &&
 	    make_in(setup, build, script, PLUGIN_HOST, host_mode(&build->cell), PLUGIN_HOST) &&
-	    (!pair_planned(build) || make_pair(setup, build, script)))
+	    (!recipe_plans(build, LOAD_PLUGIN, "init.plugin-shared") || make_pair(setup, build, script)))
 		json_object_set_new(
 		    runs, load_name(LOAD_PLUGIN), json_pack("{s:[s, s], s:s}", "program", host, out, "module", out));
 	free(host);

@@ -5,7 +5,6 @@
  * (cmd/cgo/internal/testshared/shared_test.go testMain; golang/go#47788). */
 #include "runner/build/recipe.h"
 
-#include "matrix/check.h"
 #include "matrix/version.h"
 #include "runner/build/commands.h"
 #include "runner/build/sources.h"
@@ -38,14 +37,6 @@ static const char *const shared_packages[] = {
 #define PAIR "pair"
 #define CHANGED "pair-changed"
 #define PACKAGES "tlsmatrix.pair"
-
-/* What is planned does not depend on where it is loaded, as the name of a build does not. */
-static int pair_planned(const struct build *build)
-{
-	struct cell ran = build->cell;
-	ran.load = LOAD_EXEC;
-	return check_planned(check_find("init.shared-once"), &ran);
-}
 
 /* A GOPATH in the build's folder, for what go installs, with the sources of one in the package's. */
 static int set_gopath(const struct build *build, struct script *script, const char *name, const char *sources)
@@ -110,7 +101,7 @@ void recipe_shared(const struct setup *setup, const struct build *build, struct 
 {
 	char *out = build_caller(&build->cell, build->dir), *pair = xprintf("%s/" PAIR, build->dir),
 	     *library = command_go_shared(setup, build, script, shared_packages, out);
-	int planned = pair_planned(build);
+	int planned = recipe_plans(build, LOAD_EXEC, "init.shared-once");
 	if ((library || script->dry) && planned)
 		make_pair(setup, build, script, pair);
 	if (library && !script->failed)

@@ -293,24 +293,14 @@ static int alone_end(struct alone *alone, int at)
 	return error;
 }
 
-/* The clauses of the contract, of which some wait for what does not come, stand last; begun first they are not what
- * all wait for at the end. */
-static void turn_around(const struct check **asked, size_t count)
-{
-	for (size_t i = 0; i < count / 2; i++) {
-		const struct check *check = asked[i];
-		asked[i] = asked[count - 1 - i];
-		asked[count - 1 - i] = check;
-	}
-}
-
+/* From the last on: the clauses of the contract, of which some wait for what does not come, stand there, and begun
+ * first they are not what all wait for at the end. */
 static int run_alone(struct run *run)
 {
 	struct alone alone = { .run = run };
 	size_t count, begun = 0;
 	int error = 0, over = -1;
 	const struct check **asked = asked_of(run, 1u << PASS_ALONE, &count);
-	turn_around(asked, count);
 	do {
 		if (over >= 0) {
 			int failed = alone_end(&alone, over);
@@ -318,10 +308,10 @@ static int run_alone(struct run *run)
 		}
 		for (int i = 0; i < run->trial->setup->alone && !error && begun < count && !is_over(run); i++)
 			if (!alone.taken[i])
-				error = alone_begin(&alone, i, asked + begun++);
+				error = alone_begin(&alone, i, &asked[count - ++begun]);
 	} while ((over = alone_wait(&alone)) >= 0);
 	if (!error)
-		judge_rest(run, asked + begun, count - begun);
+		judge_rest(run, asked, count - begun);
 	free(asked);
 	return error;
 }
