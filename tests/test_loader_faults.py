@@ -40,7 +40,9 @@ def test_the_source_makes_what_debian_has(tool, musl, tmp_path):
     """Unpatched it says what Debian's binary says, known deviations and all, and nothing is unexpected."""
     file = described(tmp_path, musl.section("plain", "!load=dlmopen"))
     cells = f"target=musl-plain,musl-1.2.3 & {LINK} & (mode=exe | mode=c-shared & load=dlopen,needed)"
-    done = tool("run", f"{cells} & check=tls.*,init.entry-*,thread.g*", "--targets", file)
+    # Whether its initializer is over before the fault comes is chance (known/libc.def has both statuses).
+    checks = "check=tls.*,init.entry-*,thread.g* & !check=init.entry-callee-saved"
+    done = tool("run", f"{cells} & {checks}", "--targets", file)
     assert done.status == CODES["ok"], done
     said = found(tool.report())
     plain = {key[1:]: value[0] for key, value in said.items() if key[0] == "musl-plain"}
