@@ -122,7 +122,8 @@
  *                                    object file, or it is not known which code is Go's
  *   "exports": {"count": N,          dynamic symbols that the file defines
  *               "main": bool,        one of them is main
- *               "go": [STR up to 64]},   by name, the functions that cgo exports to C (harness/format/elf_exports.h)
+ *               "go": [STR up to 64]},   by name, the functions that cgo exports to C (harness/format/elf_exports.h);
+ *                                        of a PE image, which has "exports" too, all names
  *   "dynamic": {"flags": [STR], "flags_1": [STR], "nodelete": bool, "bind_now": bool, "symbolic": bool, "textrel":
  *       bool, "relr": bool (DT_RELR is there), "rpath": STR|null, "runpath": STR|null (as they are, with colons)},
  *   "load": {"segments": N (PT_LOAD), "lowest": N|null (p_vaddr), "congruent": bool (p_vaddr = p_offset modulo p_align,

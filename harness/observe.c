@@ -381,7 +381,7 @@ static void exports(const json_t *facts, struct buf *out, char **note)
 {
 	buf_add(out, "exports=");
 	add_names(out, fact(facts, "exports.go"));
-	*note = xprintf("of %lld dynamic symbols that it defines", number(facts, "exports.count"));
+	*note = xprintf("of %lld names that it has for others", number(facts, "exports.count"));
 }
 
 static void reloc_types(const json_t *facts, struct buf *out, char **note)

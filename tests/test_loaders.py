@@ -51,6 +51,8 @@ OF_THE_HOST = (
     "signal.early-handler",
     "init.unexported",
     "signal.program",
+    "thread.exec-busy",
+    "thread.setid-effective",
     "signal.interrupts-go",
     "thread.foreign-signalled",
     "thread.foreign-often",

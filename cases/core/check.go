@@ -52,6 +52,15 @@ var ranOut flag
 
 const outOfPatience = "out of patience; "
 
+// scaled is a limit with the patience that the target asks for.
+func scaled(limit time.Duration) time.Duration {
+	scale, err := strconv.ParseFloat(os.Getenv("TLSMATRIX_SCALE"), 64)
+	if err != nil || scale <= 0 {
+		return limit
+	}
+	return time.Duration(float64(limit) * scale)
+}
+
 // A flag is set by any thread and seen by all: atomic.Bool, which Go 1.19 has.
 type flag struct{ word int32 }
 

@@ -108,21 +108,21 @@ func check_signal_program() observation {
 		{"panic", C.GoString(C.init_dies_text()), "told"},
 		{C.DIES_PROFILED, "lives", "lives"},
 	} {
-		said, status, finished, failure := again(C.DIES_ASKED, asked.how, true)
+		end := again(nil, with(C.DIES_ASKED, asked.how), true)
 		seen := asked.word
 		switch {
-		case failure != "":
+		case end.failure != "":
 			seen = "unasked"
-		case !finished:
+		case end.hangs:
 			seen = "hangs"
-		case !diesRight(asked.how, status) || !strings.Contains(said, asked.must):
+		case !diesRight(asked.how, end.status) || !strings.Contains(end.said, asked.must):
 			seen = "otherwise"
-		case strings.Contains(said, "fatal error: ") || strings.Contains(said, "runtime: "):
+		case strings.Contains(end.said, "fatal error: ") || strings.Contains(end.said, "runtime: "):
 			seen += ",broken"
 		}
 		words = append(words, asked.how+"="+seen)
 		if seen != asked.word {
-			notes = append(notes, asked.how+": "+diesStatus(status)+" "+failure+diesSaid(said))
+			notes = append(notes, asked.how+": "+diesStatus(end.status)+" "+end.failure+diesSaid(end.said))
 		}
 	}
 	return observation{observed: strings.Join(words, " "), note: strings.Join(notes, "; ")}

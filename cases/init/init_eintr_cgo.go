@@ -99,8 +99,8 @@ func eintrOpen() string {
 
 // eintrWait starts a child and waits for its end.
 func eintrWait() string {
-	os.Setenv(eintrAsked, "child") // not behind what is there, of which Go takes the first
-	process, err := os.StartProcess("/proc/self/exe", os.Args[:1], &os.ProcAttr{Files: []*os.File{os.Stdin}})
+	process, err := os.StartProcess("/proc/self/exe", os.Args[:1],
+		&os.ProcAttr{Env: with(eintrAsked, "child"), Files: []*os.File{os.Stdin}})
 	if err != nil {
 		return err.Error()
 	}
@@ -119,15 +119,15 @@ func eintrWord(right bool, err error, word string) string {
 }
 
 func check_signal_interrupts_go() observation {
-	said, status, finished, failure := again(eintrAsked, "run", false)
-	lines := strings.SplitN(said, "\n", 2)
+	end := again(nil, with(eintrAsked, "run"), false)
+	lines := strings.SplitN(end.said, "\n", 2)
 	switch {
-	case failure != "":
-		return observation{observed: "unasked", note: failure}
-	case !finished:
+	case end.failure != "":
+		return observation{observed: "unasked", note: end.failure}
+	case end.hangs:
 		return observation{observed: "hangs"}
 	case len(lines) < 2:
-		return observation{observed: "dies", note: "status " + hex(uintptr(status)) + " " + said}
+		return observation{observed: "dies", note: "status " + hex(uintptr(end.status)) + " " + end.said}
 	}
 	return observation{observed: lines[0], note: lines[1]}
 }

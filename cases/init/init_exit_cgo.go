@@ -59,16 +59,16 @@ func check_init_exit_program() observation {
 
 // exitSeen is how far the program came that ends so: "silent", "called" or "waited"; behind it that it died.
 func exitSeen(by string) (seen, note string) {
-	said, status, finished, failure := again(exitAsked, by, false)
-	if failure != "" {
-		return "unasked", failure
+	end := again(nil, with(exitAsked, by), false)
+	if end.failure != "" {
+		return "unasked", end.failure
 	}
 	words := map[string]string{"": "silent", "called": "called", "called waited": "waited"}
 	switch {
-	case !finished:
+	case end.hangs:
 		return "hangs", ""
-	case status.Signaled() || status.ExitStatus() == 2: // which is Go's own end for what is fatal
-		return words[said] + ",dies", ""
+	case end.status.Signaled() || end.status.ExitStatus() == 2: // which is Go's own end for what is fatal
+		return words[end.said] + ",dies", ""
 	}
-	return words[said], ""
+	return words[end.said], ""
 }

@@ -41,6 +41,11 @@ func back(what C.enum_thread_back, number int) bool {
 	return int(C.thread_back(what, C.int(number))) == number+1
 }
 
+// backInit is what a package's initialization had, which has its thread for itself already.
+var backInit bool
+
+func init() { backInit = back(C.BACK_LOCK, 1) }
+
 // A backWalk goes down a goroutine's stack.
 type backWalk struct {
 	wrong, moved int
@@ -113,7 +118,7 @@ func backAll() string {
 		locked = back(C.BACK_LOCK, 1)
 	})
 	return "depths=" + depths + " grown=" + word(grown, "answered", "wrong") + " panics=" + itoa(fell) +
-		" locked=" + word(locked, "same", "other")
+		" locked=" + word(locked, "same", "other") + " init=" + word(backInit, "same", "other")
 }
 
 func check_thread_callbacks() observation {

@@ -14,15 +14,6 @@ import (
 // however busy the machine; then it says what was missing instead of hanging.
 var threadPatience = scaled(60 * time.Second)
 
-// scaled is a limit with the patience that the target asks for.
-func scaled(limit time.Duration) time.Duration {
-	scale, err := strconv.ParseFloat(os.Getenv("TLSMATRIX_SCALE"), 64)
-	if err != nil || scale <= 0 {
-		return limit
-	}
-	return time.Duration(float64(limit) * scale)
-}
-
 // stressed observes as often as it is asked for (TLSMATRIX_STRESS). What is the same each time is observed; else both
 // texts are, so that no rule finds its own in them.
 func stressed(observe func() observation) observation {

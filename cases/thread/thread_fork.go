@@ -65,7 +65,7 @@ func forkShellExit(asked, expected int) (fault string) {
 	if err != nil {
 		return "ForkExec: " + err.Error()
 	}
-	status, err := forkWait(pid)
+	status, err := waitFor(pid)
 	if err != nil {
 		return "Wait4: " + err.Error()
 	}
@@ -73,13 +73,4 @@ func forkShellExit(asked, expected int) (fault string) {
 		return "status " + hex(uintptr(status)) + " of " + itoa(pid) + " instead of " + itoa(expected)
 	}
 	return ""
-}
-
-// forkWait waits for a child to end, however often a signal comes meanwhile.
-func forkWait(pid int) (status syscall.WaitStatus, err error) {
-	for {
-		if _, err = syscall.Wait4(pid, &status, 0, nil); err != syscall.EINTR {
-			return status, err
-		}
-	}
 }

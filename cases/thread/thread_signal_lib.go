@@ -95,7 +95,7 @@ func signalStart(output int) error {
 	if err != nil {
 		return err
 	}
-	status, err := forkWait(pid)
+	status, err := waitFor(pid)
 	if err == nil && status != 0 {
 		err = syscall.ENOEXEC
 	}

@@ -10,13 +10,18 @@ import (
 
 var commandLineToArgv = shell32.NewProc("CommandLineToArgvW")
 
+// behind is the word so many words behind another: unsafe.Add, which Go 1.17 has.
+func behind(at *uint16, words int) *uint16 {
+	return (*uint16)(unsafe.Pointer(uintptr(unsafe.Pointer(at)) + 2*uintptr(words)))
+}
+
 // wideText is a NUL-terminated text of UTF-16 that Windows owns.
 func wideText(at *uint16) string {
-	length := 0
-	for *(*uint16)(unsafe.Add(unsafe.Pointer(at), 2*length)) != 0 {
-		length++
+	var all []uint16
+	for *behind(at, len(all)) != 0 {
+		all = append(all, *behind(at, len(all)))
 	}
-	return syscall.UTF16ToString(unsafe.Slice(at, length))
+	return syscall.UTF16ToString(all)
 }
 
 // compareStrings observes whether Go's list is the system's; the note says where they part.
@@ -68,7 +73,7 @@ func check_init_environ() observation {
 	for at := block; *at != 0; {
 		text := wideText(at)
 		inSystem = append(inSystem, text)
-		at = (*uint16)(unsafe.Add(unsafe.Pointer(at), 2*(len(syscall.StringToUTF16(text)))))
+		at = behind(at, len(syscall.StringToUTF16(text)))
 	}
 	inGo := os.Environ()
 	if control("init.environ", "vector") {

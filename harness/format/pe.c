@@ -4,8 +4,9 @@
 #include "matrix/base/buf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { IMPORT_NAMES_MAX = 64, CALLBACKS_MAX = 64 };
+enum { IMPORT_NAMES_MAX = 64, EXPORT_NAMES_MAX = 64, CALLBACKS_MAX = 64 };
 enum { DIRECTORY_EXPORT = 0, DIRECTORY_IMPORT = 1, DIRECTORY_BASERELOC = 5, DIRECTORY_TLS = 9 };
 enum { FILE_DLL = 0x2000, DLL_DYNAMIC_BASE = 0x40, DLL_NX_COMPAT = 0x100 };
 
@@ -65,6 +66,26 @@ static json_t *soname(const struct pe *pe)
 	struct bytes table = directory(pe, DIRECTORY_EXPORT);
 	struct bytes name = table.size ? pe_rva(pe, bytes_number(&table, 12, 4)) : (struct bytes){ 0 };
 	return facts_text(pe_text(&name, 0));
+}
+
+/* The names of the export directory, which a linker sorts for the loader to search them. */
+static json_t *exports(const struct pe *pe)
+{
+	struct bytes table = directory(pe, DIRECTORY_EXPORT);
+	struct bytes names = table.size ? pe_rva(pe, bytes_number(&table, 32, 4)) : (struct bytes){ 0 };
+	uint64_t count = bytes_number(&table, 24, 4);
+	json_t *list = json_array();
+	int has_main = 0;
+	if (count > names.size / 4)
+		count = names.size / 4;
+	for (uint64_t i = 0; i < count; i++) {
+		struct bytes name = pe_rva(pe, bytes_number(&names, 4 * i, 4));
+		const char *text = pe_text(&name, 0);
+		has_main = has_main || (text && !strcmp(text, "main"));
+		if (text && json_array_size(list) < EXPORT_NAMES_MAX)
+			facts_list(list, text);
+	}
+	return json_pack("{s:I,s:b,s:o}", "count", (json_int_t)count, "main", has_main, "go", list);
 }
 
 /* ---- base relocations, TLS ---------------------------------------------------------------- */
@@ -182,6 +203,7 @@ int pe_facts(const char *name, struct bytes file, json_t **facts, struct diag *d
 	json_object_set_new(*facts, "init", pe_init(&go));
 	json_object_set_new(*facts, "imports",
 	    json_pack("{s:I,s:{},s:o}", "count", imports.count, "versions", "symbols", imports.symbols));
+	json_object_set_new(*facts, "exports", exports(&pe));
 	json_object_set_new(*facts, "floor", floor_json(&pe));
 	json_object_set_new(*facts, "pe", pe_object(&pe, &go, relocations));
 	pe_go_close(&go);

@@ -62,10 +62,13 @@ const char *const source_shared_changed[] = { BASE, SHARED "changed/more.go", NU
 #undef BASE
 const char *const source_shared_front[] = { SHARED "front/front.go", NULL };
 const char *const source_shared_more[] = { SHARED "more/more.go", NULL };
-const char *const source_shared_main[] = { SHARED "main.go", SHARED "again.go", SHARED "own.go", "cases/core/record.go",
-	"cases/core/check.go", "cases/core/control_off.go", NULL };
-const char *const source_shared_control[] = { SHARED "main.go", SHARED "again.go", "cases/control/own_apart.go",
-	"cases/core/record.go", "cases/core/check.go", "cases/control/control_on.go", NULL };
+#define AGAIN \
+	"cases/core/again.go", "cases/core/wait.go", "cases/core/old.go", "cases/core/record.go", "cases/core/check.go"
+const char *const source_shared_main[] = { SHARED "main.go", SHARED "folders.go", SHARED "own.go", AGAIN,
+	"cases/core/control_off.go", NULL };
+const char *const source_shared_control[] = { SHARED "main.go", SHARED "folders.go", "cases/control/own_apart.go",
+	AGAIN, "cases/control/control_on.go", NULL };
+#undef AGAIN
 #undef SHARED
 
 const char *const source_ctls_files[] = { "cases/tls/ctls/main.go", "cases/tls/ctls/ctls.c", "cases/tls/ctls/ctls.h",

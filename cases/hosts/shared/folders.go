@@ -1,12 +1,9 @@
 package main
 
 import (
-	"io"
 	"os"
 	"runtime"
 	"strings"
-	"syscall"
-	"time"
 )
 
 // The checks for which the program starts itself once more, with the libraries in other folders.
@@ -17,29 +14,14 @@ const (
 	moreLibrary = "libtlsmatrix.pair-more.so"
 )
 
-// readAll reads to the end. io/ioutil, which the library of std has not, would be compiled into the program, for which
-// cmd/go of 1.6 and 1.7 waits for ever.
-func readAll(from io.Reader) string {
-	var all []byte
-	for {
-		var part [4096]byte
-		n, err := from.Read(part[:])
-		all = append(all, part[:n]...)
-		if err != nil {
-			return string(all)
-		}
-	}
-}
-
 // loaded are the files of the libraries that are mapped, one a line.
 func loaded() string {
-	maps, err := os.Open("/proc/self/maps")
+	maps, err := readFile("/proc/self/maps")
 	if err != nil {
 		return err.Error()
 	}
-	defer maps.Close()
 	seen, all := map[string]bool{}, ""
-	for _, line := range strings.Split(readAll(maps), "\n") {
+	for _, line := range strings.Split(string(maps), "\n") {
 		at := strings.Index(line, "/")
 		if at < 0 || seen[line[at:]] {
 			continue
@@ -53,43 +35,10 @@ func loaded() string {
 	return all
 }
 
-// patience is for a busy machine.
-const patience = 30 * time.Second
-
-// again starts the program with the libraries' folder in the environment, or with none, and is what it said, with its
-// exit status; -1: it hangs, or does not start.
-func again(folder string) (said string, status int) {
-	out, in, err := os.Pipe()
-	if err != nil {
-		return err.Error(), -1
-	}
-	defer out.Close()
-	environ := []string{}
-	for _, entry := range os.Environ() {
-		if !strings.HasPrefix(entry, "LD_LIBRARY_PATH=") {
-			environ = append(environ, entry)
-		}
-	}
-	if folder != "" {
-		environ = append(environ, "LD_LIBRARY_PATH="+folder)
-	}
-	pid, err := syscall.ForkExec("/proc/self/exe", []string{os.Args[0], answering},
-		&syscall.ProcAttr{Env: environ, Files: []uintptr{0, in.Fd(), in.Fd()}})
-	in.Close()
-	if err != nil {
-		return err.Error(), -1
-	}
-	hangs := time.AfterFunc(patience, func() {
-		ranOut.set()
-		syscall.Kill(pid, syscall.SIGKILL)
-	})
-	said = readAll(out)
-	var ended syscall.WaitStatus
-	for err = syscall.EINTR; err == syscall.EINTR; {
-		_, err = syscall.Wait4(pid, &ended, 0, nil)
-	}
-	hangs.Stop()
-	return said, ended.ExitStatus()
+// answered is what the program says with the libraries' folder in the environment, or with none, and how it ends.
+func answered(folder string) (said, exit string) {
+	end := again([]string{answering}, with("LD_LIBRARY_PATH", folder), true)
+	return end.said + end.failure, end.exit()
 }
 
 // gopath is a folder beside the program, with libraries that cmd/go has installed.
@@ -105,9 +54,9 @@ func sharedPath() observation {
 	if control("init.shared-path", "elsewhere") {
 		folder = gopath("changed")
 	}
-	said, status := again(folder)
+	said, exit := answered(folder)
 	mine := gopath("two")
-	return observation{observed: "exit=" + itoa(status) +
+	return observation{observed: "exit=" + exit +
 		" base=" + word(strings.Contains(said, mine+"/"+baseLibrary+"\n"), "here", "elsewhere") +
 		" more=" + word(strings.Contains(said, mine+"/"+moreLibrary+"\n"), "here", "elsewhere"), note: said}
 }
@@ -119,9 +68,9 @@ func sharedChanged() observation {
 	if control("init.shared-changed", "right") {
 		folder = gopath("two")
 	}
-	said, status := again(folder)
-	_, right := again("")
-	return observation{observed: "exit=" + itoa(status) +
+	said, exit := answered(folder)
+	_, right := answered("")
+	return observation{observed: "exit=" + exit +
 		" told=" + word(strings.Contains(said, "abi mismatch detected between"), "abi", "nothing") +
-		" right=" + itoa(right), note: said}
+		" right=" + right, note: said}
 }
