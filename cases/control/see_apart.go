@@ -13,7 +13,7 @@ import (
 func bent(check string) bool { return os.Getenv("TLSMATRIX_CONTROL") == check+":apart" }
 
 func init() {
-	if bent("init.plugin-shared") {
+	if bent("init.plugin-shared") || bent("init.plugin-nested") {
 		apart.Word *= factor
 	} else {
 		common.Word *= factor
@@ -22,7 +22,7 @@ func init() {
 
 // See tells of the package's variables.
 func See() (inits int, word *int, next, seven int, jumps bool) {
-	if bent("init.plugin-shared") {
+	if bent("init.plugin-shared") || bent("init.plugin-nested") {
 		return apart.Inits, &apart.Word, apart.Next(), apart.Numbers["seven"], apart.Jumps(7)
 	}
 	return common.Inits, &common.Word, common.Next(), common.Numbers["seven"], common.Jumps(7)

@@ -44,12 +44,16 @@ const char *const source_c_files[] = {
 };
 const char *const source_plugin_files[] = { "cases/hosts/plugin/main.go", "cases/core/record.go", "cases/core/check.go",
 	NULL };
-const char *const source_pair_files[] = { "cases/hosts/plugin/main.go", "cases/hosts/plugin/pair.go",
-	"cases/core/record.go", "cases/core/check.go", "cases/core/control_off.go", NULL };
-const char *const source_pair_control[] = { "cases/hosts/plugin/main.go", "cases/hosts/plugin/pair.go",
-	"cases/core/record.go", "cases/core/check.go", "cases/control/control_on.go", NULL };
-const char *const source_plugin_second[] = { "cases/hosts/plugin/second/main.go", "cases/hosts/plugin/see.go", NULL };
-const char *const source_second_control[] = { "cases/hosts/plugin/second/main.go", "cases/control/see_apart.go", NULL };
+#define PAIR "cases/hosts/plugin/main.go", "cases/hosts/plugin/pair.go", "cases/hosts/plugin/nested.go"
+const char *const source_pair_files[] = { PAIR, "cases/core/record.go", "cases/core/check.go",
+	"cases/core/control_off.go", NULL };
+const char *const source_pair_control[] = { PAIR, "cases/core/record.go", "cases/core/check.go",
+	"cases/control/control_on.go", NULL };
+#undef PAIR
+#define SECOND "cases/hosts/plugin/second/main.go", "cases/hosts/plugin/second/works.go"
+const char *const source_plugin_second[] = { SECOND, "cases/hosts/plugin/see.go", NULL };
+const char *const source_second_control[] = { SECOND, "cases/control/see_apart.go", NULL };
+#undef SECOND
 const char *const source_plugin_apart[] = { "cases/hosts/plugin/common/common.go", NULL };
 
 #define SHARED "cases/hosts/shared/"
