@@ -9,7 +9,8 @@
  *   cells          a FILTER over the cells that fit, when it is not all of them
  *   links          which link modes: "all" (those of this machine), the default of host, loader and wrapper;
  *                  a comma list of names, default "internal,external"
- *   cc, cc-static  C compiler of programs that run here (of -static links), when it is not the port's own
+ *   cc, cc-static  C compiler of programs that run here (of -static links), when it is not the port's own; a
+ *                  -fsanitize= in it cgo hears of too
  *   trace          yes, no: does tlstrace see what runs here?  Default: yes for host and loader, processes of this
  *                  kernel; for a wrapper target_check.h finds out; else no
  *   scale          multiplies every time limit (1)

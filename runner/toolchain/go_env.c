@@ -19,6 +19,16 @@ static void no_default_pie(const struct setup *setup, struct env *env)
 	free(script);
 }
 
+/* cgo tells C's ThreadSanitizer of its calls where CGO_CFLAGS has the flag, and does not look at CC (cmd/cgo/main.go:
+ * tsanProlog); cmd/link hands on CGO_LDFLAGS and, in some releases, nothing of CC.  The rest is cmd/go's default. */
+static void tell_sanitizer(struct env *env, const char *command)
+{
+	static const char *const names[] = { "CGO_CFLAGS", "CGO_LDFLAGS" };
+	const char *flag = command ? strstr(command, "-fsanitize=") : NULL;
+	for (size_t i = 0; flag && i < sizeof names / sizeof *names; i++)
+		env_set(env, names[i], "-g -O2 %.*s", (int)strcspn(flag, " "), flag);
+}
+
 void go_env(const struct setup *setup, const struct cell *cell, struct env *env)
 {
 	const char *cache = setup->places.cache;
@@ -48,6 +58,7 @@ void go_env(const struct setup *setup, const struct cell *cell, struct env *env)
 	env_set(env, "CC", "%s", compiler.missing ? GO_ENV_NO_COMPILER : *compiler.command ? compiler.command : "gcc");
 	if (!compiler.missing && !version_since(cell->go, VERSION_NO_PIE))
 		no_default_pie(setup, env);
+	tell_sanitizer(env, compiler.command);
 	env_set(env, "ZIG_GLOBAL_CACHE_DIR", "%s/zig", cache);
 	env_set(env, "ZIG_LOCAL_CACHE_DIR", "%s/zig", cache);
 	const struct variant *variant = variant_of(cell);

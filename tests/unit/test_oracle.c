@@ -38,8 +38,10 @@ static void each_older_cell(void (*body)(const struct cell *cell, void *data), v
 		"go1.7.1/linux/386/c-archive/cgo1/external@none", "go1.20.14/windows/386/exe/cgo0/internal@none",
 		"go1.21.13/linux/riscv64/exe/cgo0/internal@none", "go1.21.13/darwin/arm64.race/pie/cgo0/internal@none",
 		"go1.24.13/linux/amd64/c-shared/cgo1/external@host:dlopen",
-		/* and one that no sample has */
-		"go1.24.13/linux/amd64.race/exe/cgo1/internal@race:exec" };
+		/* and those that no sample has */
+		"go1.24.13/linux/amd64.race/exe/cgo1/internal@race:exec",
+		"go1.24.13/linux/amd64.asan/exe/cgo1/external@asan:exec",
+		"go1.24.13/linux/amd64.msan/exe/cgo1/external@msan:exec" };
 	for (size_t i = 0; i < sizeof older / sizeof *older; i++) {
 		struct cell cell;
 		assert_int_equal(cell_parse(older[i], &cell, NULL), 0);
