@@ -48,14 +48,14 @@ func toldReads() {
 }
 
 func check_init_sanitizer_told() observation {
-	said, status, finished, failure := again(toldAsked, "yes", true)
-	if failure != "" || !finished {
-		return observation{observed: "told=unasked", note: failure}
-	}
+	end := again(nil, with(toldAsked, "yes"), true)
 	told := "nothing"
-	if at := strings.Index(said, "Sanitizer: "); at >= 0 {
-		told = strings.Fields(said[at:])[1]
+	if at := strings.Index(end.said, "Sanitizer: "); at >= 0 {
+		told = strings.Fields(end.said[at:])[1]
 	}
-	ends := status.Signaled() || status.ExitStatus() != 0
-	return observation{observed: "told=" + told + " ends=" + word(ends, "yes", "no")}
+	exit := end.exit()
+	if end.status.Exited() && end.status.ExitStatus() != 0 {
+		exit = "nonzero" // the sanitizer's option exitcode
+	}
+	return observation{observed: "told=" + told + " exit=" + exit, note: end.failure}
 }
