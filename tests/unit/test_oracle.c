@@ -41,6 +41,7 @@ static void each_older_cell(void (*body)(const struct cell *cell, void *data), v
 		/* and those that no sample has */
 		"go1.24.13/linux/amd64.race/exe/cgo1/internal@race:exec",
 		"go1.24.13/linux/amd64.asan/exe/cgo1/external@asan:exec",
+		"go1.26.8/linux/amd64.asan/exe/cgo1/external@asan:exec",
 		"go1.24.13/linux/amd64.msan/exe/cgo1/external@msan:exec" };
 	for (size_t i = 0; i < sizeof older / sizeof *older; i++) {
 		struct cell cell;
