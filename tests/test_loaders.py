@@ -53,6 +53,7 @@ OF_THE_HOST = (
     "signal.program",
     "thread.exec-busy",
     "thread.setid-effective",
+    "thread.profiled",
     "signal.interrupts-go",
     "thread.foreign-signalled",
     "thread.foreign-often",

@@ -16,11 +16,15 @@ import (
 
 const boundID = "thread.foreign-bound"
 
-// Before anything of C called Go, which is when Go asks for its key (runtime/cgo _cgo_wait_runtime_init_done).
-func init() {
+// Before anything of C called Go, which is when Go asks for its key (runtime/cgo _cgo_wait_runtime_init_done): a
+// package's variables come before each init.
+var _ = boundKeys()
+
+func boundKeys() (taken int) {
 	if control(boundID, "keys") {
-		C.thread_take_keys()
+		taken = int(C.thread_take_keys())
 	}
+	return taken
 }
 
 // runtimeThreads is the number of threads that the runtime holds an M for, those it keeps for threads of C included.
