@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -444,6 +445,37 @@ static void unexported(struct host *host, struct seen *seen)
 	    dlsym(silent, "tlsm_answer") ? "some" : "none");
 }
 
+/* ---- init.archive-unshared ---- */
+
+enum { UNSHARED_THREADS = 8 };
+
+static void *unshared_thread(void *argument)
+{
+	struct library *library = argument;
+	if (probe_control("init.archive-unshared", "dirty"))
+		*(uintptr_t *)library->slot() = 8;
+	return library_answers(library) ? library : NULL;
+}
+
+/* The program has another archive in it than the cell's (runner/build/recipe.c make_unshared). */
+static void archive_unshared(struct host *host, struct seen *seen)
+{
+	extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden"))); /* by the linker: ld's manual */
+	pthread_t threads[UNSHARED_THREADS];
+	int answered = 0;
+	host_load(host);
+	int on_main = library_answers(&host->library);
+	for (int i = 0; i < UNSHARED_THREADS; i++)
+		threads[i] = host_thread(unshared_thread, &host->library);
+	for (int i = 0; i < UNSHARED_THREADS; i++) {
+		void *returned = NULL;
+		pthread_join(threads[i], &returned);
+		answered += !!returned;
+	}
+	TEXT(seen, "kind=%s main=%s threads=%d init=%d", __ehdr_start.e_type == ET_EXEC ? "exec" : "other",
+	    on_main ? "answered" : "wrong", answered, library_inits());
+}
+
 const struct host_check alone_checks[] = {
 	{ "init.two-libs", two_libs },
 	{ "init.load-thread", load_thread },
@@ -454,5 +486,6 @@ const struct host_check alone_checks[] = {
 	{ "init.noload", noload },
 	{ "init.close-counted", close_counted },
 	{ "init.unexported", unexported },
+	{ "init.archive-unshared", archive_unshared },
 	{ NULL, NULL },
 };

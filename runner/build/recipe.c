@@ -62,6 +62,51 @@ static void recipe_c_shared(const struct setup *setup, const struct build *build
 	free(out);
 }
 
+/* The link of an archive into a program with the host in it, or into a library. */
+static void link_archive(const struct setup *setup, const struct build *build, const char *flag, const char *archive,
+    const char *out, struct argv *argv)
+{
+	char *hosts = hosts_dir(setup, &build->cell, HOSTS_C, build->control);
+	command_cc(setup, &build->cell, link_linker(build->cell.link), argv);
+	argv_add(argv, "%s", flag);
+	argv_add(argv, "-o");
+	argv_add(argv, "%s", out);
+	if (strcmp(flag, "-shared") == 0) {
+		argv_add(argv, "-fPIC");
+		argv_add(argv, "-Wl,--whole-archive");
+		argv_add(argv, "%s", archive);
+		argv_add(argv, "-Wl,--no-whole-archive");
+	} else {
+		argv_add(argv, "%s/" COMMAND_LINKED_HOST, hosts);
+		argv_add(argv, "%s", archive);
+	}
+	argv_add(argv, "-L%s", build->src);
+	argv_add(argv, "-lctor");
+	argv_add(argv, "-ldl");
+	free(hosts);
+}
+
+/* Another program with the host in it, of an archive whose package was compiled without -shared, which cmd/go would say
+ * (cmd/cgo/internal/testcarchive TestCompileWithoutShared). */
+static void make_unshared(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
+{
+	char *archive = xprintf("%s/unshared.a", build->dir), *out = xprintf("%s/host-unshared", build->dir);
+	size_t artifact = script->artifact; /* that is the case's own archive */
+	env_set(&script->env, "GOFLAGS", "-gcflags=-shared=false");
+	int built = command_go_build(setup, build, script, build->src, "-buildmode=c-archive", archive);
+	env_set(&script->env, "GOFLAGS", "%s", "");
+	script->artifact = artifact;
+	struct argv argv = { NULL, 0 };
+	link_archive(setup, build, "-no-pie", archive, out, &argv);
+	if (!built)
+		argv_free(&argv);
+	else if (command_run(script, build->dir, &argv))
+		json_object_set_new(json_object_get(runs, load_name(LOAD_ARCHIVE)), "alone",
+		    json_pack("[s, s, s]", out, "--load", load_name(LOAD_ARCHIVE)));
+	free(out);
+	free(archive);
+}
+
 static void recipe_c_archive(const struct setup *setup, const struct build *build, struct script *script, json_t *runs)
 {
 	static const struct {
@@ -82,22 +127,7 @@ static void recipe_c_archive(const struct setup *setup, const struct build *buil
 			continue;
 		char *out = xprintf("%s/%s", build->dir, kinds[i].file);
 		struct argv argv = { NULL, 0 };
-		command_cc(setup, &build->cell, link_linker(build->cell.link), &argv);
-		argv_add(&argv, "%s", kinds[i].flag);
-		argv_add(&argv, "-o");
-		argv_add(&argv, "%s", out);
-		if (shared) {
-			argv_add(&argv, "-fPIC");
-			argv_add(&argv, "-Wl,--whole-archive");
-			argv_add(&argv, "%s", archive);
-			argv_add(&argv, "-Wl,--no-whole-archive");
-		} else {
-			argv_add(&argv, "%s/" COMMAND_LINKED_HOST, hosts);
-			argv_add(&argv, "%s", archive);
-		}
-		argv_add(&argv, "-L%s", build->src);
-		argv_add(&argv, "-lctor");
-		argv_add(&argv, "-ldl");
+		link_archive(setup, build, kinds[i].flag, archive, out, &argv);
 		const char *load = load_name(kinds[i].load);
 		if (command_run(script, build->dir, &argv))
 			add_run(runs, kinds[i].load, out,
@@ -105,6 +135,8 @@ static void recipe_c_archive(const struct setup *setup, const struct build *buil
 				     json_pack("[s, s, s]", out, "--load", load));
 		free(out);
 	}
+	if (built && recipe_plans(build, LOAD_ARCHIVE, "init.archive-unshared"))
+		make_unshared(setup, build, script, runs);
 	free(host);
 	free(hosts);
 	free(archive);
