@@ -48,7 +48,8 @@ func start(program string, words, environ []string, both bool) (end ending) {
 	if both {
 		errors = in.Fd()
 	}
-	pid, err := syscall.ForkExec(program, words, &syscall.ProcAttr{Env: environ, Files: []uintptr{0, in.Fd(), errors}})
+	pid, err := syscall.ForkExec(program, words,
+		&syscall.ProcAttr{Env: environ, Files: []uintptr{0, in.Fd(), errors}})
 	in.Close()
 	if err != nil {
 		return ending{failure: err.Error()}

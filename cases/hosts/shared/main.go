@@ -56,7 +56,8 @@ func sharedOnce() observation {
 	_, last := most.See()
 	innerInits, innerWord := base.Inner()
 	observed := "init=" + itoa(inits) + " implicit-init=" + itoa(innerInits) +
-		" variable=" + one(mine == theirs && mine == last && *mine == all) + " implicit=" + one(innerWord == &inner.Word) +
+		" variable=" + one(mine == theirs && mine == last && *mine == all) +
+		" implicit=" + one(innerWord == &inner.Word) +
 		" order=" + strings.Replace(base.Order, " ", ",", -1) +
 		" data=" + word(len(base.Made) == 1 && len(base.Later) == 1, "made", "empty")
 	return observation{observed: observed, note: "word=" + itoa(*mine) + " of " + itoa(all)}
