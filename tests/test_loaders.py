@@ -62,6 +62,8 @@ OF_THE_HOST = (
     "init.setenv",
     "init.shared-path",
     "init.shared-changed",
+    "init.shared-unexported",
+    "init.shared-trivial",
 )
 
 

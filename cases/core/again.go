@@ -33,7 +33,12 @@ func (end ending) exit() string {
 
 // again starts the program with words behind its name and that environment, and waits for its end. It writes to a pipe
 // by standard output, and by standard error where both is true.
-func again(words, environ []string, both bool) (end ending) {
+func again(words, environ []string, both bool) ending {
+	return start("/proc/self/exe", append([]string{os.Args[0]}, words...), environ, both)
+}
+
+// start is the same of whatever program.
+func start(program string, words, environ []string, both bool) (end ending) {
 	out, in, err := os.Pipe()
 	if err != nil {
 		return ending{failure: err.Error()}
@@ -43,7 +48,7 @@ func again(words, environ []string, both bool) (end ending) {
 	if both {
 		errors = in.Fd()
 	}
-	pid, err := syscall.ForkExec("/proc/self/exe", append([]string{os.Args[0]}, words...),
+	pid, err := syscall.ForkExec(program, words,
 		&syscall.ProcAttr{Env: environ, Files: []uintptr{0, in.Fd(), errors}})
 	in.Close()
 	if err != nil {

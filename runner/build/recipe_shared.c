@@ -1,5 +1,5 @@
 /* recipe_shared.c - the case with the library of std, and where a check asks for it a second program beside it, which
- * is linked to two libraries more.
+ * is linked to three libraries more, and one that does nothing.
  *
  * These are made in GOPATH mode, in which alone cmd/go keeps libraries of what is not std
  * (cmd/cgo/internal/testshared/shared_test.go testMain; golang/go#47788). */
@@ -33,9 +33,11 @@ static const char *const shared_packages[] = {
 	NULL,
 };
 
-/* Below the package's folder: the packages around the second program, and those of the library that is built again. */
+/* Below the package's folder: the packages around the second program, and those of the library that is built
+ * again, in two ways. */
 #define PAIR "pair"
 #define CHANGED "pair-changed"
+#define UNEXPORTED "pair-unexported"
 #define PACKAGES "tlsmatrix.pair"
 
 /* A GOPATH in the build's folder, for what go installs, with the sources of one in the package's. */
@@ -85,15 +87,39 @@ static int run_go(const struct setup *setup, const struct build *build, struct s
 	return command_run(script, build->src, &argv);
 }
 
+/* The program that does nothing, as it comes and as a PIE; for the control once more with all of std in it. */
+static int make_trivial(const struct setup *setup, const struct build *build, struct script *script)
+{
+	char *plain = xprintf("%s/trivial", build->dir), *pie = xprintf("%s/trivial-pie", build->dir),
+	     *whole = xprintf("%s/trivial-whole", build->dir);
+	const char *const kinds[][6] = {
+		{ "build", "-buildmode=exe", "-o", plain, PACKAGES "/trivial", NULL },
+		{ "build", "-buildmode=pie", "-o", pie, PACKAGES "/trivial", NULL },
+		{ "build", "-linkshared=false", "-o", whole, PACKAGES "/trivial", NULL },
+	};
+	int built = 1;
+	for (size_t i = 0; built && i < (build->control ? 3 : 2); i++)
+		built = run_go(setup, build, script, kinds[i]);
+	free(whole);
+	free(pie);
+	free(plain);
+	return built;
+}
+
 static void make_pair(const struct setup *setup, const struct build *build, struct script *script, const char *out)
 {
 	static const char *const base[] = { "install", "-buildmode=shared", PACKAGES "/front", PACKAGES "/base", NULL };
 	static const char *const more[] = { "install", "-buildmode=shared", PACKAGES "/more", NULL };
+	static const char *const most[] = { "install", "-buildmode=shared", PACKAGES "/most", NULL };
 	const char *const program[] = { "build", "-o", out, PACKAGES "/main", NULL };
 	env_set(&script->env, "GO111MODULE", "off");
 	if (set_gopath(build, script, "two", PAIR) && run_go(setup, build, script, base) &&
-	    run_go(setup, build, script, more) && run_go(setup, build, script, program) &&
-	    set_gopath(build, script, "changed", CHANGED))
+	    run_go(setup, build, script, more) && run_go(setup, build, script, most) &&
+	    run_go(setup, build, script, program) &&
+	    (!recipe_plans(build, LOAD_EXEC, "init.shared-trivial") || make_trivial(setup, build, script)) &&
+	    set_gopath(build, script, "changed", CHANGED) && run_go(setup, build, script, base) &&
+	    recipe_plans(build, LOAD_EXEC, "init.shared-unexported") &&
+	    set_gopath(build, script, "unexported", UNEXPORTED))
 		run_go(setup, build, script, base);
 }
 
@@ -124,10 +150,15 @@ int recipe_place_shared(const struct setup *setup, const struct build *build, co
 		{ PAIR, "base", source_shared_base },
 		{ PAIR, "front", source_shared_front },
 		{ PAIR, "more", source_shared_more },
+		{ PAIR, "most", source_shared_most },
+		{ PAIR, "trivial", source_shared_trivial },
 		{ PAIR, "main", control ? source_shared_control : source_shared_main },
 		{ CHANGED, "inner", source_shared_inner },
 		{ CHANGED, "base", source_shared_changed },
 		{ CHANGED, "front", source_shared_front },
+		{ UNEXPORTED, "inner", source_shared_inner },
+		{ UNEXPORTED, "base", source_shared_unexported },
+		{ UNEXPORTED, "front", source_shared_front },
 		{ PAIR, "apart", control ? source_shared_base : NULL },
 	};
 	for (size_t i = 0; !error && i < sizeof(folders) / sizeof(*folders); i++) {

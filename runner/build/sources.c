@@ -60,18 +60,21 @@ const char *const source_plugin_apart[] = { "cases/hosts/plugin/common/common.go
 const char *const source_shared_inner[] = { SHARED "inner/inner.go", NULL };
 #define BASE \
 	SHARED "base/base.go", SHARED "base/made.go", SHARED "base/made_plain.go", SHARED "base/next.go", \
-	    SHARED "base/next_plain.go"
+	    SHARED "base/next_plain.go", SHARED "base/data.go"
 const char *const source_shared_base[] = { BASE, NULL };
 const char *const source_shared_changed[] = { BASE, SHARED "changed/more.go", NULL };
+const char *const source_shared_unexported[] = { BASE, SHARED "unexported/more.go", NULL };
 #undef BASE
 const char *const source_shared_front[] = { SHARED "front/front.go", NULL };
 const char *const source_shared_more[] = { SHARED "more/more.go", NULL };
+const char *const source_shared_most[] = { SHARED "most/most.go", NULL };
+const char *const source_shared_trivial[] = { SHARED "trivial/main.go", NULL };
 #define AGAIN \
 	"cases/core/again.go", "cases/core/wait.go", "cases/core/old.go", "cases/core/record.go", "cases/core/check.go"
-const char *const source_shared_main[] = { SHARED "main.go", SHARED "folders.go", SHARED "own.go", AGAIN,
-	"cases/core/control_off.go", NULL };
-const char *const source_shared_control[] = { SHARED "main.go", SHARED "folders.go", "cases/control/own_apart.go",
-	AGAIN, "cases/control/control_on.go", NULL };
+const char *const source_shared_main[] = { SHARED "main.go", SHARED "folders.go", SHARED "offsets.go", SHARED "own.go",
+	AGAIN, "cases/core/control_off.go", NULL };
+const char *const source_shared_control[] = { SHARED "main.go", SHARED "folders.go", SHARED "offsets.go",
+	"cases/control/own_apart.go", AGAIN, "cases/control/control_on.go", NULL };
 #undef AGAIN
 #undef SHARED
 
@@ -122,7 +125,8 @@ const char **build_sources(enum mode mode)
 	static const char *const *const program[] = { source_ctls_files, source_shared_files, source_static_files,
 		NULL };
 	static const char *const *const shared[] = { source_shared_inner, source_shared_changed, source_shared_front,
-		source_shared_more, source_shared_main, source_shared_control, NULL };
+		source_shared_more, source_shared_most, source_shared_unexported, source_shared_trivial,
+		source_shared_main, source_shared_control, NULL };
 	static const char *const *const library[] = { source_c_files, NULL };
 	const char *const *const *lists = mode == MODE_PLUGIN ? plugin :
 	    mode == MODE_EXE || mode == MODE_PIE              ? program :

@@ -27,7 +27,8 @@ extern const char *const source_pair_control[], *const source_second_control[], 
 /* The packages of the libraries that a program of buildmode shared is linked to, and the program; of changed and
  * control builds what is other there (recipe_shared.c). */
 extern const char *const source_shared_inner[], *const source_shared_base[], *const source_shared_changed[];
-extern const char *const source_shared_front[], *const source_shared_more[];
+extern const char *const source_shared_unexported[], *const source_shared_trivial[];
+extern const char *const source_shared_front[], *const source_shared_more[], *const source_shared_most[];
 extern const char *const source_shared_main[], *const source_shared_control[];
 
 /* The programs of beside.h. */

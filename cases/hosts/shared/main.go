@@ -1,4 +1,4 @@
-// The program of buildmode shared that is linked to two libraries besides that of std (runner/build/recipe_shared.c):
+// The program of buildmode shared that is linked to three libraries besides that of std (runner/build/recipe_shared.c):
 // PROGRAM ID... observes the checks init.shared-*, each in a process of its own.
 package main
 
@@ -12,6 +12,7 @@ import (
 	"tlsmatrix.pair/front"
 	"tlsmatrix.pair/inner"
 	"tlsmatrix.pair/more"
+	"tlsmatrix.pair/most"
 )
 
 // answering is the word with which the program starts itself to be told that it got here.
@@ -25,7 +26,10 @@ func init() {
 		checkEntry{"init.shared-types", sharedTypes},
 		checkEntry{"init.shared-kept", sharedKept},
 		checkEntry{"init.shared-path", sharedPath},
-		checkEntry{"init.shared-changed", sharedChanged})
+		checkEntry{"init.shared-changed", sharedChanged},
+		checkEntry{"init.shared-unexported", sharedUnexported},
+		checkEntry{"init.shared-trivial", sharedTrivial},
+		checkEntry{"init.shared-offsets", sharedOffsets})
 }
 
 func main() {
@@ -38,9 +42,9 @@ func main() {
 
 func one(condition bool) string { return word(condition, "one", "several") }
 
-// sharedOnce: packages of two libraries and the program's own, initialized once, in the order of what they import.
+// sharedOnce: packages of three libraries and the program's own, initialized once, in the order of what they import.
 func sharedOnce() observation {
-	const all = 3 * 5 * 7
+	const all = 3 * 5 * 7 * 11
 	if control("init.shared-once", "again") {
 		inner.Inits++
 	}
@@ -49,9 +53,11 @@ func sharedOnce() observation {
 	if moreInits != 1 {
 		inits = moreInits
 	}
+	_, last := most.See()
 	innerInits, innerWord := base.Inner()
 	observed := "init=" + itoa(inits) + " implicit-init=" + itoa(innerInits) +
-		" variable=" + one(mine == theirs && *mine == all) + " implicit=" + one(innerWord == &inner.Word) +
+		" variable=" + one(mine == theirs && mine == last && *mine == all) +
+		" implicit=" + one(innerWord == &inner.Word) +
 		" order=" + strings.Replace(base.Order, " ", ",", -1) +
 		" data=" + word(len(base.Made) == 1 && len(base.Later) == 1, "made", "empty")
 	return observation{observed: observed, note: "word=" + itoa(*mine) + " of " + itoa(all)}
