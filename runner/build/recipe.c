@@ -169,6 +169,8 @@ int recipe_plans(const struct build *build, enum load load, const char *check)
 {
 	struct cell ran = build->cell;
 	ran.load = load;
+	if (!target_is_osv(ran.target))
+		snprintf(ran.target, sizeof ran.target, "host");
 	return check_planned(check_find(check), &ran);
 }
 
