@@ -26,8 +26,8 @@ int recipe_place_plugin(const struct setup *setup, const struct build *build, co
 void recipe_shared(const struct setup *setup, const struct build *build, struct script *script, json_t *runs);
 int recipe_place_shared(const struct setup *setup, const struct build *build, const char *package);
 
-/* Is the check planned for what the build makes, loaded in that way on the host?  A build and its name depend neither on
- * the way nor on the target, but on OSv. */
+/* Is the check planned for what the build makes, loaded in that way on the host?  A build and its name depend neither
+ * on the way nor on the target, but on OSv. */
 int recipe_plans(const struct build *build, enum load load, const char *check);
 
 /* Puts into a new package folder what must lie in it beside its sources.  0 or -errno. */
